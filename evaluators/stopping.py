@@ -1,0 +1,37 @@
+"""How the engine may be told to stop before the last item, without knowing why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is known when the engine asks.
+
+    `values[(metric, filter)]` holds one entry for each of the first `items` items of the fixed random order:
+    the item's score (mean over repeats), or None if it failed or is not finished. Statistics must take None as
+    the worst case for whatever they want to show.
+    """
+
+    items: int
+    total: int
+    values: Mapping[tuple[str, str], Sequence[float | None]]
+
+
+class StoppingRule(Protocol):
+    """Asked every 32 items of the finished prefix."""
+
+    def stop(self, look: Look) -> bool:
+        """True if no further item is needed. Must not depend on anything but `look`."""
+        ...
+
+
+class RunAll:
+    """Never stops early."""
+
+    def stop(self, look: Look) -> bool:
+        """False."""
+        return False
