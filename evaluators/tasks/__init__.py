@@ -1,0 +1,1 @@
+"""Benchmarks of our own, as lm-eval tasks over local JSONL files."""

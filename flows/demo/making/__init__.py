@@ -1,0 +1,1 @@
+"""How the demo release and its two benchmarks were made: generators, training, GGUF files, independent measurement."""
