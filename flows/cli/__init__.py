@@ -1,0 +1,51 @@
+"""The command line `claimcheck`.
+
+Exit codes: 0 done; 1 with `--strict` and a flagged discrepancy; 2 bad input (one line says what to do);
+3 something could not be run (what was finished is kept); 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Sequence
+
+from evaluators.records import Problem
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and exit with its code."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; returns the exit code."""
+    from cyclopts import CycloptsError
+
+    from flows.cli.app import build
+
+    try:
+        result = build()(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
+    except CycloptsError as error:
+        print(f"claimcheck: {str(error).splitlines()[0]} Try `claimcheck --help`.", file=sys.stderr)
+        return 2
+    except Problem as problem:
+        print(f"claimcheck: {problem}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("claimcheck: interrupted; what was finished is kept, run the same command to go on", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
+            raise
+        where = f" {error.filename}" if error.filename else ""
+        print(
+            f"claimcheck: cannot write{where}: {error.strerror}; free some space or set CLAIMCHECK_HOME",
+            file=sys.stderr,
+        )
+        return 2
+    return result if isinstance(result, int) else 0

@@ -1,0 +1,24 @@
+"""The commands. Those that only read import neither prefect nor lm_eval."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from cyclopts import App
+
+
+def build() -> App:
+    """The application with all commands; each is imported when it is called."""
+    app = App(
+        name="claimcheck",
+        help="Independent scores beside the vendor's claims.",
+        version=version("claimcheck"),
+    )
+    app.command("flows.cli.verify:demo", name="demo")
+    app.command("flows.cli.verify:verify", name="verify")
+    app.command("flows.cli.read:table", name="table")
+    app.command("flows.cli.read:show", name="show")
+    app.command("flows.cli.read:query", name="query")
+    app.command("flows.cli.doctor:doctor", name="doctor")
+    app.command("flows.cli.read:rebuild", name="rebuild")
+    return app

@@ -1,0 +1,102 @@
+"""`claimcheck show`: one claim on one page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from flows.cli.output import STYLE
+from warehouse.queries import ClaimDetails
+from warehouse.reports.numbers import interval, number
+
+LONGEST_ANSWER = 300
+
+
+def print_details(out: Console, found: ClaimDetails) -> None:
+    """Claim, verdict with its reasons, settings diff, provenance, history, sample items."""
+    row, claim = found.row, found.claim
+    out.print(
+        f"[bold]{escape(row['model'])}[/]  {escape(row['benchmark_text'])}  claimed [bold]{escape(row['claimed'])}[/]"
+    )
+    out.print(f"  said by  {row['claimant']}{' (' + escape(row['claimed_by']) + ')' if row['claimed_by'] else ''}")
+    out.print(
+        f"  read in  {escape(row['source_url'])}, {escape(row['place'])}, sha256 {claim['source']['sha256'][:16]}…"
+    )
+    if claim.get("interval"):
+        allowed = claim["interval"]
+        span = interval(allowed.get("low"), allowed.get("high"), allowed.get("unit"))
+        out.print(f"  allows   {escape(span)} {allowed['unit']}, {allowed['qualifier']}", highlight=False)
+    if not found.verdicts:
+        out.print("  outcome  unverified: nothing was run for this claim yet")
+        return
+    verdict = found.verdicts[0]
+    style = STYLE.get(verdict["outcome"], "")
+    comparability = f", settings {verdict['comparability']}" if verdict["comparability"] else ""
+    flag = ", flagged" if verdict["flagged"] else ""
+    out.print(f"  outcome  [{style}]{verdict['outcome']}[/]{comparability}{flag}")
+    out.print(f"  {escape(verdict['headline'])}", highlight=False)
+    if verdict["reasons"]:
+        out.print("\n[bold]Reasons[/]")
+    for reason in verdict["reasons"]:
+        shown = f" ({', '.join(reason['items'])})" if reason["items"] else ""
+        out.print(f"  {reason['code']}: {escape(reason['text'])}{escape(shown)}", highlight=False)
+    if verdict["compared"]:
+        out.print(_settings(verdict["compared"]))
+    if found.run:
+        _print_run(out, found.run)
+    if len(found.verdicts) > 1:
+        out.print("\n[bold]Earlier verdicts[/]")
+        for earlier in found.verdicts[1:]:
+            out.print(
+                f"  {earlier['judged_at'][:19]}  {earlier['outcome']}  {escape(earlier['headline'])}", highlight=False
+            )
+    if found.items:
+        out.print("\n[bold]Items[/]")
+    for item in found.items:
+        _print_item(out, item)
+
+
+def _settings(compared: list[dict[str, Any]]) -> Table:
+    table = Table(title="Settings", title_style="bold", title_justify="left")
+    for name in ("setting", "claimed", "measured", "relation"):
+        table.add_column(name)
+    for line in compared:
+        style = "red" if line["relation"] == "differs" else ""
+        claimed = line["claimed"] if line["claimed"] is not None else "not stated"
+        table.add_row(line["setting"], Text(claimed), Text(str(line["measured"])), line["relation"], style=style)
+    return table
+
+
+def _print_run(out: Console, run: dict[str, Any]) -> None:
+    out.print("\n[bold]Run[/]")
+    artifact, server = run.get("artifact"), run.get("server")
+    out.print(
+        f"  {run['run_id']}  {run['evaluator']} {run['evaluator_version']}  {run['started'][:19]}", highlight=False
+    )
+    out.print(f"  release  {escape(run['release']['model'])} @ {run['release']['commit'][:12]}", highlight=False)
+    if artifact:
+        for file in artifact["files"]:
+            size = number(file["size"], "bytes")
+            out.print(f"  file     {escape(file['name'])}  {size}  sha256 {file['sha256'][:16]}…", highlight=False)
+    if server:
+        flags = " ".join(f"{name}={value}" for name, value in server["flags"].items())
+        out.print(f"  server   {server['backend']} {server['version']}  {escape(flags)}", highlight=False)
+    for measurement in run["measurements"]:
+        for key, text in (measurement.get("evidence") or {}).items():
+            out.print(f"  {key:8} {escape(text)}", highlight=False)
+
+
+def _print_item(out: Console, item: dict[str, Any]) -> None:
+    value = "no score" if item["value"] is None else f"{item['value']:g}"
+    out.print(f"  {item['task']}/{item['doc_id']}  score {value}  {item['status']}", highlight=False)
+    if item["answer"] is not None:
+        answer = item["answer"] if len(item["answer"]) <= LONGEST_ANSWER else item["answer"][:LONGEST_ANSWER] + "…"
+        out.print(f"    answer    {escape(repr(answer))}", highlight=False)
+    if item["extracted"] is not None:
+        out.print(f"    extracted {escape(repr(item['extracted']))}", highlight=False)
+    if item["target"] is not None:
+        out.print(f"    target    {escape(repr(item['target']))}", highlight=False)

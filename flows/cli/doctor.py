@@ -1,0 +1,169 @@
+"""`claimcheck doctor`: what is here, what is missing, and what to do about it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from evaluators.records import Problem
+from flows.cli.output import console, print_json
+from flows.settings import Configuration, configuration
+
+LITTLE_SPACE = 10 * 1000**3
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report."""
+
+    what: str
+    state: str
+    """`ok`, `missing` or `warning`."""
+    found: str
+    advice: str = ""
+
+
+def doctor(*, json: Annotated[bool, Parameter(name="--json", negative=())] = False) -> int:
+    """Say what is installed, which servers and GPUs there are, and what to do about each gap.
+
+    Parameters
+    ----------
+    json
+        JSON instead of a table.
+    """
+    found = list(examine(configuration()))
+    if json:
+        print_json([asdict(finding) for finding in found])
+    else:
+        _print(found)
+    return 0 if all(finding.state != "missing" or "needed" not in finding.advice for finding in found) else 3
+
+
+def examine(settings: Configuration) -> Iterator[Finding]:
+    """Every finding, in order of the way of a verification."""
+    for package in ("prefect", "lm-eval", "datasets", "duckdb", "httpx", "huggingface-hub"):
+        yield _package(package)
+    yield _llama(settings)
+    yield _vllm(settings)
+    yield _ollama()
+    yield _gpu()
+    yield _disk(settings.home)
+    yield _warehouse(settings)
+    yield _hub()
+
+
+def _package(name: str) -> Finding:
+    try:
+        return Finding(name, "ok", version(name))
+    except PackageNotFoundError:
+        return Finding(name, "missing", "not installed", "needed: run `make install`")
+
+
+def _llama(settings: Configuration) -> Finding:
+    path = settings.llama_server or shutil.which("llama-server")
+    if path:
+        return Finding("llama.cpp", "ok", f"{path} ({_first_line([path, '--version'])})")
+    if find_spec("xllamacpp"):
+        return Finding(
+            "llama.cpp", "ok", f"embedded, xllamacpp {version('xllamacpp')} (CPU)",
+            "for a GPU put llama-server on PATH or set CLAIMCHECK_LLAMA_SERVER",
+        )  # fmt: skip
+    return Finding("llama.cpp", "missing", "no llama-server", "put llama-server on PATH, or `pip install xllamacpp`")
+
+
+def _vllm(settings: Configuration) -> Finding:
+    path = settings.vllm or shutil.which("vllm")
+    if path:
+        return Finding("vllm", "ok", path)
+    return Finding("vllm", "missing", "not installed", "`pip install claimcheck[vllm]`, or set CLAIMCHECK_VLLM")
+
+
+def _ollama() -> Finding:
+    path = shutil.which("ollama")
+    return Finding("ollama", "ok", path) if path else Finding("ollama", "missing", "not installed", "optional")
+
+
+def _gpu() -> Finding:
+    if shutil.which("nvidia-smi"):
+        line = _first_line(["nvidia-smi", "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"])
+        return Finding("gpu", "ok", line)
+    return Finding(
+        "gpu", "warning", "none found", "small models run on the CPU; large ones need a GPU or an attached server"
+    )
+
+
+def _disk(home: Path) -> Finding:
+    folder = home.absolute()
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    text = f"{free / 1000**3:.0f} GB free at {folder}"
+    if not os.access(folder, os.W_OK):
+        return Finding("disk", "missing", f"{folder} is not writable", "needed: set CLAIMCHECK_HOME")
+    return Finding(
+        "disk", "ok" if free > LITTLE_SPACE else "warning", text, "" if free > LITTLE_SPACE else "weights need more"
+    )
+
+
+def _warehouse(settings: Configuration) -> Finding:
+    from warehouse.home import Home
+    from warehouse.queries import query
+
+    home = Home(settings.home)
+    if not home.database.exists():
+        return Finding("warehouse", "ok", f"{home.database} (not made yet)")
+    sql = "select count(*), count(*) filter (outcome <> 'unverified') from claims_vs_measured"
+    return _try(
+        "warehouse", lambda: "{} claims, {} with a verdict".format(*query(home, sql)[1][0]), "`claimcheck rebuild`"
+    )
+
+
+def _hub() -> Finding:
+    import httpx
+
+    if os.environ.get("HF_HUB_OFFLINE"):
+        return Finding("hub", "warning", "HF_HUB_OFFLINE is set", "only releases that are here already can be verified")
+    url = os.environ.get("HF_ENDPOINT", "https://huggingface.co")
+    token = "with a token" if os.environ.get("HF_TOKEN") else "without a token: gated releases are refused"
+    try:
+        httpx.head(f"{url}/api/models", timeout=5, follow_redirects=True)
+    except httpx.HTTPError as error:
+        return Finding(
+            "hub", "warning", f"{url}: {type(error).__name__}", "local folders still work; check the network"
+        )
+    return Finding("hub", "ok", f"{url}, {token}")
+
+
+def _try(what: str, ask: Callable[[], str], advice: str) -> Finding:
+    try:
+        return Finding(what, "ok", ask())
+    except Problem as problem:
+        return Finding(what, "missing", str(problem), advice)
+
+
+def _first_line(command: list[str]) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    lines = (done.stdout or done.stderr).strip().splitlines()
+    return lines[0] if lines else "no output"
+
+
+def _print(found: list[Finding]) -> None:
+    from rich.table import Table
+
+    table = Table("what", "state", "found", "advice")
+    for finding in found:
+        style = {"ok": "green", "warning": "yellow", "missing": "red"}[finding.state]
+        table.add_row(finding.what, f"[{style}]{finding.state}[/]", finding.found, finding.advice)
+    console().print(table)

@@ -1,0 +1,93 @@
+"""Tables for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from warehouse.reports.numbers import interval, number
+
+STYLE = {
+    "confirmed": "green",
+    "below_claim": "bold red",
+    "above_claim": "cyan",
+    "inconclusive": "yellow",
+    "invalid_run": "magenta",
+    "could_not_run": "dim",
+    "unverified": "dim",
+}
+WIDTH_OF_A_FILE = 160
+
+
+def console() -> Console:
+    """Where tables go: as wide as the terminal, or 160 columns in a file."""
+    return Console() if sys.stdout.isatty() else Console(width=WIDTH_OF_A_FILE, soft_wrap=False)
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output; NaN and infinities as null, dates in ISO 8601."""
+    print(json.dumps(_plain(value), ensure_ascii=False, indent=2))
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case dict():
+            return {str(key): _plain(entry) for key, entry in value.items()}
+        case list() | tuple():
+            return [_plain(entry) for entry in value]
+        case float() if value != value or value in (float("inf"), float("-inf")):
+            return None
+        case datetime():
+            return value.isoformat()
+        case None | bool() | int() | float() | str():
+            return value
+        case _:
+            return str(value)
+
+
+def print_claims(claims: Sequence[dict[str, Any]], *, ids: bool = False) -> None:
+    """The claims-vs-measured table, one block a model."""
+    out = console()
+    for model in dict.fromkeys(row["model"] for row in claims):
+        table = Table(title=model, title_style="bold", title_justify="left", expand=False)
+        if ids:
+            table.add_column("id", no_wrap=True)
+        table.add_column("benchmark", min_width=16)
+        table.add_column("claimed", no_wrap=True)
+        table.add_column("measured", no_wrap=True)
+        table.add_column("items", justify="right", no_wrap=True)
+        table.add_column("outcome", no_wrap=True)
+        table.add_column("settings", no_wrap=True)
+        table.add_column("why", ratio=1)
+        for row in (row for row in claims if row["model"] == model):
+            cells = [row["claim_id"][:8]] if ids else []
+            name = row["benchmark_text"] + (f" ({row['variant']})" if row["variant"] else "")
+            style = STYLE.get(row["outcome"], "")
+            outcome = Text(row["outcome"].replace("_", " ") + (" ⚑" if row["flagged"] else ""), style=style)
+            table.add_row(
+                *cells, Text(name), Text(row["claimed"]), Text(_measured(row)), _items(row), outcome,
+                row["comparability"] or "—", Text((row["reasons"] or [""])[0] or ""),
+            )  # fmt: skip
+        out.print(table)
+    if not claims:
+        out.print("no claims yet; `claimcheck demo` or `claimcheck verify RELEASE` brings some")
+
+
+def _measured(row: dict[str, Any]) -> str:
+    if row["measured"] is None:
+        return "—"
+    span = interval(row["measured_low"], row["measured_high"], row["unit"])
+    return f"{number(row['measured'], row['unit'])} {span}".strip()
+
+
+def _items(row: dict[str, Any]) -> str:
+    if row["items"] is None or (row["of"] or 0) <= 1:
+        return "—"
+    return f"{row['items']:,} of {row['of']:,}"

@@ -1,0 +1,103 @@
+"""Commands that only read (and `rebuild`)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from flows.cli.output import console, print_claims, print_json
+from flows.settings import configuration
+from warehouse.home import Home
+
+Json = Annotated[bool, Parameter(name="--json", negative=())]
+
+
+def table(
+    model: str | None = None,
+    /,
+    *,
+    outcome: str | None = None,
+    flagged: bool = False,
+    ids: bool = False,
+    json: Json = False,
+) -> None:
+    """Show claims beside measurements.
+
+    Parameters
+    ----------
+    model
+        Only models whose id contains this.
+    outcome
+        Only this outcome: unverified, confirmed, below_claim, above_claim, inconclusive, invalid_run, could_not_run.
+    flagged
+        Only discrepancies.
+    ids
+        Show claim ids, for `claimcheck show`.
+    json
+        JSON instead of a table.
+    """
+    from warehouse.queries import table as ask
+
+    found = ask(Home(configuration().home), model=model, outcome=outcome, flagged=flagged)
+    if json:
+        print_json(found)
+    else:
+        print_claims(found, ids=ids)
+
+
+def show(claim: str, /, *, items: int = 3, json: Json = False) -> None:
+    """Show everything known about one claim, with sample items.
+
+    Parameters
+    ----------
+    claim
+        Claim id, or the beginning of it (`claimcheck table --ids`).
+    items
+        Sample items to show.
+    json
+        JSON instead of text.
+    """
+    from dataclasses import asdict
+
+    from flows.cli.claim_page import print_details
+    from warehouse.queries import details
+
+    found = details(Home(configuration().home), claim, items=items)
+    if json:
+        print_json(asdict(found))
+    else:
+        print_details(console(), found)
+
+
+def query(sql: str, /, *, json: Json = False) -> None:
+    """Ask the warehouse in SQL, read-only, at any moment.
+
+    Parameters
+    ----------
+    sql
+        One DuckDB query, e.g. "select model, benchmark, claimed, measured, outcome from claims_vs_measured".
+    json
+        JSON instead of a table.
+    """
+    from rich.table import Table
+    from rich.text import Text
+
+    from warehouse.queries import query as ask
+
+    names, found = ask(Home(configuration().home), sql)
+    if json:
+        print_json([dict(zip(names, row, strict=True)) for row in found])
+        return
+    shown = Table(*names)
+    for row in found:
+        shown.add_row(*(Text("" if value is None else str(value)) for value in row))
+    console().print(shown)
+
+
+def rebuild() -> None:
+    """Make the database again from the claims, runs, locks and verdicts in the home folder."""
+    from warehouse.load import rebuild as make_again
+
+    made = make_again(Home(configuration().home))
+    print(f"rebuilt: {made.claims:,} claims, {made.runs:,} runs, {made.locks:,} locks, {made.verdicts:,} verdicts")

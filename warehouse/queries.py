@@ -1,0 +1,91 @@
+"""Questions to the warehouse that the command line asks."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from evaluators.records import Problem
+from warehouse.home import Home
+from warehouse.sql import statement
+from warehouse.store import reading, rows
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ClaimDetails:
+    """Everything that is known about one claim."""
+
+    row: Row
+    """Its row in claims_vs_measured."""
+    claim: Row
+    """The Claim record."""
+    verdicts: tuple[Row, ...]
+    """Verdict records, newest first."""
+    run: Row | None
+    """The Run record behind the newest verdict."""
+    items: tuple[Row, ...]
+    """Sample items of that run."""
+
+
+def table(home: Home, *, model: str | None = None, outcome: str | None = None, flagged: bool = False) -> list[Row]:
+    """Rows of claims_vs_measured. `model` matches as a substring, `outcome` exactly."""
+    sql = "select * from claims_vs_measured where true"
+    parameters: list[str] = []
+    if model is not None:
+        sql += " and contains(lower(model), lower(?))"
+        parameters.append(model)
+    if outcome is not None:
+        sql += " and outcome = ?"
+        parameters.append(outcome)
+    if flagged:
+        sql += " and flagged"
+    with reading(home) as connection:
+        return rows(connection, sql, parameters)
+
+
+def query(home: Home, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Column names and rows of a read-only query. Raises Problem for an error in it or an attempt to write."""
+    with reading(home) as connection:
+        try:
+            cursor = connection.execute(sql)
+            return [column[0] for column in cursor.description or []], cursor.fetchall()
+        except duckdb.PermissionException as error:
+            raise Problem("queries may not touch files or settings; they read the warehouse only") from error
+        except duckdb.InvalidInputException as error:
+            if "read-only" not in str(error):
+                raise Problem(f"cannot run the query: {str(error).splitlines()[0]}") from error
+            raise Problem("queries are read-only; nothing was changed") from error
+        except duckdb.Error as error:
+            raise Problem(f"cannot run the query: {str(error).splitlines()[0]}") from error
+
+
+def details(home: Home, claim_id: str, *, items: int = 3) -> ClaimDetails:
+    """One claim by its id or the beginning of it. Raises Problem if none or several begin like that."""
+    with reading(home) as connection:
+        found = rows(connection, statement("claim_by_prefix"), {"prefix": claim_id})
+        if not found:
+            raise Problem(f"no claim {claim_id}; `claimcheck table --ids` lists them")
+        if len(found) > 1:
+            raise Problem(f"{len(found)} claims begin with {claim_id}; give more of the id")
+        row = found[0]
+        record = connection.execute("select record from claims where claim_id = ?", [row["claim_id"]]).fetchall()
+        history = rows(connection, statement("verdict_history"), {"claim": row["claim_id"]})
+        run = json.loads(history[0]["run"]) if history and history[0]["run"] else None
+        samples: list[Row] = []
+        if run:
+            lock = connection.execute("select metric, filter from locks where lock_id = ?", [row["lock_id"]]).fetchone()
+            if lock:
+                asked = {"run": run["run_id"], "metric": lock[0], "filter": lock[1], "count": items}
+                samples = rows(connection, statement("sample_items"), asked)
+    return ClaimDetails(
+        row=row,
+        claim=json.loads(record[0][0]),
+        verdicts=tuple(json.loads(entry["record"]) for entry in history),
+        run=run,
+        items=tuple(samples),
+    )

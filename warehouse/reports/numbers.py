@@ -1,0 +1,41 @@
+"""Numbers as people read them, by unit."""
+
+from __future__ import annotations
+
+
+def number(value: float | None, unit: str | None) -> str:
+    """One number with its unit: a fraction as percent with one decimal, parameters as 1.5M, bytes as 20.9 GB."""
+    if value is None:
+        return "—"
+    match unit:
+        case "fraction":
+            return f"{100 * value:.1f}"
+        case "parameters":
+            return _scaled(value, 1000, ("", "K", "M", "B", "T"))
+        case "bytes":
+            return _scaled(value, 1000, (" B", " kB", " MB", " GB", " TB"))
+        case "tok/s":
+            return f"{value:,.1f} tok/s" if value < 1000 else f"{value:,.0f} tok/s"
+        case "ratio":
+            return f"{value:.2f}x"
+        case "tokens":
+            return f"{value:,.0f}"
+        case _:
+            return f"{value:,.10g}"
+
+
+def interval(low: float | None, high: float | None, unit: str | None) -> str:
+    """An interval; empty if it is a point or unknown."""
+    if low == high:
+        return ""
+    left = number(low, unit) if low is not None else "-∞"
+    right = number(high, unit) if high is not None else "∞"
+    return f"[{left}, {right}]"
+
+
+def _scaled(value: float, base: int, names: tuple[str, ...]) -> str:
+    step = 0
+    while abs(value) >= base and step < len(names) - 1:
+        value /= base
+        step += 1
+    return f"{value:.4g}{names[step]}"
