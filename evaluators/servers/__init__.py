@@ -1,14 +1,15 @@
 """Model servers: one file a backend, one Protocol for all.
 
-with open_server("llama.cpp", artifact, options) as server:
+with open_server("llama.cpp", artifact, options, folder) as server:
     server.describe()
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Protocol
 
-from evaluators.records import Record, ServerDescription
+from evaluators.records import Artifact, Problem, Record, ServerDescription
 
 
 class ServerOptions(Record):
@@ -73,3 +74,18 @@ class ModelServer(Protocol):
     def __enter__(self) -> ModelServer: ...
 
     def __exit__(self, *exc: object) -> None: ...
+
+
+def open_server(backend: str, artifact: Artifact, options: ServerOptions, folder: Path) -> ModelServer:
+    """A server for an artifact, started on `__enter__` and ended on `__exit__`.
+
+    backend: `llama.cpp`, `vllm`, `ollama` or `attached`. folder takes logs. Raises Problem at once for what cannot
+    work, and on `__enter__` with the root cause if the server does not come up.
+    """
+    match backend:
+        case "llama.cpp":
+            from evaluators.servers.llama_cpp import LlamaCppServer
+
+            return LlamaCppServer(artifact, options, folder)
+        case _:
+            raise Problem(f"there is no backend '{backend}'; choose llama.cpp, vllm, ollama or attached")
