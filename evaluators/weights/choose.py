@@ -1,0 +1,178 @@
+"""What a release offers, and which files an artifact needs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from evaluators.records import Problem, Release
+from evaluators.weights.listing import Entry, listing
+from evaluators.weights.names import (
+    PLAIN,
+    is_pickle,
+    is_tokenizer_or_config,
+    is_weights_gguf,
+    normal,
+    quantization_of,
+    split_of,
+)
+from evaluators.weights.sizes import size_text
+from evaluators.weights.small import json_file, small_file, source
+
+INDEX = "model.safetensors.index.json"
+DTYPES = {"bfloat16": "bf16", "float16": "f16", "float32": "f32", "BF16": "bf16", "F16": "f16", "F32": "f32"}
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One artifact that a release offers."""
+
+    format: Literal["safetensors", "gguf"]
+    """Container of the weights."""
+    quantization: str
+    """By the file's name where it states one, else by header or config; `unknown` if none of them says."""
+    weights: tuple[Entry, ...]
+    """Files with weights, in the order of their splits."""
+    others: tuple[Entry, ...] = ()
+    """Tokenizer, config and chat template (safetensors only; a GGUF file holds them itself)."""
+    lacks: str | None = None
+    """Which part of the set the release lacks; None if it is whole."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the weights."""
+        return sum(entry.size for entry in self.weights)
+
+    @property
+    def files(self) -> tuple[Entry, ...]:
+        """All files of the artifact."""
+        return self.weights + self.others
+
+    def __str__(self) -> str:
+        return f"{self.quantization} ({self.format}, {size_text(self.size)})"
+
+
+def quantizations(release: Release) -> tuple[Offer, ...]:
+    """Artifacts that a release offers: safetensors, and each GGUF file or split set, smallest first.
+
+    The quantization of a GGUF file is read from its name; from its header (on the hub: a range request) if the name
+    says none. Raises Problem if the release holds weights as pickles only, or no weights at all.
+    """
+    entries = listing(release)
+    offers = [*_safetensors(release, entries), *_gguf(release, entries)]
+    if not offers:
+        pickles = [entry.name for entry in entries if is_pickle(entry.name)]
+        if pickles:
+            raise Problem(
+                f"{release.model} offers pickle weights only ({pickles[0]}), which can run code when they are loaded: "
+                f"refused; choose a safetensors or GGUF release"
+            )
+        raise Problem(f"{release.model} holds neither safetensors nor GGUF weights; choose another release")
+    return tuple(sorted(offers, key=lambda offer: offer.size))
+
+
+def choose(release: Release, format: str | None, quantization: str | None) -> Offer:
+    """The one offer that is meant. Without any wish: safetensors if there are some, else the only GGUF.
+
+    format: `safetensors` or `gguf`. quantization: as in `Offer.quantization` in any spelling, or a file's name.
+    Raises Problem, with what is offered, if none or more than one fits, or if a part of the set is missing.
+    """
+    offers = quantizations(release)
+    fitting = [offer for offer in offers if format in (None, offer.format)]
+    if quantization is not None:
+        fitting = [offer for offer in fitting if _means(offer, quantization)]
+    elif len(fitting) > 1 and format is None:
+        fitting = [offer for offer in fitting if offer.format == "safetensors"] or fitting
+    if len(fitting) == 1:
+        if fitting[0].lacks:
+            raise Problem(f"{release.model} lacks {fitting[0].lacks}; choose another commit or file")
+        return fitting[0]
+    wish = " ".join(word for word in (format, quantization) if word) or "one artifact"
+    if not fitting:
+        names = ", ".join(str(offer) for offer in offers)
+        raise Problem(f"{release.model} has no {wish}; it offers {names}")
+    names = ", ".join(f"{offer} {offer.weights[0].name}" for offer in fitting)
+    raise Problem(f"{release.model} offers more than {wish}; choose a quantization or file: {names}")
+
+
+def _means(offer: Offer, wish: str) -> bool:
+    names = {offer.weights[0].name, offer.weights[0].name.rpartition("/")[2]}
+    return wish in names or normal(wish) == normal(offer.quantization)
+
+
+def _safetensors(release: Release, entries: tuple[Entry, ...]) -> list[Offer]:
+    by_name = {entry.name: entry for entry in entries}
+    lacks = None
+    if INDEX in by_name:
+        names = _indexed(release)
+        missing = [name for name in names if name not in by_name]
+        if missing:
+            lacks = f"{missing[0]}, which its {INDEX} names"
+        weights = [by_name[name] for name in names if name in by_name]
+    elif "model.safetensors" in by_name:
+        weights = [by_name["model.safetensors"]]
+    else:
+        weights = [
+            entry
+            for entry in entries
+            if entry.name.endswith(".safetensors") and "/" not in entry.name and "adapter" not in entry.name
+        ]
+    if not weights:
+        return []
+    others = tuple(entry for entry in entries if is_tokenizer_or_config(entry.name))
+    return [Offer("safetensors", safetensors_dtype(release, weights[0]), tuple(weights), others, lacks)]
+
+
+def _indexed(release: Release) -> list[str]:
+    index = json_file(release, INDEX)
+    return sorted(set(index.get("weight_map", {}).values()))
+
+
+def safetensors_dtype(release: Release, first: Entry) -> str:
+    """Quantization of safetensors: by `quantization_config` or dtype of config.json, else by the first header."""
+    text = small_file(release, "config.json")
+    config: dict[str, Any] = json.loads(text) if text else {}
+    stated = config.get("quantization_config") or config.get("text_config", {}).get("quantization_config")
+    if stated:
+        method, bits = str(stated.get("quant_method", "quantized")), stated.get("bits")
+        return f"{method}-{bits}bit" if bits else method
+    text_config = config.get("text_config", {})
+    dtype = (
+        config.get("dtype") or config.get("torch_dtype") or text_config.get("dtype") or text_config.get("torch_dtype")
+    )
+    if dtype in DTYPES:
+        return DTYPES[dtype]
+    from evaluators.weights.safetensors_header import read_safetensors_header
+
+    counts: dict[str, int] = {}
+    for tensor in read_safetensors_header(source(release, first.name, first.size)).tensors:
+        counts[tensor.type] = counts.get(tensor.type, 0) + tensor.elements
+    most = max(counts, key=lambda name: counts[name], default="unknown")
+    return DTYPES.get(most, most)
+
+
+def _gguf(release: Release, entries: tuple[Entry, ...]) -> list[Offer]:
+    groups: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if is_weights_gguf(entry.name):
+            groups.setdefault(split_of(entry.name)[0], []).append(entry)
+    offers = []
+    for stem, files in groups.items():
+        files.sort(key=lambda entry: split_of(entry.name)[1])
+        count = split_of(files[0].name)[2]
+        lacking = sorted(set(range(1, count + 1)) - {split_of(entry.name)[1] for entry in files})
+        lacks = f"part {lacking[0]} of {count} of {stem}" if lacking else None
+        name = quantization_of(stem) or _by_header(release, files[0])
+        offers.append(Offer("gguf", name, tuple(files), lacks=lacks))
+    return offers
+
+
+def _by_header(release: Release, first: Entry) -> str:
+    from evaluators.weights.gguf_header import read_gguf_header
+
+    try:
+        quantization = read_gguf_header(source(release, first.name, first.size)).quantization
+    except Problem:
+        return "unknown"
+    return PLAIN.get(quantization or "", quantization or "unknown")

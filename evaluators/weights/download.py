@@ -1,0 +1,143 @@
+"""One file from the hub into the shared hub cache; a transfer that broke off goes on where it stopped."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from filelock import FileLock
+
+from evaluators.records import Problem, Release
+from evaluators.weights.check import check_hash
+from evaluators.weights.hashes import remember
+from evaluators.weights.hub import api, hub_problems, patient
+from evaluators.weights.listing import Entry
+
+Progress = Callable[[str, int, int], None]
+"""Called with file name, bytes so far and bytes in all."""
+
+
+def repository_folder(model: str) -> Path:
+    """Folder of a model in the hub cache (`$HF_HUB_CACHE`)."""
+    from huggingface_hub import constants
+    from huggingface_hub.file_download import repo_folder_name
+
+    return Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=model, repo_type="model")
+
+
+def snapshot_path(release: Release, name: str) -> Path:
+    """Where the hub cache has a file of a release."""
+    return repository_folder(release.model) / "snapshots" / release.commit / name
+
+
+def fetch(release: Release, entry: Entry, progress: Progress | None = None) -> tuple[Path, str]:
+    """Path in the hub cache and SHA-256 (hex) of one file at the release's commit; fetched if it is not there yet.
+
+    huggingface_hub 2.4 starts a broken transfer anew (its temporary file is unique to the process), so the content is
+    streamed with its own `http_get` into a file that outlives us, and resumed from there; the hash is taken on the way.
+    The finished blob is put where the client looks for it, and the client links it. Files above what the hub sends
+    over plain HTTP (50 GB) go through the client whole (Xet).
+    Raises Problem if the hub refuses, cannot be reached or sends something else than it states.
+    """
+    target = snapshot_path(release, entry.name)
+    if not target.exists():
+        from huggingface_hub import constants
+
+        name = entry.sha256 or entry.git_sha1
+        if name and entry.size <= constants.MAX_HTTP_DOWNLOAD_SIZE:
+            _stream(release, entry, repository_folder(release.model) / "blobs" / name, progress)
+        with hub_problems(release.model, release.commit):
+            _link(release, entry)
+    elif progress:
+        progress(entry.name, entry.size, entry.size)
+    return target, check_hash(target, entry)
+
+
+def _link(release: Release, entry: Entry) -> None:
+    from huggingface_hub import hf_hub_download
+
+    patient(lambda: hf_hub_download(release.model, entry.name, revision=release.commit, library_name="claimcheck"))
+
+
+def _stream(release: Release, entry: Entry, blob: Path, progress: Progress | None) -> None:
+    blob.parent.mkdir(parents=True, exist_ok=True)
+    partial = blob.with_name(f"{blob.name}.claimcheck.incomplete")
+    lock = blob.parents[2] / ".locks" / blob.parents[1].name / f"{blob.name}.claimcheck.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(lock):
+        if blob.exists():
+            return
+        with partial.open("ab+") as file:
+            sink = HashingFile(file, entry.name, entry.size, progress)
+            if sink.done > entry.size:
+                sink.seek(0)
+                sink.truncate()
+            with hub_problems(release.model, release.commit):
+                patient(lambda: _get(release, entry, sink))
+        if entry.sha256 is not None and sink.digest != entry.sha256:
+            partial.unlink()
+            raise Problem(
+                f"{entry.name} of {release.model} came with SHA-256 {sink.digest[:16]}…, the hub says "
+                f"{entry.sha256[:16]}…: refused and deleted; pull again"
+            )
+        partial.replace(blob)
+        remember(blob, sink.digest)
+
+
+def _get(release: Release, entry: Entry, sink: HashingFile) -> None:
+    from huggingface_hub import hf_hub_url
+    from huggingface_hub.file_download import http_get
+    from huggingface_hub.utils import build_hf_headers, silent_tqdm
+
+    url = hf_hub_url(release.model, entry.name, revision=release.commit, endpoint=api().endpoint)
+    headers = build_hf_headers(library_name="claimcheck")
+    headers["Accept-Encoding"] = "identity"
+    file: Any = sink
+    bar: Any = silent_tqdm
+    http_get(url, file, resume_size=sink.done, headers=headers, expected_size=entry.size, tqdm_class=bar)
+
+
+class HashingFile(io.RawIOBase):
+    """A file for writing at its end that keeps the SHA-256 of all it holds and reports progress."""
+
+    def __init__(self, file: BinaryIO, name: str, total: int, progress: Progress | None) -> None:
+        self.file, self.name, self.total, self.progress = file, name, total, progress
+        self.hash = hashlib.sha256()
+        self.done = 0
+        file.seek(0)
+        while piece := file.read(1 << 20):
+            self.hash.update(piece)
+            self.done += len(piece)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of the content so far."""
+        return self.hash.hexdigest()
+
+    def write(self, piece: bytes) -> int:  # type: ignore[override]
+        """Append."""
+        self.file.write(piece)
+        self.hash.update(piece)
+        self.done += len(piece)
+        if self.progress:
+            self.progress(self.name, self.done, self.total)
+        return len(piece)
+
+    def tell(self) -> int:
+        """Bytes so far."""
+        return self.done
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Only to the beginning: the server ignored the range and sends all again."""
+        if offset or whence:
+            raise OSError("a download can only go on or begin anew")
+        return 0
+
+    def truncate(self, size: int | None = None) -> int:
+        """Begin anew."""
+        self.file.truncate(0)
+        self.hash, self.done = hashlib.sha256(), 0
+        return 0

@@ -1,0 +1,194 @@
+"""The header of a GGUF file: metadata and where each tensor lies.
+
+Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. Own reader because the `gguf` package maps whole
+local files and reads every token of the vocabulary one by one; ours reads a header over range requests too, leaves
+long arrays unread and says what is wrong in one line. Element sizes and names come from the `gguf` package.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+from evaluators.records import Problem
+from evaluators.weights.sources import Source, Window
+
+FIXED = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
+STRING, ARRAY = 8, 9
+SHORT = 1024
+"""Arrays of numbers up to this length are read; of longer ones and of strings only the length is kept."""
+
+
+@dataclass(frozen=True)
+class Long:
+    """Stands for an array that was not read."""
+
+    length: int
+
+
+@dataclass(frozen=True)
+class GgufTensor:
+    """One tensor."""
+
+    name: str
+    shape: tuple[int, ...]
+    type: str
+    """Element type in ggml's words, e.g. `Q4_K`."""
+    begin: int
+    """First byte in the file."""
+    size: int
+    """Bytes."""
+
+    @property
+    def elements(self) -> int:
+        """Number of values."""
+        return prod(self.shape)
+
+
+@dataclass(frozen=True)
+class GgufHeader:
+    """What a GGUF file says about itself."""
+
+    version: int
+    metadata: dict[str, Any]
+    """Key to value; arrays longer than `SHORT` and arrays of strings as `Long`."""
+    tensors: tuple[GgufTensor, ...]
+    size: int
+    """Bytes of the file."""
+
+    @property
+    def architecture(self) -> str:
+        """`general.architecture`, empty if not stated."""
+        return str(self.metadata.get("general.architecture", ""))
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Value of `<architecture>.<key>`."""
+        return self.metadata.get(f"{self.architecture}.{key}", default)
+
+    @property
+    def quantization(self) -> str | None:
+        """Quantization by `general.file_type`, e.g. `Q4_K_M`, `f16`; None if not stated."""
+        number = self.metadata.get("general.file_type")
+        if number is None:
+            return None
+        from gguf import LlamaFileType
+
+        try:
+            name = LlamaFileType(number).name
+        except ValueError:
+            return None
+        name = name.removeprefix("MOSTLY_").removeprefix("ALL_")
+        return name.lower() if name in ("F32", "F16", "BF16") else name
+
+
+def read_gguf_header(source: Source) -> GgufHeader:
+    """Read and check the header of a GGUF file.
+
+    Raises Problem, one line that names the file, if it is no GGUF file, of an unknown version, ends inside the header,
+    or if the data of a tensor does not lie within the file (a download that broke off).
+    """
+    window = Window(source)
+    try:
+        header = _read(source, window)
+    except EOFError:
+        raise Problem(
+            f"{source.name} ends inside its header ({source.size} bytes): it is truncated; fetch it again"
+        ) from None
+    except (UnicodeDecodeError, struct.error, KeyError, ValueError, OverflowError) as error:
+        raise Problem(f"{source.name} has a damaged GGUF header ({error}); fetch it again") from None
+    for tensor in header.tensors:
+        if tensor.begin + tensor.size > source.size:
+            raise Problem(
+                f"{source.name} is truncated: tensor {tensor.name} needs bytes up to {tensor.begin + tensor.size}, "
+                f"the file has {source.size}; fetch it again"
+            )
+    return header
+
+
+def _read(source: Source, window: Window) -> GgufHeader:
+    if source.size < 4 or window.read(0, 4) != b"GGUF":
+        first = window.read(0, min(4, source.size)) if source.size else b""
+        raise Problem(f"{source.name} is no GGUF file (it begins with {first!r}); check the name or fetch it again")
+    cursor = _Cursor(window, 4)
+    version = cursor.number("I")
+    if version & 0xFFFF == 0:
+        raise Problem(
+            f"{source.name} is a big-endian GGUF file, which no server here reads; fetch the little-endian one"
+        )
+    if not 2 <= version <= 3:
+        raise Problem(f"{source.name} is GGUF version {version}; versions 2 and 3 are read; fetch it again")
+    tensors, pairs = cursor.number("Q"), cursor.number("Q")
+    if tensors > 1_000_000 or pairs > 100_000:
+        raise ValueError(f"{tensors} tensors and {pairs} keys")
+    metadata = {}
+    for _ in range(pairs):
+        key = cursor.text()
+        metadata[key] = cursor.value(cursor.number("I"))
+    raw = [(cursor.text(), cursor.shape(), cursor.number("I"), cursor.number("Q")) for _ in range(tensors)]
+    alignment = int(metadata.get("general.alignment", 32))
+    if alignment <= 0:
+        raise ValueError(f"alignment {alignment}")
+    data = -(-cursor.offset // alignment) * alignment
+    return GgufHeader(version, metadata, tuple(_tensor(*fields, data) for fields in raw), source.size)
+
+
+def _tensor(name: str, shape: tuple[int, ...], kind: int, offset: int, data: int) -> GgufTensor:
+    from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
+
+    element = GGMLQuantizationType(kind)
+    block, size = GGML_QUANT_SIZES[element]
+    return GgufTensor(name, shape, element.name, data + offset, prod(shape) // block * size)
+
+
+class _Cursor:
+    """A place in the header that moves forward."""
+
+    def __init__(self, window: Window, offset: int) -> None:
+        self.window = window
+        self.offset = offset
+
+    def take(self, length: int) -> bytes:
+        piece = self.window.read(self.offset, length)
+        self.offset += length
+        return piece
+
+    def number(self, code: str) -> Any:
+        return struct.unpack("<" + code, self.take(struct.calcsize("<" + code)))[0]
+
+    def text(self) -> str:
+        return self.take(self.number("Q")).decode("utf-8")
+
+    def shape(self) -> tuple[int, ...]:
+        dimensions = self.number("I")
+        if dimensions > 8:
+            raise ValueError(f"a tensor with {dimensions} dimensions")
+        return tuple(self.number("Q") for _ in range(dimensions))
+
+    def value(self, kind: int) -> Any:
+        if kind == STRING:
+            return self.text()
+        if kind == ARRAY:
+            return self.array(self.number("I"), self.number("Q"))
+        return self.number(FIXED[kind])
+
+    def array(self, kind: int, length: int) -> Any:
+        if kind in FIXED:
+            width = struct.calcsize("<" + FIXED[kind])
+            if length <= SHORT:
+                return list(struct.unpack(f"<{length}{FIXED[kind]}", self.take(length * width)))
+            if self.offset + length * width > self.window.source.size:
+                raise EOFError
+            self.offset += length * width
+            return Long(length)
+        if kind == STRING:
+            for _ in range(length):
+                width = self.number("Q")
+                if self.offset + width > self.window.source.size:
+                    raise EOFError
+                self.offset += width
+            return Long(length)
+        if kind == ARRAY:
+            return [self.array(self.number("I"), self.number("Q")) for _ in range(length)]
+        raise KeyError(f"value type {kind}")

@@ -1,0 +1,51 @@
+"""From what the user wrote to a release: a model id at a commit, or a local folder."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from evaluators.records import Problem, Release
+from evaluators.weights.hub import hub_listing
+from evaluators.weights.listing import listing_path, local_commit, local_listing
+
+HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
+COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+def resolve(model: str, revision: str | None = None) -> Release:
+    """The release that `model` names.
+
+    model: `org/name` on the hub, with `@revision` if wanted, or the path of a folder laid out like a hub repository.
+    revision: branch, tag or commit on the hub; None is the default branch. A full commit whose listing is known is
+    not asked for again, so a pinned release works without a network.
+
+    Raises Problem if there is no such folder, release or revision, if it is gated or private, or if the hub cannot be
+    reached (within 10 s).
+    """
+    path = Path(model).expanduser()
+    if path.is_dir() and (revision is None or not HUB_NAME.fullmatch(model)):
+        return _local(path, revision)
+    if path.is_file():
+        raise Problem(f"{model} is a file; give its folder {path.parent}, and the file by its quantization")
+    if model.startswith((".", "/", "~")):
+        raise Problem(f"no folder {model}; check the path")
+    name, _, stated = model.partition("@")
+    revision = revision or stated or None
+    if not HUB_NAME.fullmatch(name):
+        raise Problem(f"{model} is neither a folder nor a hub name; write it as org/name")
+    if revision and COMMIT.fullmatch(revision) and listing_path(name, revision).exists():
+        return Release(model=name, commit=revision, location="hub")
+    info, _ = hub_listing(name, revision)
+    return Release(model=info.id, commit=str(info.sha), location="hub")
+
+
+def _local(folder: Path, revision: str | None) -> Release:
+    folder = folder.resolve()
+    entries = local_listing(folder)
+    if not entries:
+        raise Problem(f"{folder} holds no files; give a folder laid out like a hub repository")
+    commit = local_commit(entries)
+    if revision is not None and not (len(revision) >= 7 and commit.startswith(revision)):
+        raise Problem(f"{folder} is now at {commit[:12]}, not at {revision}; its files have changed")
+    return Release(model=folder.name, commit=commit, location=str(folder))

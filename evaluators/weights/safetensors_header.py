@@ -1,0 +1,81 @@
+"""The header of a safetensors file: names, shapes and places of tensors. https://huggingface.co/docs/safetensors"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from math import prod
+
+from evaluators.records import Problem
+from evaluators.weights.sources import Source, Window
+
+LIMIT = 100_000_000
+"""Longest header in bytes that the format allows."""
+
+
+@dataclass(frozen=True)
+class SafeTensor:
+    """One tensor."""
+
+    name: str
+    shape: tuple[int, ...]
+    type: str
+    """Element type, e.g. `BF16`."""
+    begin: int
+    """First byte in the file."""
+    size: int
+    """Bytes."""
+
+    @property
+    def elements(self) -> int:
+        """Number of values."""
+        return prod(self.shape)
+
+
+@dataclass(frozen=True)
+class SafetensorsHeader:
+    """What a safetensors file says about itself."""
+
+    metadata: dict[str, str]
+    tensors: tuple[SafeTensor, ...]
+
+
+def read_safetensors_header(source: Source) -> SafetensorsHeader:
+    """Read and check the header: the data of the tensors must fill the rest of the file exactly.
+
+    Raises Problem, one line that names the file, if it is no safetensors file or truncated.
+    """
+    window = Window(source, block=1 << 18)
+    try:
+        length = int.from_bytes(window.read(0, 8), "little")
+        if not 2 <= length <= LIMIT:
+            raise Problem(f"{source.name} is no safetensors file (header of {length} bytes); fetch it again")
+        raw = json.loads(window.read(8, length))
+        header = _parse(raw, 8 + length)
+    except EOFError:
+        raise Problem(
+            f"{source.name} ends inside its header ({source.size} bytes): it is truncated; fetch it again"
+        ) from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Problem(
+            f"{source.name} has a damaged safetensors header ({type(error).__name__}); fetch it again"
+        ) from None
+    end = max((tensor.begin + tensor.size for tensor in header.tensors), default=8 + length)
+    if end != source.size:
+        state = "is truncated" if end > source.size else "has bytes that belong to no tensor"
+        raise Problem(
+            f"{source.name} {state}: its tensors end at byte {end}, the file at {source.size}; fetch it again"
+        )
+    return header
+
+
+def _parse(raw: dict[str, dict], data: int) -> SafetensorsHeader:
+    metadata = {str(key): str(value) for key, value in raw.pop("__metadata__", {}).items()}
+    tensors = []
+    for name, entry in raw.items():
+        begin, end = (int(number) for number in entry["data_offsets"])
+        shape = tuple(int(number) for number in entry["shape"])
+        if begin < 0 or end < begin or any(number < 0 for number in shape):
+            raise ValueError(name)
+        tensors.append(SafeTensor(name, shape, str(entry["dtype"]), data + begin, end - begin))
+    return SafetensorsHeader(metadata, tuple(tensors))

@@ -1,0 +1,54 @@
+"""Small files of a release: config, index, licence, model card."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from evaluators.records import Problem, Release
+from evaluators.weights.hub import hub_problems
+from evaluators.weights.sources import Source
+
+
+def small_file(release: Release, name: str) -> str | None:
+    """Text of a small file of a release at its commit, through the hub's cache; None if the release lacks it."""
+    if release.location != "hub":
+        path = Path(release.location) / name
+        return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else None
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
+
+    with hub_problems(release.model, release.commit):
+        try:
+            path = Path(hf_hub_download(release.model, name, revision=release.commit, library_name="claimcheck"))
+        except LocalEntryNotFoundError:
+            raise
+        except EntryNotFoundError:
+            return None
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
+def json_file(release: Release, name: str) -> dict[str, Any]:
+    """A JSON object of a release; empty if the release lacks the file. Raises Problem if it is no JSON object."""
+    text = small_file(release, name)
+    if text is None:
+        return {}
+    try:
+        found = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise Problem(f"{name} of {release.model} is no JSON ({error}); fetch it again") from None
+    if not isinstance(found, dict):
+        raise Problem(f"{name} of {release.model} is no JSON object; fetch it again")
+    return found
+
+
+def source(release: Release, name: str, size: int) -> Source:
+    """A large file of a release, to be read in pieces."""
+    from evaluators.weights.sources import LocalSource
+
+    if release.location != "hub":
+        return LocalSource.of(Path(release.location) / name, name)
+    from evaluators.weights.ranges import HubSource
+
+    return HubSource(release.model, release.commit, name, size)

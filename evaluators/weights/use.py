@@ -1,0 +1,81 @@
+"""Which pulled artifacts are in use, when they were used last, and making room by deleting the ones nobody uses."""
+
+from __future__ import annotations
+
+import fcntl
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from evaluators.records import Artifact, Problem, Release
+from evaluators.weights.places import data_folder
+from evaluators.weights.sizes import size_text
+
+
+@contextmanager
+def using(artifact: Artifact) -> Iterator[None]:
+    """Hold an artifact while it is served: no process evicts it. The kernel ends the hold if we are killed."""
+    with holding(artifact.release):
+        yield
+
+
+@contextmanager
+def holding(release: Release) -> Iterator[None]:
+    """Hold everything that was pulled of a release; nothing to do for a local folder."""
+    if release.location != "hub":
+        yield
+        return
+    path = mark_used(release)
+    with path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        try:
+            yield
+        finally:
+            mark_used(release)
+
+
+def mark_used(release: Release) -> Path:
+    """Note that a release on the hub is used now; the note's path."""
+    name = re.sub("[^0-9A-Za-z._-]", "--", release.model)
+    path = data_folder() / "use" / f"{name}@{release.commit}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        path.write_text(f"{release.model}\n{release.commit}\n", encoding="utf-8")
+    path.touch()
+    return path
+
+
+def make_room(release: Release, wanted: int, budget: int) -> None:
+    """Delete least recently used releases from the hub cache until `wanted` more bytes keep below `budget`.
+
+    Only releases that claimcheck pulled are counted and deleted, never the one that is pulled now nor one in use.
+    Raises Problem if that is not enough.
+    """
+    from huggingface_hub import scan_cache_dir
+
+    cache = scan_cache_dir()
+    sizes = {
+        revision.commit_hash: revision.size_on_disk for repository in cache.repos for revision in repository.revisions
+    }
+    notes = sorted((data_folder() / "use").glob("*@*"), key=lambda path: path.stat().st_mtime_ns)
+    held = sum(sizes.get(note.name.rpartition("@")[2], 0) for note in notes)
+    for note in notes:
+        commit = note.name.rpartition("@")[2]
+        if held + wanted <= budget:
+            return
+        if commit == release.commit or commit not in sizes:
+            continue
+        with note.open("rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            cache.delete_revisions(commit).execute()
+            note.unlink(missing_ok=True)
+        held -= sizes[commit]
+    if held + wanted > budget:
+        raise Problem(
+            f"{release.model} needs {size_text(wanted)}, but {size_text(held)} of the disk budget of "
+            f"{size_text(budget)} are in use; raise the budget or choose a smaller quantization"
+        )
