@@ -65,18 +65,17 @@ def reap() -> bool:
 
 
 def end(group: int) -> None:
-    """SIGTERM to the group, SIGKILL after GRACE to all that is left."""
-    signal_group(group, signal.SIGTERM)
-    deadline = time.monotonic() + GRACE
-    while reap() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    signal_group(group, signal.SIGKILL)
-    deadline = time.monotonic() + GRACE
-    while reap() and time.monotonic() < deadline:
-        for pid in children():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        time.sleep(0.01)
+    """SIGTERM to the group and to what left it, SIGKILL after GRACE to all that is left."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        signal_group(group, number)
+        told = {group}
+        deadline = time.monotonic() + GRACE
+        while reap() and time.monotonic() < deadline:
+            for pid in set(children()) - told:
+                told.add(pid)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, number)
+            time.sleep(0.01)
 
 
 def main(arguments: list[str]) -> int:

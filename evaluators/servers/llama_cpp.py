@@ -118,7 +118,7 @@ class LlamaCppServer(LocalServer):
         """Refuse router mode, another model and a context smaller than asked for."""
         properties = self.get("/props")
         served = str(properties.get("model_path") or "")
-        if not served:
+        if properties.get("role") == "router" or served in ("", "none"):
             raise Problem(
                 "llama-server came up without a model (router mode); update llama.cpp or give another executable"
             )

@@ -1,0 +1,114 @@
+"""A real llama.cpp server on a real file: what it says of itself, and how it comes back."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from evaluators.records import Artifact, Problem
+from evaluators.servers import ServerOptions, open_server
+from evaluators.servers._gguf import read_header
+from evaluators.servers._llama_cpp_flags import build_flags
+from evaluators.servers.llama_cpp import LlamaCppServer
+from tests.servers.conftest import TEMPLATE, gguf_artifact
+
+
+def test_describes_itself(server: LlamaCppServer, tiny: Artifact) -> None:
+    found = server.describe()
+    assert found.version.startswith("b") and "xllamacpp" in found.version
+    assert (found.model, found.artifact_key) == ("maker/tiny", tiny.key)
+    assert (found.slots, found.context, found.vocabulary) == (2, 512, 259), "300 tokens a slot, rounded up by llama.cpp"
+    assert (found.kv_type, found.flash_attention, found.adds_bos) == ("f16", "auto", True)
+    assert found.chat_template_sha256 == hashlib.sha256(TEMPLATE.encode()).hexdigest()
+    assert found.flags["ctx-size"] == "1024"
+    assert not {"port", "model", "api-key"} & found.flags.keys(), "what determines no answer stays out"
+    assert server.key and server.key not in found.model_dump_json()
+    assert found.hardware.cores and found.hardware.memory
+
+
+def test_answers_only_who_has_the_key_and_does_not_log_it(server: LlamaCppServer) -> None:
+    body = {"prompt": "a", "n_predict": 2, "temperature": 0}
+    assert httpx.post(f"{server.url}/completion", json=body).status_code == 401
+    answer = httpx.post(f"{server.url}/completion", json=body, headers={"Authorization": f"Bearer {server.key}"})
+    assert answer.json()["tokens_predicted"] <= 2
+    assert (
+        server.key and server.key not in server.log.read_text() and server.key not in " ".join(server.process.command)
+    )
+
+
+def test_comes_back_on_the_same_port_after_it_was_killed(tiny: Artifact, tmp_path: Path) -> None:
+    with LlamaCppServer(tiny, ServerOptions(threads=1), tmp_path) as server:
+        url, described = server.url, server.describe()
+        assert server.process.pid
+        os.kill(server.process.pid, signal.SIGKILL)
+        while server.process.running():
+            os.sched_yield()
+        assert not server.alive()
+        server.restart()
+        assert server.alive() and server.url == url and server.describe() == described
+        server.stop()
+        server.stop()
+        assert not server.alive()
+
+
+def test_takes_the_llama_server_on_the_path(
+    tiny: Artifact, tmp_path: Path, program: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path(program('exec {embedded} "$@"')).parent
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+    with open_server(
+        "llama.cpp", tiny, ServerOptions(threads=1, kv_type="f32", flash_attention="off"), tmp_path
+    ) as server:
+        found = server.describe()
+    assert found.version == "b0-unknown", "the server's own words, not the package's"
+    assert (found.kv_type, found.flash_attention) == ("f32", "off")
+
+
+def test_context_is_per_request_and_extra_arguments_win(tiny: Artifact, tiny_gguf: Path) -> None:
+    header = read_header(tiny_gguf)
+    assert header.kv_elements == 64 and header.context == 1024 and header.chat_template
+    flags = build_flags(tiny, header, ServerOptions(context=512, slots=3), 1)
+    assert (flags["--ctx-size"], flags["--parallel"]) == ("1536", "3")
+    flags = build_flags(tiny, header, ServerOptions(slots=3, extra=("-np", "2", "-ngl", "99", "--no-mmap")), 1)
+    assert (flags["--ctx-size"], flags["--parallel"]) == ("2048", "2"), "no context asked for: the model's own"
+    assert (flags["--gpu-layers"], flags["--no-mmap"]) == ("99", "")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (ServerOptions(context=2000), "the model has 1024"),
+        (ServerOptions(slots=10**9), "GiB, the machine has"),
+        (ServerOptions(kv_type="f12"), "no KV cache type f12"),
+        (ServerOptions(executable="/nowhere/llama-server"), "no executable /nowhere/llama-server"),
+        (ServerOptions(extra=("--model", "other.gguf")), "--model is set by claimcheck"),
+        (ServerOptions(extra=("--port", "x")), "not 'x'"),
+    ],
+)
+def test_refuses_before_it_starts(tiny: Artifact, tmp_path: Path, options: ServerOptions, words: str) -> None:
+    with pytest.raises(Problem, match=words):
+        open_server("llama.cpp", tiny, options, tmp_path)
+
+
+def test_refuses_files_that_are_no_sound_gguf(tiny_gguf: Path, tmp_path: Path) -> None:
+    data = tiny_gguf.read_bytes()
+    cases = {
+        "missing.gguf": (None, "no file"),
+        "empty.gguf": (b"", "not a GGUF"),
+        "garbage.gguf": (b"not a model" * 1000, "not a GGUF"),
+        "version.gguf": (data[:4] + b"\xff" * 4 + data[8:], "version 4294967295"),
+        "header.gguf": (data[:2000], "truncated or damaged"),
+        "count.gguf": (data[:16] + b"\xff" * 8 + data[24:], "truncated or damaged"),
+        "part-00001-of-00002.gguf": (data, "no file .*part-00002-of-00002.gguf"),
+    }
+    for name, (content, words) in cases.items():
+        if content is not None:
+            (tmp_path / name).write_bytes(content)
+        with pytest.raises(Problem, match=words):
+            LlamaCppServer(gguf_artifact(tmp_path / name), ServerOptions(), tmp_path)
