@@ -7,8 +7,9 @@ with using(artifact): ...                    # never evicted meanwhile
 """
 
 from evaluators.weights.choose import Offer, choose, quantizations
+from evaluators.weights.fit import Fit, fits
 from evaluators.weights.pull import pull
 from evaluators.weights.resolve import resolve
 from evaluators.weights.use import using
 
-__all__ = ["Offer", "choose", "pull", "quantizations", "resolve", "using"]
+__all__ = ["Fit", "Offer", "choose", "fits", "pull", "quantizations", "resolve", "using"]

@@ -1,0 +1,140 @@
+"""Specification claims measured from the files themselves, without pulling weights.
+
+Each is a Measurement with metric `value`: the number (None for words) and how it came about in `evidence`.
+"""
+
+from __future__ import annotations
+
+from evaluators.records import Artifact, Measurement, Problem, Release
+from evaluators.specification.context import context_window, extended_context
+from evaluators.specification.headers import Headers, read_headers
+from evaluators.specification.licence import licence
+from evaluators.specification.parameters import Parameters
+from evaluators.weights.choose import Offer, choose, quantizations
+from evaluators.weights.memory import memory_needed
+
+VERSION = "1"
+"""Raised whenever a way of counting changes."""
+
+__all__ = ["VERSION", "specification"]
+
+
+def specification(
+    subject: Release | Artifact,
+    *,
+    format: str | None = None,
+    quantization: str | None = None,
+    context: int = 8192,
+    kv_type: str = "f16",
+    sequences: int = 1,
+) -> tuple[Measurement, ...]:
+    """Measurements for the benchmarks `total_parameters`, `active_parameters`, `context_window`,
+    `context_window_extended`, `license`, `dtype`, `file_size` and `fits_memory`; those that the files do not tell are
+    left out.
+
+    subject: a release (on the hub: headers through range requests) or an artifact of it. format, quantization: which
+    artifact of a release is meant; without them parameters are read from safetensors if there are some, and file size
+    and memory are given only if there is one artifact. context, kv_type, sequences: what the KV cache of `fits_memory`
+    is for.
+
+    `low` and `high` are the bounds over what vendors count differently (parts for images, prediction heads, the input
+    embedding): a claim within them is right under one of those ways, which `evidence` lists.
+    Raises Problem if there is no such artifact, if a header is damaged or if the hub refuses.
+    """
+    release = subject if isinstance(subject, Release) else subject.release
+    if isinstance(subject, Artifact):
+        name = subject.path.rpartition("/")[2] if subject.format == "gguf" else subject.quantization
+        offer, stated = choose(release, subject.format, name), True
+    else:
+        offer, stated = _offer(release, format, quantization)
+    headers = read_headers(release, offer)
+    found = [
+        _total(headers),
+        _active(headers),
+        _tokens("context_window", *context_window(headers.shape)),
+        _tokens("context_window_extended", *extended_context(headers.shape)),
+        _words("license", "licence", *licence(release)),
+        _dtype(headers),
+    ]
+    if stated:
+        found += [_file_size(offer), _memory(offer, headers, context, kv_type, sequences)]
+    return tuple(measurement for measurement in found if measurement)
+
+
+def _offer(release: Release, format: str | None, quantization: str | None) -> tuple[Offer, bool]:
+    """The artifact to read, and whether it is the one that is meant (rather than any of the release)."""
+    if quantization is not None:
+        return choose(release, format, quantization), True
+    offers = [offer for offer in quantizations(release) if format in (None, offer.format) and not offer.lacks]
+    if not offers:
+        raise Problem(f"{release.model} has no whole {format or ''} artifact; choose another commit or format")
+    plain = [offer for offer in offers if offer.format == "safetensors"]
+    return (plain or offers)[0], len(offers) == 1 or bool(plain and format == "safetensors")
+
+
+def _measurement(
+    benchmark: str, unit: str, score: float | None, evidence: dict[str, str], **more: float
+) -> Measurement:
+    return Measurement(
+        benchmark=benchmark, metric="value", score=score, unit=unit, items=1, of=1, evidence=evidence, **more
+    )
+
+
+def _total(headers: Headers) -> Measurement:
+    counts = headers.parameters
+    parts = {"language model": counts.language, "images and sound": counts.side}
+    stated = " + ".join(f"{number:,} {name}" for name, number in parts.items() if number)
+    evidence = {"formula": f"{stated} = {counts.total:,}", "source": f"headers of {headers.files} files"}
+    high = counts.total
+    if counts.prediction:
+        high += counts.prediction
+        evidence["prediction heads"] = f"{counts.prediction:,} more, not counted"
+    return _measurement("total_parameters", "parameters", counts.total, evidence, low=counts.language, high=high)
+
+
+def _active(headers: Headers) -> Measurement:
+    counts = headers.parameters
+    evidence = {"formula": active_formula(counts), "source": f"headers of {headers.files} files"}
+    low = counts.active_without_lookups
+    if low != counts.active:
+        evidence["without input embedding"] = f"{low:,} (a token reads one row of it)"
+    return _measurement("active_parameters", "parameters", counts.active, evidence, low=low, high=counts.active)
+
+
+def active_formula(counts: Parameters) -> str:
+    """How the active parameters come about, with numbers."""
+    if not counts.idle:
+        return f"dense: all {counts.active:,} of the language model"
+    return (
+        f"{counts.language:,} - {counts.routed:,} in routed experts x ({counts.experts} - {counts.per_token}) / "
+        f"{counts.experts} = {counts.active:,}; shared experts ({counts.shared:,}) count whole"
+    )
+
+
+def _tokens(benchmark: str, tokens: int | None, evidence: dict[str, str]) -> Measurement | None:
+    return None if tokens is None else _measurement(benchmark, "tokens", tokens, evidence)
+
+
+def _words(benchmark: str, unit: str, words: str | None, evidence: dict[str, str]) -> Measurement | None:
+    return None if words is None else _measurement(benchmark, unit, None, evidence)
+
+
+def _dtype(headers: Headers) -> Measurement:
+    sizes = sorted(headers.types.items(), key=lambda item: -item[1])
+    whole = sum(headers.types.values()) or 1
+    shares = ", ".join(f"{name} {size / whole:.1%}" for name, size in sizes)
+    return _measurement("dtype", "text", None, {"value": sizes[0][0], "formula": f"bytes by element type: {shares}"})
+
+
+def _file_size(offer: Offer) -> Measurement:
+    files = " + ".join(f"{entry.size:,} {entry.name.rpartition('/')[2]}" for entry in offer.weights[:4])
+    more = f" + {len(offer.weights) - 4} more" if len(offer.weights) > 4 else ""
+    evidence = {"formula": f"{files}{more} = {offer.size:,} bytes", "quantization": offer.quantization}
+    return _measurement("file_size", "bytes", offer.size, evidence)
+
+
+def _memory(offer: Offer, headers: Headers, context: int, kv_type: str, sequences: int) -> Measurement:
+    context = min(context, headers.shape.context or context)
+    needed = memory_needed(offer.size, headers.shape, context, kv_type, sequences)
+    evidence = {"formula": needed.arithmetic, "quantization": offer.quantization}
+    return _measurement("fits_memory", "bytes", needed.total, evidence, low=offer.size, high=needed.total)

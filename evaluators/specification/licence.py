@@ -1,0 +1,106 @@
+"""Under which licence a release stands: by its card's metadata and its licence file, in SPDX ids.
+
+SPDX lists no licence that vendors wrote for their own models: those are `LicenseRef-...` as SPDX asks. A claim that
+says "Open" or "Community" is none of Apache-2.0's names.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from evaluators.records import Record, Release
+from evaluators.weights.listing import listing
+from evaluators.weights.small import small_file
+
+FILES = ("LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE", "LICENSE-MODEL", "LICENSE-MODEL.txt", "LICENSE_MODEL")
+
+
+class Licence(Record):
+    """One licence that is known by its tag or its words."""
+
+    id: str
+    """SPDX id, or LicenseRef-."""
+    spdx: bool = True
+    """Whether the id is one of SPDX or a LicenseRef."""
+    tags: tuple[str, ...]
+    """Values of `license` or `license_name` in a model card."""
+    phrases: tuple[str, ...]
+    """All stand in the licence file, in lower case."""
+    names: tuple[str, ...]
+    """How people write it, in lower case."""
+
+
+@cache
+def known_licences() -> tuple[Licence, ...]:
+    """The licences of licences.yaml."""
+    raw = yaml.safe_load(Path(__file__).with_name("licences.yaml").read_text(encoding="utf-8"))
+    return tuple(Licence.model_validate(entry) for entry in raw)
+
+
+def licence_of_tag(tag: str) -> Licence | None:
+    """The licence that a card's tag names."""
+    return next((licence for licence in known_licences() if tag.strip().lower() in licence.tags), None)
+
+
+def licence_of_text(text: str) -> Licence | None:
+    """The licence whose words stand in a licence file; None if none or if it is one we do not know.
+
+    Vendors' own licences come before the ones they borrow from: a community licence may quote Apache's title.
+    """
+    words = re.sub(r"\s+", " ", text.lower())
+    found = [licence for licence in known_licences() if all(phrase in words for phrase in licence.phrases)]
+    found.sort(key=lambda licence: (not licence.id.startswith("LicenseRef-"), known_licences().index(licence)))
+    return found[0] if found else None
+
+
+def front_matter(card: str) -> dict[str, Any]:
+    """The YAML block at the head of a model card; empty if there is none that can be read."""
+    match = re.match(r"\s*---\r?\n(.*?)\r?\n---\s*(?:\r?\n|$)", card, re.DOTALL)
+    if not match:
+        return {}
+    try:
+        found = yaml.safe_load(match[1])
+    except yaml.YAMLError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def licence(release: Release) -> tuple[str | None, dict[str, str]]:
+    """SPDX id of a release's licence and the evidence for it; None if neither card nor file says.
+
+    Where card and file disagree the file counts, and the evidence says so.
+    """
+    card = front_matter(small_file(release, "README.md") or "")
+    tags = [str(tag) for key in ("license_name", "license") for tag in _list(card.get(key)) if tag != "other"]
+    by_card = next((found for found in map(licence_of_tag, tags) if found), None)
+    names = {entry.name for entry in listing(release)}
+    file = next((name for name in FILES if name in names), None)
+    by_file = licence_of_text(small_file(release, file) or "") if file else None
+    evidence: dict[str, str] = {}
+    if tags:
+        evidence["card"] = f"license {', '.join(tags)}"
+    if file:
+        evidence["file"] = f"{file} reads as {by_file.id if by_file else 'a licence that is not known here'}"
+    if by_card and by_file and by_card.id != by_file.id:
+        evidence["conflict"] = f"the card says {by_card.id}, {file} reads as {by_file.id}: the file counts"
+    found = by_file or by_card
+    if found:
+        evidence |= {"value": found.id, "names": "; ".join((found.id.lower(), *found.names))}
+        return found.id, evidence
+    if tags:
+        identifier = "LicenseRef-" + re.sub(r"[^A-Za-z0-9.-]+", "-", tags[0])
+        evidence |= {"value": identifier, "names": tags[0].lower()}
+        return identifier, evidence
+    evidence["reason"] = "neither the card's metadata nor a licence file names a licence that is known here"
+    return None, evidence
+
+
+def _list(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return list(value) if isinstance(value, list) else [value]
