@@ -1,0 +1,73 @@
+"""The scoreboard: scores by position in the fixed order, and how far the finished prefix reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from evaluators.harness.scoring import Key, Scored, number
+from evaluators.records import ItemStatus
+from evaluators.stopping import Look, StoppingRule
+
+STRIDE = 32
+"""Items of the finished prefix between two questions to the stopping rule."""
+
+
+class Board:
+    """Holds raw metric values and statuses; no texts, so that it stays small."""
+
+    def __init__(self, total: int, rule: StoppingRule) -> None:
+        self.total = total
+        self.rule = rule
+        self.prefix = 0
+        """Items of the finished prefix."""
+        self.stop_at: int | None = None
+        """Items at which the rule said stop."""
+        self.done = 0
+        self.failed = 0
+        self.raw: dict[Key, list[list[Any] | None]] = {}
+        """By key and position: one value per repeat; None if the item is not finished, failed or lacks the metric."""
+        self.means: dict[Key, list[float | None]] = {}
+        """By key and position: mean over the repeats that have a number."""
+        self.statuses: dict[str, list[tuple[ItemStatus, ...]]] = {}
+        """By filter and position."""
+        self._finished = bytearray(total)
+
+    def put(self, position: int, scored: Scored) -> None:
+        """Enter a finished item, move the prefix and ask the rule at every stride that it passes."""
+        if self._finished[position]:
+            return
+        self._finished[position] = 1
+        self.done += 1
+        for key, values in scored.raw.items():
+            if key not in self.raw:
+                self.raw[key] = [None] * self.total
+                self.means[key] = [None] * self.total
+            self.raw[key][position] = values
+            self.means[key][position] = mean([number(value) for value in values])
+        for name, statuses in scored.statuses.items():
+            self.statuses.setdefault(name, [()] * self.total)[position] = tuple(statuses)
+        if all(ItemStatus.failed in statuses for statuses in scored.statuses.values()):
+            self.failed += 1
+        while self.prefix < self.total and self._finished[self.prefix]:
+            self.prefix += 1
+            if self.stop_at is None and (self.prefix % STRIDE == 0 or self.prefix == self.total):
+                self._ask()
+
+    def _ask(self) -> None:
+        if self.prefix == self.total:
+            return
+        values: dict[Key, Sequence[float | None]] = {key: means[: self.prefix] for key, means in self.means.items()}
+        if self.rule.stop(Look(items=self.prefix, total=self.total, values=values)):
+            self.stop_at = self.prefix
+
+    @property
+    def counted(self) -> int:
+        """Items that the measurement may use: up to the stop, else the finished prefix."""
+        return self.prefix if self.stop_at is None else self.stop_at
+
+
+def mean(values: Sequence[float | None]) -> float | None:
+    """Mean of the numbers; None if any repeat is missing, because a part of the repeats is another quantity."""
+    numbers = [value for value in values if value is not None]
+    return sum(numbers) / len(numbers) if numbers and len(numbers) == len(values) else None

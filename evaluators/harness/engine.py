@@ -1,0 +1,198 @@
+"""The loop of a run: feed the sender, write the journal, score finished items, ask the stopping rule."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from evaluators.harness.board import Board
+from evaluators.harness.client import Client, ServerLost
+from evaluators.harness.journal import Journal, Place
+from evaluators.harness.patience import Patience
+from evaluators.harness.progress import Progress
+from evaluators.harness.protocol import AnswerProtocol
+from evaluators.harness.requests import Item, Request
+from evaluators.harness.scoring import Scored, item_scores
+from evaluators.harness.sender import Answer, Sender
+from evaluators.records import ItemScore, Response
+
+BATCH = 256
+"""Most answers in one transaction."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What the engine needs besides the items."""
+
+    requests: Callable[[Item], list[Request]]
+    """All requests of an item, repeats included."""
+    score: Callable[[Item, Sequence[Response]], Scored]
+    """Score of an item whose requests are all finished."""
+    protocol: AnswerProtocol
+    client: Callable[[], Client]
+    """Makes the client, inside the sender's loop."""
+    slots: int
+
+
+def execute(
+    items: Sequence[Item],
+    work: Work,
+    journal: Journal,
+    board: Board,
+    patience: Patience,
+    progress: Callable[[Progress], None] | None = None,
+) -> str | None:
+    """Finish every item, or as many as the board's rule wants. Returns why the run is unsound, None if it is sound.
+
+    Only what the journal lacks is sent. KeyboardInterrupt leaves the journal with everything that was answered.
+    """
+    kept: dict[Place, str] = dict(journal.finished())
+    missing: dict[int, frozenset[tuple[int, int]]] = {}
+    reused = 0
+    rows: list[ItemScore] = []
+    for item in items:
+        wanted = work.requests(item)
+        lacking = frozenset(
+            (r.index, r.repeat) for r in wanted if kept.get((r.task, r.doc_id, r.index, r.repeat)) != r.key
+        )
+        reused += len(wanted) - len(lacking)
+        if lacking:
+            missing[item.position] = lacking
+        elif board.stop_at is None:
+            _score(item, work, journal, board, rows)
+            if len(rows) > 1000:
+                journal.commit([], rows)
+                rows = []
+    del kept
+    journal.commit([], rows)
+    if board.stop_at is not None or not missing:
+        return None
+    return _Reader(items, work, journal, board, patience, progress, missing, reused).run()
+
+
+def _score(item: Item, work: Work, journal: Journal, board: Board, rows: list[ItemScore]) -> None:
+    scored = work.score(item, journal.item(item.task, item.doc_id))
+    board.put(item.position, scored)
+    rows += item_scores(item, scored)
+
+
+class _Reader:
+    """State of one `execute` call."""
+
+    def __init__(
+        self,
+        items: Sequence[Item],
+        work: Work,
+        journal: Journal,
+        board: Board,
+        patience: Patience,
+        progress: Callable[[Progress], None] | None,
+        missing: dict[int, frozenset[tuple[int, int]]],
+        reused: int,
+    ) -> None:
+        self.work, self.journal, self.board = work, journal, board
+        self.patience, self.progress = patience, progress
+        self.missing, self.reused = missing, reused
+        self.waiting = {position: len(lacking) for position, lacking in missing.items()}
+        self.ordered = items
+        self.positions = {(item.task, item.doc_id): item for item in items}
+        self.begun = time.monotonic()
+        self.before = board.done
+        self.counted = 0
+        self.told = 0.0
+        self.rows: list[ItemScore] = []
+
+    def run(self) -> str | None:
+        """Send what is missing. Returns why the run is unsound, None if it is sound."""
+        sender = Sender(self.work.client, self.work.protocol, self.work.slots, self._feed())
+        sender.start()
+        ended = False
+        try:
+            while not ended:
+                answers, error = self._collect(sender)
+                ended = error is not None
+                self._write(sender, answers)
+                if isinstance(error, ServerLost):
+                    return str(error)
+                if isinstance(error, BaseException):
+                    raise error
+                self._tell(sender)
+                if self.board.stop_at is not None:
+                    sender.end()
+                elif self.board.failed > self.patience.allowed_failed * self.board.total:
+                    sender.abandon()
+                    return self._too_many()
+        finally:
+            sender.abandon()
+            sender.join()
+            self._write(sender, self._left(sender))
+            self._tell(sender, last=True)
+        return None
+
+    def _feed(self) -> Iterator[Sequence[Request]]:
+        """Jobs in the fixed order; requests are made when they are due, because all of them would fill the memory."""
+        for position, lacking in sorted(self.missing.items()):
+            wanted = self.work.requests(self.ordered[position])
+            yield from self.work.protocol.jobs([r for r in wanted if (r.index, r.repeat) in lacking])
+
+    def _collect(self, sender: Sender) -> tuple[list[Answer], BaseException | bool | None]:
+        """Wait for an answer, then take what else is there. Second: an error, True at the end, else None."""
+        answers: list[Answer] = []
+        entry = sender.outbox.get()
+        while True:
+            if isinstance(entry, Answer):
+                answers.append(entry)
+            else:
+                return answers, True if entry is None else entry
+            if len(answers) >= BATCH:
+                return answers, None
+            try:
+                entry = sender.outbox.get_nowait()
+            except queue.Empty:
+                return answers, None
+
+    @staticmethod
+    def _left(sender: Sender) -> list[Answer]:
+        answers = []
+        while not sender.outbox.empty():
+            entry = sender.outbox.get()
+            if isinstance(entry, Answer):
+                answers.append(entry)
+        return answers
+
+    def _write(self, sender: Sender, answers: list[Answer]) -> None:
+        """Commit, acknowledge, then score the items that are complete. Their rows go with the next transaction."""
+        sent = sender.client.sent if sender.client else 0
+        rows, self.rows = self.rows, []
+        if answers or rows or sent != self.counted:
+            pairs = [(answer.request.key, answer.response) for answer in answers]
+            self.journal.commit(pairs, rows, sent - self.counted)
+            self.counted = sent
+        sender.acknowledge(answers)
+        for answer in answers:
+            item = self.positions[(answer.request.task, answer.request.doc_id)]
+            self.waiting[item.position] -= 1
+            if self.waiting[item.position] == 0:
+                _score(item, self.work, self.journal, self.board, self.rows)
+        if self.rows and not sender.is_alive():
+            self.journal.commit([], self.rows)
+            self.rows = []
+
+    def _too_many(self) -> str:
+        share = self.patience.allowed_failed
+        return f"{self.board.failed} of {self.board.total} items failed, more than the allowed {share:.0%}"
+
+    def _tell(self, sender: Sender, last: bool = False) -> None:
+        now = time.monotonic()
+        if self.progress is None or (not last and now - self.told < 0.2):
+            return
+        self.told = now
+        fresh = self.board.done - self.before
+        rate = fresh / max(now - self.begun, 1e-9)
+        left = (self.board.total - self.board.done) / rate if rate else None
+        in_flight = sender.client.in_flight if sender.client and not last else 0
+        self.progress(
+            Progress(self.board.done, self.board.total, rate, left, in_flight, self.reused, self.board.failed)
+        )

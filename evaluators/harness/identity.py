@@ -1,0 +1,72 @@
+"""Keys: what determines an answer, and what determines a run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from evaluators.records import Artifact, ServerDescription, Settings
+
+SILENT_FLAGS = frozenset(
+    {
+        "host", "port", "api-key", "api_key", "alias", "model", "m", "served-model-name", "metrics", "props", "slots",
+        "threads", "threads-batch", "threads-http", "t", "tb", "parallel", "np", "max-num-seqs", "timeout", "verbosity",
+        "log-file", "log-disable", "log-prefix", "log-timestamps", "log-colors", "no-webui", "no-ui", "cache-ram",
+        "gpu-memory-utilization", "kv-cache-memory-bytes", "uvicorn-log-level", "disable-log-requests", "executable",
+    }
+)  # fmt: skip
+"""Flags that say where and how fast a server answers, not what."""
+
+SILENT_SETTINGS = frozenset({"hardware", "notes", "metric", "filter", "numerator", "denominator"})
+"""Settings that do not change an answer: where it was made, and which of its scores is meant."""
+
+
+def digest(value: Any) -> str:
+    """SHA-256 (hex) of the canonical JSON of `value`."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def server_identity(artifact: Artifact, server: ServerDescription) -> dict[str, Any]:
+    """What about weights and server determines an answer: artifact, backend, version, flags that matter, template."""
+    flags = {name.lstrip("-"): value for name, value in server.flags.items()}
+    return {
+        "artifact": artifact.key,
+        "served": server.artifact_key,
+        "backend": server.backend,
+        "version": server.version,
+        "flags": {name: value for name, value in flags.items() if name not in SILENT_FLAGS},
+        "context": server.context,
+        "template": server.chat_template_sha256,
+        "attached": server.model if server.backend in {"attached", "ollama"} else None,
+    }
+
+
+def request_key(identity: str, protocol: str, kind: str, args: tuple[Any, ...], extra: Mapping[str, Any]) -> str:
+    """Key of one answer. `identity`: digest of `server_identity`; `extra`: sampling fields, seed and repeat."""
+    return digest([identity, protocol, kind, args, extra])
+
+
+def run_id(
+    benchmark: str,
+    artifact: Artifact,
+    server: ServerDescription,
+    settings: Settings,
+    *,
+    task_version: str,
+    order_seed: int,
+    harness_version: str,
+    may_stop: bool,
+    limit: int | None,
+) -> str:
+    """`<benchmark>-<16 hex digits>` over everything that determines the answers and how many of them are made."""
+    stated = {name: value for name, value in settings.model_dump().items() if name not in SILENT_SETTINGS}
+    whole = digest(
+        [
+            server_identity(artifact, server), benchmark, task_version, stated, order_seed, harness_version,
+            "may stop" if may_stop else "whole", limit,
+        ]
+    )  # fmt: skip
+    return f"{benchmark}-{whole[:16]}"

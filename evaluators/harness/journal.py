@@ -1,0 +1,101 @@
+"""The journal of a run: every response is on disk before it counts."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from evaluators.records import ItemScore, Response, ResponseStatus
+
+SCHEMA = Path(__file__).with_name("journal.sql")
+
+Place = tuple[str, int, int, int]
+"""Task, document, request index, repeat."""
+
+
+class Journal:
+    """SQLite in WAL mode with synchronous=FULL. To be used from one thread."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._connection = sqlite3.connect(path, isolation_level=None)
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=FULL")
+        self._connection.executescript(SCHEMA.read_text(encoding="utf-8"))
+
+    def close(self) -> None:
+        """Close it; what is committed stays."""
+        self._connection.close()
+
+    def remove(self) -> None:
+        """Close and delete it, when its content lies in Parquet."""
+        self.close()
+        for suffix in ("", "-wal", "-shm"):
+            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+
+    def commit(self, answers: Iterable[tuple[str, Response]], scores: Iterable[ItemScore] = (), sent: int = 0) -> None:
+        """Write responses with their request keys, item scores and the number of requests sent, all at once."""
+        execute = self._connection.execute
+        execute("BEGIN IMMEDIATE")
+        for key, response in answers:
+            execute(
+                "INSERT OR REPLACE INTO responses VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (response.task, response.doc_id, response.index, response.repeat, key, response.status.value,
+                 response.model_dump_json(exclude_none=True)),
+            )  # fmt: skip
+        for score in scores:
+            execute("INSERT INTO items VALUES (?, ?)", (score.position, score.model_dump_json(exclude_none=True)))
+        if sent:
+            execute("UPDATE counters SET value = value + ? WHERE name = 'sent'", (sent,))
+        execute("COMMIT")
+
+    def begin_attempt(self) -> int:
+        """Count one more attempt, forget item scores (they are computed again) and return the attempt's number."""
+        execute = self._connection.execute
+        execute("BEGIN IMMEDIATE")
+        execute("UPDATE counters SET value = value + 1 WHERE name = 'attempts'")
+        execute("DELETE FROM items")
+        execute("COMMIT")
+        return self.counter("attempts")
+
+    def note_start(self, moment: str) -> str:
+        """Remember when the first attempt started (ISO 8601) and return it."""
+        self._connection.execute("INSERT OR IGNORE INTO notes VALUES ('started', ?)", (moment,))
+        row = self._connection.execute("SELECT value FROM notes WHERE name = 'started'").fetchone()
+        return str(row[0])
+
+    def counter(self, name: str) -> int:
+        """`sent` or `attempts`."""
+        row = self._connection.execute("SELECT value FROM counters WHERE name = ?", (name,)).fetchone()
+        return int(row[0])
+
+    def finished(self) -> Iterator[tuple[Place, str]]:
+        """Place and request key of every response that needs no further attempt (failed ones do)."""
+        rows = self._connection.execute(
+            "SELECT task, doc_id, request, repeat, key FROM responses WHERE status != ?", (ResponseStatus.failed.value,)
+        )
+        for task, doc_id, index, repeat, key in rows:
+            yield (task, doc_id, index, repeat), key
+
+    def item(self, task: str, doc_id: int) -> list[Response]:
+        """The responses of one document."""
+        rows = self._connection.execute(
+            "SELECT payload FROM responses WHERE task = ? AND doc_id = ? ORDER BY request, repeat", (task, doc_id)
+        )
+        return [Response.model_validate_json(payload) for (payload,) in rows]
+
+    def responses(self) -> Iterator[tuple[str, Response]]:
+        """All responses with their request keys, by task, document, index and repeat."""
+        rows = self._connection.execute("SELECT key, payload FROM responses ORDER BY task, doc_id, request, repeat")
+        for key, payload in rows:
+            yield key, Response.model_validate_json(payload)
+
+    def items(self, before: int) -> Iterator[ItemScore]:
+        """Item scores of the positions below `before`, in order."""
+        rows = self._connection.execute(
+            "SELECT payload FROM items WHERE position < ? ORDER BY position, rowid", (before,)
+        )
+        for (payload,) in rows:
+            yield ItemScore.model_validate_json(payload)

@@ -1,0 +1,134 @@
+"""Log-likelihoods on vLLM: the prompt's own log-probabilities, by `echo`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from evaluators.harness.client import Client, GaveUp, Reply
+from evaluators.harness.protocol import answered, failure
+from evaluators.harness.requests import Request
+from evaluators.records import Problem, RequestKind, Response, ResponseStatus, ServerDescription
+
+
+class VllmLoglikelihood:
+    """One request per choice; tokens by the server's own tokenizer, BOS as that tokenizer wants it."""
+
+    name = "vllm-loglikelihood"
+
+    def __init__(self, server: ServerDescription) -> None:
+        self.server = server
+        self.longest = (server.context or 0) - 1
+        """Most tokens of context and continuation together: the server wants room for one more."""
+        self.prefix: int | None = None
+        self.lead: list[int] = []
+        self.counts: Counter[str] = Counter()
+
+    async def prepare(self, client: Client) -> None:
+        """Learn what the tokenizer puts in front, and the context length. Raises Problem."""
+        try:
+            if self.longest <= 0:
+                models = await client.get("/v1/models")
+                self.longest = int(models["data"][0]["max_model_len"]) - 1
+            bare = await self._tokens(client, "a", special=False)
+            full = await self._tokens(client, "a", special=True)
+        except (GaveUp, KeyError, IndexError, TypeError) as error:
+            raise Problem(f"the server does not tokenize ({error!r}); is it vLLM with its /tokenize route?") from error
+        self.lead = full[: len(full) - len(bare)] if full[-len(bare) :] == bare else []
+        if self.lead:
+            self.prefix = self.lead[0]
+
+    async def _tokens(self, client: Client, text: str, special: bool) -> list[int]:
+        body = {"model": self.server.model, "prompt": text, "add_special_tokens": special}
+        reply = await client.post("/tokenize", body, count=False)
+        return [int(token) for token in reply.data["tokens"]]
+
+    def jobs(self, requests: Sequence[Request]) -> list[list[Request]]:
+        """All choices of an item in one job, so that the context is tokenized once."""
+        return [list(requests)] if requests else []
+
+    async def answer(self, client: Client, job: Sequence[Request], slot: int) -> AsyncIterator[Response]:
+        """Score every choice; a request that fails leaves the others alone."""
+        known: dict[str, list[int]] = {}
+        for request in job:
+            try:
+                if request.kind is RequestKind.rolling:
+                    yield await self._rolling(client, request)
+                    continue
+                context, continuation = await self._pair(client, request.args[0], request.args[1], known)
+                if not continuation:
+                    raise GaveUp("the continuation has no token", 1)
+                over = len(context) + len(continuation) - self.longest
+                if over > 0:
+                    self.counts["context_cut"] += 1
+                    context = context[over:] or context[-1:]
+                logprob, greedy, reply = await self.score(client, context, continuation)
+            except GaveUp as error:
+                yield failure(request, error)
+                continue
+            yield answered(
+                request,
+                reply,
+                status=ResponseStatus.ok,
+                logprob=logprob,
+                greedy=greedy,
+                prompt_tokens=len(context),
+                generated_tokens=len(continuation),
+            )
+
+    async def _pair(
+        self, client: Client, context: str, continuation: str, known: dict[str, list[int]]
+    ) -> tuple[list[int], list[int]]:
+        """Ids as lm-eval's `TemplateLM` splits them, see `LlamaTokens.pairs`."""
+        stripped = context.rstrip()
+        text = context + continuation
+        if not stripped:
+            tokens = await self._tokens(client, text, special=False)
+            if self.prefix is None:
+                raise GaveUp("an empty context has no meaning without BOS", 1)
+            return ([self.prefix], tokens) if tokens[:1] != [self.prefix] else (tokens[:1], tokens[1:])
+        if stripped not in known:
+            known[stripped] = self.whole(await self._tokens(client, stripped, special=False))
+        whole = self.whole(await self._tokens(client, text, special=False))
+        return known[stripped], whole[len(known[stripped]) :]
+
+    def whole(self, tokens: list[int]) -> list[int]:
+        """With BOS in front where the tokenizer wants it and the text does not bring it."""
+        return tokens if not self.lead or tokens[: len(self.lead)] == self.lead else self.lead + tokens
+
+    async def score(self, client: Client, context: list[int], continuation: list[int]) -> tuple[float, bool, Reply]:
+        """(sum of log-probabilities, whether every token is the most likely one, reply)."""
+        body: dict[str, Any] = {
+            "model": self.server.model,
+            "prompt": context + continuation,
+            "max_tokens": 1,
+            "temperature": 0.0,
+            "echo": True,
+            "logprobs": 1,
+            "seed": 1234,
+        }
+        reply = await client.post("/v1/completions", body, needs="choices")
+        begin, end = len(context), len(context) + len(continuation)
+        try:
+            found = reply.data["choices"][0]["logprobs"]
+            values = found["token_logprobs"][begin:end]
+            tops = found["top_logprobs"][begin:end]
+            if len(values) != len(continuation) or any(value is None for value in values):
+                raise GaveUp("the server gives no log-probabilities of the prompt", reply.attempts)
+            greedy = all(value >= max(top.values()) for value, top in zip(values, tops, strict=True))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise GaveUp(f"answer without log-probabilities: {error!r}", reply.attempts) from error
+        return float(sum(values)), greedy, reply
+
+    async def _rolling(self, client: Client, request: Request) -> Response:
+        from lm_eval.utils import get_rolling_token_windows, make_disjoint_window
+
+        if self.prefix is None:
+            raise GaveUp("rolling log-likelihoods need BOS", 1)
+        tokens = self.whole(await self._tokens(client, request.args[0], special=False))
+        total = 0.0
+        for window in get_rolling_token_windows(tokens, self.prefix, self.longest - 1, 1):
+            logprob, _, _ = await self.score(client, *make_disjoint_window(window))
+            total += logprob
+        return answered(request, None, status=ResponseStatus.ok, logprob=total, generated_tokens=len(tokens))

@@ -1,0 +1,106 @@
+"""Which protocol answers which kind of request on which server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from typing import Any
+
+import httpx
+
+from evaluators.harness.chat import Chat, as_json
+from evaluators.harness.client import Client
+from evaluators.harness.completion import Completion
+from evaluators.harness.loglikelihood_llama import LlamaLoglikelihood
+from evaluators.harness.loglikelihood_vllm import VllmLoglikelihood
+from evaluators.harness.protocol import AnswerProtocol
+from evaluators.harness.requests import Request
+from evaluators.records import Problem, RequestKind, Response, ServerDescription, Settings
+from evaluators.servers import ModelServer
+
+
+class ByKind:
+    """Generation by one protocol, log-likelihoods by another."""
+
+    def __init__(self, generation: AnswerProtocol | None, loglikelihood: AnswerProtocol | None) -> None:
+        self.generation = generation
+        self.loglikelihood = loglikelihood
+        self.name = "+".join(part.name for part in (generation, loglikelihood) if part)
+
+    def of(self, kind: RequestKind) -> AnswerProtocol:
+        """The protocol for a kind of request. Raises Problem if the run has none."""
+        found = self.generation if kind is RequestKind.generate else self.loglikelihood
+        if found is None:
+            raise Problem(f"no protocol for {kind.value} requests on this server")
+        return found
+
+    async def prepare(self, client: Client) -> None:
+        """Prepare both."""
+        for part in (self.generation, self.loglikelihood):
+            if part is not None:
+                await part.prepare(client)
+
+    def jobs(self, requests: Sequence[Request]) -> list[list[Request]]:
+        """Jobs of one item, whose requests are all of one kind."""
+        return self.of(requests[0].kind).jobs(requests) if requests else []
+
+    def answer(self, client: Client, job: Sequence[Request], slot: int) -> AsyncIterator[Response]:
+        """Answers by the protocol of the job's kind."""
+        return self.of(job[0].kind).answer(client, job, slot)
+
+
+def choose(server: ServerDescription, kinds: Collection[RequestKind], settings: Settings, dialect: str) -> ByKind:
+    """Protocols for the kinds of request a run has. `dialect`: whose routes the server speaks, see `speaks`.
+
+    Raises Problem if the server cannot give log-likelihoods.
+    """
+    generation: AnswerProtocol | None = None
+    loglikelihood: AnswerProtocol | None = None
+    if RequestKind.generate in kinds:
+        generation = Chat(server, settings, dialect) if settings.prompt == "chat" else Completion(server, dialect)
+    if set(kinds) - {RequestKind.generate}:
+        if dialect == "llama.cpp":
+            loglikelihood = LlamaLoglikelihood(server)
+        elif dialect == "vllm":
+            loglikelihood = VllmLoglikelihood(server)
+        else:
+            raise Problem(f"{server.backend} gives no log-likelihoods; serve the model with llama.cpp or vllm")
+    return ByKind(generation, loglikelihood)
+
+
+def speaks(server: ModelServer) -> str:
+    """`llama.cpp`, `vllm` or `openai`: by backend, and for a server somebody else runs by what it answers."""
+    if server.backend in {"llama.cpp", "vllm"}:
+        return server.backend
+    if server.backend == "attached":
+        headers = {"Authorization": f"Bearer {server.key}"} if server.key else {}
+        for path, key, dialect in (("/props", "total_slots", "llama.cpp"), ("/version", "version", "vllm")):
+            try:
+                reply = httpx.get(server.url + path, headers=headers, timeout=10)
+                if reply.status_code == 200 and key in reply.json():
+                    return dialect
+            except (httpx.HTTPError, ValueError):
+                continue
+    return "openai"
+
+
+def chat_template(server: ModelServer, dialect: str, settings: Settings, text: bool) -> Callable[..., Any] | None:
+    """What lm-eval is to make of a message history: None for plain prompts; messages as JSON for the chat route;
+    the rendered template where `text` is wanted (log-likelihoods). Raises Problem where no server renders it."""
+    if settings.prompt != "chat":
+        return None
+    if not text:
+        return as_json
+    if dialect != "llama.cpp":
+        raise Problem(
+            f"chat prompts for log-likelihoods need llama-server, not {server.backend}; use prompt completion"
+        )
+    headers = {"Authorization": f"Bearer {server.key}"} if server.key else {}
+    http = httpx.Client(base_url=server.url, headers=headers, timeout=60)
+
+    def render(history: list[dict[str, str]], add_generation_prompt: bool = True) -> str:
+        body = {"messages": history, "add_generation_prompt": add_generation_prompt}
+        reply = http.post("/apply-template", json=body)
+        reply.raise_for_status()
+        return str(reply.json()["prompt"])
+
+    return render

@@ -1,0 +1,285 @@
+"""One benchmark on one server: from the catalogue entry to a finished run folder."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from filelock import FileLock, Timeout
+
+from evaluators.catalogue import Benchmark
+from evaluators.harness import folder as run_folder
+from evaluators.harness import identity, room, sampling
+from evaluators.harness.aggregate import measurements
+from evaluators.harness.board import Board
+from evaluators.harness.client import Client, GaveUp, ServerLost
+from evaluators.harness.engine import Work, execute
+from evaluators.harness.journal import Journal
+from evaluators.harness.order import sampling_seed
+from evaluators.harness.patience import Patience
+from evaluators.harness.progress import Progress
+from evaluators.harness.protocols import ByKind, chat_template, choose, speaks
+from evaluators.harness.requests import Item, Request, build, data_hash
+from evaluators.harness.scoring import score
+from evaluators.harness.settings import complete_settings, in_force, repeats_of
+from evaluators.harness.signals import read_signals
+from evaluators.harness.tasks import Loaded, load
+from evaluators.records import Artifact, Problem, RequestKind, Response, Run, RunStatus, ServerDescription, Settings
+from evaluators.servers import ModelServer
+from evaluators.stopping import RunAll, StoppingRule
+
+T = TypeVar("T")
+
+
+def run_benchmark(
+    benchmark: Benchmark,
+    artifact: Artifact,
+    server: ModelServer,
+    settings: Settings,
+    *,
+    folder: Path,
+    order_seed: int = 0,
+    stop: StoppingRule | None = None,
+    limit: int | None = None,
+    reuse: Sequence[Path] = (),
+    progress: Callable[[Progress], None] | None = None,
+    patience: Patience | None = None,
+    checks: bool = True,
+) -> Run:
+    """Run a benchmark through lm-eval's tasks on a server that is ready, and return its manifest.
+
+    `folder`: root of all runs; this one lives in `folder/<run_id>/`. A finished one is returned without a request, an
+    interrupted one is resumed, an invalid one tried again. `stop`: asked every 32 items; None runs all. `limit`: first
+    n items of the fixed order, for smoke tests. `reuse`: folders of earlier runs, answers are taken by request key.
+    `patience`: timeouts, retries, allowed failures. `checks`: False leaves the preflight out (tests of the engine).
+    Raises Problem for what the user can mend: unknown task, no data, no room in the context, run in use elsewhere.
+    """
+    rule = stop if stop is not None else RunAll()
+    patience = patience or Patience()
+    description = server.describe()
+    dialect = speaks(server)
+    settings = complete_settings(benchmark, settings)
+    loaded = load(benchmark)
+    text = any(task.get_config("output_type") != "generate_until" for task in loaded.tasks.values())
+    template = chat_template(server, dialect, settings, text)
+    items = build(
+        loaded, settings, order_seed=order_seed, generation=sampling.overrides(settings), chat_template=template
+    )
+    whole, items = len(items), items[:limit]
+    repeats, together = repeats_of(settings, loaded)
+    settings = in_force(settings, loaded, items, artifact, description, repeats)
+    task_version = f"{loaded.version()} sha256:{data_hash(items)}"
+    run_id = identity.run_id(
+        benchmark.name,
+        artifact,
+        description,
+        settings,
+        task_version=task_version,
+        order_seed=order_seed,
+        harness_version=str(settings.harness),
+        may_stop=not isinstance(rule, RunAll),
+        limit=limit,
+    )
+    place = folder / run_id
+    if (run := run_folder.finished(place)) is not None:
+        return run
+    place.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(place / "run.lock", timeout=0):
+            if (run := run_folder.finished(place)) is not None:
+                return run
+            blank = Run(
+                run_id=run_id,
+                release=artifact.release,
+                artifact=artifact,
+                server=description,
+                benchmark=benchmark.name,
+                evaluator="lm-eval",
+                evaluator_version=str(settings.harness).removeprefix("lm-eval "),
+                task_version=task_version,
+                settings=settings,
+                order_seed=order_seed,
+                status=RunStatus.interrupted,
+                started=datetime.now(UTC),
+            )
+            conduct = _Conduct(benchmark, server, description, dialect, settings, loaded, items, whole, patience)
+            return conduct.run(blank, place, rule, repeats, together, limit, reuse, progress, checks)
+    except Timeout:
+        raise Problem(f"run {run_id} is under way in another process; wait for it or end it") from None
+
+
+class _Conduct:
+    """What stays the same while one run is carried out."""
+
+    def __init__(
+        self,
+        benchmark: Benchmark,
+        server: ModelServer,
+        description: ServerDescription,
+        dialect: str,
+        settings: Settings,
+        loaded: Loaded,
+        items: list[Item],
+        whole: int,
+        patience: Patience,
+    ) -> None:
+        self.benchmark, self.server, self.description = benchmark, server, description
+        self.dialect, self.settings = dialect, settings
+        self.loaded, self.items, self.whole, self.patience = loaded, items, whole, patience
+        kinds = {RequestKind(item.instances[0].request_type) for item in items}
+        self.protocol: ByKind = choose(description, kinds, settings, dialect)
+        self.slots = max(1, description.slots)
+
+    def client(self) -> Client:
+        """A client for the run's server; to be made inside a running event loop."""
+        return Client(self.server, self.slots, self.patience)
+
+    def run(
+        self,
+        blank: Run,
+        place: Path,
+        rule: StoppingRule,
+        repeats: int,
+        together: bool,
+        limit: int | None,
+        reuse: Sequence[Path],
+        progress: Callable[[Progress], None] | None,
+        checks: bool,
+    ) -> Run:
+        requests = _requests(blank, self.protocol, self.settings, repeats)
+        journal = Journal(place / run_folder.JOURNAL)
+        try:
+            attempts = journal.begin_attempt()
+            started = datetime.fromisoformat(journal.note_start(blank.started.isoformat()))
+            taken = _take_over(journal, self.items, requests, reuse)
+            board = Board(len(self.items), rule)
+            found, reason = blocking(self._prepare(checks))
+            before = sum(1 for _ in journal.finished())
+            if reason is None:
+                work = Work(
+                    requests=requests,
+                    score=lambda item, found: score(self.loaded.tasks[item.task], item, found, repeats, together),
+                    protocol=self.protocol,
+                    client=self.client,
+                    slots=self.slots,
+                )
+                reason = execute(self.items, work, journal, board, self.patience, progress)
+            if reason is None and board.failed > self.patience.allowed_failed * max(board.counted, 1):
+                reason = f"{board.failed} of {board.counted} items failed"
+            run = blank.model_copy(
+                update={
+                    "status": RunStatus.finished if reason is None else RunStatus.invalid,
+                    "reason": reason,
+                    "started": started,
+                    "finished": datetime.now(UTC),
+                    "attempts": attempts,
+                    "requests_sent": journal.counter("sent"),
+                    "requests_reused": before,
+                    "measurements": tuple(
+                        measurements(
+                            self.benchmark, self.loaded, self.items, board, blank.order_seed, self.whole,
+                        )
+                        if board.counted
+                        else ()
+                    ),
+                    "checks": found | ({"reused": f"{taken} answers of earlier runs"} if taken else {}),
+                }
+            )  # fmt: skip
+            run = run.model_copy(update={"signals": read_signals(self, run, journal, board)})
+            run_folder.write(place, run, journal, board.counted)
+            if reason is None:
+                journal.remove()
+            return run
+        finally:
+            journal.close()
+
+    async def _prepare(self, checks: bool) -> tuple[dict[str, str], str | None]:
+        """(what was checked, why the run must not start)."""
+        from evaluators.harness.preflight import examine
+
+        client = self.client()
+        try:
+            await self.protocol.prepare(client)
+            found = await room.check(client, self.items, self.description, self.dialect, self.settings.prompt == "chat")
+            if checks:
+                examined, reason = await examine(client, self.protocol, self.description, self.settings, self.dialect)
+                return found | examined, reason
+            return found, None
+        except (GaveUp, ServerLost) as error:
+            return {}, f"the server does not answer: {error}"
+        finally:
+            await client.close()
+
+
+def _requests(run: Run, protocol: ByKind, settings: Settings, repeats: int) -> Callable[[Item], list[Request]]:
+    """Makes all requests of an item, with their keys."""
+    assert run.artifact is not None and run.server is not None
+    who = identity.digest(identity.server_identity(run.artifact, run.server))
+    how = {"thinking": settings.thinking, "effort": settings.effort}
+
+    def make(item: Item) -> list[Request]:
+        made = []
+        for instance in item.instances:
+            kind = RequestKind(instance.request_type)
+            name = protocol.of(kind).name
+            for repeat in range(repeats if kind is RequestKind.generate else 1):
+                seed = sampling_seed(item.task, item.doc_id, instance.idx, repeat)
+                extra = how | {"seed": seed, "repeat": repeat} if kind is RequestKind.generate else {}
+                key = identity.request_key(who, name, kind.value, instance.args, extra)
+                made.append(Request(item.task, item.doc_id, instance.idx, repeat, kind, instance.args, seed, key))
+        return made
+
+    return make
+
+
+def _take_over(
+    journal: Journal, items: Sequence[Item], requests: Callable[[Item], list[Request]], reuse: Sequence[Path]
+) -> int:
+    """Copy answers of earlier runs whose request keys this run needs into the journal. Returns how many."""
+    if not reuse:
+        return 0
+    held = {place for place, _ in journal.finished()}
+    wanted: dict[str, list[tuple[str, int, int, int]]] = {}
+    for item in items:
+        for request in requests(item):
+            spot = (request.task, request.doc_id, request.index, request.repeat)
+            if spot not in held:
+                wanted.setdefault(request.key, []).append(spot)
+    taken = 0
+    for folder in reuse:
+        batch: list[tuple[str, Response]] = []
+        for row in run_folder.earlier_answers(folder):
+            for task, doc_id, index, repeat in wanted.pop(row["request_key"], []):
+                moved = {"task": task, "doc_id": doc_id, "index": index, "repeat": repeat}
+                fields = {name: row[name] for name in Response.model_fields}
+                batch.append((row["request_key"], Response.model_validate(fields | moved)))
+        journal.commit(batch)
+        taken += len(batch)
+    return taken
+
+
+def blocking(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end, also where an event loop is running already (then in a thread)."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    outcome: list[T] = []
+    errors: list[BaseException] = []
+
+    def body() -> None:
+        try:
+            outcome.append(asyncio.run(work))
+        except BaseException as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=body)
+    thread.start()
+    thread.join()
+    if errors:
+        raise errors[0]
+    return outcome[0]

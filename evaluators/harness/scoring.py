@@ -1,0 +1,150 @@
+"""Score one document with lm-eval's own filters and metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from evaluators.harness.requests import Item
+from evaluators.records import ItemScore, ItemStatus, RequestKind, Response, ResponseStatus
+
+if TYPE_CHECKING:
+    from lm_eval.api.task import Task
+
+Key = tuple[str, str]
+"""Metric and filter."""
+
+GRAVITY = (ResponseStatus.failed, ResponseStatus.refused, ResponseStatus.truncated, ResponseStatus.empty)
+"""Of several answers of an item the gravest gives it its status."""
+
+NOT_FOUND = frozenset({"[invalid]", "invalid", ""})
+"""What lm-eval's filters return when they find nothing."""
+
+
+@dataclass(slots=True)
+class Scored:
+    """What became of one document. `raw[key][r]`: lm-eval's metric value of repeat r, None where the repeat failed."""
+
+    raw: dict[Key, list[Any]] = field(default_factory=dict)
+    statuses: dict[str, list[ItemStatus]] = field(default_factory=dict)
+    """By filter, one per repeat."""
+    extracted: dict[str, list[str | None]] = field(default_factory=dict)
+    """By filter, one per repeat: what the filter took (generation only)."""
+    target: str | None = None
+
+
+def value_of(response: Response) -> Any:
+    """A response as lm-eval's filters want it."""
+    if response.kind is RequestKind.generate:
+        return response.text or ""
+    if response.kind is RequestKind.loglikelihood:
+        return (response.logprob, response.greedy)
+    return response.logprob
+
+
+def score(task: Task, item: Item, responses: Sequence[Response], repeats: int, together: bool) -> Scored:
+    """Filters and metrics of one document.
+
+    `repeats`: answers per request. `together`: the task's own filters work on all repeats at once (majority vote,
+    pass@k), so there is one score; otherwise each repeat is scored by itself. Uses the document that the request was
+    built from: lm-eval may shuffle it anew when it is read again.
+    """
+    by_place = {(response.index, response.repeat): response for response in responses}
+    scored = Scored()
+    document = item.instances[0].doc
+    target = task.doc_to_target(document)
+    scored.target = None if target is None else str(target)
+    rounds = [range(repeats)] if together else [range(number, number + 1) for number in range(repeats)]
+    for turn in rounds:
+        found = [by_place[(instance.idx, number)] for instance in item.instances for number in turn]
+        status = gravest(found)
+        names = _apply(task, item, by_place, turn) if status is not ItemStatus.failed else _filters(task)
+        for name in names:
+            if status is ItemStatus.failed:
+                _note(scored, name, status, None)
+                continue
+            filtered = [instance.filtered_resps[name] for instance in item.instances]
+            values: Mapping[str, Any] = task.process_results(document, filtered)
+            for metric, value in values.items():
+                scored.raw.setdefault((metric, name), []).append(value)
+            taken = _taken(found[0].kind, filtered)
+            missing = status is ItemStatus.ok and taken is not None and taken.strip() in NOT_FOUND
+            _note(scored, name, ItemStatus.unextracted if missing else status, taken)
+        if status is ItemStatus.failed:
+            for values_so_far in scored.raw.values():
+                values_so_far.append(None)
+    for instance in item.instances:
+        instance.resps, instance.filtered_resps = [], {}
+    done = len(rounds)
+    for values_so_far in scored.raw.values():
+        values_so_far[:0] = [None] * (done - len(values_so_far))
+    return scored
+
+
+def _apply(task: Task, item: Item, by_place: Mapping[tuple[int, int], Response], turn: range) -> list[str]:
+    for instance in item.instances:
+        instance.resps = [value_of(by_place[(instance.idx, number)]) for number in turn]
+        instance.filtered_resps = {}
+    for ensemble in task._filters:
+        ensemble.apply(item.instances)
+    return list(item.instances[0].filtered_resps)
+
+
+def _filters(task: Task) -> list[str]:
+    return [ensemble.name for ensemble in task._filters]
+
+
+def _note(scored: Scored, name: str, status: ItemStatus, taken: str | None) -> None:
+    scored.statuses.setdefault(name, []).append(status)
+    scored.extracted.setdefault(name, []).append(taken)
+
+
+def _taken(kind: RequestKind, filtered: Sequence[Any]) -> str | None:
+    if kind is not RequestKind.generate:
+        return None
+    first = filtered[0]
+    if isinstance(first, (list, tuple)):
+        first = first[0] if len(first) == 1 else list(first)
+    return first if isinstance(first, str) else str(first)
+
+
+def gravest(responses: Sequence[Response]) -> ItemStatus:
+    """Status of an item by its answers alone."""
+    present = {response.status for response in responses}
+    for status in GRAVITY:
+        if status in present:
+            return ItemStatus(status.value)
+    return ItemStatus.ok
+
+
+def item_scores(item: Item, scored: Scored) -> list[ItemScore]:
+    """Rows for the item: one per metric, filter and repeat; a failed item has one row per filter with metric `none`."""
+    rows = []
+    keys: list[Key] = list(scored.raw) or [("none", name) for name in scored.statuses]
+    for metric, name in keys:
+        for repeat, status in enumerate(scored.statuses[name]):
+            raw = scored.raw[(metric, name)][repeat] if scored.raw else None
+            rows.append(
+                ItemScore(
+                    task=item.task,
+                    doc_id=item.doc_id,
+                    position=item.position,
+                    repeat=repeat,
+                    metric=metric,
+                    filter=name,
+                    value=number(raw),
+                    status=status,
+                    extracted=scored.extracted[name][repeat],
+                    target=scored.target,
+                )
+            )
+    return rows
+
+
+def number(raw: Any) -> float | None:
+    """A per-item metric value as a float; None if it is not a number (corpus metrics keep pairs or lists)."""
+    try:
+        return None if raw is None or isinstance(raw, (str, list, tuple, dict)) else float(raw)
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,110 @@
+"""The network side of a run: one thread with an event loop that keeps every slot of the server busy.
+
+A slot takes its next request as soon as the server has answered; the answer is written to the journal meanwhile, and a
+slot never runs more than one answer ahead of the journal. So at most the requests in flight and one answer per slot can
+be lost to a kill.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from evaluators.harness.client import Client
+from evaluators.harness.protocol import AnswerProtocol
+from evaluators.harness.requests import Request
+from evaluators.records import Response
+
+
+@dataclass(slots=True)
+class Answer:
+    """An answer on its way to the journal."""
+
+    request: Request
+    response: Response
+    written: asyncio.Future[None]
+    """To be set (in the sender's loop) once the journal has it."""
+
+
+class Sender(threading.Thread):
+    """Works off jobs from `feed` with `slots` workers and puts answers into `outbox`."""
+
+    def __init__(
+        self, make_client: Callable[[], Client], protocol: AnswerProtocol, slots: int, feed: Iterator[Sequence[Request]]
+    ) -> None:
+        super().__init__(name="requests", daemon=True)
+        self.outbox: queue.SimpleQueue[Answer | BaseException | None] = queue.SimpleQueue()
+        """Answers; an exception that ends the run; None when nothing more will come."""
+        self._make_client = make_client
+        self._protocol = protocol
+        self._slots = slots
+        self._feed = feed
+        self._ending = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._whole: asyncio.Task[None] | None = None
+        self.client: Client | None = None
+
+    def end(self) -> None:
+        """Send nothing new; requests under way are finished."""
+        self._ending.set()
+
+    def abandon(self) -> None:
+        """Drop requests under way too."""
+        self._ending.set()
+        if self._loop is not None and self._whole is not None and self._loop.is_running():
+            self._loop.call_soon_threadsafe(self._whole.cancel)
+
+    def acknowledge(self, answers: Sequence[Answer]) -> None:
+        """Tell the workers that these answers are on disk."""
+
+        def settle() -> None:
+            for answer in answers:
+                if not answer.written.done():
+                    answer.written.set_result(None)
+
+        if answers and self._loop is not None and self._loop.is_running():
+            self._loop.call_soon_threadsafe(settle)
+
+    def run(self) -> None:
+        """Body of the thread."""
+        try:
+            asyncio.run(self._main())
+        except asyncio.CancelledError:
+            pass
+        except BaseException as error:
+            self.outbox.put(error)
+        self.outbox.put(None)
+
+    async def _main(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._whole = asyncio.current_task()
+        client = self.client = self._make_client()
+        try:
+            workers = [asyncio.create_task(self._work(client, slot)) for slot in range(self._slots)]
+            try:
+                await asyncio.gather(*workers)
+            finally:
+                for worker in workers:
+                    worker.cancel()
+                await asyncio.gather(*workers, return_exceptions=True)
+        finally:
+            await client.close()
+
+    async def _work(self, client: Client, slot: int) -> None:
+        loop = asyncio.get_running_loop()
+        before: asyncio.Future[None] | None = None
+        while not self._ending.is_set():
+            job = next(self._feed, None)
+            if job is None:
+                return
+            waiting = {(request.index, request.repeat): request for request in job}
+            async for response in self._protocol.answer(client, job, slot):
+                if before is not None:
+                    await before
+                before = loop.create_future()
+                self.outbox.put(Answer(waiting[(response.index, response.repeat)], response, before))
+                if self._ending.is_set():
+                    break

@@ -1,0 +1,127 @@
+"""lm-eval's tasks, loaded fast: only the folders that are needed are read, and templates are compiled once."""
+
+from __future__ import annotations
+
+import logging
+import random
+import re
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evaluators.catalogue import Benchmark
+from evaluators.records import Problem
+
+if TYPE_CHECKING:
+    from lm_eval.api.group import Group
+    from lm_eval.api.task import Task
+
+EVALUATORS = Path(__file__).parent.parent
+
+
+class Loaded:
+    """Tasks of one benchmark as lm-eval built them."""
+
+    def __init__(self, name: str, tasks: dict[str, Task], groups: dict[str, Group]) -> None:
+        self.name = name
+        """Task or group as asked for."""
+        self.tasks = tasks
+        """Leaf tasks by name, in lm-eval's order."""
+        self.groups = groups
+        """Groups by name; empty for a single task."""
+
+    def version(self) -> str:
+        """lm-eval's version of the group or task."""
+        if self.name in self.groups:
+            return str(self.groups[self.name].version)
+        return str(next(iter(self.tasks.values())).VERSION)
+
+
+@cache
+def compile_templates_once() -> None:
+    """Make lm-eval keep compiled Jinja templates; as shipped it compiles one for every rendering (output identical)."""
+    import lm_eval.utils
+
+    environment: Any = lm_eval.utils.env
+    original = environment.from_string
+    compiled = lru_cache(maxsize=4096)(original)
+
+    def from_string(source: Any, *args: Any, **kwargs: Any) -> Any:
+        return compiled(source) if isinstance(source, str) and not args and not kwargs else original(source, *args)
+
+    environment.from_string = from_string
+
+
+def load(benchmark: Benchmark) -> Loaded:
+    """Load the tasks of a benchmark with lm-eval's seeds set as `simple_evaluate` sets them.
+
+    Raises Problem if the benchmark has no lm-eval task, or its task or data cannot be loaded.
+    """
+    if benchmark.evaluator != "lm-eval" or not benchmark.task:
+        raise Problem(f"{benchmark.name} is not run by lm-eval; see its entry in the catalogue")
+    import numpy
+
+    logging.getLogger("lm_eval").setLevel(logging.ERROR)
+    compile_templates_once()
+    folders = [EVALUATORS / benchmark.tasks_folder] if benchmark.tasks_folder else builtin_folders(benchmark.task)
+    random.seed(0)
+    numpy.random.seed(1234)
+    try:
+        loaded = _load(benchmark.task, folders)
+    except Problem:
+        raise
+    except Exception as error:
+        detail = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise Problem(
+            f"{benchmark.name}: task {benchmark.task} cannot be loaded ({detail}); check the data set"
+        ) from error
+    if not loaded.tasks:
+        raise Problem(f"{benchmark.name}: task {benchmark.task} is empty; check its YAML")
+    return loaded
+
+
+def _load(task: str, folders: list[Path]) -> Loaded:
+    from lm_eval.tasks import TaskManager
+
+    manager = TaskManager(include_path=[str(folder) for folder in folders], include_defaults=False)
+    try:
+        found = manager.load([task])
+    except KeyError:
+        # A group may name tasks of other folders: only then is the whole index worth its seconds.
+        manager = TaskManager(include_path=[str(folder) for folder in folders])
+        try:
+            found = manager.load([task])
+        except KeyError as error:
+            raise Problem(f"lm-eval has no task {task}; `lm_eval ls tasks` lists them") from error
+    return Loaded(task, found["tasks"], found["groups"])
+
+
+def builtin_folders(task: str) -> list[Path]:
+    """Folders of lm-eval's own tasks that may define `task`: by name first, else by a search through all YAML files.
+
+    Raises Problem if no YAML defines it.
+    """
+    import lm_eval
+
+    root = Path(lm_eval.__file__).parent / "tasks"
+    parts = task.split("_")
+    for length in range(len(parts), 0, -1):
+        folder = root / "_".join(parts[:length])
+        if folder.is_dir() and _defines(folder, task):
+            return [folder]
+    for folder in sorted(path for path in root.iterdir() if path.is_dir()):
+        if _defines(folder, task):
+            return [folder]
+    raise Problem(f"lm-eval has no task {task}; `lm_eval ls tasks` lists them")
+
+
+def _defines(folder: Path, task: str) -> bool:
+    wanted = re.compile(
+        rf"""^(?:task|group|tag):\s*["']?{re.escape(task)}["']?\s*$|^\s*-\s*{re.escape(task)}\s*$""", re.M
+    )
+    needle = task.encode()
+    for path in folder.rglob("*.yaml"):
+        content = path.read_bytes()
+        if needle in content and wanted.search(content.decode("utf-8", "replace")):
+            return True
+    return False
