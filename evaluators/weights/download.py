@@ -12,8 +12,8 @@ from filelock import FileLock
 
 from evaluators.records import Problem, Release
 from evaluators.weights.check import check_hash
-from evaluators.weights.hashes import remember
-from evaluators.weights.hub import api, hub_problems, patient
+from evaluators.weights.hashes import git_sha1, remember
+from evaluators.weights.hub import TIMEOUT, api, hub_problems, patient
 from evaluators.weights.listing import Entry
 
 Progress = Callable[[str, int, int], None]
@@ -46,6 +46,7 @@ def fetch(release: Release, entry: Entry, progress: Progress | None = None) -> t
     if not target.exists():
         from huggingface_hub import constants
 
+        probe(release, entry)
         name = entry.sha256 or entry.git_sha1
         if name and entry.size <= constants.MAX_HTTP_DOWNLOAD_SIZE:
             _stream(release, entry, repository_folder(release.model) / "blobs" / name, progress)
@@ -54,6 +55,22 @@ def fetch(release: Release, entry: Entry, progress: Progress | None = None) -> t
     elif progress:
         progress(entry.name, entry.size, entry.size)
     return target, check_hash(target, entry)
+
+
+def probe(release: Release, entry: Entry) -> None:
+    """Ask the hub for one file's headers, without retries, so that a refusal or a dead network shows at once.
+
+    Raises Problem if the hub refuses or cannot be reached, or if it serves another commit than was asked for.
+    """
+    from huggingface_hub import get_hf_file_metadata, hf_hub_url
+
+    url = hf_hub_url(release.model, entry.name, revision=release.commit, endpoint=api().endpoint)
+    with hub_problems(release.model, release.commit):
+        found = patient(lambda: get_hf_file_metadata(url, timeout=TIMEOUT, library_name="claimcheck"))
+    if found.commit_hash != release.commit:
+        raise Problem(
+            f"the hub serves {release.model} at {found.commit_hash}, not at {release.commit}; resolve it again"
+        )
 
 
 def _link(release: Release, entry: Entry) -> None:
@@ -77,11 +94,12 @@ def _stream(release: Release, entry: Entry, blob: Path, progress: Progress | Non
                 sink.truncate()
             with hub_problems(release.model, release.commit):
                 patient(lambda: _get(release, entry, sink))
-        if entry.sha256 is not None and sink.digest != entry.sha256:
+        came = sink.digest if entry.sha256 else git_sha1(partial)
+        if came != blob.name:
             partial.unlink()
             raise Problem(
-                f"{entry.name} of {release.model} came with SHA-256 {sink.digest[:16]}…, the hub says "
-                f"{entry.sha256[:16]}…: refused and deleted; pull again"
+                f"{entry.name} of {release.model} came with hash {came[:16]}…, the hub says {blob.name[:16]}…: "
+                f"refused and deleted; pull again"
             )
         partial.replace(blob)
         remember(blob, sink.digest)
@@ -120,6 +138,7 @@ class HashingFile(io.RawIOBase):
     def write(self, piece: bytes) -> int:  # type: ignore[override]
         """Append."""
         self.file.write(piece)
+        self.file.flush()
         self.hash.update(piece)
         self.done += len(piece)
         if self.progress:

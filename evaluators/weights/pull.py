@@ -47,10 +47,11 @@ def pull(
 def _from_hub(
     release: Release, offer: Offer, progress: Progress | None, budget: int | None
 ) -> tuple[tuple[WeightFile, ...], Path]:
-    missing = sum(entry.size for entry in offer.files if not snapshot_path(release, entry.name).exists())
+    lacking = [entry for entry in offer.files if not snapshot_path(release, entry.name).exists()]
+    missing = sum(entry.size for entry in lacking)
     files = []
     with holding(release):
-        if missing:
+        if lacking:
             check_disk(release, offer, missing)
             if budget is not None:
                 make_room(release, missing, budget)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluators.records import Problem, Release
-from evaluators.weights.hub import hub_problems
+from evaluators.weights.listing import listing
 from evaluators.weights.sources import Source
 
 
@@ -16,17 +16,12 @@ def small_file(release: Release, name: str) -> str | None:
     if release.location != "hub":
         path = Path(release.location) / name
         return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else None
-    from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
+    entry = next((entry for entry in listing(release) if entry.name == name), None)
+    if entry is None:
+        return None
+    from evaluators.weights.download import fetch
 
-    with hub_problems(release.model, release.commit):
-        try:
-            path = Path(hf_hub_download(release.model, name, revision=release.commit, library_name="claimcheck"))
-        except LocalEntryNotFoundError:
-            raise
-        except EntryNotFoundError:
-            return None
-    return path.read_text(encoding="utf-8", errors="replace")
+    return fetch(release, entry)[0].read_text(encoding="utf-8", errors="replace")
 
 
 def json_file(release: Release, name: str) -> dict[str, Any]:

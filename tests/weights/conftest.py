@@ -16,7 +16,7 @@ def write_gguf(path: Path, *, name: str = "tiny", tensors: int = 3, vocabulary: 
     writer.add_name(name)
     writer.add_file_type(gguf.LlamaFileType.MOSTLY_Q8_0)
     writer.add_context_length(512)
-    writer.add_block_count(1)
+    writer.add_block_count(tensors)
     writer.add_token_list([f"t{number}" for number in range(vocabulary)])
     writer.add_token_scores([0.0] * vocabulary)
     for number in range(tensors):
