@@ -1,0 +1,68 @@
+"""A model card -> claims: every table of scores, specifications or speeds, and the front matter's results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from warehouse.claims.grid import Grid
+from warehouse.claims.layout import layout_of
+from warehouse.claims.near import notes_near
+from warehouse.claims.page import Heading, Page, Words, read_page
+from warehouse.claims.reading import Reading, source_of
+from warehouse.claims.releases import Identity, identity_of
+from warehouse.claims.tables import read_table
+
+
+def read_card(text: str, *, model: str, url: str, read_at: datetime, commit: str | None = None) -> Reading:
+    """Claims, mentions and unread parts of a model card.
+
+    `model` is the release that the card speaks for (hub id); only its column is its vendor's claim, every other
+    number becomes a mention. Raises Problem for a text that is no card (too large, too deeply nested).
+    """
+    page = read_page(text)
+    title = next((block.text for block in page.blocks if isinstance(block, Heading) and block.level == 1), None)
+    reading = Reading(source_of(text, url=url, read_at=read_at, kind="model_card", title=title))
+    identity = identity_of(model, [*page.links, *_written(page)], title)
+    headings: list[Heading] = []
+    for place, block in enumerate(page.blocks):
+        if isinstance(block, Heading):
+            headings = [*(heading for heading in headings if heading.level < block.level), block]
+        elif isinstance(block, Grid):
+            _read_grid(block, page.blocks, place, [heading.text for heading in headings], identity, reading, commit)
+    if page.front_matter is not None:
+        from warehouse.claims.front_matter import add_front_matter
+
+        add_front_matter(page.front_matter, reading, model=model, commit=commit)
+    return reading
+
+
+def _written(page: Page) -> list[str]:
+    """Addresses written out as text, so that ids named in lists count as known."""
+    found = []
+    for block in page.blocks:
+        if isinstance(block, Words) and "huggingface.co/" in block.text:
+            found += [word.strip("().,;") for word in block.text.split() if word.startswith(("http", "("))]
+    return found
+
+
+def _read_grid(
+    grid: Grid,
+    blocks: Sequence[Heading | Words | Grid],
+    place: int,
+    headings: Sequence[str],
+    identity: Identity,
+    reading: Reading,
+    commit: str | None,
+) -> None:
+    if grid.cut:
+        reading.leave(
+            grid.line, "table", "the table has more than 300 columns or 60,000 cells; only the first were read"
+        )
+    layout = layout_of(grid)
+    if layout is None:
+        head = " | ".join(cell.text for cell in grid.rows[0]) if grid.rows else ""
+        if any(any(c.isdigit() for c in cell.text) for row in grid.rows for cell in row):
+            reading.leave(grid.line, head, "nothing in the table names a benchmark")
+        return
+    read_table(grid, layout, notes_near(blocks, place), headings, identity, reading, commit)

@@ -1,0 +1,170 @@
+"""An HTML table -> a rectangle of cells, with spans filled in, markers and links kept apart from the text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+MOST_COLUMNS = 300
+MOST_CELLS = 60_000
+_MARKER = re.compile(r"[*†‡§¶✱#\^(]*[a-z\d]{0,2}[*†‡§¶✱)\^]*", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell."""
+
+    text: str
+    """Words without footnote markers, spaces tidied."""
+    line: int
+    """Line, from 1."""
+    marks: str = ""
+    """Footnote markers, e.g. `*`."""
+    bold: bool = False
+    """Whether all of it is bold."""
+    struck: bool = False
+    """Whether some of it is struck through."""
+    header: bool = False
+    """A `th`."""
+    links: tuple[str, ...] = ()
+    """Addresses linked to."""
+    origin: tuple[int, int] = (0, 0)
+    """Row and column where a spanned cell starts: cells with one origin are one cell."""
+
+
+EMPTY = Cell("", 0, origin=(-1, -1))
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table as a rectangle."""
+
+    rows: tuple[tuple[Cell, ...], ...]
+    """All rows, equally long."""
+    heads: int
+    """How many of the first rows are headings."""
+    line: int
+    """Line of the table, from 1."""
+    caption: str = ""
+    """Caption, if it has one."""
+    cut: bool = field(default=False)
+    """Whether it was too large and was cut."""
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        return len(self.rows[0]) if self.rows else 0
+
+
+def read_grid(table: Any, line: int) -> Grid:
+    """The rectangle of a `table` node. Bounded: at most 300 columns and 60,000 cells, the rest is cut."""
+    placed: list[dict[int, Cell]] = []
+    carried: dict[int, tuple[int, Cell]] = {}
+    heads, cells, cut = 0, 0, False
+    only_heads = True
+    for number, row in enumerate(table.css("tr")):
+        if (at := row.attributes.get("data-line")) and at.isdigit():
+            line = int(at)
+        found: dict[int, Cell] = {}
+        for column, (left, cell) in list(carried.items()):
+            found[column] = cell
+            if left <= 1:
+                del carried[column]
+            else:
+                carried[column] = (left - 1, cell)
+        column = 0
+        in_head = row.parent is not None and row.parent.tag == "thead"
+        heading_cells = True
+        child = row.child
+        while child is not None:
+            if child.tag in ("td", "th"):
+                while column in found:
+                    column += 1
+                wide, high = _span(child, "colspan", MOST_COLUMNS), _span(child, "rowspan", 200)
+                at = child.attributes.get("data-line")
+                if at and at.isdigit():
+                    line = int(at)
+                cell = _read_cell(child, line, (number, column))
+                heading_cells &= cell.header or not cell.text
+                for place in range(column, min(column + wide, MOST_COLUMNS)):
+                    if place not in found:
+                        found[place] = cell
+                        if high > 1:
+                            carried[place] = (high - 1, cell)
+                cut |= column + wide > MOST_COLUMNS
+                column += wide
+                cells += min(wide, MOST_COLUMNS)
+            child = child.next
+        if found:
+            placed.append(found)
+            if only_heads and (in_head or (heading_cells and any(c.text for c in found.values()))):
+                heads += 1
+            else:
+                only_heads = False
+        if cells > MOST_CELLS:
+            cut = True
+            break
+    width = max((max(row) + 1 for row in placed if row), default=0)
+    rows = tuple(tuple(row.get(column, EMPTY) for column in range(width)) for row in placed)
+    caption = table.css_first("caption")
+    words = " ".join(caption.text().split()) if caption is not None else ""
+    return Grid(rows, min(heads, len(rows)), rows[0][0].line if rows and rows[0][0].line else line, words, cut)
+
+
+def _span(node: Any, name: str, most: int) -> int:
+    value = node.attributes.get(name) or "1"
+    return max(1, min(int(value), most)) if value.isdigit() and len(value) < 6 else 1
+
+
+def _read_cell(node: Any, line: int, origin: tuple[int, int]) -> Cell:
+    parts: list[str] = []
+    marks: list[str] = []
+    links: list[str] = []
+    struck = False
+    bold_letters = letters = 0
+    inside: list[str] = []
+    current, entering, depth = node.child, True, 0
+    while current is not None and depth >= 0:
+        tag = current.tag
+        if entering:
+            if tag == "-text":
+                text = current.text_content or ""
+                if "sup" in inside and _MARKER.fullmatch(text.strip()):
+                    marks.append(text.strip())
+                else:
+                    parts.append(text)
+                    count = sum(c.isalnum() for c in text)
+                    letters += count
+                    bold_letters += count if {"b", "strong"} & set(inside) else 0
+            elif tag in ("script", "style", "-comment", "template"):
+                pass
+            else:
+                if tag in ("br", "p", "div", "li", "sub", "sup", "small"):
+                    parts.append(" ")
+                if tag == "a":
+                    links.append(current.attributes.get("href") or "")
+                struck |= tag in ("s", "del", "strike")
+                if current.child is not None:
+                    inside.append(tag)
+                    current, depth = current.child, depth + 1
+                    continue
+        if current.next is not None:
+            current, entering = current.next, True
+        else:
+            current, entering, depth = current.parent, False, depth - 1
+            if inside:
+                inside.pop()
+    text = " ".join("".join(parts).replace("\u200b", "").split())
+    if (emphasis := re.fullmatch(r"(\*\*|__)(.+)\1", text)) and letters:
+        text, bold_letters = emphasis[2].strip(), letters
+    return Cell(
+        text,
+        line,
+        " ".join(marks),
+        letters > 0 and bold_letters == letters,
+        struck,
+        node.tag == "th",
+        tuple(links),
+        origin,
+    )

@@ -1,0 +1,138 @@
+"""What the readers of structured sources share: one number with its names -> a claim in the reading, or unread."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any, Literal
+
+from evaluators.catalogue import catalogue
+from evaluators.records import Problem, Settings
+from warehouse.claims.cells import Value, scale_of
+from warehouse.claims.labels import Label, metric_settings, read_label, settings_with
+from warehouse.claims.reading import Reading, new_claim, read_number
+from warehouse.records import Claimant
+
+Scale = Literal["percent", "fraction"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One number of a structured source."""
+
+    model: str
+    """Hub id or name."""
+    benchmark_text: str
+    """Benchmark as the source names it."""
+    names: tuple[str, ...]
+    """Names to resolve it by, the surest first; the first that resolves is taken."""
+    said: str
+    """The number as written."""
+    place: str
+    """Key inside the source."""
+    claimant: Claimant
+    """Who said it."""
+    by: str | None = None
+    """Name of the claimant."""
+    metrics: tuple[str, ...] = ()
+    """Words for its metric, the surest first; the first that is one is taken, the others are kept as words."""
+    stated: tuple[tuple[str, Any], ...] = ()
+    """Settings that the source states in fields of its own."""
+    words: tuple[str, ...] = ()
+    """Settings word for word."""
+    note: str | None = None
+    """Anything else that came with it."""
+    scale: Scale | None = None
+    """What the source says about its unit."""
+    variant: str | None = None
+    """Quantization or effort."""
+    commit: str | None = None
+    """Commit of the release."""
+
+
+def label_of(entry: Entry) -> Label:
+    """The label of the entry's first name that resolves, else of its first name."""
+    labels = [read_label(name) for name in entry.names if name]
+    labels = labels or [read_label(entry.benchmark_text)]
+    return next((label for label in labels if label.benchmark), labels[0])
+
+
+def add_entries(reading: Reading, entries: Sequence[Entry]) -> None:
+    """Add the entries. Where neither entry nor text says points or fraction, the source's other scores decide."""
+    labels = [label_of(entry) for entry in entries]
+    values = [_value(entry) for entry in entries]
+    scores = [v for label, v in zip(labels, values, strict=True) if _is_score(label)]
+    for entry, label, value in zip(entries, labels, values, strict=True):
+        try:
+            reading.claims.append(_claim(reading, entry, label, value, scores))
+        except (Problem, ValueError) as error:
+            reason = str(error).splitlines()[0] if str(error) else "cannot be read"
+            reading.leave(None, f"{entry.place}: {entry.benchmark_text} {entry.said}", reason)
+
+
+def _is_score(label: Label) -> bool:
+    return label.benchmark is not None and catalogue()[label.benchmark].unit == "fraction"
+
+
+def _value(entry: Entry) -> Value:
+    try:
+        number = Decimal(entry.said.strip())
+    except InvalidOperation:
+        return Value("words", entry.said)
+    if not number.is_finite():
+        return Value("unsure", entry.said)
+    exponent = number.as_tuple().exponent
+    decimals = max(0, -exponent) if isinstance(exponent, int) else 0
+    return Value("number", entry.said, plain=float(number), decimals=decimals)
+
+
+def _claim(reading: Reading, entry: Entry, label: Label, value: Value, scores: Sequence[Value]) -> Any:
+    if value.kind == "unsure" or (value.plain is not None and not math.isfinite(value.plain)):
+        raise Problem("not a number")
+    if value.plain is not None and value.plain < 0 and _is_score(label):
+        raise Problem("negative score")
+    scale: Scale | None = entry.scale
+    if scale is None and _is_score(label) and value.plain is not None and "%" not in entry.said:
+        scale = scale_of(value, (), scores)
+        if scale is None:
+            raise Problem("points or fraction cannot be told apart here")
+    interval = read_number(entry.said, label.benchmark, scale=scale)
+    stated: dict[str, Any] = dict(label.stated)
+    words = [*label.words]
+    metric_found = "metric" in stated
+    for metric in entry.metrics:
+        found, left = metric_settings(metric, label.benchmark)
+        if found and not metric_found:
+            stated |= found
+            metric_found = "metric" in found
+        else:
+            words += left or ((f"metric: {metric}",) if not found else ())
+    stated |= dict(entry.stated)
+    return new_claim(
+        model=entry.model,
+        benchmark=label.benchmark,
+        benchmark_text=entry.benchmark_text,
+        said=entry.said,
+        claimant=entry.claimant,
+        source=reading.source,
+        place=entry.place,
+        settings=settings_with(Settings(), stated, (*words, *entry.words)),
+        interval=interval,
+        variant=entry.variant,
+        by=entry.by,
+        note=entry.note,
+        commit=entry.commit,
+    )
+
+
+def as_text(number: object) -> str:
+    """A number of a JSON file as text: the shortest that gives the same number back."""
+    if isinstance(number, bool) or number is None:
+        raise Problem(f"{number} is not a number")
+    if isinstance(number, float) and number.is_integer() and abs(number) < 1e15:
+        return f"{number:.1f}"
+    if isinstance(number, (int, float)) and math.isfinite(number):
+        return format(Decimal(repr(number)), "f")
+    return str(number)

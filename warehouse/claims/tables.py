@@ -1,0 +1,293 @@
+"""One table whose layout is known -> claims, mentions and unread cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from evaluators.catalogue import catalogue
+from evaluators.records import Problem, Settings
+from warehouse.claims.cells import Value, read_value, scale_of
+from warehouse.claims.grid import Cell, Grid
+from warehouse.claims.labels import SHOTS, Label, metric_settings, read_label, settings_with
+from warehouse.claims.layout import Layout, heads_of
+from warehouse.claims.names import mode_of
+from warehouse.claims.near import Note, notes_for, sampling
+from warehouse.claims.reading import Reading, new_claim, read_number
+from warehouse.claims.releases import Identity, Owner, owners
+from warehouse.records import Claimant
+
+Stated = dict[str, str | int | float]
+
+
+@dataclass
+class Context:
+    """What the numbers of one table share."""
+
+    grid: Grid
+    layout: Layout
+    notes: Sequence[Note]
+    headings: Sequence[str]
+    identity: Identity
+    reading: Reading
+    commit: str | None
+    values: dict[tuple[int, int], Value] = field(default_factory=dict)
+    """Every cell of a value column, by row and column."""
+    scores: bool = True
+    """Whether some benchmark in the table is a score; else unknown rows are no benchmarks."""
+
+
+def read_table(
+    grid: Grid,
+    layout: Layout,
+    notes: Sequence[Note],
+    headings: Sequence[str],
+    identity: Identity,
+    reading: Reading,
+    commit: str | None,
+) -> None:
+    """Add a table's numbers to the reading."""
+    context = Context(grid, layout, notes, headings, identity, reading, commit)
+    first = heads_of(grid)[0]
+    columns = [column for column, role in layout.roles.items() if role == "value"]
+    for row in range(first, len(grid.rows)):
+        for column in columns:
+            context.values[row, column] = read_value(grid.rows[row][column])
+    context.scores = _holds_scores(context, first)
+    if layout.benchmarks == "rows":
+        _benchmarks_in_rows(context, first, columns)
+    else:
+        _benchmarks_in_columns(context, first, columns)
+
+
+def _holds_scores(context: Context, first: int) -> bool:
+    layout, rows = context.layout, context.grid.rows[first:]
+    if layout.benchmarks == "rows":
+        assert layout.label is not None
+        names = {read_label(row[layout.label].text).benchmark for row in rows}
+    else:
+        names = {_column_label(heads).benchmark for heads in layout.heads if heads}
+    found = [catalogue()[name] for name in names if name]
+    others = ("specification", "speed")
+    return not found or any(entry.evaluator not in others and entry.unit != "tokens" for entry in found)
+
+
+def _benchmarks_in_rows(context: Context, first: int, columns: list[int]) -> None:
+    grid, layout = context.grid, context.layout
+    assert layout.label is not None
+    header = grid.rows[:first]
+    heads = [(layout.heads[column], [link for row in header for link in row[column].links]) for column in columns]
+    whose = dict(zip(columns, owners(heads, context.identity, context.headings), strict=True))
+    _tell_unsure(context, whose.values(), grid.line)
+    section: list[str] = []
+    for number in range(first, len(grid.rows)):
+        row = grid.rows[number]
+        if _is_section(row, columns):
+            section = [next(cell.text for cell in row if cell.text)]
+            continue
+        text = row[layout.label].text
+        if not text:
+            _leave_row(context, number, columns, "the row has no label")
+            continue
+        label = read_label(text)
+        if label.benchmark is None and section and (joined := read_label(f"{section[0]} {text}")).benchmark:
+            label = joined
+        named = _model_of_row(context, row, number)
+        stated, words = _descriptors(context, row, label)
+        for column in columns:
+            owner = named or whose[column]
+            _take(context, label, owner, number, column, stated, [*words, *section])
+
+
+def _benchmarks_in_columns(context: Context, first: int, columns: list[int]) -> None:
+    grid, layout = context.grid, context.layout
+    body = range(first, len(grid.rows))
+    heads: list[tuple[Sequence[str], Sequence[str]]] = []
+    section: list[str] = []
+    sections: dict[int, list[str]] = {}
+    kept: list[int] = []
+    for number in body:
+        row = grid.rows[number]
+        if _is_section(row, columns):
+            section = [next(cell.text for cell in row if cell.text)]
+            continue
+        text = row[layout.label].text if layout.label is not None else ""
+        heads.append(((text,) if text else (), [link for cell in row for link in cell.links]))
+        sections[number] = section
+        kept.append(number)
+    whose = dict(zip(kept, owners(heads, context.identity, context.headings), strict=True))
+    _tell_unsure(context, whose.values(), grid.line)
+    labels = {column: _column_label(layout.heads[column]) for column in columns}
+    for number in kept:
+        for column in columns:
+            stated, words = _descriptors(context, grid.rows[number], labels[column])
+            _take(context, labels[column], whose[number], number, column, stated, [*words, *sections[number]])
+
+
+def _column_label(parts: tuple[str, ...]) -> Label:
+    leaf = read_label(parts[-1])
+    joined = read_label(" ".join(parts)) if len(parts) > 1 else leaf
+    return leaf if leaf.benchmark or not joined.benchmark else joined
+
+
+def _is_section(row: Sequence[Cell], columns: Sequence[int]) -> bool:
+    """Whether a row only names a section: one cell over everything, or one filled cell and no numbers."""
+    filled = {cell.origin: cell for cell in row if cell.text}
+    if len(filled) != 1:
+        return False
+    only = next(iter(filled.values()))
+    across = sum(cell.origin == only.origin for cell in row)
+    return across > 1 or (len(row) > 2 and row[columns[0]].text == "" if columns else False)
+
+
+def _model_of_row(context: Context, row: Sequence[Cell], number: int) -> Owner | None:
+    for column, role in context.layout.roles.items():
+        if role == "model" and row[column].text:
+            return owners([((row[column].text,), row[column].links)], context.identity, context.headings)[0]
+    return None
+
+
+def _descriptors(context: Context, row: Sequence[Cell], label: Label) -> tuple[Stated, list[str]]:
+    """Settings and words that the row's other columns state."""
+    stated: Stated = {}
+    words: list[str] = []
+    for column, role in context.layout.roles.items():
+        text = row[column].text
+        if not text or read_value(row[column]).kind == "nothing":
+            continue
+        head = " ".join(context.layout.heads[column])
+        if role == "shots":
+            shots = SHOTS.search(text)
+            if text.isdigit() or (shots and shots[1]):
+                stated["shots"] = int(text if text.isdigit() else shots[1])  # type: ignore[index]
+            else:
+                words.append(f"{head}: {text}")
+        elif role == "metric":
+            found, left = metric_settings(text, label.benchmark)
+            stated |= found
+            words += left
+        elif role.startswith("set:"):
+            name = role.removeprefix("set:")
+            if name in ("mode", "thinking", "effort"):
+                if mode := mode_of(text):
+                    stated |= mode
+                elif name == "thinking" and text.casefold() in ("yes", "no", "on", "off"):
+                    stated["thinking"] = "on" if text.casefold() in ("yes", "on") else "off"
+                else:
+                    words.append(f"{head}: {text}")
+            elif name in ("concurrency", "prompt_tokens", "generation_tokens", "depth"):
+                if (digits := text.replace(",", "")).isdigit():
+                    stated[name] = int(digits)
+                else:
+                    words.append(f"{head}: {text}")
+            else:
+                stated[name] = text
+        elif role == "words" and any(c.isalpha() for c in head) and len(text) <= 200:
+            words.append(f"{head}: {text}")
+    return stated, words
+
+
+def _take(
+    context: Context, label: Label, owner: Owner, number: int, column: int, stated: Stated, words: list[str]
+) -> None:
+    """One cell: a claim, a mention, or unread."""
+    cell, value = context.grid.rows[number][column], context.values[number, column]
+    reading, place = context.reading, f"line {cell.line}, column {column + 1}"
+    if value.kind == "nothing" or owner.kind == "unsure":
+        return
+    known = catalogue()[label.benchmark] if label.benchmark else None
+    if known is None and not context.scores:
+        reading.leave(cell.line, f"{label.text}: {cell.text}", "not a benchmark of the catalogue")
+        return
+    textual = known is not None and known.unit == "licence"
+    if value.kind == "unsure":
+        reading.leave(cell.line, f"{label.text}: {cell.text}", value.reason)
+        return
+    if value.kind == "words" and not textual and (known is None or not any(c.isdigit() for c in value.said)):
+        if known is not None or any(c.isdigit() for c in value.said):
+            reading.leave(cell.line, f"{label.text}: {cell.text}", "not a number")
+        return
+    scale: Literal["percent", "fraction"] | None = label.scale
+    if known is not None and known.unit == "fraction" and "%" not in value.said and scale is None:
+        scale = scale_of(value, _beside(context, number, column), _above(context, number, column))
+        if scale is None:
+            reading.leave(cell.line, f"{label.text}: {cell.text}", "points or fraction cannot be told apart here")
+            return
+    said = value.said
+    if label.window and known is not None and known.unit != "fraction" and value.plain is not None:
+        read_as = f"{said} {label.window}"
+    else:
+        read_as = said
+    try:
+        interval = read_number(read_as, label.benchmark, scale=scale)
+        extra = read_label(f"{label.text} ({value.qualifier})") if value.qualifier else None
+        all_words = [*label.words, *owner.words, *words, *(extra.words if extra else ())]
+        near = notes_for(context.notes, label=label.text, benchmark=label.benchmark, marks=value.marks)
+        merged: Stated = {
+            **sampling(near),
+            **stated,
+            **dict(label.stated),
+            **dict(owner.stated),
+            **(dict(extra.stated) if extra else {}),
+        }
+        settings = settings_with(Settings(), merged, (*all_words, *near))
+    except Problem as problem:
+        reading.leave(cell.line, f"{label.text}: {cell.text}", str(problem))
+        return
+    ours = owner.kind == "this"
+    claim = new_claim(
+        model=owner.model,
+        benchmark=label.benchmark,
+        benchmark_text=label.text,
+        said=said,
+        claimant=Claimant.vendor if ours else Claimant.third_party,
+        source=reading.source,
+        place=place,
+        settings=settings,
+        interval=interval,
+        variant=owner.variant,
+        by=context.identity.model.split("/")[0] if "/" in context.identity.model else None,
+        note=" › ".join(context.headings) or None,
+        commit=context.commit if ours else None,
+    )
+    (reading.claims if ours else reading.mentions).append(claim)
+
+
+def _beside(context: Context, number: int, column: int) -> list[Value]:
+    if context.layout.benchmarks == "rows":
+        return [value for (row, _), value in _of_row(context, number)]
+    return [value for (_, other), value in _of_column(context, column)]
+
+
+def _above(context: Context, number: int, column: int) -> list[Value]:
+    if context.layout.benchmarks == "rows":
+        return [value for (_, _), value in _of_column(context, column)]
+    return [value for (_, _), value in _of_row(context, number)]
+
+
+def _of_row(context: Context, number: int) -> list[tuple[tuple[int, int], Value]]:
+    columns = [column for column, role in context.layout.roles.items() if role == "value"]
+    return [((number, column), context.values[number, column]) for column in columns]
+
+
+def _of_column(context: Context, column: int) -> list[tuple[tuple[int, int], Value]]:
+    rows = range(len(context.grid.rows))
+    return [((row, column), context.values[row, column]) for row in rows if (row, column) in context.values]
+
+
+def _leave_row(context: Context, number: int, columns: Sequence[int], reason: str) -> None:
+    row = context.grid.rows[number]
+    if any(context.values[number, column].kind == "number" for column in columns):
+        context.reading.leave(row[0].line or context.grid.line, " | ".join(cell.text for cell in row), reason)
+
+
+def _tell_unsure(context: Context, whose: object, line: int) -> None:
+    """Say which columns were left, and that none is this release's."""
+    found = list(whose)  # type: ignore[call-overload]
+    for owner in found:
+        if owner.kind == "unsure":
+            context.reading.leave(line, owner.model, owner.reason)
+    if found and not any(owner.kind == "this" for owner in found):
+        names = ", ".join(dict.fromkeys(owner.model for owner in found))
+        context.reading.leave(line, names, f"no column or row is named for {context.identity.model}")
