@@ -12,7 +12,7 @@ from evaluators.records import Artifact, ServerDescription, Settings
 SILENT_FLAGS = frozenset(
     {
         "host", "port", "api-key", "api_key", "alias", "model", "m", "served-model-name", "metrics", "props", "slots",
-        "threads", "threads-batch", "threads-http", "t", "tb", "parallel", "np", "max-num-seqs", "timeout", "verbosity",
+        "ctx-size", "check-tensors", "threads", "threads-batch", "threads-http", "t", "tb", "parallel", "np", "max-num-seqs", "timeout", "verbosity",
         "log-file", "log-disable", "log-prefix", "log-timestamps", "log-colors", "no-webui", "no-ui", "cache-ram",
         "gpu-memory-utilization", "kv-cache-memory-bytes", "uvicorn-log-level", "disable-log-requests", "executable",
     }
