@@ -29,6 +29,8 @@ class ServerOptions(Record):
     """vLLM: `auto`, `bfloat16`, `float32`, ..."""
     tensor_parallel: int | None = None
     """vLLM: GPUs to split over."""
+    quantization: str | None = None
+    """vLLM: how the weights are quantized, where their config does not say it, or to quantize them on loading."""
     reasoning_parser: str | None = None
     """vLLM: name of the parser that sets reasoning apart."""
     executable: str | None = None
@@ -87,5 +89,9 @@ def open_server(backend: str, artifact: Artifact, options: ServerOptions, folder
             from evaluators.servers.llama_cpp import LlamaCppServer
 
             return LlamaCppServer(artifact, options, folder)
+        case "vllm":
+            from evaluators.servers.vllm import VllmServer
+
+            return VllmServer(artifact, options, folder)
         case _:
             raise Problem(f"there is no backend '{backend}'; choose llama.cpp, vllm, ollama or attached")

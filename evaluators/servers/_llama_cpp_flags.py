@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from evaluators.records import Artifact, Problem
 from evaluators.servers import ServerOptions
+from evaluators.servers._command_line import split_flags
 from evaluators.servers._gguf import GgufHeader
 from evaluators.servers._hardware import gpus, memory, physical_cores
 
@@ -47,7 +48,7 @@ def build_flags(artifact: Artifact, header: GgufHeader, options: ServerOptions, 
     `options.context` is tokens per request; llama.cpp divides its context by the slots. Raises Problem for a context
     that the model was not trained for or that no memory here can hold.
     """
-    extra = split_flags(options.extra)
+    extra = split_flags(options.extra, LONG_NAMES)
     for name in OURS & extra.keys():
         raise Problem(f"{name} is set by claimcheck; leave it out of the extra arguments")
     slots = _whole(extra, "--parallel") or options.slots or (GPU_SLOTS if gpus() else SLOTS)
@@ -80,36 +81,6 @@ def build_flags(artifact: Artifact, header: GgufHeader, options: ServerOptions, 
         "--metrics": "",
     }
     return {**flags, **extra}
-
-
-def split_flags(arguments: tuple[str, ...]) -> dict[str, str]:
-    """Command-line words as flags by long name: `("-c", "4096", "--metrics")` -> `{"--ctx-size": "4096", ...}`.
-
-    Raises Problem for a word that belongs to no flag.
-    """
-    flags: dict[str, str] = {}
-    name = None
-    for word in arguments:
-        if word.startswith("-") and not _is_number(word):
-            name, given, value = word.partition("=") if word.startswith("--") else (word, "", "")
-            name = LONG_NAMES.get(name, name)
-            flags[name] = value
-            name = None if given else name
-        elif name is None:
-            raise Problem(f"'{word}' among the extra arguments belongs to no flag; give it as --flag value")
-        else:
-            flags[name], name = word, None
-    return flags
-
-
-def join_flags(flags: dict[str, str]) -> list[str]:
-    """The command-line words of flags."""
-    return [word for name, value in flags.items() for word in ((name, value) if value else (name,))]
-
-
-def describe_flags(flags: dict[str, str]) -> dict[str, str]:
-    """The flags that can change answers or speed, by long name without dashes; a switch is `on`."""
-    return {name.lstrip("-"): value or "on" for name, value in flags.items() if name not in PLACE}
 
 
 def _context(header: GgufHeader, asked: int | None, slots: int, token_bytes: float, stretched: bool) -> int:
@@ -151,11 +122,3 @@ def _whole(flags: dict[str, str], name: str) -> int | None:
     if not value.isdigit():
         raise Problem(f"{name} takes a whole number, not '{value}'")
     return int(value)
-
-
-def _is_number(word: str) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True

@@ -13,9 +13,10 @@ import httpx
 from evaluators.records import Artifact, Problem, ServerDescription
 from evaluators.servers import ServerOptions
 from evaluators.servers._base import LocalServer
+from evaluators.servers._command_line import describe_flags, join_flags, split_flags
 from evaluators.servers._gguf import read_header
 from evaluators.servers._hardware import read_hardware
-from evaluators.servers._llama_cpp_flags import build_flags, describe_flags, join_flags, split_flags
+from evaluators.servers._llama_cpp_flags import LONG_NAMES, PLACE, build_flags
 from evaluators.servers._process import free_port, new_key
 
 EMBEDDED = Path(__file__).with_name("_embedded.py")
@@ -69,7 +70,7 @@ class LlamaCppServer(LocalServer):
         path = str(Path(artifact.path).absolute())
         self.artifact = artifact.model_copy(update={"path": path})
         self.header = read_header(Path(path))
-        port = split_flags(options.extra).get("--port")
+        port = split_flags(options.extra, LONG_NAMES).get("--port")
         if port is not None and not (port.isdigit() and 0 < int(port) < 65536):
             raise Problem(f"--port takes a number from 1 to 65535, not '{port}'")
         self.flags = build_flags(self.artifact, self.header, options, int(port) if port else free_port())
@@ -101,7 +102,7 @@ class LlamaCppServer(LocalServer):
         return ServerDescription(
             backend=self.backend,
             version=self._version(str(properties.get("build_info", ""))),
-            flags=describe_flags(self.flags),
+            flags=describe_flags(self.flags, PLACE),
             model=str(model["id"]),
             artifact_key=self.artifact.key,
             context=_slot_context(properties),
