@@ -147,6 +147,14 @@ class Lock(Record):
     """The claim's interval."""
     margin: float
     """Tolerance on both sides, in the interval's unit (fraction for scores)."""
+    relative: bool = False
+    """The margin is a share of the claim (0.1 = 10 %), as for speed."""
+    noise: float = 0.0
+    """Run-noise allowance: how far outside the zone a sampled score must lie to contradict the claim."""
+    higher_is_better: bool = True
+    """Direction of the benchmark."""
+    predictions_sha256: str | None = None
+    """SHA-256 (hex) of the predictions used as control variate, frozen before the run; None: none."""
     alpha: float
     """Probability of any wrong verdict, at most."""
     order_seed: int

@@ -1,0 +1,194 @@
+"""The judge: outcomes, comparability, flags, and that an unsound run accuses nobody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from evaluators.records import ItemScore, ItemStatus, Measurement, RunStatus, ServerDescription, Settings
+from tests.verdicts.cases import (
+    AS_RUN,
+    NOW,
+    STATED,
+    SUMS,
+    make_claim,
+    make_lock,
+    make_measurement,
+    make_run,
+    shuffled,
+    verify,
+)
+from warehouse.records import Comparability, Outcome, Verdict
+from warehouse.verdicts import judge
+
+
+def judged(
+    claim_text: str, correct: int, total: int = 1600, run: dict[str, Any] | None = None, **counts: Any
+) -> Verdict:
+    """A whole run of 1,600 items with so many correct."""
+    claim = make_claim(claim_text, counts.pop("stated", STATED))
+    more = {name: counts.pop(name) for name in ("other_cells", "items") if name in counts}
+    values = counts.pop("values", shuffled(correct, total, 7))
+    measurement = make_measurement(values, total, **counts)
+    made = make_run(**(run or {}))
+    return judge(claim, make_lock(claim), made, measurement, now=NOW, benchmark=SUMS, **more)
+
+
+def test_true_inflated_and_modest_claims() -> None:
+    values = shuffled(1280, 1600, 3)
+    true, inflated, modest = (verify(make_claim(said), values) for said in ("80.0", "92.0", "68.0"))
+    assert true.outcome is Outcome.confirmed and not true.flagged
+    assert inflated.outcome is Outcome.below_claim and inflated.flagged
+    assert modest.outcome is Outcome.above_claim and not modest.flagged
+    assert inflated.items is not None and inflated.items < 320
+    assert inflated.stopped_early and "at stop" in inflated.headline and "BELOW CLAIM by ≥" in inflated.headline
+    assert "CONFIRMED within ±2 points" in true.headline and true.comparability is Comparability.matched
+    assert true.confidence == pytest.approx(0.9) and inflated.confidence == pytest.approx(0.95)
+    assert inflated.high is not None and inflated.high < 0.92 - 0.02
+
+
+def test_a_whole_run_is_decided_by_arithmetic() -> None:
+    bar_low = round(1600 * 0.7795)
+    assert judged("80.0", bar_low + 1).outcome is Outcome.confirmed
+    assert judged("80.0", bar_low - 2).outcome is Outcome.below_claim
+    assert judged("80.0", 1280).low == judged("80.0", 1280).high == 0.8
+
+
+def test_the_same_arguments_give_the_same_verdict() -> None:
+    values = shuffled(1200, 1600, 5)
+    assert verify(make_claim("92.0"), values) == verify(make_claim("92.0"), values)
+
+
+@pytest.mark.parametrize(
+    ("stated", "expected", "flagged"),
+    [
+        (STATED, Comparability.matched, True),
+        (Settings(), Comparability.assumed, True),
+        (STATED.model_copy(update={"shots": 5}), Comparability.differs, False),
+        (STATED.model_copy(update={"quantization": "Q4_K_M"}), Comparability.differs, False),
+        (STATED.model_copy(update={"filter": "flexible"}), Comparability.matched, True),
+    ],
+)
+def test_comparability_decides_what_is_flagged(stated: Settings, expected: Comparability, flagged: bool) -> None:
+    claim = make_claim("92.0", stated)
+    bar = make_lock(claim)
+    measurement = make_measurement(shuffled(1280, 1600, 7), filter=bar.filter)
+    verdict = judge(claim, bar, make_run(), measurement, now=NOW, benchmark=SUMS)
+    assert verdict.comparability is expected
+    assert verdict.outcome is Outcome.below_claim and verdict.flagged is flagged
+    if expected is Comparability.differs:
+        assert verdict.reasons[0].code == "settings_differ" and "settings differ" in verdict.headline
+    if expected is Comparability.assumed:
+        assert {line.relation for line in verdict.compared} >= {"assumed"}
+
+
+def test_weights_that_are_not_as_released_are_never_held_against_a_claim() -> None:
+    run = {"settings": AS_RUN.model_copy(update={"quantization": "Q2_K"})}
+    verdict = judged("92.0", 1100, run=run)
+    assert verdict.comparability is Comparability.differs and not verdict.flagged
+    assert "quantization" in verdict.reasons[0].text and "Q2_K" in verdict.reasons[0].text
+
+
+def server(**more: Any) -> ServerDescription:
+    return ServerDescription(backend="llama.cpp", version="1", model="demo", **more)
+
+
+PLANTED: list[tuple[str, dict[str, Any]]] = [
+    ("token_limit", {"correct": 200, "truncated": 1300}),
+    ("failed_requests", {"values": [None if n % 10 == 0 else value for n, value in enumerate(shuffled(900, 1600, 7))]}),
+    ("chat_template_doubled", {"correct": 900, "run": {"signals": {"template_doubled": 1.0}}}),
+    (
+        "chat_template_missing",
+        {"correct": 900, "stated": Settings(), "run": {"server": server(chat_template_sha256="a")}},
+    ),
+    ("bos_missing", {"correct": 400, "run": {"signals": {"bos_missing": 1.0}}}),
+    ("bos_doubled", {"correct": 900, "run": {"signals": {"bos_doubled": 1.0}}}),
+    ("stop_string", {"correct": 300, "run": {"signals": {"reasoning_stop_share": 0.6}}}),
+    ("stop_string", {"correct": 300, "unextracted": 1200, "run": {"signals": {"median_generated_tokens": 3.0}}}),
+    ("think_block_scored", {"correct": 700, "run": {"signals": {"think_tag_share": 0.9}}}),
+    ("exact_zero", {"correct": 0}),
+    ("chance_level", {"correct": 410}),
+    ("extraction", {"correct": 600, "unextracted": 700}),
+    ("wrong_model_or_column", {"correct": 1152, "other_cells": [("small model, Sums", 0.721)]}),
+    ("kv_cache_quantized", {"correct": 900, "run": {"server": server(kv_type="q4_0")}}),
+    ("run_invalid", {"correct": 900, "run": {"status": RunStatus.invalid, "reason": "the server gave up"}}),
+]
+
+
+@pytest.mark.parametrize(("code", "plant"), PLANTED, ids=[f"{n}-{code}" for n, (code, _) in enumerate(PLANTED)])
+def test_a_planted_cause_is_named_first_and_accuses_nobody(code: str, plant: dict[str, Any]) -> None:
+    plant = dict(plant)
+    verdict = judged("92.0", plant.pop("correct", 0), **plant)
+    assert verdict.outcome in (Outcome.invalid_run, Outcome.inconclusive)
+    assert not verdict.flagged
+    assert verdict.reasons[0].code == code
+    assert code == "run_invalid" or verdict.reasons[0].text in verdict.headline
+
+
+def test_unreadable_answers_that_cannot_explain_the_gap_do_not_protect_a_claim() -> None:
+    verdict = judged("92.0", 1200, unextracted=60)
+    assert verdict.outcome is Outcome.below_claim and verdict.flagged
+    assert any(reason.code == "extraction" for reason in verdict.reasons)
+
+
+def test_reasons_name_three_items() -> None:
+    items = [
+        ItemScore(
+            task="sums",
+            doc_id=number,
+            position=number,
+            metric="exact_match",
+            filter="strict-match",
+            value=0.0,
+            status=ItemStatus.truncated if number % 2 else ItemStatus.ok,
+        )
+        for number in range(10)
+    ]
+    verdict = judged("92.0", 200, truncated=1300, items=items)
+    assert verdict.reasons[0].items == ("sums/1", "sums/3", "sums/5")
+
+
+def test_another_order_than_the_locked_one_decides_nothing() -> None:
+    claim = make_claim("92.0")
+    measurement = make_measurement(shuffled(1280, 1600, 7)[:640], order_seed=2)
+    verdict = judge(claim, make_lock(claim), make_run(), measurement, now=NOW, benchmark=SUMS)
+    assert verdict.outcome is Outcome.inconclusive and verdict.reasons[0].code == "other_order"
+
+
+def test_a_score_that_is_no_mean_is_decided_by_whole_runs_only() -> None:
+    claim = make_claim("92.0")
+    for items, expected in ((640, Outcome.inconclusive), (1600, Outcome.below_claim)):
+        measurement = Measurement(
+            benchmark="sums",
+            metric="exact_match",
+            filter="strict-match",
+            score=0.8,
+            unit="fraction",
+            items=items,
+            of=1600,
+            order_seed=1,
+            stopped_early=items < 1600,
+        )
+        verdict = judge(claim, make_lock(claim), make_run(), measurement, now=NOW, benchmark=SUMS)
+        assert verdict.outcome is expected
+
+
+def test_budget_says_how_many_more_items() -> None:
+    claim = make_claim("80.0")
+    values = shuffled(1242, 1600, 11)[:320]
+    verdict = judge(claim, make_lock(claim), make_run(), make_measurement(values), now=NOW, benchmark=SUMS)
+    assert verdict.outcome is Outcome.inconclusive
+    assert verdict.reasons[0].code == "budget"
+
+
+def test_run_noise_needs_repeats() -> None:
+    sampled = STATED.model_copy(update={"temperature": 0.7})
+    claim = make_claim("80.0", sampled)
+    bar = make_lock(claim, settings=sampled)
+    assert 0.02 < bar.noise < 0.04
+    run = make_run(AS_RUN.model_copy(update={"temperature": 0.7}))
+    near, far = (make_measurement(shuffled(correct, 1600, 3)) for correct in (1230, 1130))
+    verdict = judge(claim, bar, run, near, now=NOW, benchmark=SUMS)
+    assert verdict.outcome is Outcome.inconclusive and verdict.reasons[0].code == "needs_repeats"
+    assert judge(claim, bar, run, far, now=NOW, benchmark=SUMS).outcome is Outcome.below_claim

@@ -1,0 +1,112 @@
+"""Are claim and run about the same thing? Setting by setting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from evaluators.catalogue import Benchmark
+from evaluators.records import Problem, Run, Settings
+from warehouse.records import Claim, Comparability, SettingCompared
+
+ALWAYS = ("quantization", "thinking", "effort", "tools", "scaffold", "judge", "subset", "repeats")
+"""Settings that decide wherever a claim states them, whatever the benchmark."""
+NEVER = ("notes", "harness", "backend_version")
+"""Settings that are recorded and shown elsewhere, not compared."""
+FULL = {"f16", "fp16", "float16", "half", "bf16", "bfloat16", "f32", "fp32", "float32", "full"}
+"""Formats that hold the weights as released, as far as scores go."""
+CLOSE = {"q8_0", "q8", "int8", "fp8", "8bit", "8-bit", "w8a8", "w8a16"}
+"""Formats close enough to stand for the weights as released where a claim states none."""
+
+
+def compare(
+    claim: Claim, run: Run, benchmark: Benchmark, *, metric: str | None = None, filter: str | None = None
+) -> tuple[Comparability, tuple[SettingCompared, ...]]:
+    """The settings diff between a claim and a run, and what follows. `metric` and `filter` are those that were
+    compared.
+
+    relation: `equal`; `differs` (stated and different); `assumed` (not stated: the benchmark's standard protocol was
+    used); `not_applicable`. The benchmark's `decides`, and ALWAYS where stated, decide comparability."""
+    stated, measured = _stated(claim, benchmark), run.settings
+    measured = measured.model_copy(
+        update={"metric": metric or measured.metric, "filter": filter or measured.filter, **_quantization_of(run)}
+    )
+    lines, outcome = [], Comparability.matched
+    for name in Settings.model_fields:
+        if name in NEVER:
+            continue
+        said, ran = getattr(stated, name), getattr(measured, name)
+        decides = name in benchmark.decides or (name in ALWAYS and said is not None)
+        relation = _relation(name, said, ran, decides)
+        if name == "quantization" and said is None and ran is not None and not is_close(ran):
+            said, relation, decides = "as released", "differs", True
+        if relation is None:
+            continue
+        lines.append(SettingCompared(setting=name, claimed=_text(said), measured=_text(ran), relation=relation))
+        if decides and relation == "differs":
+            outcome = Comparability.differs
+        elif decides and relation == "assumed" and outcome is Comparability.matched:
+            outcome = Comparability.assumed
+    lines.sort(key=lambda line: ("differs", "assumed", "equal", "not_applicable").index(line.relation))
+    return outcome, tuple(lines)
+
+
+def is_close(quantization: str) -> bool:
+    """Whether weights in this format may stand for the weights as released."""
+    return quantization.casefold() in FULL | CLOSE
+
+
+def _stated(claim: Claim, benchmark: Benchmark) -> Settings:
+    """What the claim states, its metric and filter in lm-eval's words."""
+    stated = claim.settings
+    if benchmark.scores and (stated.metric or stated.filter):
+        try:
+            score = benchmark.score(stated.metric, stated.filter)
+        except Problem:
+            return stated
+        stated = stated.model_copy(
+            update={
+                "metric": score.metric if stated.metric else None,
+                "filter": score.filter if stated.filter else None,
+            }
+        )
+        if stated.filter is None and len({one.filter for one in benchmark.scores}) == 1:
+            stated = stated.model_copy(update={"filter": score.filter})
+        if stated.metric is None and len({one.metric for one in benchmark.scores}) == 1:
+            stated = stated.model_copy(update={"metric": score.metric})
+    return stated
+
+
+def _quantization_of(run: Run) -> dict[str, str]:
+    if run.settings.quantization is None and run.artifact is not None:
+        return {"quantization": run.artifact.quantization}
+    return {}
+
+
+def _relation(name: str, said: Any, ran: Any, decides: bool) -> str | None:
+    """Relation of one setting; None: not worth a line."""
+    if said is None:
+        if not decides:
+            return None
+        return "not_applicable" if ran is None else "assumed"
+    if ran is None:
+        return "differs" if decides and _normal(name, said) not in ("", "none", "off", 1) else "not_applicable"
+    return "equal" if _normal(name, said) == _normal(name, ran) else "differs"
+
+
+def _normal(name: str, value: Any) -> Any:
+    """A value in the form in which it is compared."""
+    if isinstance(value, str):
+        value = " ".join(value.split()).casefold()
+    special: dict[str, Callable[[Any], Any]] = {
+        "quantization": lambda text: "full" if text in FULL else text.replace("-", "_"),
+        "tools": lambda text: text or "none",
+        "system_prompt": lambda text: text,
+    }
+    return special.get(name, lambda same: same)(value)
+
+
+def _text(value: Any) -> str | None:
+    if value is None:
+        return None
+    return f"{value:g}" if isinstance(value, float) else str(value)

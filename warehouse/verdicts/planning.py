@@ -1,0 +1,131 @@
+"""Before the run: how many items until a verdict, and what cannot be decided at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from warehouse.records import ClaimInterval, Lock
+from warehouse.verdicts.crossing import critical_counts, laws
+from warehouse.verdicts.noise import allowance, most_within, repeats_needed
+from warehouse.verdicts.rule import budget_share
+from warehouse.verdicts.sequence import EVERY, MINIMUM
+from warehouse.verdicts.zone import Zone, edges
+
+GAPS = (0.0, 0.03, 0.05, 0.10)
+"""How far off the claim may be: not at all, 3, 5 and 10 points."""
+
+
+@dataclass(frozen=True)
+class Prospect:
+    """What to expect if the score is `gap` worse than claimed."""
+
+    gap: float
+    """Claimed minus true score, as a fraction (0.05: 5 points)."""
+    items: int
+    """Expected items until the verdict or the budget."""
+    p90: int
+    """Items that 90 % of the orders do not exceed."""
+    decided: float
+    """Probability that the budget suffices."""
+    right: float
+    """Probability that the budget suffices and the verdict is right."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What verifying one claim takes."""
+
+    total: int
+    """Items of the benchmark."""
+    budget: int
+    """Items that may be used."""
+    prospects: tuple[Prospect, ...]
+    """One per gap, in the order asked for; empty if the claim is no score."""
+    sentences: tuple[str, ...]
+    """What cannot be decided, in words; empty if everything can."""
+
+
+def plan(
+    interval: ClaimInterval,
+    items: int,
+    margin: float,
+    alpha: float = 0.05,
+    *,
+    budget: float | None = None,
+    noise: float = 0.0,
+    gaps: Sequence[float] = GAPS,
+    higher_is_better: bool = True,
+    every: int = EVERY,
+) -> Plan:
+    """Expected items until a verdict on a score claim, exactly (dynamic programming over looks every `every` items).
+
+    `items`: of the whole benchmark; `margin`, `noise` (run-noise allowance of the lock): fractions; `budget`: share of
+    the items that may be used (None: half of 5,000 or more, else all). Gaps that would lead out of [0, 1] are left out.
+    A claim that is no score has no prospects."""
+    share = budget_share(items) if budget is None else min(budget, 1.0)
+    most = max(min(items, MINIMUM), round(share * items))
+    if interval.unit != "fraction" or interval.value is None:
+        return Plan(items, most, (), ())
+    low, high = edges(interval, margin)
+    here = Zone(items, max(low, 0.0), min(high, 1.0), margin, noise)
+    looks = [seen for seen in (*range(every, most, every), most) if seen < items]
+    sign = -1 if higher_is_better else 1
+    kept = [gap for gap in gaps if 0 <= interval.value + sign * gap <= 1]
+    correct = [round(items * (interval.value + sign * gap)) for gap in kept]
+    found = laws(items, critical_counts(here, alpha, looks), correct, minimum=min(MINIMUM, items))
+    prospects = []
+    for gap, law in zip(kept, found, strict=True):
+        score = law.correct / items
+        inside = here.at_least <= law.correct <= here.at_most
+        outside = law.correct < here.not_below or law.correct > here.not_above
+        at_end = most >= items and (inside or outside)
+        named = law.confirmed if inside else law.below if score < here.low else law.above
+        last = items if most >= items else most
+        spent = law.mean + law.open * (last - (looks[-1] if looks else 0))
+        p90 = last if 1 - law.open < 0.9 else law.p90
+        decided = 1.0 if at_end else 1 - law.open
+        right = named + (law.open if at_end else 0.0)
+        prospects.append(Prospect(gap, round(spent), p90, decided, right))
+    sentences = [_sentence(prospect, items, most, margin, noise) for prospect in prospects]
+    return Plan(items, most, tuple(prospects), tuple(text for text in sentences if text))
+
+
+def plan_lock(lock: Lock, *, budget: float | None = None, gaps: Sequence[float] = GAPS) -> Plan:
+    """The plan of a locked claim."""
+    return plan(
+        lock.interval,
+        lock.items,
+        lock.margin,
+        lock.alpha,
+        budget=budget,
+        noise=lock.noise,
+        gaps=gaps,
+        higher_is_better=lock.higher_is_better,
+    )
+
+
+def _sentence(prospect: Prospect, items: int, most: int, margin: float, noise: float) -> str | None:
+    """What stands in the way of a verdict at this gap; None if nothing does."""
+    gap = 100 * prospect.gap
+    if prospect.gap > margin and prospect.gap <= margin + noise:
+        return f"{items:,} items cannot refute a gap of {gap:g} points: two honest runs may lie so far apart"
+    if prospect.decided < 0.5:
+        what = f"refute a gap of {gap:g} points" if prospect.gap > margin else "decide a claim this close"
+        return f"{most:,} of {items:,} items will probably not {what}; raise the budget"
+    return None
+
+
+def noise_sentence(
+    interval: ClaimInterval, items: int, margin: float, gap: float, *, repeats: int = 1, claimed_repeats: int = 1
+) -> str | None:
+    """Whether a sampled run can refute a gap at all, and how many repeats would; None if it can as it is. Fractions.
+    Uses the largest run noise that the claimed score allows; measured noise is smaller."""
+    if interval.value is None or gap <= margin:
+        return None
+    within = most_within(interval.value - margin)
+    if margin + allowance(within, items, repeats, claimed_repeats) < gap:
+        return None
+    found = repeats_needed(within, items, gap - margin, claimed_repeats)
+    text = f"{items:,} items cannot refute a gap of {100 * gap:g} points"
+    return f"{text}; {found:,} repeats would" if found else f"{text}, and repeats would not help"

@@ -1,0 +1,119 @@
+"""Speed from independent runs: the median with an order-statistic interval, against a claim.
+
+No assumption about the distribution: the k-th smallest and k-th largest of n runs enclose the true median with
+probability 1 - 2 P(Binomial(n, 1/2) < k), so 7 runs' extremes give 98.4 %.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import comb, exp, log
+from statistics import median
+
+from evaluators.records import Measurement
+from warehouse.records import Comparability, Lock, Outcome, Reason
+from warehouse.verdicts.headline import WORDS, claimed, number
+from warehouse.verdicts.locking import SPEED_RUNS
+from warehouse.verdicts.zone import edges
+
+
+@dataclass(frozen=True)
+class Median:
+    """A median with its interval."""
+
+    value: float
+    low: float
+    high: float
+    confidence: float
+    """Probability that the interval covers the true median, at least."""
+
+
+def median_interval(runs: Sequence[float], alpha: float = 0.05) -> Median:
+    """Median of independent runs with the narrowest order-statistic interval of at least 1 - alpha, or the runs'
+    extremes if there are too few for that (`confidence` says what they give). Raises ValueError for no run."""
+    ordered = sorted(runs)
+    n = len(ordered)
+    if not n:
+        raise ValueError("no run")
+    best = 0
+    for k in range(1, n // 2 + 1):
+        if 2 * _below(n, k) <= alpha:
+            best = k
+    k = max(best, 1)
+    return Median(float(median(ordered)), ordered[k - 1], ordered[n - k], max(0.0, 1 - 2 * _below(n, k)))
+
+
+def _below(n: int, k: int) -> float:
+    """P(Binomial(n, 1/2) < k)."""
+    return sum(comb(n, i) for i in range(k)) / 2**n
+
+
+def ratio_interval(ours: Sequence[float], theirs: Sequence[float], alpha: float = 0.05) -> Median:
+    """Ratio of two systems from paired, interleaved runs: interval of the median log-ratio, taken back. Raises
+    ValueError for runs that do not pair up or are not positive."""
+    if len(ours) != len(theirs) or any(value <= 0 for value in (*ours, *theirs)):
+        raise ValueError("ratios need paired runs of positive speed")
+    found = median_interval([log(x) - log(y) for x, y in zip(ours, theirs, strict=True)], alpha)
+    return Median(exp(found.value), exp(found.low), exp(found.high), found.confidence)
+
+
+def drift(runs: Sequence[float]) -> float:
+    """Median of the second half over the median of the first, minus one: -0.1 means 10 % slower towards the end."""
+    half = len(runs) // 2
+    return median(runs[-half:]) / median(runs[:half]) - 1 if half and median(runs[:half]) else 0.0
+
+
+DRIFT = 0.10
+"""Change between the halves of the runs from which on a measurement is unstable."""
+
+
+def judge_speed(
+    lock: Lock, measurement: Measurement, comparability: Comparability
+) -> tuple[Outcome, tuple[Reason, ...], str, Median | None]:
+    """Outcome, reasons, headline and interval of a speed or ratio claim. Under other hardware or settings (`differs`)
+    nothing is refuted: a slower or faster machine says nothing about the claim."""
+    unit = measurement.unit
+    runs = [value for value in measurement.values if value is not None]
+    reasons: list[Reason] = []
+    if measurement.failed or len(runs) < len(measurement.values):
+        reasons.append(Reason(code="failed_requests", text=f"{max(1, measurement.failed):,} runs failed"))
+    elif len(runs) >= SPEED_RUNS and abs(drift(runs)) > DRIFT:
+        text = f"unstable: the second half of the runs is {drift(runs):+.0%} against the first"
+        reasons.append(Reason(code="unstable", text=text))
+    if not runs:
+        return (
+            Outcome.invalid_run,
+            (*reasons, Reason(code="no_score", text="no run finished")),
+            "nothing measured",
+            None,
+        )
+    found = median_interval(runs, lock.alpha)
+    low, high = edges(lock.interval, lock.margin, lock.relative)
+    worse, better = Outcome.below_claim, Outcome.above_claim
+    if not lock.higher_is_better:
+        worse, better = better, worse
+    if reasons:
+        outcome = Outcome.invalid_run
+    elif measurement.unit != lock.interval.unit:
+        outcome = Outcome.inconclusive
+        reasons.append(Reason(code="other_unit", text=f"measured in {unit}, claimed in {lock.interval.unit}"))
+    elif found.confidence < 1 - lock.alpha:
+        outcome = Outcome.inconclusive
+        reasons.append(Reason(code="few_runs", text=f"{len(runs)} runs; {SPEED_RUNS} are needed for an interval"))
+    elif found.high < low or found.low > high:
+        outcome = worse if found.high < low else better
+    elif low <= found.low and found.high <= high:
+        outcome = Outcome.confirmed
+    else:
+        outcome = Outcome.inconclusive
+        reasons.append(Reason(code="interval_straddles", text="the interval of the median crosses the claim's edge"))
+    if comparability is Comparability.differs and outcome is not Outcome.invalid_run:
+        text = "other hardware or settings than the claim's: neither confirmed nor refuted"
+        reasons.insert(0, Reason(code="settings_differ", text=text))
+        outcome = Outcome.inconclusive
+    margin = f" within ±{100 * lock.margin:g} %" if outcome is Outcome.confirmed else ""
+    why = f" ({reasons[0].text})" if reasons else ""
+    span = f"[{number(found.low, unit)}, {number(found.high, unit)}]"
+    head = f"measured {number(found.value, unit)} {span} in {len(runs)} runs; claim {claimed(lock.interval)}: "
+    return outcome, tuple(reasons), f"{head}{WORDS[outcome]}{margin}{why}", found

@@ -1,0 +1,104 @@
+"""Is the run itself sound? Shares of answers that were cut, empty, refused, unreadable or missing, and the bounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import log
+
+from evaluators.records import Measurement, Run, RunStatus
+from warehouse.records import Reason
+from warehouse.verdicts.emix import log_e
+from warehouse.verdicts.sequence import Side, binary
+from warehouse.verdicts.zone import ROUNDING, Zone
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Shares of the items from which on a run is unsound. Judgement, not measurement."""
+
+    cut: float = 0.02
+    """Truncated, empty, refused or failed answers together."""
+    unextracted: float = 0.10
+    """Answers in which the filter found nothing."""
+    repeated: float = 0.20
+    """Answers that repeat the same text over and over."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Score if every affected item had been wrong, and right; fractions."""
+
+    low: float
+    high: float
+
+
+def bounds(measurement: Measurement) -> Bounds | None:
+    """The measurement's bounds; from its counts where it does not give them, None where it has no score."""
+    if measurement.low is not None and measurement.high is not None:
+        return Bounds(measurement.low, measurement.high)
+    if measurement.score is None or not measurement.items:
+        return None
+    known = measurement.items - measurement.failed
+    right = measurement.score * known
+    touched = measurement.truncated + measurement.empty + measurement.refused + measurement.unextracted
+    low = max(0.0, right - touched) / measurement.items
+    high = min(measurement.items, right + touched + measurement.failed) / measurement.items
+    return Bounds(low, high)
+
+
+def share(count: int, measurement: Measurement) -> float:
+    """A count as a share of the measurement's items."""
+    return count / measurement.items if measurement.items else 0.0
+
+
+def cut_share(measurement: Measurement) -> float:
+    """Share of items whose answer was truncated, empty, refused or failed."""
+    return share(measurement.truncated + measurement.empty + measurement.refused + measurement.failed, measurement)
+
+
+def unsound(run: Run, measurement: Measurement, limits: Limits | None = None) -> list[Reason]:
+    """Why the run cannot accuse or confirm anybody, from its status and counts alone; empty if it can."""
+    limits = limits or Limits()
+    reasons = []
+    if run.status is RunStatus.invalid:
+        reasons.append(Reason(code="run_invalid", text=run.reason or "the run ended invalid"))
+    if measurement.items and cut_share(measurement) > limits.cut:
+        parts = [
+            f"{count:,} {word}"
+            for count, word in (
+                (measurement.failed, "failed"),
+                (measurement.truncated, "cut at the token limit"),
+                (measurement.empty, "empty"),
+                (measurement.refused, "refused"),
+            )
+            if count
+        ]
+        text = f"{cut_share(measurement):.1%} of {measurement.items:,} items have no whole answer: {', '.join(parts)}"
+        reasons.append(Reason(code="answers_missing", text=text))
+    return reasons
+
+
+def holds_within(side: Side, bounds: Bounds, measurement: Measurement, zone: Zone, alpha: float) -> bool:
+    """Whether a verdict stands at this look whatever the affected items would have been: tested with each of them
+    counted against it. Graded scores are held to the full-run arithmetic only, so a partial graded run with affected
+    items never holds."""
+    items, total = measurement.items, zone.total
+    if bounds.high - bounds.low < ROUNDING:
+        return True
+    if items >= total:
+        if side == "below":
+            return bounds.high < zone.low - zone.noise
+        if side == "above":
+            return bounds.low > zone.high + zone.noise
+        return zone.low <= bounds.low and bounds.high <= zone.high
+    if not measurement.values or not binary(measurement.values):
+        return False
+    low, high = round(bounds.low * items), round(bounds.high * items)
+    confirm, contradict = log(1 / alpha), log(2 / alpha)
+    if side == "below":
+        return log_e(zone.not_below, total, items, high, zone.step, False) >= contradict
+    if side == "above":
+        return log_e(zone.not_above, total, items, low, zone.step, True) >= contradict
+    over = zone.at_least <= 0 or log_e(zone.at_least - 1, total, items, low, zone.step, True) >= confirm
+    under = zone.at_most >= total or log_e(zone.at_most + 1, total, items, high, zone.step, False) >= confirm
+    return over and under
