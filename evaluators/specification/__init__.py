@@ -85,6 +85,8 @@ def _total(headers: Headers) -> Measurement:
     parts = {"language model": counts.language, "images and sound": counts.side}
     stated = " + ".join(f"{number:,} {name}" for name, number in parts.items() if number)
     evidence = {"formula": f"{stated} = {counts.total:,}", "source": f"headers of {headers.files} files"}
+    if headers.by_config:
+        evidence["by config.json alone"] = f"{headers.by_config.total:,} for the language model"
     high = counts.total
     if counts.prediction:
         high += counts.prediction
@@ -95,6 +97,8 @@ def _total(headers: Headers) -> Measurement:
 def _active(headers: Headers) -> Measurement:
     counts = headers.parameters
     evidence = {"formula": active_formula(counts), "source": f"headers of {headers.files} files"}
+    if headers.by_config:
+        evidence["by config.json alone"] = f"{headers.by_config.active:,}"
     low = counts.active_without_lookups
     if low != counts.active:
         evidence["without input embedding"] = f"{low:,} (a token reads one row of it)"

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from evaluators.records import Release
+from evaluators.specification.formula import parameters_of_config
 from evaluators.specification.parameters import Parameters, count_parameters
 from evaluators.weights.choose import Offer
 from evaluators.weights.gguf_header import read_gguf_header
 from evaluators.weights.safetensors_header import read_safetensors_header
 from evaluators.weights.shape import Shape, shape_of_config, shape_of_gguf, text_config
 from evaluators.weights.small import json_file, source
+
+T = TypeVar("T")
 
 STREAMS = 8
 """Headers read at a time from the hub."""
@@ -28,6 +32,8 @@ class Headers:
     """Element type -> bytes of all tensors of that type."""
     files: int
     """Headers read."""
+    by_config: Parameters | None = None
+    """The same by config.json alone, where there is one and it states what is needed."""
 
 
 def read_headers(release: Release, offer: Offer) -> Headers:
@@ -42,12 +48,22 @@ def read_headers(release: Release, offer: Offer) -> Headers:
             shape = shape_of_gguf(gguf[0])
             tensors: list[Any] = [tensor for header in gguf for tensor in header.tensors]
             quantization: dict[str, Any] = {}
+            formula = None
         else:
             config = json_file(release, "config.json")
-            shape = shape_of_config(config)
+            shape = _known(shape_of_config, config) or shape_of_config({})
             tensors = [tensor for header in pool.map(read_safetensors_header, sources) for tensor in header.tensors]
             quantization = text_config(config).get("quantization_config") or {}
+            formula = _known(parameters_of_config, config)
     types: dict[str, int] = {}
     for tensor in tensors:
         types[tensor.type] = types.get(tensor.type, 0) + tensor.size
-    return Headers(shape, count_parameters(tensors, shape, quantization), types, len(sources))
+    return Headers(shape, count_parameters(tensors, shape, quantization), types, len(sources), formula)
+
+
+def _known(read: Callable[[dict[str, Any]], T], config: dict[str, Any]) -> T | None:
+    """What `read` makes of a config.json; None for one that is put in a way we do not know: the headers still count."""
+    try:
+        return read(config)
+    except (TypeError, ValueError, KeyError, IndexError, AttributeError, ZeroDivisionError):
+        return None

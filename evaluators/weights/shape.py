@@ -89,7 +89,7 @@ def shape_of_config(whole: dict[str, Any]) -> Shape:
         experts=experts if isinstance(experts, int) and experts > 1 else None,
         experts_per_token=first(config, "num_experts_per_tok", "experts_per_token", "top_k_experts", "moe_topk"),
         shared_experts=shared_experts(config),
-        kv_heads=tuple([int(kv)] * len(attending)) if kv else (),
+        kv_heads=tuple(map(int, kv)) if isinstance(kv, list) else tuple([int(kv)] * len(attending)) if kv else (),
         key_length=key,
         value_length=config.get("v_head_dim") if not rank and config.get("v_head_dim") else key,
         latent=rank + config.get("qk_rope_head_dim", 0) if rank else None,

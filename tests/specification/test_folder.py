@@ -84,3 +84,37 @@ def test_largest_quantization_that_fits_is_suggested(moe: Path) -> None:
     assert enough.fits and enough.suggestion == enough.offer
     less = fits(release, need.needed.total - 1, "gguf", "Q8_0")
     assert not less.fits and less.suggestion and less.suggestion.quantization == "Q4_K_M"
+
+
+def test_unknown_config_still_counts_headers(moe: Path) -> None:
+    (moe / "config.json").write_text(
+        json.dumps({"num_hidden_layers": "many", "num_attention_heads": [], "dtype": "bfloat16"})
+    )
+    found = {measurement.benchmark: measurement for measurement in specification(resolve(str(moe)))}
+    assert found["total_parameters"].score == 2 * 128 + 3 * (4 * 16 + 16 + 32 + 64) + 10
+    assert "KV cache unknown" in found["fits_memory"].evidence["formula"]
+
+
+@pytest.mark.parametrize(
+    ("quantization", "tensors", "parameters"),
+    [
+        ({"quant_method": "awq", "bits": 4},
+         {"w.qweight": ("I32", [8, 2]), "w.qzeros": ("I32", [1, 2]), "w.scales": ("F16", [1, 16])}, 128),
+        ({"quant_method": "compressed-tensors", "config_groups": {"g": {"weights": {"num_bits": 8}}}},
+         {"w.weight_packed": ("I32", [8, 4]), "w.weight_scale": ("BF16", [8, 1]), "w.weight_shape": ("I32", [2])}, 128),
+        ({"quant_method": "modelopt"}, {"w.weight": ("U8", [8, 8]), "w.weight_scale": ("F8_E4M3", [8, 1]),
+                                        "w.weight_scale_2": ("F32", [1])}, 128),
+        ({"quant_method": "fp8"}, {"w.weight": ("F8_E4M3", [8, 16]), "w.weight_scale_inv": ("F32", [1, 1])}, 128),
+        ({"quant_method": "mxfp4"},
+         {"w.experts.up_proj_blocks": ("U8", [2, 4, 1, 8]), "w.experts.up_proj_scales": ("U8", [2, 4, 1])}, 128),
+    ],
+)  # fmt: skip
+def test_packed_weights_count_as_parameters_and_scales_do_not(
+    tmp_path: Path, quantization: dict, tensors: dict, parameters: int
+) -> None:
+    folder = tmp_path / "packed"
+    folder.mkdir()
+    write_safetensors(folder / "model.safetensors", tensors)
+    (folder / "config.json").write_text(json.dumps({"quantization_config": quantization}))
+    found = {measurement.benchmark: measurement for measurement in specification(resolve(str(folder)))}
+    assert found["total_parameters"].score == parameters
