@@ -1,0 +1,120 @@
+"""Runs made one after another, or taking turns between several sides, with an eye on the machine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+from evaluators.servers import ModelServer
+from evaluators.throughput.load import Load, gpu_state
+from evaluators.throughput.rounds import Rounds
+from evaluators.throughput.stability import SPREAD, unstable
+from evaluators.throughput.stream import StreamFailed
+
+if TYPE_CHECKING:
+    from evaluators.harness.progress import Progress
+
+Tell = Callable[["Progress"], None]
+
+
+@dataclass
+class Gathered:
+    """What came of the runs."""
+
+    values: list[tuple[float, ...]] = field(default_factory=list)
+    """One tuple a run, a value for each side; where enough runs were undisturbed, only those."""
+    others: list[float | None] = field(default_factory=list)
+    """Share of the processor that other programs used during each of these runs."""
+    made: int = 0
+    """Runs made, disturbed ones included."""
+    unread: int = 0
+    """Runs whose answers came in one piece."""
+    failure: str | None = None
+    """Why a request failed, which voids the run; None if none did."""
+    brakes: tuple[str, ...] = ()
+    """What slowed the GPU down."""
+    clocks: tuple[int, ...] = ()
+    """SM clocks of the GPU between the runs, MHz."""
+
+    def side(self, number: int = 0) -> list[float]:
+        """The values of one side."""
+        return [row[number] for row in self.values]
+
+    def verdict(self, values: Sequence[float], allowed: float, spread: float = SPREAD) -> str | None:
+        """Why the run is invalid; None if it is sound."""
+        return self.failure or unstable(values, self.others, self.brakes, allowed=allowed, spread=spread)
+
+    def signals(self) -> dict[str, float]:
+        """The machine in numbers."""
+        known = [share for share in self.others if share is not None]
+        found = {"runs_made": float(self.made)}
+        if known:
+            found["other_load"] = fmean(known)
+        if self.clocks:
+            found |= {"gpu_clock_lowest": float(min(self.clocks)), "gpu_clock_highest": float(max(self.clocks))}
+        return found
+
+
+def gather(
+    sides: Sequence[Rounds],
+    servers: Sequence[ModelServer],
+    runs: int,
+    *,
+    allowed: float,
+    progress: Tell | None = None,
+) -> Gathered:
+    """`runs` runs of every side, interleaved (A B, B A, A B, ...). A run during which other programs used more than
+    `allowed` of the processor, or whose answers came in one piece, is made again, up to as many more; whether it is
+    depends on these and never on its value. Gives up after `runs` if most were disturbed, and at the first failed
+    request."""
+    from evaluators.harness.progress import Progress
+
+    load, found = Load(*servers), Gathered()
+    on_gpu = any(server.describe().hardware.gpu for server in servers)
+    began, quiet = time.monotonic(), 0
+    try:
+        for side in sides:
+            side.warm_up()
+        while quiet < runs and found.made < 2 * runs and not (found.made >= runs and 2 * quiet < found.made):
+            before = load.moment()
+            row = _row(sides, backwards=found.made % 2 == 1)
+            share = load.others(before, load.moment())
+            found.made += 1
+            if row is None:
+                found.unread += 1
+            else:
+                found.values.append(row)
+                found.others.append(share)
+                quiet += share is None or share <= allowed
+            if on_gpu:
+                clock, brakes = gpu_state()
+                found.clocks += () if clock is None else (clock,)
+                found.brakes = tuple(dict.fromkeys((*found.brakes, *brakes)))
+            if progress is not None:
+                spent = time.monotonic() - began
+                left = spent / found.made * (runs - quiet)
+                progress(Progress(quiet, runs, found.made / spent, left, 0, 0, 0))
+    except StreamFailed as error:
+        found.failure = f"a request failed, which voids the run: {error}"
+        return found
+    if runs <= quiet < len(found.values):
+        kept = [index for index, share in enumerate(found.others) if share is None or share <= allowed]
+        found.values = [found.values[index] for index in kept]
+        found.others = [found.others[index] for index in kept]
+    if len(found.values) < runs:
+        found.failure = (
+            f"unstable: in {found.unread} of {found.made} runs answers arrived in one piece, and their speed cannot be "
+            "read; end other programs, or look for a proxy that collects answers"
+        )
+    return found
+
+
+def _row(sides: Sequence[Rounds], *, backwards: bool) -> tuple[float, ...] | None:
+    """One run of every side, in this order or the reverse; None if one of them cannot be read."""
+    numbers = range(len(sides))
+    found = {number: sides[number].run() for number in (reversed(numbers) if backwards else numbers)}
+    values = [found[number] for number in numbers]
+    return None if None in values else tuple(value for value in values if value is not None)

@@ -1,0 +1,86 @@
+"""How many times as fast one artifact or server is as another, by paired runs that take turns."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+
+from evaluators.catalogue import Benchmark
+from evaluators.records import Artifact, Problem, Run, Settings
+from evaluators.servers import ModelServer
+from evaluators.throughput.gather import Tell, gather
+from evaluators.throughput.key import client_name, complete, evidence
+from evaluators.throughput.measure import RUNS, checks, how, quantity_of
+from evaluators.throughput.record import finish, measurement
+from evaluators.throughput.rounds import Rounds
+from evaluators.throughput.stability import OTHERS_IN_PAIRS
+from evaluators.throughput.stream import Client
+
+
+def measure_ratio(
+    benchmark: Benchmark,
+    numerator: tuple[Artifact, ModelServer],
+    denominator: tuple[Artifact, ModelServer],
+    settings: Settings,
+    *,
+    folder: Path,
+    runs: int = RUNS,
+    progress: Tell | None = None,
+    allowed_load: float = OTHERS_IN_PAIRS,
+) -> Run:
+    """Measure `output_speed_ratio` or `prompt_speed_ratio`: the speed of the numerator over that of the denominator.
+
+    Both servers must run at the same time; while one is asked the other rests. A pair is one run of each, and pairs
+    change their order (A B, B A, ...), so that what slows the machine down for a while meets both. Returns a Run of the
+    numerator with one ratio per pair; the evidence describes the denominator. Raises Problem like `measure_speed`.
+    """
+    if not benchmark.name.endswith("_ratio"):
+        raise Problem(f"{benchmark.name} is no ratio; choose output_speed_ratio or prompt_speed_ratio")
+    quantity = quantity_of(benchmark.name.removesuffix("_ratio"))
+    if runs < RUNS:
+        raise Problem(f"{runs} pairs say too little about a median; ask for at least {RUNS}")
+    started = datetime.now(UTC)
+    described = [server.describe() for _, server in (numerator, denominator)]
+    filled = [
+        complete(settings, artifact, about, client=client_name())
+        for (artifact, _), about in zip((numerator, denominator), described, strict=True)
+    ]
+    lengths = {"prompt_tokens", "generation_tokens", "depth", "concurrency"}
+    if filled[0].model_dump(include=lengths) != filled[1].model_dump(include=lengths):
+        # the smaller context decides for both
+        common = min(filled, key=lambda one: (one.prompt_tokens or 0) + (one.generation_tokens or 0))
+        filled = [one.model_copy(update=common.model_dump(include=lengths)) for one in filled]
+    clients = Client(numerator[1]), Client(denominator[1])
+    sides = [Rounds(client, quantity, one, seed=runs) for client, one in zip(clients, filled, strict=True)]
+    found = gather(sides, [numerator[1], denominator[1]], runs, allowed=allowed_load, progress=progress)
+    ratios = [] if found.failure else [over / under for over, under in found.values]
+    names = side_names(filled[0], filled[1], settings)
+    shown = evidence(numerator[0], described[0]) | how(quantity, sides, found)
+    shown |= {f"denominator_{name}": text for name, text in evidence(denominator[0], described[1]).items()}
+    shown["denominator_quantization"] = denominator[0].quantization
+    shown["denominator_backend"] = f"{described[1].backend} {described[1].version}"
+    if ratios:
+        shown["numerator_median"] = f"{median(found.side(0)):.4g} {quantity.unit}"
+        shown["denominator_median"] = f"{median(found.side(1)):.4g} {quantity.unit}"
+    return finish(
+        benchmark, numerator[0], described[0],
+        filled[0].model_copy(update={"numerator": names[0], "denominator": names[1]}),
+        [measurement(benchmark, ratios, runs, "ratio", shown, failed=int(bool(found.failure)))],
+        folder=folder, started=started, invalid=found.verdict(ratios, allowed_load),
+        requests=sum(client.sent for client in clients),
+        checks=checks(found, ratios), signals=found.signals(),
+    )  # fmt: skip
+
+
+def side_names(upper: Settings, lower: Settings, asked: Settings) -> tuple[str, str]:
+    """What to call the two sides: as the claim does, else by what differs between them."""
+    names = []
+    for side, said in ((upper, asked.numerator), (lower, asked.denominator)):
+        differing = [
+            str(getattr(side, name))
+            for name in ("quantization", "backend", "backend_version")
+            if getattr(upper, name) != getattr(lower, name)
+        ]
+        names.append(said or " ".join(differing) or str(side.quantization))
+    return names[0], names[1]

@@ -1,0 +1,74 @@
+"""The manifest of a speed run and its folder."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+
+from evaluators.catalogue import Benchmark
+from evaluators.records import Artifact, Measurement, Run, RunStatus, ServerDescription, Settings
+
+
+def measurement(
+    benchmark: Benchmark, values: Sequence[float], runs: int, unit: str, evidence: dict[str, str], *, failed: int = 0
+) -> Measurement:
+    """The median of independent runs, with one value a run in the order in which they were made."""
+    return Measurement(
+        benchmark=benchmark.name,
+        metric="value",
+        score=median(values) if values else None,
+        unit=unit,
+        items=len(values),
+        of=max(runs, len(values)),
+        values=tuple(values),
+        failed=failed,
+        evidence=evidence,
+    )
+
+
+def finish(
+    benchmark: Benchmark,
+    artifact: Artifact,
+    server: ServerDescription,
+    settings: Settings,
+    measurements: Sequence[Measurement],
+    *,
+    folder: Path,
+    started: datetime,
+    invalid: str | None,
+    requests: int,
+    checks: dict[str, str],
+    signals: dict[str, float],
+) -> Run:
+    """The Run, written to `folder`/<run id>/run.json. A speed is of its moment: each time it is a run of its own."""
+    key = (
+        f"{artifact.key} {server.model_dump_json()} {settings.model_dump_json()} {benchmark.name} {started.isoformat()}"
+    )
+    run = Run(
+        run_id=f"{benchmark.name}-{hashlib.sha256(key.encode()).hexdigest()[:16]}",
+        release=artifact.release,
+        artifact=artifact,
+        server=server,
+        benchmark=benchmark.name,
+        evaluator="speed",
+        evaluator_version=version("claimcheck"),
+        settings=settings,
+        status=RunStatus.invalid if invalid else RunStatus.finished,
+        reason=invalid,
+        started=started,
+        finished=datetime.now(UTC),
+        requests_sent=requests,
+        measurements=tuple(measurements),
+        checks=checks,
+        signals=signals,
+    )
+    place = folder / run.run_id
+    place.mkdir(parents=True, exist_ok=True)
+    unfinished = place / "run.json.part"
+    unfinished.write_text(run.model_dump_json(), encoding="utf-8")
+    unfinished.replace(place / "run.json")
+    return run

@@ -1,0 +1,78 @@
+"""Independent runs of one kind of request against one server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil
+
+from evaluators.records import Settings
+from evaluators.throughput.dialects import Prompt
+from evaluators.throughput.prompts import prompt_maker
+from evaluators.throughput.quantities import QUANTITIES, Quantity
+from evaluators.throughput.stream import Client, Stream
+
+SHORTEST_RUN = 0.3
+"""Seconds that a run lasts at least: shorter requests are repeated, and their times pooled."""
+MOST_BATCHES = 12
+
+
+class Rounds:
+    """Makes runs of one quantity at one depth: `warm_up` once, then `run` as often as needed."""
+
+    def __init__(self, client: Client, quantity: Quantity, settings: Settings, seed: int) -> None:
+        """settings: with all lengths filled in."""
+        self.client = client
+        self.quantity = quantity
+        self.depth = settings.depth or 0
+        self.prompt = settings.prompt_tokens or 1
+        self.tokens = (settings.generation_tokens or 1) if quantity.generates else 1
+        self.concurrency = settings.concurrency or 1
+        # a draft learns from what it saw: with speculation every prompt is a new one
+        self.fresh = quantity.fresh or settings.speculative != "none"
+        self.batches = 1
+        self.prompt_tokens: list[int] = []
+        self.cached_tokens: list[int] = []
+        self._prompt = prompt_maker(client.token_ids, seed)
+        self._number = 0
+
+    def warm_up(self) -> float:
+        """Compute what is at the depth, load what is loaded lazily, and see how long a batch takes; seconds of one.
+
+        Raises StreamFailed.
+        """
+        self._batch()
+        seconds = _seconds(self._batch())
+        self.batches = min(max(ceil(SHORTEST_RUN / max(seconds, 1e-3)), 1), MOST_BATCHES)
+        self.prompt_tokens.clear()
+        self.cached_tokens.clear()
+        return seconds * self.batches
+
+    def run(self) -> float | None:
+        """One run: the quantity; None if its answers came in one piece. Raises StreamFailed."""
+        batches = [self._batch() for _ in range(self.batches)]
+        for batch in batches:
+            self.prompt_tokens += [stream.prompt for stream in batch]
+            self.cached_tokens += [stream.cached for stream in batch]
+        if self.quantity is QUANTITIES["output_speed"]:
+            batches = [batch for batch in batches if not any(stream.lumped for stream in batch)]
+        return self.quantity.value(batches) if batches else None
+
+    def _batch(self) -> list[Stream]:
+        prompts = [self._one(stream) for stream in range(self.concurrency)]
+        self._number += 1
+        return self.client.streams(prompts, self.tokens, reuse=not self.fresh or self.depth > 0)
+
+    def _one(self, stream: int) -> Prompt:
+        """What lies at the depth stays the same, so that the server may keep it; the prompt after it varies."""
+        new = self._number * self.concurrency + stream if self.fresh else stream
+        text = self._prompt(self.prompt, new + 1_000_000)
+        if not self.depth:
+            return text
+        deep = self._prompt(self.depth, stream)
+        if isinstance(deep, str) or isinstance(text, str):
+            return f"{deep} {text}"
+        return [*deep, *text]
+
+
+def _seconds(batch: Sequence[Stream]) -> float:
+    return max(stream.last for stream in batch) - min(stream.sent for stream in batch)
