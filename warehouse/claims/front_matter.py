@@ -9,32 +9,43 @@ from evaluators.records import Problem
 from warehouse.claims.page import split_front_matter
 from warehouse.claims.reading import Reading, source_of
 from warehouse.claims.registry import Entry, add_entries
-from warehouse.claims.safe_yaml import load_yaml
+from warehouse.claims.safe_yaml import load_documents
 from warehouse.records import Claimant
 
 
-def read_front_matter(text: str, *, model: str, url: str, read_at: datetime, commit: str | None = None) -> Reading:
-    """The results in a card's front matter only (a card, or the YAML alone). `read_card` reads them too."""
-    front = split_front_matter(text.replace("\r\n", "\n"))[0]
+def read_front_matter(
+    text: str, *, url: str, read_at: datetime, model: str | None = None, commit: str | None = None
+) -> Reading:
+    """The results in a card's front matter only (a card, or YAML documents alone). `read_card` reads them too.
+
+    Without `model` the names in the model-index are taken.
+    """
+    plain = text.replace("\r\n", "\n")
+    front, rest, _ = split_front_matter(plain)
     reading = Reading(source_of(text, url=url, read_at=read_at, kind="model_index"))
-    add_front_matter(text if front is None else front, reading, model=model, commit=commit)
+    add_front_matter(plain if front is None or "model-index:" in rest else front, reading, model=model, commit=commit)
     return reading
 
 
-def add_front_matter(yaml_text: str, reading: Reading, *, model: str, commit: str | None) -> None:
+def add_front_matter(yaml_text: str, reading: Reading, *, model: str | None, commit: str | None) -> None:
     """Add the front matter's licence and results to a reading; what is broken becomes unread."""
     try:
-        content = load_yaml(yaml_text, "front matter", words=True)
+        documents = load_documents(yaml_text, "front matter", words=True)
     except Problem as problem:
         reading.leave(1, yaml_text[:80], str(problem))
         return
+    for document in documents:
+        _add_document(document, reading, model, commit)
+
+
+def _add_document(content: Any, reading: Reading, model: str | None, commit: str | None) -> None:
     if not isinstance(content, dict):
         if content:
             reading.leave(1, str(content)[:80], "the front matter is no mapping")
         return
     entries = []
     licence = content.get("license_name") if content.get("license") == "other" else content.get("license")
-    if isinstance(licence, str) and licence.strip() and not licence.startswith("{"):
+    if model and isinstance(licence, str) and licence.strip() and not licence.startswith("{"):
         entries.append(
             Entry(
                 model=model,
@@ -48,12 +59,14 @@ def add_front_matter(yaml_text: str, reading: Reading, *, model: str, commit: st
             )
         )
     index = content.get("model-index")
+    if index is None and model is None:
+        reading.leave(None, ", ".join(map(str, content))[:80], "no model-index in this document")
     if index is not None:
         entries += _results(index, reading, model, commit)
     add_entries(reading, entries)
 
 
-def _results(index: Any, reading: Reading, model: str, commit: str | None) -> list[Entry]:
+def _results(index: Any, reading: Reading, model: str | None, commit: str | None) -> list[Entry]:
     if not isinstance(index, list):
         reading.leave(None, "model-index", "it is no list")
         return []
@@ -69,7 +82,7 @@ def _results(index: Any, reading: Reading, model: str, commit: str | None) -> li
             for order, metric in enumerate(metrics if isinstance(metrics, list) else [None]):
                 at = f"{where}.metrics[{order}]"
                 try:
-                    entries.append(_entry({**result, "metrics": [metric]}, at, model, commit))
+                    entries.append(_entry({**result, "metrics": [metric]}, at, model or str(element["name"]), commit))
                 except (KeyError, TypeError, ValueError, AttributeError) as error:
                     reading.leave(None, at, f"it does not fit the model-index format: {type(error).__name__} {error}")
     return entries

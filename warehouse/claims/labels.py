@@ -39,6 +39,7 @@ SUBSET = re.compile(
     r"(?i)^(?:text[\s-]?only|.*\bsubset\b.*|[a-z]{3,9}\.? ?'?\d{2,4}\s*[-–—to]+\s*[a-z]{3,9}\.? ?'?\d{2,4}|"
     r"\d{2,4}[./-]\d{2}\s*[-–—~]\s*\d{2,4}[./-]\d{2}|\d{6,8}\s*[-–—~]\s*\d{6,8}|val|test|dev|validation)$"
 )
+RATIO = re.compile(r"(?i)(.+?)\s*(?:\s/\s|\bvs\.?\s|\bover\s|\bcompared (?:to|with)\s|:)\s*(.+)")
 WINDOW = re.compile(r"(?i)\b(tok(?:ens?)?\s*(?:/|per)\s*s(?:ec(?:onds?)?)?|t/s|tps|gi?b|mi?b|bytes)\b")
 
 
@@ -159,6 +160,8 @@ def _settings_of(qualifier: str, benchmark: str | None) -> tuple[dict[str, str |
             found["tools"] = tools[1]
         elif SUBSET.match(word):
             found["subset"] = word
+        elif benchmark and catalogue()[benchmark].unit == "ratio" and (sides := RATIO.fullmatch(word)):
+            found["numerator"], found["denominator"] = sides[1].strip(), sides[2].strip()
         else:
             left.append(word)
     return found, bool(left)

@@ -42,6 +42,14 @@ _FIELDS = {
 }
 
 
+_PROMPTS = {
+    "completion": re.compile(r"(?i)\b(?:plain|raw)[\s-]+(?:text |completion )*prompts?\b|\bcompletion[\s-]+prompts?\b"),
+    "chat": re.compile(
+        r"(?i)\bchat[\s-]templates? (?:is |was |were )?(?:applied|used)|\bwith (?:the |its |a )?chat template"
+    ),
+}
+
+
 @dataclass(frozen=True)
 class Note:
     """One sentence or footnote near a table."""
@@ -128,4 +136,7 @@ def sampling(notes: Sequence[str]) -> dict[str, str | int | float]:
         if len(values) == 1:
             value = values.pop()
             found[name] = int(value) if name in ("top_k", "max_tokens") else float(value)
+    prompts = {name for name, pattern in _PROMPTS.items() if any(pattern.search(text) for text in notes)}
+    if len(prompts) == 1:
+        found["prompt"] = prompts.pop()
     return found
