@@ -72,7 +72,8 @@ def measure_depth(
     return finish(
         benchmark, artifact, description, filled.model_copy(update={"depth": ladder[-1]}),
         [measurement(benchmark, values, runs, "ratio", shown, failed=int(bool(found.failure)))],
-        folder=folder, started=started, invalid=found.verdict(values, allowed_load, spread=float("inf")), requests=client.sent,
+        folder=folder, started=started, requests=client.sent,
+        invalid=found.verdict(values, allowed_load, spread=float("inf")),
         checks=checks(found, values), signals=found.signals(),
     )  # fmt: skip
 
