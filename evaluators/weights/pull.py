@@ -7,8 +7,9 @@ from pathlib import Path
 
 from evaluators.records import Artifact, Problem, Release, WeightFile
 from evaluators.weights.check import check_content, check_no_remote_code
-from evaluators.weights.choose import Offer, choose
+from evaluators.weights.choose import Offer, choose, quantizations
 from evaluators.weights.download import Progress, fetch, snapshot_path
+from evaluators.weights.fit import fits
 from evaluators.weights.hashes import sha256
 from evaluators.weights.sizes import size_text
 from evaluators.weights.use import holding, make_room
@@ -24,12 +25,14 @@ def pull(
     *,
     progress: Progress | None = None,
     budget: int | None = None,
+    memory: int | None = None,
 ) -> Artifact:
     """The artifact of a release on this machine, every file checked.
 
     format: `safetensors` or `gguf`; quantization: as the files say, or a file's name; None takes the only one there is
     (safetensors before GGUF). progress: called with (file name, bytes so far, bytes in all). budget: bytes that pulled
-    artifacts may take together; the least recently used ones that nobody uses are deleted to stay below it.
+    artifacts may take together; the least recently used ones that nobody uses are deleted to stay below it. memory:
+    bytes of GPU memory or RAM that have to hold the weights with a KV cache for 8192 tokens, checked before fetching.
 
     Only the files of that artifact are fetched, at the release's commit, into the shared hub cache; what is there
     already is not fetched again, a broken transfer goes on. Raises Problem, one line: no such artifact, pickles, remote
@@ -37,6 +40,8 @@ def pull(
     """
     offer = choose(release, format, quantization)
     check_no_remote_code(release, offer)
+    if memory is not None:
+        check_memory(release, offer, memory)
     if release.location == "hub":
         files, path = _from_hub(release, offer, progress, budget)
     else:
@@ -52,7 +57,7 @@ def _from_hub(
     files = []
     with holding(release):
         if lacking:
-            check_disk(release, offer, missing)
+            check_disk(release, offer, missing, free_disk())
             if budget is not None:
                 make_room(release, missing, budget)
         for entry in offer.files:
@@ -76,20 +81,29 @@ def _from_folder(release: Release, offer: Offer) -> tuple[tuple[WeightFile, ...]
     return files, first if offer.format == "gguf" else folder
 
 
-def check_disk(release: Release, offer: Offer, missing: int) -> None:
-    """Raises Problem, with the largest quantization that would fit, if the hub cache's disk lacks `missing` bytes."""
+def free_disk() -> int:
+    """Bytes free where the hub cache lies."""
     from huggingface_hub import constants
 
     folder = Path(constants.HF_HUB_CACHE)
     folder.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(folder).free
+    return shutil.disk_usage(folder).free
+
+
+def check_disk(release: Release, offer: Offer, missing: int, free: int) -> None:
+    """Raises Problem, with the largest offer that would fit, if `missing` bytes and `SPARE` are more than `free`."""
     if missing + SPARE <= free:
         return
-    from evaluators.weights.choose import quantizations
-
     smaller = [other for other in quantizations(release) if other.size + SPARE <= free]
-    hint = f"; the largest that fits is {smaller[-1]}" if smaller else "; free some space or move HF_HUB_CACHE"
+    hint = f"the largest that fits is {smaller[-1]}" if smaller else "free some space or move HF_HUB_CACHE"
     raise Problem(
-        f"{release.model} {offer} needs {size_text(missing)}, {folder} has {size_text(free)} free "
-        f"(1 GiB stays spare){hint}"
+        f"{release.model} {offer} needs {size_text(missing)} of disk, {size_text(free)} are free and "
+        f"{size_text(SPARE)} stay spare; {hint}"
     )
+
+
+def check_memory(release: Release, offer: Offer, memory: int) -> None:
+    """Raises Problem, with the arithmetic and the largest offer that fits, if the memory will not hold an offer."""
+    needed = fits(release, memory, offer.format, offer.weights[0].name)
+    if not needed.fits:
+        raise Problem(f"{release.model} {needed}")

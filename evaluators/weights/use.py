@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from evaluators.records import Artifact, Problem, Release
@@ -26,13 +27,17 @@ def holding(release: Release) -> Iterator[None]:
     if release.location != "hub":
         yield
         return
-    path = mark_used(release)
-    with path.open("rb") as file:
-        fcntl.flock(file, fcntl.LOCK_SH)
-        try:
-            yield
-        finally:
-            mark_used(release)
+    while True:
+        path = mark_used(release)
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH)
+            if not path.exists() or path.stat().st_ino != os.fstat(file.fileno()).st_ino:
+                continue  # evicted between the note and the lock
+            try:
+                yield
+            finally:
+                mark_used(release)
+            return
 
 
 def mark_used(release: Release) -> Path:
@@ -50,7 +55,7 @@ def make_room(release: Release, wanted: int, budget: int) -> None:
     """Delete least recently used releases from the hub cache until `wanted` more bytes keep below `budget`.
 
     Only releases that claimcheck pulled are counted and deleted, never the one that is pulled now nor one in use.
-    Raises Problem if that is not enough.
+    Raises Problem, and deletes nothing, if that is not enough.
     """
     from huggingface_hub import scan_cache_dir
 
@@ -59,23 +64,35 @@ def make_room(release: Release, wanted: int, budget: int) -> None:
         revision.commit_hash: revision.size_on_disk for repository in cache.repos for revision in repository.revisions
     }
     notes = sorted((data_folder() / "use").glob("*@*"), key=lambda path: path.stat().st_mtime_ns)
-    held = sum(sizes.get(note.name.rpartition("@")[2], 0) for note in notes)
-    for note in notes:
-        commit = note.name.rpartition("@")[2]
-        if held + wanted <= budget:
-            return
-        if commit == release.commit or commit not in sizes:
-            continue
-        with note.open("rb") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                continue
-            cache.delete_revisions(commit).execute()
+    held = sum(sizes.get(_commit(note), 0) for note in notes)
+    leaving: list[Path] = []
+    with ExitStack() as locks:
+        for note in notes:
+            if held + wanted <= budget:
+                break
+            if _commit(note) != release.commit and _commit(note) in sizes and _is_idle(note, locks):
+                leaving.append(note)
+                held -= sizes[_commit(note)]
+        if held + wanted > budget:
+            raise Problem(
+                f"{release.model} needs {size_text(wanted)}, but {size_text(held)} of the disk budget of "
+                f"{size_text(budget)} are in use; raise the budget or choose a smaller quantization"
+            )
+        if leaving:
+            cache.delete_revisions(*map(_commit, leaving)).execute()
+        for note in leaving:
             note.unlink(missing_ok=True)
-        held -= sizes[commit]
-    if held + wanted > budget:
-        raise Problem(
-            f"{release.model} needs {size_text(wanted)}, but {size_text(held)} of the disk budget of "
-            f"{size_text(budget)} are in use; raise the budget or choose a smaller quantization"
-        )
+
+
+def _commit(note: Path) -> str:
+    return note.name.rpartition("@")[2]
+
+
+def _is_idle(note: Path, locks: ExitStack) -> bool:
+    """Whether nobody holds a release; if so it stays locked until `locks` closes."""
+    file = locks.enter_context(note.open("rb"))
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
