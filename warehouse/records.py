@@ -39,11 +39,11 @@ class Qualifier(StrEnum):
 class ClaimInterval(Record):
     """What a claim's text allows. Bounds are in the benchmark's unit (scores as fractions); None is unbounded."""
 
-    value: float | None
+    value: float | None = None
     """The number itself (middle of a range); None where the text is not a number (a licence, say)."""
-    low: float | None
+    low: float | None = None
     """Lower end; None: unbounded."""
-    high: float | None
+    high: float | None = None
     """Upper end; None: unbounded."""
     unit: str
     """Unit of the bounds: `fraction`, `tok/s`, `tokens`, `parameters`, `bytes`, `ratio`, `elo`, `text`, ..."""
@@ -83,13 +83,13 @@ class Claim(Record):
     """Quantization or effort column the number stands in, as printed."""
     commit: str | None = None
     """Commit of the release it is about; None: whatever the source was published with."""
-    benchmark: str | None
+    benchmark: str | None = None
     """Catalogue name; None while unresolved."""
     benchmark_text: str
     """Benchmark as printed."""
     said: str
     """The number as printed, word for word."""
-    interval: ClaimInterval | None
+    interval: ClaimInterval | None = None
     """What the text allows; None if it is not a number that can be read."""
     claimant: Claimant
     """Who said it."""

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from graphlib import TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -67,7 +68,7 @@ def reading(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
             connection.close()
 
 
-def rows(connection: duckdb.DuckDBPyConnection, sql: str, parameters: object = None) -> list[dict[str, object]]:
+def rows(connection: duckdb.DuckDBPyConnection, sql: str, parameters: object = None) -> list[dict[str, Any]]:
     """All rows of a query as dictionaries."""
     cursor = connection.execute(sql, parameters)
     names = [column[0] for column in cursor.description or []]

@@ -1,0 +1,43 @@
+# make demo: install and verify the release that comes with claimcheck.  make test: install and pass the tests.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Bytecode is kept whatever the environment says: without it every start compiles a thousand modules.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: demo install test check test-vllm lock clean
+
+demo: install
+	$(BIN)/claimcheck demo
+
+install: $(VENV)/installed
+
+$(VENV)/installed: pyproject.toml deploy/constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "claimcheck needs Python 3.11 or newer; give one with make PYTHON=/path/to/python3.12"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet "uv>=0.9"
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --editable . --group dev -c deploy/constraints.txt \
+		|| $(BIN)/python -m pip install --quiet --editable . pytest hypothesis jsonschema ruff mypy types-pyyaml types-psutil \
+			types-jsonschema -c deploy/constraints.txt
+	@touch $@
+
+test: check
+	$(BIN)/python -m pytest
+
+check: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test-vllm: install
+	bash tests/make_vllm_env.sh
+	$(BIN)/python -m pytest -m vllm
+
+lock: install
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate pyproject.toml --group dev \
+		-o deploy/constraints.txt
+
+clean:
+	rm -rf $(VENV) .venv-vllm .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,40 @@
+"""Which artifact of a release to run when the user did not say."""
+
+from __future__ import annotations
+
+from evaluators.records import Hardware, Problem, Release
+
+FORMAT = {"llama.cpp": "gguf", "ollama": "gguf", "vllm": "safetensors", "attached": None}
+ROOM_FOR_CACHE = 0.8
+"""Share of the memory that weights may take; the rest is for the KV cache and the program."""
+
+
+def format_of(backend: str) -> str | None:
+    """Container that a backend serves. Raises Problem for an unknown backend."""
+    try:
+        return FORMAT[backend]
+    except KeyError:
+        raise Problem(f"unknown backend {backend}; choose one of {', '.join(FORMAT)}") from None
+
+
+def choose_quantization(release: Release, backend: str, hardware: Hardware) -> str:
+    """The most exact quantization of the backend's format that this machine's memory will hold.
+
+    Raises Problem if the release has none, or none that fits.
+    """
+    from evaluators.weights import quantizations
+
+    wanted = format_of(backend)
+    offers = [offer for offer in quantizations(release) if wanted in (None, offer.format) and offer.lacks is None]
+    if not offers:
+        raise Problem(f"{release.model} has no {wanted} files; choose another --backend, or a repository that has them")
+    memory = hardware.gpu_memory * hardware.gpus if hardware.gpu_memory else hardware.memory
+    fitting = [offer for offer in offers if memory is None or offer.size <= ROOM_FOR_CACHE * memory]
+    if not fitting:
+        raise Problem(f"no artifact of {release.model} fits this machine; the smallest is {offers[0]}")
+    return fitting[-1].quantization
+
+
+def same_quantization(one: str, other: str) -> bool:
+    """Whether two spellings name one quantization (`F16` and `f16`)."""
+    return one.casefold().replace("-", "_") == other.casefold().replace("-", "_")

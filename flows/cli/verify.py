@@ -1,0 +1,146 @@
+"""`claimcheck verify` and `claimcheck demo`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from flows.cli.output import print_claims, print_json
+from flows.settings import configuration
+
+if TYPE_CHECKING:
+    from flows.options import Options
+
+Json = Annotated[bool, Parameter(name="--json", negative=())]
+Switch = Annotated[bool, Parameter(negative=())]
+
+
+def verify(
+    release: str,
+    /,
+    *,
+    revision: str | None = None,
+    backend: str | None = None,
+    quantization: str | None = None,
+    benchmark: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    full: Switch = False,
+    again: Switch = False,
+    url: str | None = None,
+    model: str | None = None,
+    key_variable: str | None = None,
+    context: int | None = None,
+    slots: int | None = None,
+    threads: int | None = None,
+    port: int | None = None,
+    strict: Switch = False,
+    json: Json = False,
+) -> int:
+    """Verify the claims about a release: serve its weights, run the benchmarks, judge.
+
+    Parameters
+    ----------
+    release
+        `org/name` on the hub, or a folder laid out like a hub repository.
+    revision
+        Branch, tag or commit.
+    backend
+        llama.cpp, vllm, ollama or attached.
+    quantization
+        Quantization to run, e.g. Q4_K_M; without it the most exact one that fits this machine.
+    benchmark
+        Only this benchmark (may be given several times).
+    full
+        Run whole benchmarks instead of stopping when the claims are decided.
+    again
+        Judge claims again that have a verdict already.
+    url
+        Attached and Ollama: base URL of the server.
+    model
+        Attached and Ollama: name of the model on that server.
+    key_variable
+        Attached: environment variable that holds the API key.
+    context
+        Tokens of context a request may use.
+    slots
+        Requests at a time.
+    threads
+        CPU threads of the server.
+    port
+        Port of the server on 127.0.0.1; without it a free one.
+    strict
+        Exit with 1 if a discrepancy is flagged.
+    json
+        JSON instead of a table.
+    """
+    from evaluators.servers import ServerOptions
+    from flows.options import Options
+
+    settings = configuration()
+    chosen = backend or settings.backend
+    executable = {"llama.cpp": settings.llama_server, "vllm": settings.vllm}.get(chosen)
+    options = Options(
+        revision=revision,
+        backend=chosen,
+        quantization=quantization,
+        benchmarks=benchmark,
+        full=full,
+        again=again,
+        order_seed=settings.order_seed,
+        alpha=settings.alpha,
+        server=ServerOptions(
+            url=url, model=model, key_variable=key_variable, context=context, slots=slots, threads=threads,
+            executable=executable, extra=("--port", str(port)) if port else (),
+        ),
+    )  # fmt: skip
+    return run(release, options, strict=strict, json=json)
+
+
+def demo(*, full: Switch = False, json: Json = False) -> int:
+    """Verify the release that comes with claimcheck, on this machine, in about a minute.
+
+    Parameters
+    ----------
+    full
+        Run whole benchmarks instead of stopping when the claims are decided.
+    json
+        JSON instead of a table.
+    """
+    from flows.demo import RELEASE
+    from flows.options import Options
+    from flows.progress import say
+
+    settings = configuration()
+    from evaluators.servers import ServerOptions
+
+    server = ServerOptions(executable=settings.llama_server)
+    options = Options(full=full, order_seed=settings.order_seed, alpha=settings.alpha, server=server)
+    code = run(str(RELEASE), options, strict=False, json=json)
+    if not json:
+        say("\n`claimcheck table --ids` lists the claims, `claimcheck show ID` says everything about one.")
+    return code
+
+
+def run(release: str, options: Options, *, strict: bool, json: bool) -> int:
+    """Check the input, run the flow, print the table. Returns the exit code."""
+    from flows.check import check
+    from flows.orchestration import local_api, ready
+    from warehouse.home import Home
+    from warehouse.store import reading
+
+    home = configuration().home
+    with reading(Home(home)):  # ours, and of a schema that we know
+        pass
+    check(release, options)
+    with local_api(home):
+        from flows.verify import verify_release
+
+        ready()
+        summary = verify_release(release, home, options)
+    if json:
+        print_json({"release": summary.release.model_dump(), "judged": summary.judged, "claims": list(summary.rows)})
+    else:
+        if not summary.judged:
+            print("already verified: every claim has a verdict, and no request was paid for")
+        print_claims(list(summary.rows))
+    return 1 if strict and summary.flagged else 0

@@ -1,0 +1,69 @@
+"""From the claims about a release to the runs that can judge them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from evaluators.catalogue import Benchmark, catalogue
+from warehouse.records import Claim
+
+
+@dataclass(frozen=True)
+class Job:
+    """One benchmark on one artifact, for all claims that it can judge."""
+
+    benchmark: Benchmark
+    quantization: str | None
+    """Quantization that the claims name; None: the one that the caller chose."""
+    claims: tuple[Claim, ...]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A claim that no run can judge."""
+
+    claim: Claim
+    reason: str
+    """One of the fixed reasons of `could_not_run`."""
+    text: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run for the claims of a release."""
+
+    jobs: tuple[Job, ...]
+    """Benchmarks and speed measurements that need a server, those of one artifact together."""
+    specification: tuple[Claim, ...]
+    """Claims that the release's own files decide."""
+    refused: tuple[Refusal, ...]
+    """Claims that cannot be run, with the reason."""
+
+
+def plan(claims: Iterable[Claim], only: Sequence[str] = ()) -> Plan:
+    """Group claims by what has to be run. `only`: catalogue names to keep; empty keeps all."""
+    grouped: dict[tuple[str, str | None], list[Claim]] = {}
+    specification: list[Claim] = []
+    refused: list[Refusal] = []
+    for claim in claims:
+        if only and claim.benchmark not in only:
+            continue
+        found = catalogue().get(claim.benchmark or "")
+        if found is None:
+            refused.append(Refusal(claim, "unknown_benchmark", f"{claim.benchmark_text} is not in the catalogue"))
+        elif claim.interval is None:
+            refused.append(Refusal(claim, "no_number", f"{claim.said!r} is not a number that can be tested"))
+        elif found.evaluator == "specification":
+            specification.append(claim)
+        elif found.evaluator in ("lm-eval", "speed") and found.cannot_run is None:
+            grouped.setdefault((found.name, claim.settings.quantization), []).append(claim)
+        else:
+            needs = f"; it needs {found.needs}" if found.needs else ""
+            refused.append(Refusal(claim, "no_evaluator", (found.cannot_run or "nothing here runs it") + needs))
+    jobs = [Job(catalogue()[name], quantization, tuple(group)) for (name, quantization), group in grouped.items()]
+    return Plan(
+        jobs=tuple(sorted(jobs, key=lambda job: (job.quantization or "", job.benchmark.evaluator == "speed"))),
+        specification=tuple(specification),
+        refused=tuple(refused),
+    )

@@ -1,0 +1,60 @@
+"""Progress that is visible all along: a bar in a terminal, a line now and then in a log."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from evaluators.harness import Progress
+
+SECONDS_BETWEEN_LINES = 10.0
+
+
+def say(text: str) -> None:
+    """One line on standard error, where progress goes."""
+    print(text, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def shown(title: str) -> Iterator[Callable[[Progress], None]]:
+    """A function to be told of progress; shows items done, rate and time left under `title`."""
+    if sys.stderr.isatty():
+        with _bar(title) as tell:
+            yield tell
+    else:
+        with _lines(title) as tell:
+            yield tell
+
+
+@contextmanager
+def _bar(title: str) -> Iterator[Callable[[Progress], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]:.1f} items/s"), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        line = bar.add_task(title, total=None, rate=0.0)
+        yield lambda now: bar.update(line, completed=now.done, total=now.total, rate=now.rate or 0.0)
+
+
+@contextmanager
+def _lines(title: str) -> Iterator[Callable[[Progress], None]]:
+    last = time.monotonic()
+
+    def tell(now: Progress) -> None:
+        nonlocal last
+        if time.monotonic() - last < SECONDS_BETWEEN_LINES:
+            return
+        last = time.monotonic()
+        left = "" if now.seconds_left is None else f", {now.seconds_left:.0f} s left"
+        say(f"{title}: {now.done:,} of {now.total:,} items, {now.rate or 0:.1f} items/s{left}")
+
+    yield tell

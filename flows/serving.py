@@ -1,0 +1,51 @@
+"""One server for all the runs on an artifact: started when first needed, ended with the flow."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+
+from evaluators.records import Artifact
+from evaluators.servers import ModelServer, ServerOptions
+from flows.device import devices_held
+from flows.progress import say
+
+
+class Desk:
+    """Hands out the server of an artifact; starts it on first use, and holds the device while it runs."""
+
+    def __init__(self, backend: str, options: ServerOptions, logs: Path) -> None:
+        self.backend = backend
+        self.options = options
+        self.logs = logs
+        self._stack = ExitStack()
+        self._served: str | None = None
+        self._server: ModelServer | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the server, if one runs, and give the device back."""
+        self._server = self._served = None
+        self._stack.close()
+
+    def server(self, artifact: Artifact) -> ModelServer:
+        """The server of this artifact. Raises Problem with the root cause if it cannot be started."""
+        if self._server is not None and self._served == artifact.key:
+            return self._server
+        from evaluators.servers import open_server
+
+        self.close()
+        if self.backend != "attached":
+            self._stack.enter_context(
+                devices_held(lambda device: say(f"waiting for {device}: another verification runs on it"))
+            )
+        opened = open_server(self.backend, artifact, self.options, self.logs)
+        server = self._stack.enter_context(opened)
+        self._server, self._served = server, artifact.key
+        return server

@@ -1,0 +1,197 @@
+"""The flow `verify_release`: a release's claims, its weights, the runs, the verdicts.
+
+Each task calls one plain function. Runs without a Prefect server, and against one when PREFECT_API_URL is set.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from prefect import flow, task
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+
+from evaluators.records import Artifact, Problem, Release, Run
+from flows.choosing import choose_quantization, format_of, same_quantization
+from flows.judging import judge_run, lock_all
+from flows.measuring import measure, measure_specification
+from flows.options import Options
+from flows.planning import Job, Plan, plan
+from flows.progress import say
+from flows.reading import Card, keep, read_card_of
+from flows.serving import Desk
+from flows.summary import Summary, markdown, summarise, table_rows
+from warehouse.home import Home
+from warehouse.ledger_queries import claims_of, settled
+from warehouse.load import load, save_lock, save_verdicts
+from warehouse.records import Claim, Lock, Verdict
+from warehouse.verdicts import could_not_run
+
+NETWORK_RETRIES: list[float] = [5, 30, 120]
+"""Seconds between tries of what talks to the hub."""
+
+
+def _may_pass(task: Any, run: Any, state: Any) -> bool:
+    """Whether another try can help: not for what the user has to mend."""
+    return not isinstance(state.result(raise_on_failure=False), Problem)
+
+
+@task(retries=3, retry_delay_seconds=NETWORK_RETRIES, retry_condition_fn=_may_pass)
+def find_release(model: str, revision: str | None) -> Release:
+    """The release at its commit."""
+    from evaluators.weights import resolve
+
+    return resolve(model, revision)
+
+
+@task(retries=3, retry_delay_seconds=NETWORK_RETRIES, retry_condition_fn=_may_pass)
+def read_claims(release: Release) -> Card:
+    """The release's own claims."""
+    return read_card_of(release)
+
+
+@task(retries=3, retry_delay_seconds=NETWORK_RETRIES, retry_condition_fn=_may_pass)
+def read_specification(release: Release, home: Path) -> Run:
+    """What the release's own files say."""
+    return measure_specification(release, Home(home))
+
+
+@task(
+    retries=3, retry_delay_seconds=NETWORK_RETRIES, retry_condition_fn=_may_pass, task_run_name="pull {quantization}"
+)  # fmt: skip
+def pull_artifact(release: Release, format: str | None, quantization: str) -> Artifact:
+    """The weights, every file checked."""
+    from evaluators.weights import pull
+
+    return pull(release, format, quantization)
+
+
+def _evaluation_key(context: Any, given: dict[str, Any]) -> str:
+    """What an evaluation computes."""
+    parts = [
+        given["artifact"].key,
+        given["job"].benchmark.model_dump_json(),
+        given["options"].model_dump_json(),
+        str(given["home"].root.resolve()),
+        *sorted(lock.lock_id for lock in given["locks"]),
+    ]
+    return "evaluation-" + hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+@task(
+    cache_key_fn=_evaluation_key, persist_result=True, result_serializer="json",
+    task_run_name="{job.benchmark.name} on {artifact.quantization}",
+)  # fmt: skip
+def evaluate(job: Job, artifact: Artifact, locks: list[Lock], options: Options, home: Home, desk: Desk) -> str:
+    """One benchmark on one artifact. Returns the id of its run, which lies whole in its folder."""
+    return measure(job, artifact, desk, home, locks, options).run_id
+
+
+@flow(name="verify_release", flow_run_name="{model}", validate_parameters=False)
+def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Options | None = None) -> Summary:
+    """Verify the claims about one release and leave the verdicts in the warehouse.
+
+    Raises Problem for input that the user has to mend; what fails on the way becomes `could_not_run` with its reason.
+    """
+    options, place = options or Options(), Home(Path(home))
+    release = find_release(model, options.revision)
+    card = read_claims(release)
+    artifact = pull_artifact(release, format_of(options.backend), _quantization(release, options))
+    new = keep(card, place)
+    claims = claims_of(place, release.model)
+    say(f"{release.model} @ {release.commit[:12]}: {len(claims)} claims, {new} of them new")
+    work = plan(claims, options.benchmarks)
+    verdicts = _without_a_run(work, place, options)
+    verdicts += _specification(release, work.specification, place, options)
+    with Desk(options.backend, options.server, place.root / "logs") as desk:
+        for job in work.jobs:
+            verdicts += _job(release, artifact, job, desk, place, options)
+    load(place)
+    summary = summarise(place, release, verdicts)
+    create_table_artifact(key="claims-vs-measured", table=table_rows(summary), description=f"`{release.model}`")
+    create_markdown_artifact(key="verification", markdown=markdown(summary))
+    return summary
+
+
+def _quantization(release: Release, options: Options) -> str:
+    from evaluators.servers._hardware import read_hardware
+
+    return options.quantization or choose_quantization(release, options.backend, read_hardware())
+
+
+def _without_a_run(work: Plan, place: Home, options: Options) -> list[Verdict]:
+    """Verdicts on claims that no run can judge."""
+    claims = [refusal.claim for refusal in work.refused]
+    done = set() if options.again else settled(place, claims, [], artifact="", backend="", full=False)
+    verdicts = [
+        could_not_run(refusal.claim, refusal.reason, refusal.text, now=datetime.now(UTC))
+        for refusal in work.refused
+        if refusal.claim.claim_id not in done
+    ]
+    save_verdicts(place, verdicts)
+    return verdicts
+
+
+def _specification(release: Release, claims: Sequence[Claim], place: Home, options: Options) -> list[Verdict]:
+    """Verdicts on claims that the release's own files decide."""
+    locks = lock_all(claims, options)
+    todo = _open(claims, locks, place, options, artifact="")
+    if not todo:
+        return []
+    for claim in todo:
+        save_lock(place, locks[claim.claim_id])
+    run = read_specification(release, place.root)
+    load(place)
+    verdicts = judge_run(todo, locks, run)
+    save_verdicts(place, verdicts)
+    return verdicts
+
+
+def _job(release: Release, artifact: Artifact, job: Job, desk: Desk, place: Home, options: Options) -> list[Verdict]:
+    """Verdicts on the claims of one benchmark. What fails here is their reason, and never ends the flow."""
+    locks = lock_all(job.claims, options)
+    todo: Sequence[Claim] = job.claims
+    try:
+        if job.quantization and not same_quantization(job.quantization, artifact.quantization):
+            artifact = pull_artifact(release, artifact.format, job.quantization)
+        todo = _open(job.claims, locks, place, options, artifact=artifact.key)
+        if not todo:
+            say(f"{job.benchmark.title}: already verified, nothing to run")
+            return []
+        bars = [locks[claim.claim_id] for claim in todo]
+        for bar in bars:
+            save_lock(place, bar)
+        run = _run(job, artifact, bars, options, place, desk)
+    except Problem as problem:
+        now = datetime.now(UTC)
+        verdicts = [could_not_run(claim, "server_failed", str(problem), now=now) for claim in todo]
+    else:
+        load(place)
+        verdicts = judge_run(todo, locks, run)
+    save_verdicts(place, verdicts)
+    for verdict in verdicts:
+        say(f"  {verdict.headline}")
+    return verdicts
+
+
+def _run(job: Job, artifact: Artifact, locks: list[Lock], options: Options, place: Home, desk: Desk) -> Run:
+    """The run of a job. A result that Prefect kept but whose folder is gone is made again."""
+    run_id = evaluate(job, artifact, locks, options, place, desk)
+    path = place.runs / run_id / "run.json"
+    if not path.exists():
+        run_id = evaluate.with_options(refresh_cache=True)(job, artifact, locks, options, place, desk)
+        path = place.runs / run_id / "run.json"
+    return Run.model_validate_json(path.read_bytes())
+
+
+def _open(
+    claims: Sequence[Claim], locks: Mapping[str, Lock], place: Home, options: Options, *, artifact: str
+) -> list[Claim]:
+    """The claims that still need a verdict."""
+    if options.again:
+        return list(claims)
+    done = settled(place, claims, list(locks.values()), artifact=artifact, backend=options.backend, full=options.full)
+    return [claim for claim in claims if claim.claim_id not in done]

@@ -1,0 +1,97 @@
+"""Commands that only read: light, read-only, one line and exit code 2 for bad input."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.warehouse.test_store import claim
+from warehouse.home import Home
+from warehouse.load import save_claims
+
+
+def claimcheck(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "CLAIMCHECK_HOME": str(home)}
+    command = [sys.executable, "-c", "from flows.cli import main; main()", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    save_claims(Home(tmp_path), [claim(n) for n in range(3)])
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["table"],
+        ["table", "--json"],
+        ["show", "0000000000000001"],
+        ["query", "select 1"],
+        ["--help"],
+        ["doctor", "--json"],
+    ],
+)
+def test_reading_imports_neither_prefect_nor_lm_eval(home: Path, arguments: list[str]) -> None:
+    script = (
+        "import sys; from flows.cli import run; code = run(sys.argv[1:]);"
+        "heavy = {'prefect', 'lm_eval', 'datasets', 'scipy', 'torch', 'pandas'} & set(sys.modules);"
+        "print(heavy, file=sys.stderr); sys.exit(code or bool(heavy))"
+    )
+    environment = {**os.environ, "CLAIMCHECK_HOME": str(home), "HF_HUB_OFFLINE": "1"}
+    done = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+
+
+def test_table_and_query_speak_json(home: Path) -> None:
+    rows = json.loads(claimcheck(home, "table", "--json").stdout)
+    assert [row["outcome"] for row in rows] == ["unverified"] * 3
+    found = json.loads(claimcheck(home, "query", "select count(*) as n from claims", "--json").stdout)
+    assert found == [{"n": 3}]
+
+
+def test_show_takes_the_beginning_of_an_id(home: Path) -> None:
+    done = claimcheck(home, "show", "0000000000000002")
+    assert done.returncode == 0
+    assert "85.2" in done.stdout
+    assert "unverified" in done.stdout
+    several = claimcheck(home, "show", "00")
+    assert (several.returncode, "give more of the id" in several.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["query", "selec 1"], "syntax error"),
+        (["query", "delete from claims"], "read-only"),
+        (["query", "copy claims to 'x.csv'"], "may not touch files"),
+        (["query", "select * from nowhere"], "nowhere"),
+        (["show", "ffff"], "no claim ffff"),
+        (["show"], "CLAIM"),
+        (["nonsense"], "nonsense"),
+        (["verify", "/no/such/folder"], "no folder"),
+        (["verify", "no-slash"], "org/name"),
+        (["verify", "acme/one", "--backend", "magic"], "unknown backend magic"),
+        (["verify", "acme/one", "--benchmark", "gsm9k"], "did you mean gsm8k"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(home: Path, arguments: list[str], says: str) -> None:
+    done = claimcheck(home, *arguments)
+    assert done.returncode == 2, done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert says in done.stderr
+
+
+def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    duckdb.connect(str(path)).execute("create table precious (a int)").close()
+    before = path.read_bytes()
+    for arguments in (["table"], ["rebuild"], ["demo"]):
+        done = claimcheck(tmp_path, *arguments)
+        assert (done.returncode, "another program" in done.stderr) == (2, True)
+    assert path.read_bytes() == before

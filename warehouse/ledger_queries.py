@@ -1,0 +1,35 @@
+"""What a verification asks the warehouse: the claims about a model, and which of them are settled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from warehouse.home import Home
+from warehouse.records import Claim, Lock
+from warehouse.sql import statement
+from warehouse.store import reading
+
+
+def claims_of(home: Home, model: str) -> list[Claim]:
+    """The standing claims about a model by its vendor, the press or the community, in the order of their sources."""
+    with reading(home) as connection:
+        found = connection.execute(statement("claims_of_model"), {"model": model}).fetchall()
+    return [Claim.model_validate_json(record) for (record,) in found]
+
+
+def settled(
+    home: Home, claims: Sequence[Claim], locks: Sequence[Lock], *, artifact: str, backend: str, full: bool
+) -> set[str]:
+    """Ids of the claims that need no run: judged against the same bar, on the same weights and serving engine.
+
+    full: a verdict on an early-stopped run does not count.
+    """
+    asked = {
+        "claims": [claim.claim_id for claim in claims],
+        "locks": [lock.lock_id for lock in locks],
+        "artifact": artifact,
+        "backend": backend,
+        "full": full,
+    }
+    with reading(home) as connection:
+        return {claim_id for (claim_id,) in connection.execute(statement("standing_verdicts"), asked).fetchall()}
