@@ -78,20 +78,29 @@ class ModelServer(Protocol):
     def __exit__(self, *exc: object) -> None: ...
 
 
-def open_server(backend: str, artifact: Artifact, options: ServerOptions, folder: Path) -> ModelServer:
+def open_server(backend: str, artifact: Artifact | None, options: ServerOptions, folder: Path) -> ModelServer:
     """A server for an artifact, started on `__enter__` and ended on `__exit__`.
 
-    backend: `llama.cpp`, `vllm`, `ollama` or `attached`. folder takes logs. Raises Problem at once for what cannot
+    backend: `llama.cpp`, `vllm`, `ollama` or `attached`. artifact: None for an attached server, or for a model that
+    Ollama has. folder takes logs. Raises Problem at once for what cannot
     work, and on `__enter__` with the root cause if the server does not come up.
     """
-    match backend:
-        case "llama.cpp":
-            from evaluators.servers.llama_cpp import LlamaCppServer
+    if backend == "attached":
+        from evaluators.servers.attached import AttachedServer
 
-            return LlamaCppServer(artifact, options, folder)
-        case "vllm":
-            from evaluators.servers.vllm import VllmServer
+        return AttachedServer(options)
+    if backend == "ollama":
+        from evaluators.servers.ollama import OllamaServer
 
-            return VllmServer(artifact, options, folder)
-        case _:
-            raise Problem(f"there is no backend '{backend}'; choose llama.cpp, vllm, ollama or attached")
+        return OllamaServer(artifact, options)
+    if backend not in ("llama.cpp", "vllm"):
+        raise Problem(f"there is no backend '{backend}'; choose llama.cpp, vllm, ollama or attached")
+    if artifact is None:
+        raise Problem(f"{backend} needs weights to serve; name a release that has them")
+    if backend == "vllm":
+        from evaluators.servers.vllm import VllmServer
+
+        return VllmServer(artifact, options, folder)
+    from evaluators.servers.llama_cpp import LlamaCppServer
+
+    return LlamaCppServer(artifact, options, folder)
