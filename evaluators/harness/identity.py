@@ -11,12 +11,41 @@ from evaluators.records import Artifact, ServerDescription, Settings
 
 SILENT_FLAGS = frozenset(
     {
-        "host", "port", "api-key", "api_key", "alias", "model", "m", "served-model-name", "metrics", "props", "slots",
-        "ctx-size", "check-tensors", "threads", "threads-batch", "threads-http", "t", "tb", "parallel", "np", "max-num-seqs", "timeout", "verbosity",
-        "log-file", "log-disable", "log-prefix", "log-timestamps", "log-colors", "no-webui", "no-ui", "cache-ram",
-        "gpu-memory-utilization", "kv-cache-memory-bytes", "uvicorn-log-level", "disable-log-requests", "executable",
+        "alias",
+        "api-key",
+        "api_key",
+        "cache-ram",
+        "check-tensors",
+        "ctx-size",
+        "disable-log-requests",
+        "executable",
+        "gpu-memory-utilization",
+        "host",
+        "kv-cache-memory-bytes",
+        "log-colors",
+        "log-disable",
+        "log-file",
+        "log-prefix",
+        "log-timestamps",
+        "max-model-len",
+        "max-num-seqs",
+        "metrics",
+        "model",
+        "no-ui",
+        "no-webui",
+        "parallel",
+        "port",
+        "props",
+        "served-model-name",
+        "slots",
+        "threads",
+        "threads-batch",
+        "threads-http",
+        "timeout",
+        "uvicorn-log-level",
+        "verbosity",
     }
-)  # fmt: skip
+)
 """Flags that say where and how fast a server answers, not what."""
 
 SILENT_SETTINGS = frozenset({"hardware", "notes", "metric", "filter", "numerator", "denominator"})

@@ -46,7 +46,7 @@ class Journal:
                  response.model_dump_json(exclude_none=True)),
             )  # fmt: skip
         for score in scores:
-            execute("INSERT INTO items VALUES (?, ?)", (score.position, score.model_dump_json(exclude_none=True)))
+            execute("INSERT INTO items VALUES (?, ?)", (score.position, score.model_dump_json()))
         if sent:
             execute("UPDATE counters SET value = value + ? WHERE name = 'sent'", (sent,))
         execute("COMMIT")

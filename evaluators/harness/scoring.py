@@ -56,30 +56,35 @@ def score(task: Task, item: Item, responses: Sequence[Response], repeats: int, t
     target = task.doc_to_target(document)
     scored.target = None if target is None else str(target)
     rounds = [range(repeats)] if together else [range(number, number + 1) for number in range(repeats)]
-    for turn in rounds:
+    for number_of_turn, turn in enumerate(rounds):
         found = [by_place[(instance.idx, number)] for instance in item.instances for number in turn]
         status = gravest(found)
-        names = _apply(task, item, by_place, turn) if status is not ItemStatus.failed else _filters(task)
-        for name in names:
-            if status is ItemStatus.failed:
+        if status is ItemStatus.failed:
+            for name in _filters(task):
                 _note(scored, name, status, None)
-                continue
+                for metric in task.aggregation():
+                    _enter(scored, (metric, name), number_of_turn, None)
+            continue
+        for name in _apply(task, item, by_place, turn):
             filtered = [instance.filtered_resps[name] for instance in item.instances]
             values: Mapping[str, Any] = task.process_results(document, filtered)
             for metric, value in values.items():
-                scored.raw.setdefault((metric, name), []).append(value)
+                _enter(scored, (metric, name), number_of_turn, value)
             taken = _taken(found[0].kind, filtered)
             missing = status is ItemStatus.ok and taken is not None and taken.strip() in NOT_FOUND
             _note(scored, name, ItemStatus.unextracted if missing else status, taken)
-        if status is ItemStatus.failed:
-            for values_so_far in scored.raw.values():
-                values_so_far.append(None)
     for instance in item.instances:
         instance.resps, instance.filtered_resps = [], {}
-    done = len(rounds)
-    for values_so_far in scored.raw.values():
-        values_so_far[:0] = [None] * (done - len(values_so_far))
+    for entries in scored.raw.values():
+        entries += [None] * (len(rounds) - len(entries))
     return scored
+
+
+def _enter(scored: Scored, key: Key, turn: int, value: Any) -> None:
+    """Put a metric value in its turn; turns that lack the metric hold None."""
+    entries = scored.raw.setdefault(key, [])
+    entries += [None] * (turn - len(entries))
+    entries.append(value)
 
 
 def _apply(task: Task, item: Item, by_place: Mapping[tuple[int, int], Response], turn: range) -> list[str]:
@@ -119,12 +124,10 @@ def gravest(responses: Sequence[Response]) -> ItemStatus:
 
 
 def item_scores(item: Item, scored: Scored) -> list[ItemScore]:
-    """Rows for the item: one per metric, filter and repeat; a failed item has one row per filter with metric `none`."""
+    """Rows for the item: one per metric, filter and repeat."""
     rows = []
-    keys: list[Key] = list(scored.raw) or [("none", name) for name in scored.statuses]
-    for metric, name in keys:
+    for (metric, name), values in scored.raw.items():
         for repeat, status in enumerate(scored.statuses[name]):
-            raw = scored.raw[(metric, name)][repeat] if scored.raw else None
             rows.append(
                 ItemScore(
                     task=item.task,
@@ -133,7 +136,7 @@ def item_scores(item: Item, scored: Scored) -> list[ItemScore]:
                     repeat=repeat,
                     metric=metric,
                     filter=name,
-                    value=number(raw),
+                    value=number(values[repeat]),
                     status=status,
                     extracted=scored.extracted[name][repeat],
                     target=scored.target,

@@ -1,0 +1,102 @@
+"""A small server for the demo sums that misbehaves on demand and counts what it is asked, by sampling seed.
+
+    python -m tests.harness.fake_server '{"latency": 0.005, "error": 0.05}'
+
+It prints its port. Options: `latency` (seconds), `slow_right` (seconds more for right answers), `wrong` (share of wrong
+answers), and shares of seeds whose first request meets a fault: `error` (HTTP 500), `silent` (never answered), `broken`
+(malformed JSON); `poison` (share of seeds that always get 500), `refused` (share that always get 400). GET /counts
+gives {seed: requests}, GET /order the seeds in the order in which they were answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import re
+import sys
+from collections import Counter
+from typing import Any
+
+
+def share(seed: object, what: str) -> float:
+    """A number in [0, 1) that is fixed by seed and purpose."""
+    return int.from_bytes(hashlib.sha256(f"{what}|{seed}".encode()).digest()[:4], "big") / 2**32
+
+
+def answer(prompt: str, wrong: float) -> tuple[str, bool]:
+    """(text, whether it is right) for the last sum in the prompt; the prompt alone decides."""
+    found = re.findall(r"What is ([0-9+-]+)\?", prompt)
+    total = sum(int(term) for term in re.findall(r"[+-]?\d+", found[-1])) if found else 0
+    right = share(prompt, "wrong") >= wrong
+    return f" #### {total if right else total + 1}", right
+
+
+class Fake:
+    """State of the server."""
+
+    def __init__(self, options: dict[str, float]) -> None:
+        self.options = options
+        self.counts: Counter[str] = Counter()
+        self.order: list[int] = []
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection, kept alive."""
+        try:
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = int((re.search(rb"content-length: (\d+)", head.lower()) or [b"", b"0"])[1])
+                body = json.loads(await reader.readexactly(length)) if length else {}
+                status, content = await self.reply(head.split(b" ", 2)[1].decode(), body)
+                data = content if isinstance(content, bytes) else json.dumps(content).encode()
+                lines = f"HTTP/1.1 {status} x\r\nContent-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
+                writer.write(lines.encode() + data)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    async def reply(self, path: str, body: dict[str, Any]) -> tuple[int, Any]:
+        """(status, content) for one request."""
+        if path == "/counts":
+            return 200, self.counts
+        if path == "/order":
+            return 200, self.order
+        if path == "/tokenize":
+            return 200, {"tokens": list(range(len(str(body["content"]).split())))}
+        if path != "/v1/completions":
+            return 404, {}
+        seed = body["seed"]
+        self.counts[str(seed)] += 1
+        first, kind, options = self.counts[str(seed)] == 1, share(seed, "fault"), self.options
+        if share(seed, "poison") < options.get("poison", 0):
+            return 500, {"error": "poison"}
+        if share(seed, "refused") < options.get("refused", 0):
+            return 400, {"error": "no"}
+        text, right = answer(body["prompt"], options.get("wrong", 0.3))
+        if first:
+            if kind < (edge := options.get("error", 0)):
+                return 500, {"error": "fault"}
+            if kind < (edge := edge + options.get("silent", 0)):
+                await asyncio.sleep(3600)
+            if kind < edge + options.get("broken", 0):
+                return 200, b'{"choices": [{"text": "'
+        await asyncio.sleep(options.get("latency", 0.0) + (options.get("slow_right", 0.0) if right else 0.0))
+        self.order.append(seed)
+        usage = {"prompt_tokens": 10, "completion_tokens": 5}
+        return 200, {"choices": [{"index": 0, "text": text, "finish_reason": "stop"}], "usage": usage}
+
+
+async def main() -> None:
+    """Serve until killed."""
+    fake = Fake(json.loads(sys.argv[1]) if len(sys.argv) > 1 else {})
+    port = int(fake.options.get("port", 0))
+    server = await asyncio.start_server(fake.serve, "127.0.0.1", port, limit=2**24, backlog=512)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    async with server:
+        await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,100 @@
+"""Faults of the server change neither the score nor the counts."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from evaluators.harness import Patience, Progress, run_benchmark
+from evaluators.records import Run, RunStatus, Settings
+from tests.harness.conftest import SUMS
+from tests.harness.fakes import ARTIFACT, FakeServer, Reachable
+
+QUICK = Patience(timeout=1.0, backoff=0.01, longest=0.05)
+
+
+def run(server: Reachable, folder: Path, **more: object) -> Run:
+    """The first 300 demo sums."""
+    options = {"limit": 300, "checks": False, "patience": QUICK} | more
+    return run_benchmark(SUMS, ARTIFACT, server, Settings(), folder=folder, **options)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The same items from a server without faults."""
+    with FakeServer() as server:
+        return run(server, tmp_path_factory.mktemp("clean"))
+
+
+def scores(run: Run) -> list[tuple[object, ...]]:
+    """What must not depend on faults."""
+    return [(m.metric, m.filter, m.score, m.stderr, m.items, m.of, m.values, m.failed) for m in run.measurements]
+
+
+def test_errors_silence_and_broken_answers(clean: Run, tmp_path: Path) -> None:
+    """5 % HTTP 500, 2 % never answered, 1 % malformed JSON: same score, and each fault costs one more request."""
+    with FakeServer(error=0.05, silent=0.02, broken=0.01) as server:
+        found = run(server, tmp_path)
+        counts = server.counts()
+    assert found.status is RunStatus.finished
+    assert scores(found) == scores(clean)
+    assert found.requests_sent == sum(counts.values()) > 300
+    assert max(counts.values()) == 2 and len(counts) == 300
+
+
+def test_server_killed_in_the_middle(clean: Run, tmp_path: Path) -> None:
+    """The server dies twice and is started again; the run goes on."""
+    with FakeServer(latency=0.005) as server:
+        deaths = iter([60, 150])
+        due = [next(deaths)]
+
+        def watch(progress: Progress) -> None:
+            if due[0] and progress.done >= due[0]:
+                due[0] = next(deaths, 0)
+                threading.Thread(target=server.kill).start()
+
+        found = run(server, tmp_path, progress=watch)
+        assert server.starts == 3
+    assert found.status is RunStatus.finished
+    assert scores(found) == scores(clean)
+
+
+def test_poison_items_are_failed_and_counted(clean: Run, tmp_path: Path) -> None:
+    """An item that always fails is recorded as failed after its attempts; one refused with 400 after the first."""
+    with FakeServer(poison=0.008, refused=0.008) as server:
+        found = run(server, tmp_path)
+        counts = server.counts()
+    measured = found.measurements[0]
+    stubborn = [count for count in counts.values() if count > 1]
+    assert measured.failed > len(stubborn) > 0, "both kinds of fault must occur"
+    assert set(stubborn) == {QUICK.attempts}
+    assert found.requests_sent == sum(counts.values())
+    assert sum(value is None for value in measured.values) == measured.failed
+    for ours, theirs in zip(measured.values, clean.measurements[0].values, strict=True):
+        assert ours in (None, theirs)
+    good = [value for value in measured.values if value is not None]
+    assert measured.score == pytest.approx(sum(good) / len(good))
+    assert measured.low == pytest.approx(sum(good) / 300)
+    assert measured.high == pytest.approx((sum(good) + measured.failed) / 300)
+
+
+def test_too_many_failures_make_the_run_invalid_and_it_can_be_tried_again(clean: Run, tmp_path: Path) -> None:
+    """More than 2 % failed: invalid, with the reason, and nothing answered is asked again."""
+    with FakeServer(refused=0.1) as server:
+        found = run(server, tmp_path)
+        counts = server.counts()
+    assert found.status is RunStatus.invalid and "failed" in str(found.reason)
+    assert len(counts) < 300, "it must stop as soon as the run cannot become sound"
+    answered = {
+        row["seed"]
+        for row in pq.read_table(tmp_path / found.run_id / "responses.parquet").to_pylist()
+        if row["status"] == "ok"
+    }
+    with FakeServer() as server:
+        again = run(server, tmp_path)
+        assert answered and not answered & server.counts().keys()
+    assert again.run_id == found.run_id and again.attempts == 2
+    assert scores(again) == scores(clean)

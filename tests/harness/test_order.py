@@ -1,0 +1,84 @@
+"""The statistics see the finished prefix of the fixed order, whatever finishes first, and a stop is obeyed at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from evaluators.harness import run_benchmark
+from evaluators.harness.order import place
+from evaluators.records import Run, RunStatus, Settings
+from evaluators.stopping import Look, RunAll, StoppingRule
+from tests.harness.conftest import SUMS
+from tests.harness.fakes import ARTIFACT, FakeServer, Reachable
+
+ITEMS = 192
+STRICT = ("exact_match", "strict-match")
+
+
+class Recorder:
+    """Keeps every look; stops at the first one with at least `at` items."""
+
+    def __init__(self, at: int | None = None) -> None:
+        self.at = at
+        self.looks: list[Look] = []
+
+    def stop(self, look: Look) -> bool:
+        """See above."""
+        self.looks.append(look)
+        return self.at is not None and look.items >= self.at
+
+
+def run(server: Reachable, folder: Path, rule: StoppingRule, reuse: tuple[Path, ...] = ()) -> Run:
+    """The first demo sums."""
+    return run_benchmark(
+        SUMS, ARTIFACT, server, Settings(), folder=folder, stop=rule, limit=ITEMS, reuse=reuse, checks=False
+    )
+
+
+@pytest.fixture(scope="module")
+def truth(tmp_path_factory: pytest.TempPathFactory) -> tuple[float | None, ...]:
+    """Scores in the fixed order, from a server that answers in no time."""
+    with FakeServer(wrong=0.5) as server:
+        found = run(server, tmp_path_factory.mktemp("truth"), RunAll())
+    values = found.measurements[0].values
+    assert len(values) == ITEMS and 0.3 < sum(value or 0 for value in values) / ITEMS < 0.7
+    return values
+
+
+def test_looks_hold_the_prefix_though_right_answers_come_late(truth: tuple[float | None, ...], tmp_path: Path) -> None:
+    """Right answers take thirty times as long as wrong ones; a look in order of completion would be far too low."""
+    rule = Recorder()
+    with FakeServer(wrong=0.5, latency=0.002, slow_right=0.06, slots=24) as server:
+        found = run(server, tmp_path, rule)
+        answered = server.order()
+    assert [look.items for look in rule.looks] == list(range(32, ITEMS, 32))
+    for look in rule.looks:
+        assert tuple(look.values[STRICT]) == truth[: look.items]
+        assert look.total == ITEMS
+    rows = pq.read_table(tmp_path / found.run_id / "responses.parquet").to_pylist()
+    seeds = {row["seed"]: row["doc_id"] for row in rows}
+    fixed = {doc_id: at for at, doc_id in enumerate(sorted(seeds.values(), key=lambda d: place(0, "demo_sums", d)))}
+    first = [truth[fixed[seeds[seed]]] or 0.0 for seed in answered[:32]]
+    assert sum(first) / 32 < sum(value or 0 for value in truth[:32]) / 32 - 0.1, "the trap must be a trap"
+
+
+def test_stop_is_obeyed_and_the_rest_is_paid_once(truth: tuple[float | None, ...], tmp_path: Path) -> None:
+    """A stop at 64 items scores exactly those; the full run takes their answers over."""
+    with FakeServer(wrong=0.5, latency=0.004) as server:
+        early = run(server, tmp_path, Recorder(at=64))
+        paid = server.counts()
+        whole = run(server, tmp_path, RunAll(), reuse=(tmp_path / early.run_id,))
+        both = server.counts()
+    assert early.status is RunStatus.finished and early.run_id != whole.run_id
+    measured = early.measurements[0]
+    assert (measured.items, measured.of, measured.stopped_early) == (64, 1600, True)
+    assert measured.values == truth[:64]
+    assert 64 <= len(paid) <= 64 + 3 * server.slots
+    assert set(both.values()) == {1} and len(both) == ITEMS
+    assert whole.requests_sent == ITEMS - len(paid)
+    assert whole.measurements[0].values == truth
+    items = pq.read_table(tmp_path / early.run_id / "items.parquet").to_pylist()
+    assert {row["position"] for row in items} == set(range(64))
