@@ -11,11 +11,11 @@ from pathlib import Path
 from evaluators.harness import complete_settings, run_benchmark
 from evaluators.records import Artifact, Release, Run, RunStatus, Settings
 from evaluators.stopping import RunAll
-from evaluators.throughput import measure_speed
 from flows.options import Options
 from flows.planning import Job
 from flows.progress import say, shown
 from flows.serving import Desk
+from flows.speed import speed
 from warehouse.home import Home, write_atomic
 from warehouse.records import Lock
 from warehouse.verdicts import ClaimRule
@@ -23,12 +23,12 @@ from warehouse.verdicts import ClaimRule
 
 def measure(job: Job, artifact: Artifact, desk: Desk, home: Home, locks: Sequence[Lock], options: Options) -> Run:
     """Run what a job asks for. Raises Problem if it cannot be run."""
+    title = f"{job.benchmark.title} on {artifact.quantization} with {desk.backend}"
+    if job.benchmark.evaluator == "speed":
+        say(title)
+        return speed(job, artifact, desk, home)
     server = desk.server(artifact)
-    title = f"{job.benchmark.title} on {artifact.quantization}"
-    say(f"{title} with {desk.backend}")
     with shown(title) as tell:
-        if job.benchmark.evaluator == "speed":
-            return measure_speed(job.benchmark, artifact, server, Settings(), folder=home.runs)
         return run_benchmark(
             job.benchmark,
             artifact,

@@ -6,7 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from evaluators.catalogue import Benchmark, catalogue
+from evaluators.records import Settings
 from warehouse.records import Claim
+
+SPEED_KEY = {"prompt_tokens", "generation_tokens", "depth", "concurrency", "numerator", "denominator"}
+"""Settings of a speed claim that decide what is measured."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,8 @@ class Job:
     quantization: str | None
     """Quantization that the claims name; None: the one that the caller chose."""
     claims: tuple[Claim, ...]
+    settings: Settings
+    """What the claims state of a speed's key (lengths, depth, concurrency, the two sides of a ratio)."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ class Plan:
 
 def plan(claims: Iterable[Claim], only: Sequence[str] = ()) -> Plan:
     """Group claims by what has to be run. `only`: catalogue names to keep; empty keeps all."""
-    grouped: dict[tuple[str, str | None], list[Claim]] = {}
+    grouped: dict[tuple[str, str | None, Settings], list[Claim]] = {}
     specification: list[Claim] = []
     refused: list[Refusal] = []
     for claim in claims:
@@ -57,11 +63,16 @@ def plan(claims: Iterable[Claim], only: Sequence[str] = ()) -> Plan:
         elif found.evaluator == "specification":
             specification.append(claim)
         elif found.evaluator in ("lm-eval", "speed") and found.cannot_run is None:
-            grouped.setdefault((found.name, claim.settings.quantization), []).append(claim)
+            key = SPEED_KEY if found.evaluator == "speed" else set()
+            stated = Settings(**claim.settings.model_dump(include=key))
+            grouped.setdefault((found.name, claim.settings.quantization, stated), []).append(claim)
         else:
             needs = f"; it needs {found.needs}" if found.needs else ""
             refused.append(Refusal(claim, "no_evaluator", (found.cannot_run or "nothing here runs it") + needs))
-    jobs = [Job(catalogue()[name], quantization, tuple(group)) for (name, quantization), group in grouped.items()]
+    jobs = [
+        Job(catalogue()[name], quantization, tuple(group), stated)
+        for (name, quantization, stated), group in grouped.items()
+    ]
     return Plan(
         jobs=tuple(sorted(jobs, key=lambda job: (job.quantization or "", job.benchmark.evaluator == "speed"))),
         specification=tuple(specification),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Self
 
 from evaluators.records import Artifact
-from evaluators.servers import ModelServer, ServerOptions
+from evaluators.servers import ModelServer, ServerOptions, open_server
 from flows.device import devices_held
 from flows.progress import say
 
@@ -38,14 +39,28 @@ class Desk:
         """The server of this artifact. Raises Problem with the root cause if it cannot be started."""
         if self._server is not None and self._served == artifact.key:
             return self._server
-        from evaluators.servers import open_server
-
         self.close()
+        self._hold()
+        server = self._stack.enter_context(open_server(self.backend, artifact, self.options, self.logs))
+        self._server, self._served = server, artifact.key
+        return server
+
+    @contextmanager
+    def pair(self, one: Artifact, other: Artifact) -> Iterator[tuple[ModelServer, ModelServer]]:
+        """Two servers at a time on the one device, for runs that take turns. Ends the server that was handed out."""
+        self.close()
+        self._hold()
+        try:
+            with (
+                open_server(self.backend, one, self.options, self.logs) as first,
+                open_server(self.backend, other, self.options, self.logs) as second,
+            ):
+                yield first, second
+        finally:
+            self.close()
+
+    def _hold(self) -> None:
         if self.backend != "attached":
             self._stack.enter_context(
                 devices_held(lambda device: say(f"waiting for {device}: another verification runs on it"))
             )
-        opened = open_server(self.backend, artifact, self.options, self.logs)
-        server = self._stack.enter_context(opened)
-        self._server, self._served = server, artifact.key
-        return server

@@ -11,6 +11,7 @@ from warehouse.home import Home
 from warehouse.queries import table
 from warehouse.records import Verdict
 from warehouse.reports.numbers import interval, number
+from warehouse.reports.why import why
 
 SHOWN = ("benchmark_text", "claimed", "outcome", "comparability", "flagged", "headline", "run_id", "claim_id")
 
@@ -46,7 +47,6 @@ def markdown(summary: Summary) -> str:
     for row in summary.rows:
         items = f"{row['items']:,} of {row['of']:,}" if (row["of"] or 0) > 1 else "—"
         outcome = row["outcome"] + (" ⚑" if row["flagged"] else "")
-        why = (row["reasons"] or [""])[0] or ""
         cells = [
             row["benchmark_text"],
             row["claimed"],
@@ -54,7 +54,7 @@ def markdown(summary: Summary) -> str:
             items,
             outcome,
             row["comparability"] or "—",
-            why,
+            why(row),
         ]
         lines.append("| " + " | ".join(_cell(str(cell)) for cell in cells) + " |")
     return "\n".join(lines) + "\n"

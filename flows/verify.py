@@ -25,7 +25,7 @@ from flows.reading import Card, keep, read_card_of
 from flows.serving import Desk
 from flows.summary import Summary, markdown, summarise, table_rows
 from warehouse.home import Home
-from warehouse.ledger_queries import claims_of, settled
+from warehouse.ledger_queries import claims_of, refusals, settled
 from warehouse.load import load, save_lock, save_verdicts
 from warehouse.records import Claim, Lock, Verdict
 from warehouse.verdicts import could_not_run
@@ -104,7 +104,7 @@ def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Op
     claims = claims_of(place, release.model)
     say(f"{release.model} @ {release.commit[:12]}: {len(claims)} claims, {new} of them new")
     work = plan(claims, options.benchmarks)
-    verdicts = _without_a_run(work, place, options)
+    verdicts = _without_a_run(work, place)
     verdicts += _specification(release, work.specification, place, options)
     with Desk(options.backend, options.server, place.root / "logs") as desk:
         for job in work.jobs:
@@ -122,14 +122,14 @@ def _quantization(release: Release, options: Options) -> str:
     return options.quantization or choose_quantization(release, options.backend, read_hardware())
 
 
-def _without_a_run(work: Plan, place: Home, options: Options) -> list[Verdict]:
-    """Verdicts on claims that no run can judge."""
-    claims = [refusal.claim for refusal in work.refused]
-    done = set() if options.again else settled(place, claims, [], artifact="", backend="", full=False)
+def _without_a_run(work: Plan, place: Home) -> list[Verdict]:
+    """Verdicts on claims that no run can judge; none where the same was said already."""
+    said = refusals(place, [refusal.claim for refusal in work.refused])
+    now = datetime.now(UTC)
     verdicts = [
-        could_not_run(refusal.claim, refusal.reason, refusal.text, now=datetime.now(UTC))
+        could_not_run(refusal.claim, refusal.reason, refusal.text, now=now)
         for refusal in work.refused
-        if refusal.claim.claim_id not in done
+        if said.get(refusal.claim.claim_id) != refusal.text
     ]
     save_verdicts(place, verdicts)
     return verdicts

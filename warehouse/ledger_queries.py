@@ -33,3 +33,10 @@ def settled(
     }
     with reading(home) as connection:
         return {claim_id for (claim_id,) in connection.execute(statement("standing_verdicts"), asked).fetchall()}
+
+
+def refusals(home: Home, claims: Sequence[Claim]) -> dict[str, str]:
+    """Why claims could not be run, by claim id, for those whose last verdict says so."""
+    with reading(home) as connection:
+        asked = {"claims": [claim.claim_id for claim in claims]}
+        return dict(connection.execute(statement("standing_refusals"), asked).fetchall())

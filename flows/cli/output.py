@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from warehouse.reports.numbers import interval, number
+from warehouse.reports.why import why
 
 STYLE = {
     "confirmed": "green",
@@ -73,7 +74,7 @@ def print_claims(claims: Sequence[dict[str, Any]], *, ids: bool = False) -> None
             outcome = Text(row["outcome"].replace("_", " ") + (" ⚑" if row["flagged"] else ""), style=style)
             table.add_row(
                 *cells, Text(name), Text(row["claimed"]), Text(_measured(row)), _items(row), outcome,
-                row["comparability"] or "—", Text((row["reasons"] or [""])[0] or ""),
+                row["comparability"] or "—", Text(why(row)),
             )  # fmt: skip
         out.print(table)
     if not claims:

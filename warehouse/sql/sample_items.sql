@@ -1,4 +1,4 @@
--- Up to $count items of a run that are wrong, troubled or, failing that, right; with the first answer of each.
+-- Up to $count items of a run: troubled ones first, then wrong ones; with the first answer of each.
 select
     i.task,
     i.doc_id,
@@ -6,11 +6,11 @@ select
     i.value,
     i.extracted,
     i.target,
-    any_value(p.text order by p.repeat, p.index) as answer,
-    any_value(p.finish_reason order by p.repeat, p.index) as finish_reason
+    p.text as answer,
+    p.finish_reason
 from item_scores i
-left join responses p using (run_id, task, doc_id)
+left join responses p
+    on p.run_id = i.run_id and p.task = i.task and p.doc_id = i.doc_id and p.repeat = i.repeat and p.index = 0
 where i.run_id = $run and i.metric = $metric and i.filter = $filter and i.repeat = 0
-group by all
-order by (i.status <> 'ok') desc, i.value nulls first, min(i.position)
+order by i.status <> 'ok' desc, i.value nulls first, i.position
 limit $count;

@@ -19,6 +19,7 @@ select
     v.comparability,
     coalesce(v.flagged, false) as flagged,
     list_transform(from_json(v.reasons, '[{"code": "VARCHAR", "text": "VARCHAR"}]'), lambda r: r.text) as reasons,
+    list_transform(from_json(v.reasons, '[{"code": "VARCHAR"}]'), lambda r: r.code) as reason_codes,
     v.headline,
     c.claimant,
     c.claimed_by,
