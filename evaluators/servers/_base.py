@@ -13,6 +13,8 @@ from evaluators.servers._process import LOOPBACK, ServerProcess, port_is_free
 
 POLL = (0.02, 0.5)
 """Seconds between two looks at a starting server: at first, and at most."""
+PORT_RELEASE = 10.0
+"""Most seconds until the system frees the port of a server that was killed."""
 HEALTH_TIMEOUT = 10.0
 """Seconds a busy server may take to answer its health check."""
 
@@ -66,6 +68,9 @@ class LocalServer:
     def restart(self) -> None:
         """Start it again on the same port with the same flags, after it died or hangs. Raises Problem if it cannot."""
         self.stop()
+        deadline = time.monotonic() + PORT_RELEASE
+        while not port_is_free(self.port) and time.monotonic() < deadline:
+            time.sleep(POLL[0])  # threads of the killed server may still hold the socket
         self.start()
 
     def stop(self) -> None:

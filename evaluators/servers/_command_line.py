@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 from evaluators.records import Problem
+
+SECRETS = ("KEY", "TOKEN", "SECRET", "PASSWORD")
 
 
 def split_flags(arguments: tuple[str, ...], long_names: dict[str, str]) -> dict[str, str]:
@@ -33,6 +37,15 @@ def join_flags(flags: dict[str, str]) -> list[str]:
 def describe_flags(flags: dict[str, str], place: set[str]) -> dict[str, str]:
     """The flags but those of place and name, by long name without dashes; a switch is `on`."""
     return {name.lstrip("-"): value or "on" for name, value in flags.items() if name not in place}
+
+
+def describe_environment(prefix: str) -> dict[str, str]:
+    """Settings that a server takes from our environment, as flags `env NAME`; secrets are left out."""
+    return {
+        f"env {name}": value
+        for name, value in sorted(os.environ.items())
+        if name.startswith(prefix) and not any(word in name for word in SECRETS)
+    }
 
 
 def _is_number(word: str) -> bool:

@@ -45,6 +45,7 @@ def parser() -> Parser:
     flags.add_argument("--chat-template-file", default="")
     flags.add_argument("--no-cache-prompt", action="store_true")
     flags.add_argument("--check-tensors", action="store_true")
+    flags.add_argument("-lv", "--verbosity", "--log-verbosity", type=int, default=2)  # 3 is six lines a request
     flags.add_argument("--metrics", action="store_true")
     flags.add_argument("--version", action="store_true")
     return flags
@@ -82,6 +83,7 @@ def parameters(flags: argparse.Namespace, xllamacpp: Any) -> Any:
     given.cache_prompt = not flags.no_cache_prompt
     given.check_tensors = flags.check_tensors
     given.endpoint_metrics = flags.metrics
+    given.verbosity = flags.verbosity
     given.chat_template = flags.chat_template
     if flags.chat_template_file:
         with open(flags.chat_template_file, encoding="utf-8") as file:  # noqa: PTH123

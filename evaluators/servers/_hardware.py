@@ -62,6 +62,11 @@ def gpus() -> list[dict[str, str]]:
     return [dict(zip(GPU_FIELDS, row, strict=True)) for row in rows if len(row) == len(GPU_FIELDS)]
 
 
+def gpu_memory() -> int:
+    """Memory of all visible GPUs together, in bytes; 0 without any."""
+    return sum(_number(board["memory.total"], MIB) or 0 for board in gpus())
+
+
 def read_hardware() -> Hardware:
     """The machine as it is now; the GPU clock is the one at this moment."""
     found = gpus()
@@ -77,6 +82,11 @@ def read_hardware() -> Hardware:
         driver=first.get("driver_version"),
         gpu_clock=_number(first.get("clocks.sm")),
     )
+
+
+def without_gpus(machine: Hardware) -> Hardware:
+    """The same machine for a server that uses no GPU."""
+    return machine.model_copy(update={"gpu": None, "gpus": 0, "gpu_memory": None, "driver": None, "gpu_clock": None})
 
 
 @lru_cache(maxsize=1)

@@ -6,7 +6,7 @@ from evaluators.records import Artifact, Problem
 from evaluators.servers import ServerOptions
 from evaluators.servers._command_line import split_flags
 from evaluators.servers._gguf import GgufHeader
-from evaluators.servers._hardware import gpus, memory, physical_cores
+from evaluators.servers._hardware import memory, physical_cores
 
 LONG_NAMES = {
     "-m": "--model",
@@ -42,16 +42,19 @@ CONTEXT_STEP = 256
 SMALL_CONTEXT = 4096
 
 
-def build_flags(artifact: Artifact, header: GgufHeader, options: ServerOptions, port: int) -> dict[str, str]:
+def build_flags(
+    artifact: Artifact, header: GgufHeader, options: ServerOptions, port: int, gpu_memory: int = 0
+) -> dict[str, str]:
     """All flags of a llama-server by long name, an empty string for a switch; `extra` overrides ours.
 
-    `options.context` is tokens per request; llama.cpp divides its context by the slots. Raises Problem for a context
+    `options.context` is tokens per request; llama.cpp divides its context by the slots. `gpu_memory`: bytes of all GPUs
+    that the server can use, 0 for none. Raises Problem for a context
     that the model was not trained for or that no memory here can hold.
     """
     extra = split_flags(options.extra, LONG_NAMES)
     for name in OURS & extra.keys():
         raise Problem(f"{name} is set by claimcheck; leave it out of the extra arguments")
-    slots = _whole(extra, "--parallel") or options.slots or (GPU_SLOTS if gpus() else SLOTS)
+    slots = _whole(extra, "--parallel") or options.slots or (GPU_SLOTS if gpu_memory else SLOTS)
     kv_type = options.kv_type or "f16"
     kinds = [extra.get(f"--cache-type-{half}", kv_type).lower() for half in "kv"]
     if unknown := set(kinds) - ELEMENT_BYTES.keys():
@@ -62,9 +65,9 @@ def build_flags(artifact: Artifact, header: GgufHeader, options: ServerOptions, 
         total = _whole(extra, "--ctx-size") or 0
         context = total // slots
     else:
-        context = _context(header, options.context, slots, token_bytes, stretched)
+        context = _context(header, options.context, slots, token_bytes, stretched, gpu_memory)
         total = context * slots
-    _refuse_impossible(context, slots, token_bytes)
+    _refuse_impossible(context, slots, token_bytes, memory() + gpu_memory)
     flags = {
         "--model": artifact.path,
         "--alias": artifact.release.model.replace(",", "_"),
@@ -83,7 +86,9 @@ def build_flags(artifact: Artifact, header: GgufHeader, options: ServerOptions, 
     return {**flags, **extra}
 
 
-def _context(header: GgufHeader, asked: int | None, slots: int, token_bytes: float, stretched: bool) -> int:
+def _context(
+    header: GgufHeader, asked: int | None, slots: int, token_bytes: float, stretched: bool, gpu_memory: int
+) -> int:
     trained = header.context
     if asked is not None:
         if trained and asked > trained and not stretched:
@@ -96,8 +101,7 @@ def _context(header: GgufHeader, asked: int | None, slots: int, token_bytes: flo
         return SMALL_CONTEXT
     if not token_bytes:
         return trained
-    boards = gpus()
-    room = sum(float(board["memory.total"]) for board in boards) * 2**20 if boards else memory() * 0.5
+    room = gpu_memory or memory() * 0.5
     # by the machine's whole memory, not what is free now: the same machine always gives the same context
     fits = int(max(room - header.size, room * 0.1) * 0.8 / token_bytes / slots)
     if fits >= trained:
@@ -105,9 +109,8 @@ def _context(header: GgufHeader, asked: int | None, slots: int, token_bytes: flo
     return max(fits // CONTEXT_STEP * CONTEXT_STEP, min(trained, SMALL_CONTEXT))
 
 
-def _refuse_impossible(context: int, slots: int, token_bytes: float) -> None:
-    boards = sum(float(board["memory.total"]) for board in gpus()) * 2**20
-    need, have = context * slots * token_bytes, memory() + boards
+def _refuse_impossible(context: int, slots: int, token_bytes: float, have: int) -> None:
+    need = context * slots * token_bytes
     if need > have:
         raise Problem(
             f"a KV cache of {slots} x {context} tokens takes {need / 2**30:.1f} GiB, the machine has "

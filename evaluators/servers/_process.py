@@ -19,6 +19,8 @@ from evaluators.records import Problem
 
 WATCH = Path(__file__).with_name("_watch.py")
 LOOPBACK = "127.0.0.1"
+LARGEST_LOG = 64 * 2**20
+"""Bytes; a longer log is set aside at the next start, so that two are kept at most."""
 
 
 def free_port() -> int:
@@ -64,6 +66,8 @@ class ServerProcess:
         with self._lock:
             self.stop()
             self.log.parent.mkdir(parents=True, exist_ok=True)
+            if self.log.exists() and self.log.stat().st_size > LARGEST_LOG:
+                self.log.replace(self.log.with_suffix(".old.log"))
             self._log_start = self.log.stat().st_size if self.log.exists() else 0
             with self.log.open("ab") as log:
                 self._watch = subprocess.Popen(

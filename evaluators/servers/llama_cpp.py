@@ -13,9 +13,9 @@ import httpx
 from evaluators.records import Artifact, Problem, ServerDescription
 from evaluators.servers import ServerOptions
 from evaluators.servers._base import LocalServer
-from evaluators.servers._command_line import describe_flags, join_flags, split_flags
+from evaluators.servers._command_line import describe_environment, describe_flags, join_flags, split_flags
 from evaluators.servers._gguf import read_header
-from evaluators.servers._hardware import read_hardware
+from evaluators.servers._hardware import gpu_memory, read_hardware, without_gpus
 from evaluators.servers._llama_cpp_flags import LONG_NAMES, PLACE, build_flags
 from evaluators.servers._process import free_port, new_key
 
@@ -73,9 +73,11 @@ class LlamaCppServer(LocalServer):
         port = split_flags(options.extra, LONG_NAMES).get("--port")
         if port is not None and not (port.isdigit() and 0 < int(port) < 65536):
             raise Problem(f"--port takes a number from 1 to 65535, not '{port}'")
-        self.flags = build_flags(self.artifact, self.header, options, int(port) if port else free_port())
         executable = find_executable(options.executable)
         self.embedded = executable is None
+        # the embedded server of the package index uses no NVIDIA GPU
+        boards = 0 if self.embedded else gpu_memory()
+        self.flags = build_flags(self.artifact, self.header, options, int(port) if port else free_port(), boards)
         command = [executable] if executable else [sys.executable, "-P", str(EMBEDDED)]
         key = new_key()
         super().__init__(
@@ -102,7 +104,7 @@ class LlamaCppServer(LocalServer):
         return ServerDescription(
             backend=self.backend,
             version=self._version(str(properties.get("build_info", ""))),
-            flags=describe_flags(self.flags, PLACE),
+            flags=describe_flags(self.flags, PLACE) | describe_environment("LLAMA_ARG_"),
             model=str(model["id"]),
             artifact_key=self.artifact.key,
             context=_slot_context(properties),
@@ -112,7 +114,7 @@ class LlamaCppServer(LocalServer):
             flash_attention=self.flags["--flash-attn"],
             adds_bos=self._adds_bos(),
             chat_template_sha256=hashlib.sha256(str(template).encode()).hexdigest() if template and named else None,
-            hardware=read_hardware(),
+            hardware=without_gpus(read_hardware()) if self.embedded else read_hardware(),
         )
 
     def check(self) -> None:

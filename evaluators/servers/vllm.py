@@ -10,8 +10,8 @@ from evaluators.records import Artifact, Problem, ServerDescription
 from evaluators.servers import ServerOptions
 from evaluators.servers._base import LocalServer
 from evaluators.servers._checkpoint import Checkpoint, read_checkpoint
-from evaluators.servers._command_line import describe_flags, join_flags, split_flags
-from evaluators.servers._hardware import memory, read_hardware
+from evaluators.servers._command_line import describe_environment, describe_flags, join_flags, split_flags
+from evaluators.servers._hardware import memory, read_hardware, without_gpus
 from evaluators.servers._process import free_port, new_key
 from evaluators.servers._vllm_causes import find_cause
 from evaluators.servers._vllm_program import built_for_cpu, find_program
@@ -72,7 +72,7 @@ class VllmServer(LocalServer):
         machine = read_hardware()
         used = 0 if self.cpu else int(self.flags.get("--tensor-parallel-size", "1"))
         used *= int(self.flags.get("--pipeline-parallel-size", "1")) * int(self.flags.get("--data-parallel-size", "1"))
-        flags = describe_flags(self.flags, PLACE)
+        flags = describe_flags(self.flags, PLACE) | describe_environment("VLLM_")
         return ServerDescription(
             backend=self.backend,
             version=f"{self.get('/version')['version']}{'+cpu' if self.cpu else ''}",
@@ -86,7 +86,7 @@ class VllmServer(LocalServer):
             flash_attention=None,
             adds_bos=self._adds_bos(),
             chat_template_sha256=None if "--chat-template" in self.flags else self.checkpoint.template_sha256,
-            hardware=machine.model_copy(update={"gpus": used} if used else {"gpus": 0, "gpu": None}),
+            hardware=machine.model_copy(update={"gpus": used}) if used else without_gpus(machine),
         )
 
     def check(self) -> None:

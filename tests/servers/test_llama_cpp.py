@@ -6,6 +6,7 @@ import hashlib
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -78,6 +79,24 @@ def test_context_is_per_request_and_extra_arguments_win(tiny: Artifact, tiny_ggu
     flags = build_flags(tiny, header, ServerOptions(slots=3, extra=("-np", "2", "-ngl", "99", "--no-mmap")), 1)
     assert (flags["--ctx-size"], flags["--parallel"]) == ("2048", "2"), "no context asked for: the model's own"
     assert (flags["--gpu-layers"], flags["--no-mmap"]) == ("99", "")
+
+
+def test_context_fits_the_memory_where_none_is_asked_for(tiny: Artifact, tiny_gguf: Path) -> None:
+    header = replace(read_header(tiny_gguf), context=1_000_000, kv_elements=100_000, size=10 * 2**30)
+    flags = build_flags(tiny, header, ServerOptions(), 1, gpu_memory=80 * 2**30)
+    slots, total = int(flags["--parallel"]), int(flags["--ctx-size"])
+    assert slots == 16 and total % (16 * 256) == 0
+    assert 0.7 * 70 * 2**30 < total * 100_000 * 2 < 0.8 * 70 * 2**30, "most of what the weights leave"
+    assert int(build_flags(tiny, header, ServerOptions(kv_type="q8_0"), 1, 80 * 2**30)["--ctx-size"]) > 1.8 * total
+
+
+def test_records_what_the_environment_sets(
+    server: LlamaCppServer, tiny: Artifact, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LLAMA_ARG_BATCH", "64")
+    monkeypatch.setenv("LLAMA_ARG_HF_TOKEN", "hidden")
+    added = LlamaCppServer._describe(server).flags.items() - server.describe().flags.items()
+    assert added == {("env LLAMA_ARG_BATCH", "64")}
 
 
 @pytest.mark.parametrize(

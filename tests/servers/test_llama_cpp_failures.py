@@ -66,7 +66,7 @@ def test_unknown_argument(tiny: Artifact, tmp_path: Path) -> None:
 def test_address_space_limit(tiny: Artifact, tmp_path: Path, program: Callable[[str], str]) -> None:
     script = program('ulimit -v 400000\nexec {embedded} "$@"')
     # 500 threads of 8 MiB do not fit
-    assert "memory" in failure(tiny, tmp_path, executable=script, slots=500, context=256)
+    assert "no further thread or memory" in failure(tiny, tmp_path, executable=script, slots=500, context=256)
 
 
 def test_program_that_only_fails(tiny: Artifact, tmp_path: Path, program: Callable[[str], str]) -> None:
