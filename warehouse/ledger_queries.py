@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from warehouse.home import Home
 from warehouse.records import Claim, Lock
 from warehouse.sql import statement
 from warehouse.store import reading
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one item cost in the newest run of a benchmark."""
+
+    requests: float
+    tokens: float
+    """Prompt and answer together."""
+    seconds: float
+    """Wall time of the run, divided by its items."""
 
 
 def claims_of(home: Home, model: str) -> list[Claim]:
@@ -40,3 +52,10 @@ def refusals(home: Home, claims: Sequence[Claim]) -> dict[str, str]:
     with reading(home) as connection:
         asked = {"claims": [claim.claim_id for claim in claims]}
         return dict(connection.execute(statement("standing_refusals"), asked).fetchall())
+
+
+def costs(home: Home, model: str, backend: str) -> dict[str, Cost]:
+    """Cost of an item by benchmark, from the newest runs of this model on this backend."""
+    with reading(home) as connection:
+        found = connection.execute(statement("cost_of_items"), {"model": model, "backend": backend}).fetchall()
+    return {benchmark: Cost(requests, tokens, seconds) for benchmark, requests, tokens, seconds in found}

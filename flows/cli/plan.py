@@ -1,0 +1,102 @@
+"""`claimcheck plan`: what verifying a release would take."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from flows.cli.output import console, print_json
+from flows.settings import configuration
+
+
+def plan(
+    release: str,
+    /,
+    *,
+    revision: str | None = None,
+    backend: str | None = None,
+    benchmark: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    budget: float | None = None,
+    json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+) -> None:
+    """Say what a verification would take: items until a verdict, requests, tokens, time, and what cannot be decided.
+
+    Parameters
+    ----------
+    release
+        `org/name` on the hub, or a folder laid out like a hub repository.
+    revision
+        Branch, tag or commit.
+    backend
+        llama.cpp, vllm, ollama or attached.
+    benchmark
+        Only this benchmark (may be given several times).
+    budget
+        Share of a benchmark's items that may be used, e.g. 0.5; without it half of those with 5,000 items or more.
+    json
+        JSON instead of a table.
+    """
+    from flows.options import Options
+    from flows.prospects import outlooks
+    from warehouse.home import Home
+
+    settings = configuration()
+    options = Options(
+        revision=revision, backend=backend or settings.backend, benchmarks=benchmark, alpha=settings.alpha
+    )
+    model, found = outlooks(release, options, Home(settings.home), budget=budget)
+    rows = [_row(outlook) for outlook in found]
+    if json:
+        print_json({"model": model, "claims": rows})
+    else:
+        _print(model, rows)
+
+
+def _row(outlook: Any) -> dict[str, Any]:
+    claim, prospects = outlook.claim, outlook.plan.prospects if outlook.plan else ()
+    row: dict[str, Any] = {
+        "claim_id": claim.claim_id,
+        "benchmark": claim.benchmark_text,
+        "claimed": claim.said,
+        "kind": outlook.kind,
+        "items": outlook.plan.total if outlook.plan else None,
+        "margin": outlook.lock.margin if outlook.lock else None,
+        "expected_items": {f"{100 * prospect.gap:g}": prospect.items for prospect in prospects},
+        "cannot": [*(outlook.plan.sentences if outlook.plan else ()), *([outlook.text] if outlook.text else [])],
+    }
+    if outlook.cost and prospects:
+        expected = prospects[0].items
+        row["cost"] = {
+            "requests": round(expected * outlook.cost.requests),
+            "tokens": round(expected * outlook.cost.tokens),
+            "seconds": round(expected * outlook.cost.seconds, 1),
+        }
+    return row
+
+
+def _print(model: str, rows: list[dict[str, Any]]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=f"{model}: items expected until a verdict, if the claim is", title_justify="left")
+    for name in ("benchmark", "claimed", "true", "3 off", "5 off", "10 off", "of", "cost if true", "remarks"):
+        table.add_column(name, justify="right" if name[0].isdigit() or name in ("true", "of") else "left")
+    for row in rows:
+        expected = row["expected_items"]
+        cells = [f"{expected[gap]:,}" if gap in expected else "" for gap in ("0", "3", "5", "10")]
+        remarks = "; ".join(row["cannot"]) or {"specification": "read from the files", "speed": "7 runs"}.get(
+            row["kind"], ""
+        )
+        of = f"{row['items']:,}" if row["items"] else ""
+        table.add_row(row["benchmark"], Text(row["claimed"]), *cells, of, _cost(row), Text(remarks))
+    console().print(table)
+
+
+def _cost(row: dict[str, Any]) -> str:
+    if row["kind"] != "scores":
+        return ""
+    if "cost" not in row:
+        return "not known before a first run"
+    cost = row["cost"]
+    return f"{cost['requests']:,} requests, {cost['tokens']:,} tokens, {cost['seconds']:,.0f} s"
