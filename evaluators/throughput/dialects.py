@@ -46,7 +46,6 @@ def body(dialect: Dialect, model: str, prompt: Prompt, tokens: int, reuse: bool)
                 "temperature": 0, "samplers": ["temperature"],
             }  # fmt: skip
         case "ollama":
-            # its default of 2048 would cut a long prompt silently; the server's own context is set where it is opened
             return {
                 "model": model, "prompt": text, "raw": True, "stream": True,
                 "options": {"num_predict": tokens, "temperature": 0},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 
 from evaluators.records import Artifact, Hardware, Problem, ServerDescription, Settings
+from evaluators.throughput.roofline import weight_bytes
 
 PROMPT, GENERATION, DEPTH, CONCURRENCY = 512, 128, 0, 1
 """What is measured where a claim does not say: llama-bench's pp512 and tg128, an empty context, one stream."""
@@ -79,7 +80,7 @@ def speculative(server: ServerDescription) -> str | None:
 
 def evidence(artifact: Artifact, server: ServerDescription) -> dict[str, str]:
     """The rest of the key, which no setting holds: files, flags, memory, driver, clock."""
-    hardware = server.hardware
+    hardware, weights = server.hardware, weight_bytes(artifact)
     found = {
         "artifact": artifact.key,
         "files": ", ".join(f"{file.name} {file.sha256[:16]}" for file in artifact.files if _is_weights(file.name)),
@@ -93,6 +94,8 @@ def evidence(artifact: Artifact, server: ServerDescription) -> dict[str, str]:
         "gpu": f"{hardware.gpus}x {hardware.gpu}" if hardware.gpu else None,
         "gpu_memory": f"{hardware.gpu_memory / GIB:.1f} GiB" if hardware.gpu_memory else None,
         "driver": hardware.driver,
+        "weight_bytes_per_token": str(weights.active) if weights else None,
+        "weight_bytes_formula": weights.how if weights else None,
     }
     return {name: value for name, value in found.items() if value}
 

@@ -8,8 +8,11 @@ from typing import Any
 from evaluators.catalogue import Benchmark
 from evaluators.records import Problem, Run, Settings
 from warehouse.records import Claim, Comparability, SettingCompared
+from warehouse.verdicts.hardware import same_machine
 
-ALWAYS = ("quantization", "thinking", "effort", "tools", "scaffold", "judge", "subset", "repeats")
+ALWAYS = (
+    "quantization", "thinking", "effort", "tools", "scaffold", "judge", "subset", "repeats", "numerator", "denominator",
+)  # fmt: skip
 """Settings that decide wherever a claim states them, whatever the benchmark."""
 NEVER = ("notes", "harness", "backend_version")
 """Settings that are recorded and shown elsewhere, not compared."""
@@ -38,7 +41,8 @@ def compare(
         said, ran = getattr(stated, name), getattr(measured, name)
         decides = name in benchmark.decides or (name in ALWAYS and said is not None)
         relation = _relation(name, said, ran, decides)
-        if name == "quantization" and said is None and ran is not None and not is_close(ran):
+        paired = run.settings.numerator is not None
+        if name == "quantization" and said is None and ran is not None and not is_close(ran) and not paired:
             said, relation, decides = "as released", "differs", True
         if relation is None:
             continue
@@ -91,6 +95,8 @@ def _relation(name: str, said: Any, ran: Any, decides: bool) -> str | None:
         return "not_applicable" if ran is None else "assumed"
     if ran is None:
         return "differs" if decides and _normal(name, said) not in ("", "none", "off", 1) else "not_applicable"
+    if name == "hardware":
+        return "equal" if same_machine(said, ran) else "differs"
     return "equal" if _normal(name, said) == _normal(name, ran) else "differs"
 
 

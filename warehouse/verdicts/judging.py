@@ -48,7 +48,9 @@ def judge(
         outcome, reasons, line = judge_specification(lock, measurement)
         return case.verdict(outcome, reasons, line, score=measurement.score)
     if known.evaluator == "speed" or lock.interval.unit in ("tok/s", "ratio"):
-        outcome, reasons, line, found = judge_speed(lock, measurement, comparability)
+        outcome, reasons, line, found = judge_speed(
+            lock, measurement, comparability, run=run, claimed_settings=claim.settings
+        )
         span = (found.low, found.high, found.confidence) if found else (None, None, None)
         return case.verdict(outcome, reasons, line, score=found.value if found else None, span=span)
     return _judge_score(

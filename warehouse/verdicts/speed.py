@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from math import comb, exp, log
 from statistics import median
 
-from evaluators.records import Measurement
+from evaluators.records import Measurement, Run, RunStatus, Settings
 from warehouse.records import Comparability, Lock, Outcome, Reason
 from warehouse.verdicts.headline import WORDS, claimed, number
 from warehouse.verdicts.locking import SPEED_RUNS
+from warehouse.verdicts.roofline import roofline
 from warehouse.verdicts.zone import edges
 
 
@@ -64,21 +65,39 @@ def drift(runs: Sequence[float]) -> float:
     return median(runs[-half:]) / median(runs[:half]) - 1 if half and median(runs[:half]) else 0.0
 
 
+def _overlap(runs: Sequence[float]) -> bool:
+    """Whether runs of one half lie among those of the other, which is what chance looks like."""
+    half = len(runs) // 2
+    first, second = runs[:half], runs[len(runs) - half :]
+    return not (max(first) < min(second) or max(second) < min(first))
+
+
 DRIFT = 0.10
 """Change between the halves of the runs from which on a measurement is unstable."""
 
 
 def judge_speed(
-    lock: Lock, measurement: Measurement, comparability: Comparability
+    lock: Lock,
+    measurement: Measurement,
+    comparability: Comparability,
+    *,
+    run: Run | None = None,
+    claimed_settings: Settings | None = None,
 ) -> tuple[Outcome, tuple[Reason, ...], str, Median | None]:
-    """Outcome, reasons, headline and interval of a speed or ratio claim. Under other hardware or settings (`differs`)
-    nothing is refuted: a slower or faster machine says nothing about the claim."""
+    """Outcome, reasons, headline and interval of a speed or ratio claim.
+
+    An invalid run (failed requests, drift, other programs, a braking GPU) accuses nobody. Under other hardware or
+    settings (`differs`) nothing is refuted: a slower or faster machine says nothing about the claim; what the claimed
+    hardware can do at most is added as an estimate where it is known."""
     unit = measurement.unit
     runs = [value for value in measurement.values if value is not None]
     reasons: list[Reason] = []
-    if measurement.failed or len(runs) < len(measurement.values):
+    if run is not None and run.status is not RunStatus.finished:
+        text = run.reason or f"the run ended {run.status.value}"
+        reasons.append(Reason(code="unstable" if text.startswith("unstable") else "run_invalid", text=text))
+    elif measurement.failed or len(runs) < len(measurement.values):
         reasons.append(Reason(code="failed_requests", text=f"{max(1, measurement.failed):,} runs failed"))
-    elif len(runs) >= SPEED_RUNS and abs(drift(runs)) > DRIFT:
+    elif len(runs) >= SPEED_RUNS and abs(drift(runs)) > DRIFT and not _overlap(runs):
         text = f"unstable: the second half of the runs is {drift(runs):+.0%} against the first"
         reasons.append(Reason(code="unstable", text=text))
     if not runs:
@@ -108,9 +127,11 @@ def judge_speed(
     else:
         outcome = Outcome.inconclusive
         reasons.append(Reason(code="interval_straddles", text="the interval of the median crosses the claim's edge"))
-    if comparability is Comparability.differs and outcome is not Outcome.invalid_run:
+    if comparability is Comparability.differs and (outcome is not Outcome.invalid_run or reasons[0].code == "unstable"):
+        # an unsteady machine is no news where its speed could not speak for or against the claim anyway
         text = "other hardware or settings than the claim's: neither confirmed nor refuted"
-        reasons.insert(0, Reason(code="settings_differ", text=text))
+        estimate = roofline(claimed_settings, measurement) if claimed_settings else None
+        reasons = [Reason(code="settings_differ", text=text), *([estimate] if estimate else []), *reasons]
         outcome = Outcome.inconclusive
     margin = f" within ±{100 * lock.margin:g} %" if outcome is Outcome.confirmed else ""
     why = f" ({reasons[0].text})" if reasons else ""
