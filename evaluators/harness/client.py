@@ -46,7 +46,9 @@ class ServerLost(Exception):
 class Client:
     """Posts JSON. `sent` counts requests that reached out, every attempt, tokenizing left out."""
 
-    def __init__(self, server: ModelServer, slots: int, patience: Patience) -> None:
+    def __init__(
+        self, server: ModelServer, slots: int, patience: Patience, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
         self.server = server
         self.patience = patience
         self.sent = 0
@@ -55,7 +57,9 @@ class Client:
         headers = {"Authorization": f"Bearer {server.key}"} if server.key else {}
         timeout = httpx.Timeout(patience.timeout, connect=min(10.0, patience.timeout), pool=None)
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=slots * 2 + 4)
-        self._http = httpx.AsyncClient(base_url=server.url, headers=headers, timeout=timeout, limits=limits)
+        self._http = httpx.AsyncClient(
+            base_url=server.url, headers=headers, timeout=timeout, limits=limits, transport=transport
+        )
         self._mending = asyncio.Lock()
         self._generation = 0
 

@@ -1,12 +1,223 @@
-"""Checks of a server before any benchmark."""
+"""Checks of a server before any benchmark: a few short requests that would show a broken set-up.
+
+Findings go to `Run.checks`; each is one line. What cannot be tested says so. A finding that makes scores meaningless
+gives the reason why the run must not start.
+"""
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from evaluators.harness.chat import as_json
+from evaluators.harness.client import Client, GaveUp
+from evaluators.harness.protocol import AnswerProtocol
+from evaluators.harness.requests import Item, Request
+from evaluators.records import RequestKind, Response, ResponseStatus, ServerDescription, Settings
 
-async def examine(
-    client: Any, protocol: Any, description: Any, settings: Any, dialect: str
-) -> tuple[dict[str, str], str | None]:
-    """Not written yet."""
-    return {}, None
+QUESTION = "Question: What is 12+7?\nAnswer:"
+TOKENS = 16
+
+
+@dataclass
+class Findings:
+    """What the preflight found."""
+
+    checks: dict[str, str] = field(default_factory=dict)
+    """By name of the check: what was found."""
+    prompt: dict[str, float] = field(default_factory=dict)
+    """Signals about BOS and template."""
+    reason: str | None = None
+    """Why the run must not start; None if it may."""
+
+    def fail(self, name: str, text: str) -> None:
+        """Note a finding that stops the run; the first one is its reason."""
+        self.checks[name] = f"FAILED: {text}"
+        self.reason = self.reason or f"preflight {name}: {text}"
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What is examined."""
+
+    client: Client
+    generation: AnswerProtocol | None
+    loglikelihood: AnswerProtocol | None
+    server: ServerDescription
+    settings: Settings
+    dialect: str
+    items: Sequence[Item]
+
+    @property
+    def chat(self) -> bool:
+        """Whether the run uses the chat route."""
+        return self.settings.prompt == "chat"
+
+    async def generate(self, seed: int = 1, **arguments: Any) -> Response:
+        """A short answer to a fixed question. Raises GaveUp."""
+        assert self.generation is not None
+        text = as_json([{"role": "user", "content": QUESTION}]) if self.chat else QUESTION
+        kwargs = {"max_gen_toks": TOKENS, "temperature": 0.0} | arguments
+        return await _single(self.generation, self.client, (text, kwargs), RequestKind.generate, seed)
+
+    async def score(self, context: str, continuation: str) -> Response:
+        """A log-likelihood. Raises GaveUp."""
+        assert self.loglikelihood is not None
+        return await _single(self.loglikelihood, self.client, (context, continuation), RequestKind.loglikelihood, 1)
+
+
+async def _single(
+    protocol: AnswerProtocol, client: Client, args: tuple[Any, ...], kind: RequestKind, seed: int
+) -> Response:
+    request = Request("preflight", 0, 0, 0, kind, args, seed, "")
+    async for response in protocol.answer(client, [request], 0):
+        if response.status is ResponseStatus.failed:
+            raise GaveUp(response.error or "no answer", response.attempts)
+        return response
+    raise GaveUp("no answer", 0)
+
+
+async def examine(probe: Probe) -> Findings:
+    """All checks that the run's protocols allow."""
+    found = Findings()
+    try:
+        await _model(probe, found)
+        await _context(probe, found)
+        if probe.generation is not None:
+            await _answers(probe, found)
+            if probe.chat:
+                await _template(probe, found)
+            else:
+                await _leading_tokens(probe, found)
+        if probe.loglikelihood is not None:
+            await _logprobs(probe, found)
+    except GaveUp as error:
+        found.fail("answers", f"the server does not answer: {error.reason}")
+    return found
+
+
+async def _model(probe: Probe, found: Findings) -> None:
+    try:
+        listed = [str(entry.get("id")) for entry in (await probe.client.get("/v1/models"))["data"]]
+    except (GaveUp, KeyError, TypeError, AttributeError):
+        found.checks["model"] = "the server lists no models"
+        return
+    if probe.server.model in listed:
+        found.checks["model"] = f"offers {probe.server.model}"
+    else:
+        found.fail("model", f"the server offers {', '.join(listed) or 'nothing'}, not {probe.server.model}")
+
+
+async def _context(probe: Probe, found: Findings) -> None:
+    try:
+        if probe.dialect == "llama.cpp":
+            actual = (await probe.client.get("/props"))["default_generation_settings"]["n_ctx"]
+        elif probe.dialect == "vllm":
+            actual = (await probe.client.get("/v1/models"))["data"][0]["max_model_len"]
+        else:
+            return
+    except (GaveUp, KeyError, IndexError, TypeError):
+        found.checks["context"] = "the server does not say"
+        return
+    if probe.server.context is not None and int(actual) < probe.server.context:
+        found.fail("context", f"{actual} tokens, {probe.server.context} were asked for")
+    else:
+        found.checks["context"] = f"{actual} tokens"
+
+
+async def _answers(probe: Probe, found: Findings) -> None:
+    first, second = await probe.generate(), await probe.generate()
+    said, again = (first.reasoning or "") + (first.text or ""), (second.reasoning or "") + (second.text or "")
+    found.checks["answers"] = f"{len(said)} characters in {first.seconds or 0:.2f} s"
+    found.checks["deterministic"] = "yes" if said == again else "no: two greedy answers to one prompt differ"
+    if first.generated_tokens is not None:
+        if first.generated_tokens > TOKENS + 1:
+            found.fail("max_tokens", f"{first.generated_tokens} tokens came where {TOKENS} were allowed")
+        else:
+            found.checks["max_tokens"] = "honoured"
+    await _stop_strings(probe, found, first.text or "")
+    if probe.settings.temperature:
+        drawn = [await probe.generate(seed=seed, temperature=1.5) for seed in (11, 12, 13)]
+        different = {(answer.reasoning or "") + (answer.text or "") for answer in drawn} | {said}
+        honoured = len(different) > 1
+        found.checks["temperature"] = "honoured" if honoured else "no: sampled answers equal the greedy one"
+        if not honoured and (probe.settings.repeats or 1) > 1:
+            found.fail("temperature", "three sampled answers with three seeds equal the greedy one")
+
+
+async def _stop_strings(probe: Probe, found: Findings, text: str) -> None:
+    middle = text[len(text) // 2 :].strip()[:3]
+    if len(text) < 4 or not middle or middle not in text or found.checks.get("deterministic") != "yes":
+        found.checks["stop"] = "not tested: the answer is too short"
+        return
+    stopped = (await probe.generate(until=[middle])).text or ""
+    if middle in stopped:
+        found.fail("stop", "an answer goes on after its stop string")
+    else:
+        found.checks["stop"] = "honoured"
+
+
+async def _template(probe: Probe, found: Findings) -> None:
+    """Whether the chat template is applied once, with one BOS, and the messages do not bring its tokens themselves."""
+    if probe.dialect != "llama.cpp":
+        found.checks["template"] = "applied by the server"
+        return
+    messages = [{"role": "user", "content": QUESTION}]
+    reply = await probe.client.post("/apply-template", {"messages": messages}, needs="prompt", count=False)
+    rendered = str(reply.data["prompt"])
+    if rendered.count(QUESTION) != 1:
+        found.fail("template", f"the rendered prompt holds the question {rendered.count(QUESTION)} times")
+        return
+    opening = re.findall(r"<[^<>\s]{2,60}>|\[/?INST\]", rendered)
+    sent = " ".join(
+        item.instances[0].args[0] for item in probe.items[:20] if isinstance(item.instances[0].args[0], str)
+    )
+    doubled = [token for token in dict.fromkeys(opening) if token in sent]
+    found.prompt["template_doubled"] = float(bool(doubled))
+    if doubled:
+        found.fail("template", f"the prompts already hold the template's {doubled[0]}")
+    elif probe.server.chat_template_sha256 is None:
+        found.checks["template"] = "the model has none of its own; the server uses a default"
+    else:
+        found.checks["template"] = f"applied once, opens with {opening[0] if opening else rendered[:20]!r}"
+    answer = await probe.generate(max_gen_toks=1)
+    with_special = await _count(probe.client, rendered, special=True)
+    bare = await _count(probe.client, rendered, special=False)
+    if answer.prompt_tokens is not None and bare:
+        extra = answer.prompt_tokens - len(bare)
+        starts = bool(with_special) and len(with_special) > len(bare) and with_special[0] == bare[0]
+        found.prompt["bos_doubled"] = float(starts and extra > 0)
+        if found.prompt["bos_doubled"]:
+            found.fail("bos", "the server puts a second BOS before the template's own")
+
+
+async def _leading_tokens(probe: Probe, found: Findings) -> None:
+    if probe.dialect != "llama.cpp" or not probe.items:
+        return
+    text = str(probe.items[0].instances[0].args[0])
+    with_special, bare = [await _count(probe.client, text, special=special) for special in (True, False)]
+    doubled = len(with_special) > len(bare) > 0 and with_special[0] == bare[0]
+    found.prompt["bos_doubled"] = float(doubled)
+    found.checks["bos"] = "two: the prompt brings its own" if doubled else ("one" if with_special != bare else "none")
+
+
+async def _count(client: Client, text: str, special: bool) -> list[int]:
+    body = {"content": text, "add_special": special, "parse_special": True}
+    reply = await client.post("/tokenize", body, needs="tokens", count=False)
+    return list(reply.data["tokens"])
+
+
+async def _logprobs(probe: Probe, found: Findings) -> None:
+    """Log-probabilities are finite, not positive, and not those of a guess-free stub (all equal)."""
+    context = "Question: What is 12+7?\nAnswer:"
+    values = [(await probe.score(context, continuation)).logprob for continuation in (" 19", " zx#q", "\n", " the")]
+    known = [value for value in values if value is not None]
+    if len(known) != len(values) or any(not math.isfinite(value) or value > 1e-6 for value in known):
+        found.fail("logprobs", f"not log-probabilities: {known}")
+    elif len(set(known)) == 1:
+        found.fail("logprobs", f"all continuations get the same value {known[0]}")
+    else:
+        found.checks["logprobs"] = f"between {min(known):.2f} and {max(known):.2f}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from typing import Any
 
@@ -25,6 +26,12 @@ class ByKind:
         self.generation = generation
         self.loglikelihood = loglikelihood
         self.name = "+".join(part.name for part in (generation, loglikelihood) if part)
+
+    @property
+    def routes(self) -> Counter[str]:
+        """Requests of the log-likelihood protocol by route."""
+        counts = getattr(self.loglikelihood, "counts", None)
+        return counts if isinstance(counts, Counter) else Counter()
 
     def of(self, kind: RequestKind) -> AnswerProtocol:
         """The protocol for a kind of request. Raises Problem if the run has none."""

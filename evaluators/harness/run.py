@@ -21,6 +21,7 @@ from evaluators.harness.engine import Work, execute
 from evaluators.harness.journal import Journal
 from evaluators.harness.order import sampling_seed
 from evaluators.harness.patience import Patience
+from evaluators.harness.preflight import Findings, Probe, examine
 from evaluators.harness.progress import Progress
 from evaluators.harness.protocols import ByKind, chat_template, choose, speaks
 from evaluators.harness.requests import Item, Request, build, data_hash
@@ -157,8 +158,11 @@ class _Conduct:
             started = datetime.fromisoformat(journal.note_start(blank.started.isoformat()))
             taken = _take_over(journal, self.items, requests, reuse)
             board = Board(len(self.items), rule)
-            found, reason = blocking(self._prepare(checks))
             before = sum(1 for _ in journal.finished())
+            complete = before >= sum(len(requests(item)) for item in self.items)
+            found = Findings() if complete else blocking(self._prepare(checks))
+            self.protocol.routes.clear()
+            reason = found.reason
             if reason is None:
                 work = Work(
                     requests=requests,
@@ -186,10 +190,12 @@ class _Conduct:
                         if board.counted
                         else ()
                     ),
-                    "checks": found | ({"reused": f"{taken} answers of earlier runs"} if taken else {}),
+                    "checks": found.checks | ({"reused": f"{taken} answers of earlier runs"} if taken else {}),
                 }
             )  # fmt: skip
-            run = run.model_copy(update={"signals": read_signals(self, run, journal, board)})
+            responses = (response for _, response in journal.responses())
+            signals = read_signals(run, responses, board, self.protocol.routes, found.prompt)
+            run = run.model_copy(update={"signals": signals})
             run_folder.write(place, run, journal, board.counted)
             if reason is None:
                 journal.remove()
@@ -197,22 +203,29 @@ class _Conduct:
         finally:
             journal.close()
 
-    async def _prepare(self, checks: bool) -> tuple[dict[str, str], str | None]:
-        """(what was checked, why the run must not start)."""
-        from evaluators.harness.preflight import examine
-
+    async def _prepare(self, checks: bool) -> Findings:
+        """Read what the protocols need and, with `checks`, examine the server."""
         client = self.client()
+        found = Findings()
         try:
             await self.protocol.prepare(client)
-            found = await room.check(client, self.items, self.description, self.dialect, self.settings.prompt == "chat")
+            room_found = await room.check(
+                client, self.items, self.description, self.dialect, self.settings.prompt == "chat"
+            )
             if checks:
-                examined, reason = await examine(client, self.protocol, self.description, self.settings, self.dialect)
-                return found | examined, reason
-            return found, None
+                protocol = self.protocol
+                found = await examine(
+                    Probe(
+                        client, protocol.generation, protocol.loglikelihood, self.description, self.settings,
+                        self.dialect, self.items,
+                    )
+                )  # fmt: skip
+            found.checks |= room_found
         except (GaveUp, ServerLost) as error:
-            return {}, f"the server does not answer: {error}"
+            found.fail("answers", f"the server does not answer: {error}")
         finally:
             await client.close()
+        return found
 
 
 def _requests(run: Run, protocol: ByKind, settings: Settings, repeats: int) -> Callable[[Item], list[Request]]:
