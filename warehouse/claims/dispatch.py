@@ -25,7 +25,7 @@ def read_any(
     if isinstance(source, Path):
         url = url or str(source)
         if source.suffix == ".parquet":
-            from warehouse.claims.tabular import read_parquet
+            from warehouse.claims.csv_table import read_parquet
 
             return read_parquet(source, read_at=when)
         text = _text_of(source)
@@ -55,7 +55,7 @@ def _text_of(path: Path) -> str:
         size = path.stat().st_size
         if size > LARGEST:
             raise Problem(f"{path} has {size:,} bytes, more than {LARGEST:,}; split it")
-        return path.read_bytes().decode("utf-8-sig")
+        return path.read_bytes().decode("utf-8")
     except OSError as error:
         raise Problem(f"cannot read {path}: {error.strerror}") from error
     except UnicodeDecodeError as error:

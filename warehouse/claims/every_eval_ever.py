@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from typing import Any
 
 from evaluators.records import Problem
+from warehouse.claims.names import normalise
 from warehouse.claims.reading import Reading, source_of
 from warehouse.claims.registry import Entry, Scale, add_entries
+from warehouse.claims.restore import KEY, restored
 from warehouse.claims.safe_json import load_json, written
-from warehouse.records import Claimant
+from warehouse.records import Claim, Claimant
 
 PARTIES = {
     "first_party": Claimant.vendor,
@@ -32,11 +35,25 @@ def read_every_eval_ever(text: str, *, url: str, read_at: datetime) -> Reading:
     for number, result in enumerate(record["evaluation_results"]):
         place = f"evaluation_results[{number}]"
         try:
+            if ours := _restored(result):
+                reading.claims.append(ours)
+                continue
             entries.append(_entry(record, about, result, place))
         except (Problem, KeyError, TypeError, ValueError, AttributeError) as error:
             reading.leave(None, f"{place}: {_name(result)}", f"it does not fit the schema: {error}")
     add_entries(reading, entries)
     return reading
+
+
+def _restored(result: Any) -> Claim | None:
+    """The claim that an export of ours carries, if the score beside it is still the claim's."""
+    details = (result.get("generation_config") or {}).get("additional_details") or {}
+    if KEY not in details:
+        return None
+    claim = restored(details[KEY])
+    if claim.interval is None or claim.interval.value != float(result["score_details"]["score"]):
+        raise Problem("the score was changed beside the exported claim")
+    return claim
 
 
 def is_record(content: Any) -> bool:
@@ -69,7 +86,8 @@ def _entry(record: dict[str, Any], about: dict[str, Any], result: dict[str, Any]
         "hf_repo": data.get("hf_repo"),
         "schema_version": record.get("schema_version"),
     }
-    same = not dataset or dataset.casefold() in name.casefold() or name.casefold() in dataset.casefold()
+    named, whole = normalise(re.sub(r"\([^()]*\)", "", name)), normalise(dataset)
+    same = not whole or whole in named or named in whole
     return Entry(
         model=str(model["id"] if model.get("id") else model["name"]),
         benchmark_text=name if same else f"{dataset}: {name}",

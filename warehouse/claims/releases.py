@@ -56,13 +56,17 @@ def hub_id(link: str) -> str | None:
 
 
 def identity_of(model: str, links: Iterable[str], title: str | None) -> Identity:
-    """The release: its id, the ids its card links to, and its card's title if that is a name like the id's."""
+    """The release: its id, the ids its card links to, and its card's title if that is a name like the id's.
+
+    A local folder may be called anything: there every title that can be a name is taken.
+    """
     known = tuple(dict.fromkeys([model, *(hub for link in links if (hub := hub_id(link)))]))
     name = re.sub(r"(?i)^\W*(?:model card (?:for|of)|introducing|meet|welcome to)\s+", "", title or "").strip(" !.\"'`")
     words = name_tokens(name)
     ours = name_tokens(model)
-    fits = 1 <= len(words) <= 6 and ":" not in name and "&" not in name and len(words & ours) * 2 >= len(words)
-    return Identity(model, known, name if fits else None)
+    like = "/" not in model or len(words & ours) * 2 >= len(words)
+    fits = 1 <= len(words) <= 6 and ":" not in name and "&" not in name
+    return Identity(model, known, name if fits and like else None)
 
 
 def tuning_of(headings: Sequence[str]) -> Literal["base", "tuned"] | None:

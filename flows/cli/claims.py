@@ -1,0 +1,261 @@
+"""`claimcheck claims ...` and `claimcheck results ...`: what comes into the ledger, what it holds, what goes out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import App, Parameter
+
+from evaluators.records import Problem
+from flows.cli.output import console, print_json
+from flows.settings import configuration
+from warehouse.home import Home
+
+Json = Annotated[bool, Parameter(name="--json", negative=())]
+Switch = Annotated[bool, Parameter(negative=())]
+Format = Literal["csv", "parquet", "every-eval-ever", "eval-results"]
+
+app = App(name="claims", help="The ledger of claims: list, show, add, import, conflicts, export.")
+results = App(name="results", help="Scores of full, sound runs: export.")
+
+
+def home() -> Home:
+    """The home folder in force."""
+    return Home(configuration().home)
+
+
+@app.command(name="list")
+def list_(
+    model: str | None = None,
+    /,
+    *,
+    benchmark: str | None = None,
+    claimant: Literal["vendor", "third_party", "press", "community"] | None = None,
+    all: Switch = False,
+    limit: int = 200,
+    json: Json = False,
+) -> None:
+    """List standing claims.
+
+    Parameters
+    ----------
+    model
+        Only models whose id contains this.
+    benchmark
+        Only this benchmark (catalogue name, or as printed where it is unresolved).
+    claimant
+        Only claims by this kind of party.
+    all
+        Superseded claims too.
+    limit
+        At most so many.
+    json
+        JSON instead of a table.
+    """
+    from warehouse.claims.ledger import count_claims, list_claims
+
+    found = list_claims(
+        home(), model=model, benchmark=benchmark, claimant=claimant, everything=all, limit=limit + 1 if limit else None
+    )
+    more = bool(limit) and len(found) > limit
+    found = found[:limit] if limit else found
+    if json:
+        print_json(found)
+        return
+    from flows.cli.claim_tables import print_list
+
+    print_list(console(), found)
+    if more:
+        print(f"the first {limit:,}; the ledger holds {count_claims(home()):,} (--limit 0 lists all)")
+
+
+@app.command
+def show(claim: str, /, *, json: Json = False) -> None:
+    """Show one claim with its source.
+
+    Parameters
+    ----------
+    claim
+        Claim id, or the beginning of it.
+    json
+        JSON instead of text.
+    """
+    from warehouse.claims.ledger import claim_by_id
+
+    found = claim_by_id(home(), claim)
+    if json:
+        print_json(found.model_dump(mode="json", exclude_none=True))
+        return
+    from flows.cli.claim_tables import print_claim
+
+    print_claim(console(), found)
+
+
+@app.command
+def add(
+    model: str,
+    benchmark: str,
+    said: str,
+    /,
+    *,
+    source: str,
+    claimant: Literal["vendor", "third_party", "press", "community"] = "community",
+    by: str | None = None,
+    setting: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    variant: str | None = None,
+    note: str | None = None,
+) -> None:
+    """Add one claim by hand.
+
+    Parameters
+    ----------
+    model
+        Hub id, e.g. Qwen/Qwen3-8B.
+    benchmark
+        Benchmark as printed, e.g. "MMLU-Pro (5-shot)".
+    said
+        The number as printed, e.g. "85.2" or "~77%".
+    source
+        Where it was read: an address or a document.
+    claimant
+        Who said it.
+    by
+        Name of the claimant.
+    setting
+        A stated setting, e.g. shots=5 (may be given several times).
+    variant
+        Quantization or effort.
+    note
+        Free text.
+    """
+    from datetime import UTC, datetime
+
+    from warehouse.claims.by_hand import claim_by_hand
+    from warehouse.claims.ledger import save_reading
+
+    settings = dict(_pair(text) for text in setting)
+    reading, page = claim_by_hand(
+        model=model, benchmark=benchmark, said=said, source=source, claimant=claimant, by=by, settings=settings,
+        variant=variant, note=note, read_at=datetime.now(UTC),
+    )  # fmt: skip
+    new = save_reading(home(), reading, page)
+    claim = reading.claims[0]
+    print(f"{claim.claim_id}  {claim.model}  {claim.benchmark}  {claim.said}" + ("" if new else "  (known already)"))
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise Problem(f"--setting {text} has no value; write it as name=value, e.g. shots=5")
+    return name.strip(), value.strip()
+
+
+@app.command(name="import")
+def import_(
+    source: str,
+    /,
+    *,
+    model: str | None = None,
+    revision: str | None = None,
+    url: str | None = None,
+    dry_run: Switch = False,
+    json: Json = False,
+) -> None:
+    """Read claims from a file or a release.
+
+    Parameters
+    ----------
+    source
+        A file (model card, .eval_results YAML, claims ledger, Every Eval Ever, LLM-Stats, lm-eval or Inspect JSON,
+        CSV, Parquet), a folder of such files, a local release folder, `org/name` on the hub, or `shipped` for the
+        ledgers that come with the product.
+    model
+        The release that a card or .eval_results file is about.
+    revision
+        Branch, tag or commit of a release on the hub.
+    url
+        Where the file was found, kept as the source's address.
+    dry_run
+        Show what would be read, and keep nothing.
+    json
+        JSON instead of text.
+    """
+    from flows.cli.claim_import import import_claims
+
+    outcome = import_claims(home(), source, model=model, revision=revision, url=url, keep=not dry_run)
+    if json:
+        print_json(outcome)
+        return
+    from flows.cli.claim_tables import print_import
+
+    print_import(console(), outcome)
+
+
+@app.command
+def conflicts(model: str | None = None, /, *, json: Json = False) -> None:
+    """Show where one party's standing claims about the same thing exclude each other.
+
+    Parameters
+    ----------
+    model
+        Only this model (hub id).
+    json
+        JSON instead of text.
+    """
+    from warehouse.claims.ledger import conflicts as ask
+
+    found = ask(home(), model=model)
+    if json:
+        print_json([{"model": one.model, "benchmark": one.benchmark, "claims": list(one.claims)} for one in found])
+        return
+    from flows.cli.claim_tables import print_conflicts
+
+    print_conflicts(console(), found)
+
+
+@app.command
+def export(to: Path, /, *, format: Format = "csv", model: str | None = None) -> None:
+    """Write standing claims to a file (csv, parquet) or a folder (every-eval-ever, eval-results).
+
+    Parameters
+    ----------
+    to
+        File or folder to write.
+    format
+        csv, parquet, every-eval-ever or eval-results.
+    model
+        Only this model (hub id).
+    """
+    from warehouse.claims.ledger import standing_claims
+    from warehouse.reports.export import export_claims
+
+    _tell(export_claims(standing_claims(home(), model=model), to, format), "claims")
+
+
+@results.command(name="export")
+def export_results(to: Path, /, *, format: Format = "csv", model: str | None = None) -> None:
+    """Write the scores of full, sound runs to a file (csv, parquet) or a folder (every-eval-ever, eval-results).
+
+    Parameters
+    ----------
+    to
+        File or folder to write.
+    format
+        csv, parquet, every-eval-ever or eval-results.
+    model
+        Only this model (hub id).
+    """
+    from warehouse.reports.export import export_results as write
+
+    _tell(write(home(), to, format, model=model), "scores")
+
+
+def _tell(exported: object, what: str) -> None:
+    from warehouse.reports.export import Exported
+
+    assert isinstance(exported, Exported)
+    where = str(exported.files[0]) if len(exported.files) == 1 else f"{len(exported.files):,} files"
+    print(f"{exported.written:,} {what} written to {where}" if exported.files else f"no {what} to write")
+    for reason in exported.left_out:
+        print(f"  left out: {reason}")
