@@ -15,6 +15,7 @@ from warehouse.home import Home, write_atomic
 from warehouse.records import Claim, Lock, Verdict
 from warehouse.sql import statement
 from warehouse.store import writing
+from warehouse.watching import load_looks
 
 if TYPE_CHECKING:
     import duckdb
@@ -89,6 +90,7 @@ def _load(connection: duckdb.DuckDBPyConnection, home: Home) -> Loaded:
     locks = _load_files(connection, "load_locks", home.locks)
     runs = _load_runs(connection, home)
     verdicts = _load_files(connection, "load_verdicts", home.verdicts)
+    load_looks(connection, home)
     return Loaded(claims=claims, runs=runs, locks=locks, verdicts=verdicts)
 
 

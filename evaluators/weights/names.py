@@ -56,3 +56,8 @@ def is_tokenizer_or_config(name: str) -> bool:
     if path.name.endswith(".index.json") or path.name.lower().startswith(("readme", "license", "notice")):
         return path.name == "model.safetensors.index.json"
     return path.suffix in (".json", ".txt", ".model", ".jinja", ".tiktoken")
+
+
+def is_needed(name: str) -> bool:
+    """Whether a file may be part of an artifact: weights, config, tokenizer or chat template."""
+    return name.endswith(".safetensors") or is_weights_gguf(name) or is_tokenizer_or_config(name)

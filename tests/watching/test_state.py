@@ -1,0 +1,58 @@
+"""What watching has seen lies in files; the tables are made of them and can be made again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from evaluators.records import Problem
+from flows.releases import DEFAULT, sources, watch_list
+from warehouse.home import Home
+from warehouse.load import rebuild
+from warehouse.watching import Found, Look, last_seen, marks, save_look
+
+NOW = datetime(2026, 4, 20, tzinfo=UTC)
+
+
+def found(model: str, commit: str, day: int, **more: str) -> Found:
+    """A release."""
+    moment = NOW + timedelta(days=day)
+    return Found.model_validate(
+        {"model": model, "commit": commit, "kind": "release", "modified": moment, "created": moment, **more}
+    )
+
+
+def test_marks_and_last_commits_survive_a_rebuild(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    one, two = found("acme/a", "c1", 0, weights="w1"), found("acme/a", "c2", 1, weights="w2")
+    out = found("acme/b", "c9", 0, reason="adapter only: no model of its own")
+    save_look(home, Look(source="org:acme", looked_at=NOW, mark=NOW, pages=1, found=(one, out)))
+    later = NOW + timedelta(days=1)
+    save_look(home, Look(source="org:acme", looked_at=later, mark=later, pages=3, found=(two,)))
+    before = marks(home), last_seen(home)
+    assert before[0] == {"org:acme": later}
+    assert before[1]["acme/a"].commit == "c2" and before[1]["acme/a"].weights == "w2"
+    assert before[1]["acme/b"].reason == "adapter only: no model of its own"
+    rebuild(home)
+    assert (marks(home), last_seen(home)) == before
+    save_look(home, Look(source="org:acme", looked_at=later, mark=later, pages=3, found=(two,)))
+    assert len(list((tmp_path / "looks").iterdir())) == 2
+
+
+def test_default_watch_list_is_the_first_ledgers_vendors(tmp_path: Path) -> None:
+    watch = watch_list(Home(tmp_path))
+    assert {"Qwen", "nvidia", "google", "openai", "zai-org", "meta-llama"} == set(watch.organisations)
+    assert sources(watch)[0] == "org:Qwen" and sources(watch)[-1].startswith("packer:")
+
+
+@pytest.mark.parametrize("text", ["organisations: 5", "organisations: [", "vendors: [a]", "- a"])
+def test_own_watch_list_is_read_or_refused_in_one_line(tmp_path: Path, text: str) -> None:
+    own = tmp_path / "watch.yaml"
+    own.write_text("organisations: [acme]\n")
+    assert watch_list(Home(tmp_path)).organisations == ("acme",)
+    own.write_text(text)
+    with pytest.raises(Problem) as caught:
+        watch_list(Home(tmp_path))
+    assert "\n" not in str(caught.value) and str(DEFAULT) in str(caught.value)
