@@ -58,15 +58,28 @@ class Evidence:
         return gap if self.benchmark.higher_is_better else -gap
 
     @property
+    def guesses(self) -> bool:
+        """Whether the score is that of guessing, and the claim is far above it. Needs 50 items."""
+        score, n, chance = self.measurement.score, self.measurement.items, self.benchmark.chance
+        if score is None or n < 50 or self.gap <= 0.10:
+            return False
+        wide = max(0.03, 3 * (chance * (1 - chance) / n) ** 0.5) if chance else 0.0
+        return score <= (chance or 0.0) + wide
+
+    @property
     def generates(self) -> bool:
         """Whether answers are generated."""
         return self.benchmark.output == "generate_until"
 
 
 def find_causes(evidence: Evidence) -> list[Cause]:
-    """All causes that the data show, strongest first: unsound, doubt, note, and within them in the order below."""
+    """All causes that the data show, each once, strongest first: unsound, doubt, note, then in the order of LOOKS."""
     found = [cause for look in LOOKS for cause in look(evidence)]
-    return sorted(found, key=lambda cause: ("unsound", "doubt", "note").index(cause.weight))
+    found.sort(key=lambda cause: ("unsound", "doubt", "note").index(cause.weight))
+    kept: dict[str, Cause] = {}
+    for cause in found:
+        kept.setdefault(cause.code, cause)
+    return list(kept.values())
 
 
 def examples(cause: Cause, items: Iterable[ItemScore], measurement: Measurement) -> tuple[str, ...]:
@@ -84,6 +97,29 @@ def as_reason(cause: Cause, items: Iterable[ItemScore], measurement: Measurement
     return Reason(code=cause.code, text=cause.text, items=examples(cause, items, measurement))
 
 
+PREFLIGHT = {
+    "model": "wrong_model",
+    "context": "context_too_short",
+    "template": "chat_template_doubled",
+    "bos": "bos_doubled",
+    "stop": "stop_string",
+    "max_tokens": "token_limit_ignored",
+    "temperature": "seed_ignored",
+    "logprobs": "logprobs_broken",
+    "answers": "server_silent",
+}
+"""Check of the preflight (evaluators/harness/preflight.py) -> cause that its failure means."""
+
+
+def _preflight(e: Evidence) -> Iterable[Cause]:
+    for name, text in e.run.checks.items():
+        if text.startswith("FAILED"):
+            found = text.partition(":")[2].strip() or text
+            yield Cause(PREFLIGHT.get(name, f"preflight_{name}"), f"preflight, {name}: {found}", "unsound")
+    if e.run.checks.get("deterministic", "").startswith("no") and not e.run.settings.temperature:
+        yield Cause("not_deterministic", "two greedy answers to one prompt differ: scores carry run noise", "note")
+
+
 def _failed(e: Evidence) -> Iterable[Cause]:
     if e.measurement.failed:
         portion = share(e.measurement.failed, e.measurement)
@@ -95,9 +131,10 @@ def _bos(e: Evidence) -> Iterable[Cause]:
     # 2-65 points; log-likelihood tasks are hit hardest
     if e.signal("bos_doubled"):
         yield Cause("bos_doubled", "the server puts a second BOS token before the prompt", "unsound")
-    missing = e.run.signals.get("bos_missing")
-    if missing:
+    if e.signal("bos_missing"):
         yield Cause("bos_missing", "the model expects a BOS token before the prompt and got none", "unsound")
+    elif e.run.checks.get("bos", "").startswith("none") and e.guesses:
+        yield Cause("bos_missing", "no BOS token came before the prompts, and the score is that of guessing", "unsound")
 
 
 def _template(e: Evidence) -> Iterable[Cause]:
@@ -192,18 +229,15 @@ def _extraction(e: Evidence) -> Iterable[Cause]:
 
 
 def _degenerate(e: Evidence) -> Iterable[Cause]:
-    score, n = e.measurement.score, e.measurement.items
-    if score is None or n < 50 or e.gap <= 0.10:
+    n, chance = e.measurement.items, e.benchmark.chance
+    if n < 50 or e.gap <= 0.10:
         return
-    if score == 0:
+    if e.measurement.score == 0:
         yield Cause("exact_zero", f"not one of {n:,} items is right: something is broken", "unsound")
         return
-    chance = e.benchmark.chance
-    if chance:
-        wide = max(0.03, 3 * (chance * (1 - chance) / n) ** 0.5)
-        if score <= chance + wide:
-            text = f"the score is at the level of guessing ({100 * chance:.0f}%): prompt, BOS or weights are broken"
-            yield Cause("chance_level", text, "unsound")
+    if chance and e.guesses:
+        text = f"the score is at the level of guessing ({100 * chance:.0f}%): prompt, BOS or weights are broken"
+        yield Cause("chance_level", text, "unsound")
     if e.signal("modal_choice_share") > 0.75:
         text = f"{e.signal('modal_choice_share'):.0%} of the items get the same choice"
         yield Cause("one_choice", text, "unsound")
@@ -268,6 +302,7 @@ def _items(e: Evidence) -> Iterable[Cause]:
 
 
 LOOKS: tuple[Callable[[Evidence], Iterable[Cause]], ...] = (
+    _preflight,
     _failed,
     _template,
     _bos,

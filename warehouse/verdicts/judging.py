@@ -26,7 +26,7 @@ def judge(
     claim: Claim,
     lock: Lock,
     run: Run,
-    measurement: Measurement,
+    measurement: Measurement | None,
     *,
     now: datetime,
     benchmark: Benchmark | None = None,
@@ -35,13 +35,15 @@ def judge(
     predictions: Sequence[float] | None = None,
     limits: Limits | None = None,
 ) -> Verdict:
-    """The verdict on a claim from one measurement of one run, against the bar locked before it.
+    """The verdict on a claim from one measurement of one run (None: it ended before it measured), against the bar
+    locked before it.
 
     `benchmark`: the catalogue's entry (looked up if None). `other_cells`: (name, value as fraction) of the other cells
     in the claim's table, to notice a misread one. `items`: the run's item scores, for examples. `predictions`: the
     control variate whose hash is in the lock, in the fixed order. The same arguments always give the same verdict.
     Raises Problem for an unknown benchmark."""
     known = benchmark or catalogue()[lock.benchmark]
+    measurement = measurement or _nothing(lock, known)
     comparability, compared = compare(claim, run, known, metric=lock.metric, filter=lock.filter)
     case = _Case(claim, lock, run, measurement, known, comparability, compared, now)
     if known.evaluator == "specification":
@@ -59,6 +61,20 @@ def judge(
         list(items),
         predictions,
         limits or Limits(),
+    )
+
+
+def _nothing(lock: Lock, benchmark: Benchmark) -> Measurement:
+    """The measurement of a run that ended before it measured anything."""
+    return Measurement(
+        benchmark=lock.benchmark,
+        metric=lock.metric,
+        filter=lock.filter,
+        score=None,
+        unit=benchmark.unit,
+        items=0,
+        of=lock.items,
+        order_seed=lock.order_seed,
     )
 
 

@@ -1,0 +1,225 @@
+"""The sequential tests: against the reference, monotone, recomputable, and never wrong more often than promised."""
+
+from __future__ import annotations
+
+import importlib.util
+import random
+from math import inf
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evaluators.stopping import Look
+from tests.verdicts.cases import make_claim, make_lock, shuffled
+from warehouse.verdicts import ClaimRule
+from warehouse.verdicts.betting import log_wealth, paired
+from warehouse.verdicts.crossing import critical_counts, laws
+from warehouse.verdicts.emix import log_e, sequence_bounds
+from warehouse.verdicts.intervals import confidence_sequence, exact_fixed
+from warehouse.verdicts.rounds import follow_rounds, log_wealth_of_rounds
+from warehouse.verdicts.sequence import follow, log_e_values
+from warehouse.verdicts.zone import Zone
+
+REFERENCE = Path(__file__).parents[3] / "shared" / "reference" / "sequential_verdicts.py"
+
+
+@pytest.fixture(scope="module")
+def reference() -> ModuleType:
+    if not REFERENCE.exists():
+        pytest.skip("the reference program is not here")
+    spec = importlib.util.spec_from_file_location("sequential_verdicts", REFERENCE)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    import sys
+
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@st.composite
+def samples(draw: st.DrawFn) -> tuple[int, int, int]:
+    """(total, seen, successes)."""
+    total = draw(st.integers(2, 400))
+    seen = draw(st.integers(1, total))
+    return total, seen, draw(st.integers(0, seen))
+
+
+@given(sample=samples(), null=st.integers(0, 400), step=st.floats(1, 20), up=st.booleans())
+def test_more_correct_items_never_lower_the_e_value_upwards(
+    sample: tuple[int, int, int], null: int, step: float, up: bool
+) -> None:
+    total, seen, successes = sample
+    null = min(null, total)
+    if successes == seen:
+        successes -= 1
+    fewer, more = (log_e(null, total, seen, count, step, up) for count in (successes, successes + 1))
+    assert (more >= fewer - 1e-9) if up else (more <= fewer + 1e-9)
+
+
+@given(sample=samples(), data=st.data())
+def test_pending_items_never_create_a_verdict_that_the_final_data_would_not(
+    sample: tuple[int, int, int], data: st.DataObject
+) -> None:
+    total, seen, successes = sample
+    pending = data.draw(st.integers(0, seen - successes))
+    turned_right = data.draw(st.integers(0, pending))
+    zone = Zone(total, 0.6, 0.7, 0.05, 0.02)
+    final = log_e_values(zone, seen, successes + turned_right, successes + turned_right)
+    waiting = log_e_values(zone, seen, successes, successes + pending)
+    assert all(early <= late + 1e-9 for early, late in zip(waiting, final, strict=True))
+
+
+@settings(max_examples=25)
+@given(correct=st.integers(600, 900), seed=st.integers(0, 1000), late=st.integers(0, 40))
+def test_recomputing_from_counts_equals_streaming(correct: int, seed: int, late: int) -> None:
+    values = shuffled(correct, 1000, seed)
+    claim = make_claim("75.0")
+    bar = make_lock(claim, items=1000)
+    streaming = ClaimRule([bar])
+    generator = random.Random(seed)
+    for items in range(32, 1000, 32):
+        prefix = list(values[:items])
+        for place in generator.sample(range(items), min(late, items) if generator.random() < 0.5 else 0):
+            prefix[place] = None
+        look = Look(items, 1000, {("exact_match", "strict-match"): prefix})
+        stopped = streaming.stop(look)
+        assert stopped == ClaimRule([bar]).stop(look)
+        complete = ClaimRule([bar]).standing(bar, Look(items, 1000, {("exact_match", "strict-match"): values[:items]}))
+        assert complete is not None
+        if stopped:
+            assert complete.side is not None
+            break
+
+
+def test_e_values_and_intervals_equal_the_reference(reference: ModuleType) -> None:
+    generator = random.Random(1)
+    for _ in range(300):
+        total = generator.choice([30, 198, 541, 1319, 12032])
+        correct, seen = generator.randint(0, total), generator.randint(1, total)
+        successes = generator.randint(max(0, seen - (total - correct)), min(correct, seen))
+        null, delta, up = generator.randint(0, total), generator.choice([0.01, 0.02, 0.03]), generator.random() < 0.5
+        ours = log_e(null, total, seen, successes, max(1.0, delta * total), up)
+        theirs = reference.log_e(null, total, seen, successes, delta, up) if delta * total >= 1 else ours
+        assert ours == theirs or ours == pytest.approx(theirs, rel=1e-8, abs=1e-7)
+    test = reference.ClaimTest(12032, 0.8515, 0.8525, 0.02)
+    test.look(3000, 2600)
+    low, high = sequence_bounds(12032, 3000, 2600, 2600, 0.02 * 12032, 0.05)
+    assert (low / 12032, high / 12032) == test.interval()
+
+
+@pytest.mark.parametrize("predicted", [False, True])
+@pytest.mark.parametrize("up", [True, False])
+def test_betting_equals_the_reference(reference: ModuleType, up: bool, predicted: bool) -> None:
+    generator = np.random.default_rng(3)
+    total = 300
+    forecast = generator.random(total)
+    scores = np.clip(forecast * 0.5 + generator.random(total) * 0.6, 0, 1)
+    test = reference.BettingTest(total, 0.55, up, 0.03, f=forecast if predicted else None)
+    theirs = [test.update(x, f if predicted else 0.0) for x, f in zip(scores, forecast, strict=True)]
+    ours = log_wealth(list(scores), total, 0.55, 0.03, up, list(forecast) if predicted else None)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-7, atol=1e-7)
+
+
+def test_rounds_equal_the_reference(reference: ModuleType) -> None:
+    generator = np.random.default_rng(4)
+    chances = generator.random(50)
+    rounds = (generator.random((12, 50)) < chances).astype(float)
+    for up in (True, False):
+        test = reference.RoundTest(50, 0.5, up, 0.03)
+        theirs = [test.update(one) for one in rounds]
+        assert log_wealth_of_rounds(rounds.tolist(), 0.5, 0.03, up) == pytest.approx(theirs, rel=1e-9)
+
+
+def test_rounds_decide_what_one_run_cannot() -> None:
+    generator = np.random.default_rng(5)
+    chances = np.clip(generator.normal(0.8, 0.2, 198), 0, 1)
+    chances += 0.8 - chances.mean()
+    rounds = (generator.random((40, 198)) < chances).astype(float).tolist()
+    assert follow_rounds(rounds, 0.77, 0.83, 0.03).side == "confirmed"
+    assert follow_rounds(rounds, 0.87, 0.93, 0.03).side == "below"
+
+
+@given(scores=st.lists(st.floats(0, 1), min_size=1, max_size=60), mean=st.floats(0.05, 0.95), up=st.booleans())
+def test_betting_never_bets_everything(scores: list[float], mean: float, up: bool) -> None:
+    path = log_wealth(scores, 80, mean, 0.02, up)
+    assert not np.isnan(path).any() and (path > -inf).all()
+
+
+def test_graded_scores_keep_the_promise() -> None:
+    wrong = 0
+    for seed in range(120):
+        generator = np.random.default_rng(seed)
+        scores = generator.beta(2, 2, 600)
+        edge = float(scores.mean())  # the true score lies on the zone's lower edge, just outside
+        standing = follow(scores.tolist()[:599], Zone(600, edge + 1e-4, edge + 0.06, 0.03), minimum=1)
+        wrong += standing.side in ("confirmed", "above")
+    assert wrong <= 12
+
+
+def test_paired_differences_and_predictions_save_items() -> None:
+    generator = np.random.default_rng(6)
+    easy = np.clip(generator.normal(0.7, 0.3, 4000), 0, 1)
+    ours = (generator.random(4000) < easy).astype(float)
+    zone = Zone(4000, float(ours.mean()) + 0.03, 1.0, 0.02)
+    plain = follow(ours.tolist(), zone, every=32)
+    helped = follow(ours.tolist(), zone, every=32, predictions=easy.tolist())
+    assert plain.side == helped.side == "below"
+    assert plain.decided_at is not None and helped.decided_at is not None and helped.decided_at < plain.decided_at
+    differences = paired([1.0, 0.0, None], [0.0, 0.0, 1.0])
+    assert differences == [1.0, 0.5, None]
+
+
+@pytest.mark.parametrize("share", [0.5, 0.852, 0.95])
+def test_the_law_is_exact_and_wrong_verdicts_are_rare(share: float) -> None:
+    total, margin = 198, 0.02
+    zone = Zone(total, share - margin, share + margin, margin)
+    correct = sorted({zone.at_least - 1, zone.at_least, round(total * share), min(total, zone.at_most + 1)})
+    found = laws(total, critical_counts(zone, 0.05, range(1, total)), correct)
+    for law in found:
+        inside = zone.at_least <= law.correct <= zone.at_most
+        wrong = (
+            (law.below + law.above)
+            if inside
+            else law.confirmed + (law.above if law.correct < zone.at_least else law.below)
+        )
+        assert wrong <= 0.05
+        assert law.confirmed + law.below + law.above + law.open == pytest.approx(1)
+
+
+def test_the_law_agrees_with_simulation() -> None:
+    total, correct = 541, 430
+    zone = Zone(total, 0.83, 0.87, 0.02)
+    law = laws(total, critical_counts(zone, 0.05, range(32, total, 32)), [correct], minimum=100)[0]
+    ends = []
+    for seed in range(200):
+        standing = follow(shuffled(correct, total, seed)[:540], zone)
+        ends.append(standing.decided_at or 512)
+    assert np.mean(ends) == pytest.approx(law.mean, abs=4 * np.std(ends) / 200**0.5 + 2)
+
+
+@settings(max_examples=30, deadline=None)
+@given(correct=st.integers(0, 300), seen=st.integers(1, 299), seed=st.integers(0, 99))
+def test_intervals_hold_the_score_they_are_made_from(correct: int, seen: int, seed: int) -> None:
+    values = shuffled(correct, 300, seed)
+    zone = Zone(300, 0.4, 0.6, 0.02)
+    low, high = confidence_sequence(values[:seen], zone, 0.05)
+    known = [value for value in values[:seen] if value is not None]
+    assert 0 <= low <= sum(known) / seen <= high <= 1
+    fixed_low, fixed_high = exact_fixed(300, seen, int(sum(known)))
+    assert fixed_low <= sum(known) / seen + 1 / 300 and fixed_high >= sum(known) / seen - 1 / 300
+    assert confidence_sequence(values, zone, 0.05) == (correct / 300, correct / 300)
+
+
+def test_unknown_items_are_the_worst_case_never_dropped() -> None:
+    values: list[float | None] = [None if place % 10 == 3 else 1.0 for place in range(1000)]
+    zone = Zone(1000, 0.98, 1.0, 0.02)
+    assert follow(values, zone).side is None
+    assert follow(values[:640], zone).side is None
+    assert confidence_sequence(values, zone, 0.05) == (0.9, 1.0)
+    assert follow([value or 0.0 for value in values], zone).side == "below"
+    assert follow([1.0] * 640, zone).side == "confirmed"
