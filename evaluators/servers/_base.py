@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from pathlib import Path
 from typing import Self
@@ -11,6 +12,10 @@ import httpx
 from evaluators.records import Problem
 from evaluators.servers._process import LOOPBACK, ServerProcess, port_is_free
 
+KILLED = (
+    "the system killed it, most likely because memory ran out; ask for a smaller context, fewer slots or a smaller "
+    "quantization"
+)
 POLL = (0.02, 0.5)
 """Seconds between two looks at a starting server: at first, and at most."""
 PORT_RELEASE = 10.0
@@ -111,7 +116,8 @@ class LocalServer:
         while True:
             if not self.process.running():
                 code = self.process.exit_code()
-                raise Problem(f"{self.program} did not start: {self.cause(self.process.output())} (exit code {code})")
+                cause = KILLED if code == 128 + signal.SIGKILL else self.cause(self.process.output())
+                raise Problem(f"{self.program} did not start: {cause} (exit code {code})")
             try:
                 if self._client.get(self.ready_path, timeout=2).status_code == 200:
                     return
@@ -123,7 +129,7 @@ class LocalServer:
                     "or allow it more time (start timeout)"
                 )
             time.sleep(pause)
-            pause = min(pause * 1.3, POLL[1])
+            pause = min(pause * 1.1, POLL[1])
 
     def _identify(self) -> None:
         """Only our own server refuses a wrong key and takes ours."""

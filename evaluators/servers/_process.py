@@ -65,19 +65,10 @@ class ServerProcess:
         """Start the program; raises Problem if it is not there or may not be run."""
         with self._lock:
             self.stop()
-            self.log.parent.mkdir(parents=True, exist_ok=True)
-            if self.log.exists() and self.log.stat().st_size > LARGEST_LOG:
-                self.log.replace(self.log.with_suffix(".old.log"))
-            self._log_start = self.log.stat().st_size if self.log.exists() else 0
-            with self.log.open("ab") as log:
-                self._watch = subprocess.Popen(
-                    [sys.executable, "-I", "-S", str(WATCH), str(self.log), *self.command],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=log,
-                    env={**os.environ, **self.environment},
-                    start_new_session=True,
-                )
+            try:
+                self._watch = self._spawn()
+            except OSError as error:
+                raise Problem(f"cannot start a server with its log in {self.log} ({error.strerror})") from None
             try:
                 assert self._watch.stdout
                 line = self._watch.stdout.readline()
@@ -86,8 +77,24 @@ class ServerProcess:
                 raise
             if not line:
                 self.stop()
-                raise Problem(f"{self.output().strip() or f'cannot start {self.command[0]}'}; check the path")
+                said = self.output().strip().splitlines() or [f"cannot start {self.command[0]}"]
+                raise Problem(f"{said[-1]}; check the path")
             self.pid = int(line)
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        if self.log.exists() and self.log.stat().st_size > LARGEST_LOG:
+            self.log.replace(self.log.with_suffix(".old.log"))
+        self._log_start = self.log.stat().st_size if self.log.exists() else 0
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-I", "-S", str(WATCH), str(self.log), *self.command],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env={**os.environ, **self.environment},
+                start_new_session=True,
+            )
 
     def running(self) -> bool:
         """Whether the program has not ended."""

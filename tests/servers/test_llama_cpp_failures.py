@@ -74,6 +74,22 @@ def test_program_that_only_fails(tiny: Artifact, tmp_path: Path, program: Callab
     assert "weird thing" in said and "exit code 3" in said
 
 
+def test_killed_by_the_system(tiny: Artifact, tmp_path: Path, program: Callable[[str], str]) -> None:
+    assert "most likely because memory ran out" in failure(tiny, tmp_path, executable=program("kill -9 $$"))
+
+
+def test_log_that_cannot_be_written(tiny: Artifact, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert "with its log in" in failure(tiny, tmp_path / "file")
+
+
+def test_program_that_is_none(tiny: Artifact, tmp_path: Path) -> None:
+    program = tmp_path / "llama-server"
+    program.write_text("no program")
+    program.chmod(0o755)
+    assert "Exec format error" in failure(tiny, tmp_path, executable=str(program))
+
+
 def test_another_model(tiny: Artifact, tmp_path: Path, program: Callable[[str], str]) -> None:
     write_gguf(tmp_path / "other.gguf")
     script = program(f'shift 2\nexec {{embedded}} --model {tmp_path}/other.gguf "$@"')

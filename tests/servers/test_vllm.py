@@ -66,7 +66,7 @@ def copy(tmp_path: Path) -> Path:
     return folder
 
 
-def test_serves_describes_itself_and_dies_with_its_owner(tmp_path: Path) -> None:
+def test_serves_describes_itself_and_dies_with_its_owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     artifact = folder_artifact(RELEASE)
     command = [sys.executable, "-c", OWNER, artifact.model_dump_json(), options(dtype="float32").model_dump_json()]
     with subprocess.Popen([*command, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True) as owner:
@@ -86,6 +86,12 @@ def test_serves_describes_itself_and_dies_with_its_owner(tmp_path: Path) -> None
             )
             assert len(answer.json()["choices"][0]["logprobs"]["token_logprobs"]) >= 2
             assert key not in (tmp_path / "vllm.log").read_text()
+
+            monkeypatch.setenv("CLAIMCHECK_TEST_KEY", key)
+            there = ServerOptions(url=url, key_variable="CLAIMCHECK_TEST_KEY")
+            with open_server("attached", None, there, tmp_path) as attached:
+                seen = attached.describe()
+            assert (seen.model, seen.context, seen.adds_bos, seen.flags["server"]) == (found.model, 1000, True, "vllm")
 
             assert len(family) >= 4, "the watch, the API server, the engine core and its worker"
             assert not any(gone(pid) for pid in family)
