@@ -12,9 +12,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-
-class Problem(Exception):
-    """Something the user can mend. One clear line that ends with the next step; the command line exits with 2."""
+from evaluators.problem import Problem as Problem
 
 
 class Record(BaseModel):

@@ -16,7 +16,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from evaluators.records import Problem
+from evaluators.problem import Problem
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from evaluators.records import Problem
+from evaluators.problem import Problem
 from warehouse.home import Home
 from warehouse.sql import statement
 from warehouse.store import reading, rows

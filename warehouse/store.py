@@ -19,7 +19,7 @@ from typing import Any
 
 import duckdb
 
-from evaluators.records import Problem
+from evaluators.problem import Problem
 from warehouse.home import Home
 
 SCHEMA = Path(__file__).parent / "schema"
@@ -56,13 +56,17 @@ def writing(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
 @contextmanager
 def reading(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """A read-only connection that can touch neither files nor the network. Raises Problem as `writing` does."""
-    if not home.database.exists() or _outdated(home.database):
+    if not home.database.exists():
         with writing(home):
             pass
     with _turn, _clear_errors(home.database):
         connection = _open(home.database, read_only=True)
         try:
-            _check_schema(connection, home.database)
+            if _outdated(connection, home.database):
+                connection.close()
+                with writing(home):
+                    pass
+                connection = _open(home.database, read_only=True)
             yield connection
         finally:
             connection.close()
@@ -119,17 +123,11 @@ def _check_schema(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
     return version
 
 
-def _outdated(path: Path) -> bool:
-    with _turn, _clear_errors(path):
-        connection = _open(path, read_only=True)
-        try:
-            version = _check_schema(connection, path)
-            if version < known_version():
-                return True
-            stored = connection.execute("select views from schema_views").fetchone()
-            return stored is None or stored[0] != _views_hash()
-        finally:
-            connection.close()
+def _outdated(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
+    if _check_schema(connection, path) < known_version():
+        return True
+    stored = connection.execute("select views from schema_views").fetchone()
+    return stored is None or stored[0] != _views_hash()
 
 
 def _views_hash() -> str:

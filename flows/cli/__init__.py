@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from evaluators.records import Problem
+from evaluators.problem import Problem
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

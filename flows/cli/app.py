@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
 from cyclopts import App
 
 
@@ -12,7 +10,7 @@ def build() -> App:
     app = App(
         name="claimcheck",
         help="Independent scores beside the vendor's claims.",
-        version=version("claimcheck"),
+        version=_version,
     )
     app.command("flows.cli.verify:demo", name="demo")
     app.command("flows.cli.verify:verify", name="verify")
@@ -23,3 +21,9 @@ def build() -> App:
     app.command("flows.cli.doctor:doctor", name="doctor")
     app.command("flows.cli.read:rebuild", name="rebuild")
     return app
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("claimcheck")

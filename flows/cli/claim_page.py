@@ -28,8 +28,11 @@ def print_details(out: Console, found: ClaimDetails) -> None:
     )
     if claim.get("interval"):
         allowed = claim["interval"]
-        span = interval(allowed.get("low"), allowed.get("high"), allowed.get("unit"))
-        out.print(f"  allows   {escape(span)} {allowed['unit']}, {allowed['qualifier']}", highlight=False)
+        span = interval(allowed.get("low"), allowed.get("high"), allowed.get("unit"), points=2)
+        words = span or allowed.get("text") or number(allowed.get("value"), allowed["unit"])
+        unit = "percent" if allowed["unit"] == "fraction" else allowed["unit"]
+        remark = f" ({allowed['remark']})" if allowed.get("remark") else ""
+        out.print(f"  allows   {escape(words)} {unit}, {allowed['qualifier']}{escape(remark)}", highlight=False)
     if not found.verdicts:
         out.print("  outcome  unverified: nothing was run for this claim yet")
         return
@@ -66,8 +69,9 @@ def _settings(compared: list[dict[str, Any]]) -> Table:
         table.add_column(name)
     for line in compared:
         style = "red" if line["relation"] == "differs" else ""
-        claimed = line["claimed"] if line["claimed"] is not None else "not stated"
-        table.add_row(line["setting"], Text(claimed), Text(str(line["measured"])), line["relation"], style=style)
+        claimed = "not stated" if line["claimed"] is None else line["claimed"] or "whole"
+        measured = "—" if line["measured"] is None else line["measured"] or "whole"
+        table.add_row(line["setting"], Text(claimed), Text(measured), line["relation"].replace("_", " "), style=style)
     return table
 
 
@@ -93,6 +97,9 @@ def _print_run(out: Console, run: dict[str, Any]) -> None:
 def _print_item(out: Console, item: dict[str, Any]) -> None:
     value = "no score" if item["value"] is None else f"{item['value']:g}"
     out.print(f"  {item['task']}/{item['doc_id']}  score {value}  {item['status']}", highlight=False)
+    if item["choices"]:
+        logprobs = ", ".join("—" if value is None else f"{value:.2f}" for value in item["choices"])
+        out.print(f"    choices   log-likelihoods {logprobs}", highlight=False)
     if item["answer"] is not None:
         answer = item["answer"] if len(item["answer"]) <= LONGEST_ANSWER else item["answer"][:LONGEST_ANSWER] + "…"
         out.print(f"    answer    {escape(repr(answer))}", highlight=False)

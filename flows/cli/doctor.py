@@ -14,7 +14,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from evaluators.records import Problem
+from evaluators.problem import Problem
 from flows.cli.output import console, print_json
 from flows.settings import Configuration, configuration
 

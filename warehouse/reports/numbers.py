@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 
-def number(value: float | None, unit: str | None) -> str:
-    """One number with its unit: a fraction as percent with one decimal, parameters as 1.5M, bytes as 20.9 GB."""
+def number(value: float | None, unit: str | None, *, points: int = 1) -> str:
+    """One number with its unit: a fraction as percent with `points` decimals, parameters as 1.5M, bytes as 20.9 GB."""
     if value is None:
         return "—"
     match unit:
         case "fraction":
-            return f"{100 * value:.1f}"
+            return f"{100 * value:.{points}f}"
         case "parameters":
             return _scaled(value, 1000, ("", "K", "M", "B", "T"))
         case "bytes":
@@ -24,12 +24,12 @@ def number(value: float | None, unit: str | None) -> str:
             return f"{value:,.10g}"
 
 
-def interval(low: float | None, high: float | None, unit: str | None) -> str:
+def interval(low: float | None, high: float | None, unit: str | None, *, points: int = 1) -> str:
     """An interval; empty if it is a point or unknown."""
     if low == high:
         return ""
-    left = number(low, unit) if low is not None else "-∞"
-    right = number(high, unit) if high is not None else "∞"
+    left = number(low, unit, points=points) if low is not None else "-∞"
+    right = number(high, unit, points=points) if high is not None else "∞"
     return f"[{left}, {right}]"
 
 

@@ -7,7 +7,12 @@ select
     i.extracted,
     i.target,
     p.text as answer,
-    p.finish_reason
+    p.finish_reason,
+    (
+        select list(c.logprob order by c.index)
+        from responses c
+        where c.run_id = i.run_id and c.task = i.task and c.doc_id = i.doc_id and c.repeat = 0 and c.kind = 'loglikelihood'
+    ) as choices
 from item_scores i
 left join responses p
     on p.run_id = i.run_id and p.task = i.task and p.doc_id = i.doc_id and p.repeat = i.repeat and p.index = 0
