@@ -1,0 +1,149 @@
+"""The main job, end to end: right verdicts, nothing paid twice, the table open at any moment."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from flows.demo import RELEASE
+from tests.flows.conftest import Place
+
+pytestmark = pytest.mark.slow
+
+EXPECTED = {
+    "Demo Sums (0-shot, strict)": ("confirmed", {"assumed", "matched"}, False),
+    "Demo Sums (flexible)": ("confirmed", {"assumed"}, False),
+    "Demo Sums": ("confirmed", {"assumed"}, False),
+    "Demo Facts (acc)": ("below_claim", {"assumed", "matched"}, True),
+    "Demo Facts (acc_norm)": ("confirmed", {"assumed"}, False),
+    "Parameters": ("confirmed", {"matched"}, False),
+    "Context length": ("below_claim", {"matched"}, True),
+}
+"""What the card's own comment says about its claims: outcome, comparability, flagged."""
+
+
+def rows(place: Place) -> dict[str, dict[str, Any]]:
+    found = json.loads(place.run("table", RELEASE.name, "--json").stdout)
+    return {row["benchmark_text"]: row for row in found if row["claimant"] == "vendor"}
+
+
+def test_each_kind_of_claim_gets_its_verdict(verified: Place) -> None:
+    found = rows(verified)
+    for name, (outcome, comparability, flagged) in EXPECTED.items():
+        row = found[name]
+        assert (row["outcome"], row["flagged"]) == (outcome, flagged), row
+        assert row["comparability"] in comparability, row
+    other_shots = found["Demo Sums (3-shot, strict)"]
+    assert (other_shots["comparability"], other_shots["flagged"]) == ("differs", False)
+    assert "shots" in other_shots["reasons"][0]
+    speed = found["Generation speed"]
+    assert (speed["comparability"], speed["flagged"]) == ("differs", False)
+    assert all(row["outcome"] != "unverified" for row in found.values())
+
+
+def test_early_stops_are_named_and_save_items(verified: Place) -> None:
+    inflated = rows(verified)["Demo Facts (acc)"]
+    assert inflated["stopped_early"]
+    assert inflated["items"] < inflated["of"]
+    assert "at stop" in inflated["headline"]
+
+
+def test_the_bar_was_stored_before_the_run(verified: Place) -> None:
+    sql = "select count(*) as n from verdicts join runs using (run_id) join locks using (lock_id) where locked_at > started"
+    assert json.loads(verified.run("query", sql, "--json").stdout) == [{"n": 0}]
+
+
+def test_a_second_run_pays_for_nothing(verified: Place) -> None:
+    scores = "select sum(requests_sent) as sent, count(*) as runs from runs where evaluator = 'lm-eval'"
+    before = verified.run("query", scores, "--json").stdout
+    again = verified.run("verify", str(RELEASE), "--benchmark", "demo_sums", "--benchmark", "demo_facts")
+    assert again.returncode == 0, again.stderr
+    assert "already verified" in again.stdout
+    assert verified.run("query", scores, "--json").stdout == before
+
+
+def test_rebuild_gives_the_same_table(verified: Place) -> None:
+    before = verified.run("table", "--json").stdout
+    assert verified.run("rebuild").returncode == 0
+    assert verified.run("table", "--json").stdout == before
+
+
+def test_show_has_the_settings_the_run_and_the_items(verified: Place) -> None:
+    claim = rows(verified)["Demo Sums (0-shot, strict)"]["claim_id"]
+    page = verified.run("show", claim).stdout
+    for expected in ("Reasons", "shots", "lm-eval", "llama.cpp", "sha256", "demo_sums/", "answer"):
+        assert expected in page
+
+
+def _journaled(place: Place) -> int:
+    for journal in place.root.glob("runs/*/journal.sqlite"):
+        try:
+            with sqlite3.connect(f"file:{journal}?mode=ro", uri=True) as connection:
+                return int(connection.execute("select count(*) from responses").fetchone()[0])
+        except sqlite3.OperationalError:
+            continue
+    return 0
+
+
+def _wait_for_answers(place: Place, process: subprocess.Popen[str], least: int) -> None:
+    while _journaled(place) < least:
+        assert process.poll() is None, (place.root.parent / "started.log").read_text()
+
+
+def test_killed_in_the_middle_it_goes_on_and_leaves_nothing_running(place: Place) -> None:
+    process = place.start("verify", str(RELEASE), "--benchmark", "demo_sums", "--full")
+    children: list[psutil.Process] = []
+    try:
+        _wait_for_answers(place, process, 100)
+        # the table is open at any moment of a running verification
+        done = place.run("query", "select count(*) as n from claims_vs_measured", "--json")
+        assert json.loads(done.stdout)[0]["n"] > 0
+        children = psutil.Process(process.pid).children(recursive=True)
+        assert children
+    finally:
+        process.kill()
+        process.wait()
+    _, alive = psutil.wait_procs(children, timeout=30)
+    assert not alive
+    kept = _journaled(place)
+    assert kept >= 100
+    done = place.run("verify", str(RELEASE), "--benchmark", "demo_sums", "--full")
+    assert done.returncode == 0, done.stderr
+    [manifest] = [json.loads(path.read_text()) for path in place.root.glob("runs/demo_sums-*/run.json")]
+    assert manifest["requests_reused"] >= kept
+    assert manifest["requests_sent"] <= 1600 + 64  # at most those in flight were sent again
+    sums = rows(place)["Demo Sums (0-shot, strict)"]
+    assert (sums["outcome"], sums["items"], sums["stopped_early"]) == ("confirmed", 1600, False)
+
+
+def test_ctrl_c_is_one_line_and_leaves_nothing_running(place: Place) -> None:
+    process = place.start("verify", str(RELEASE), "--benchmark", "demo_sums")
+    _wait_for_answers(place, process, 10)
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=60) == 130
+    _, alive = psutil.wait_procs(children, timeout=30)
+    assert not alive
+    assert "run the same command to go on" in (place.root.parent / "started.log").read_text().splitlines()[-1]
+
+
+@pytest.mark.parametrize("damage", ["truncated", "garbage", "missing"])
+def test_bad_weights_are_one_line_and_write_nothing(place: Place, tmp_path: Path, damage: str) -> None:
+    release = tmp_path / "broken-model"
+    release.mkdir()
+    [source] = RELEASE.glob("*-F16.gguf")
+    (release / "README.md").write_text((RELEASE / "README.md").read_text())
+    if damage != "missing":
+        content = source.read_bytes()
+        content = content[: len(content) // 2] if damage == "truncated" else os.urandom(5000)
+        (release / "broken-model-F16.gguf").write_bytes(content)
+    done = place.run("verify", str(release))
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert not list(place.root.glob("claims/*"))
