@@ -1,0 +1,133 @@
+"""Log-likelihoods on llama-server are exact, for every kind of token and by every route."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import pytest
+
+from evaluators.harness import Patience
+from evaluators.harness.client import Client
+from evaluators.harness.loglikelihood_llama import LlamaLoglikelihood
+from evaluators.harness.requests import Request
+from evaluators.records import RequestKind, Response
+from evaluators.servers import ModelServer
+from tests.harness.conftest import RELEASE
+from tests.harness.reference import Llama
+
+T = TypeVar("T")
+TOLERANCE = 1e-3
+"""Per token, natural logarithm."""
+
+
+@pytest.fixture(scope="module")
+def reference() -> Llama:
+    """The demo model in float64."""
+    return Llama(RELEASE)
+
+
+def ask(server: ModelServer, route: str | None, work: Callable[[LlamaLoglikelihood, Client], Awaitable[T]]) -> T:
+    """Run `work` with a prepared protocol."""
+
+    async def go() -> T:
+        client = Client(server, 1, Patience())
+        protocol = LlamaLoglikelihood(server.describe(), route=route)
+        try:
+            await protocol.prepare(client)
+            return await work(protocol, client)
+        finally:
+            await client.close()
+
+    return asyncio.run(go())
+
+
+def request(kind: RequestKind, *args: str, index: int = 0) -> Request:
+    """A request as the engine makes it."""
+    return Request("t", 0, index, 0, kind, args, 1, "k")
+
+
+@pytest.mark.parametrize("route", ["grammar", "bias"])
+def test_every_kind_of_token(server: ModelServer, reference: Llama, route: str) -> None:
+    """Ids of the whole vocabulary (EOS, control tokens, single bytes of emoji), in continuations of four."""
+    config, source = reference.config, random.Random(3)
+    ids = list(range(config["vocab_size"]))
+    source.shuffle(ids)
+    context = [config["bos_token_id"], *source.sample(ids, 12)]
+    step = 4 if route == "grammar" else 16
+    parts = [ids[at : at + 4] for at in range(0, len(ids), step)]
+
+    async def work(protocol: LlamaLoglikelihood, client: Client) -> list[tuple[float, bool]]:
+        found = [(await protocol.score(client, context, part, 0))[:2] for part in parts]
+        assert protocol.counts["full"] > 0, "some tokens end in mid-character"
+        return found
+
+    for part, (logprob, greedy) in zip(parts, ask(server, route, work), strict=True):
+        expected, likeliest = reference.score(context, part)
+        assert logprob == pytest.approx(expected, abs=TOLERANCE * len(part))
+        assert greedy == likeliest
+
+
+def test_choices_of_one_item(server: ModelServer, reference: Llama) -> None:
+    """Single-token choices come from one request, longer and odd ones by the ladder; greedy is told apart."""
+    context = "Question: What is 12+7?\nAnswer:"
+    choices = [" 1", " 2", "9", " 19. #### 19", "🙂", " naïve 日本", "<|eot_id|>"]
+
+    async def work(protocol: LlamaLoglikelihood, client: Client) -> tuple[list[Response], list[tuple[list[int], ...]]]:
+        job = [request(RequestKind.loglikelihood, context, text, index=at) for at, text in enumerate(choices)]
+        found = [response async for response in protocol.answer(client, job, 0)]
+        assert protocol.counts["together"] == 1
+        return found, list(await protocol.tokens.pairs(client, [(context, choice) for choice in choices]))
+
+    responses, pairs = ask(server, None, work)
+    for response, (before, after) in zip(responses, pairs, strict=True):
+        expected, likeliest = reference.score(before, after)
+        assert before[0] == reference.config["bos_token_id"] and before.count(before[0]) == 1
+        assert response.logprob == pytest.approx(expected, abs=TOLERANCE * len(after))
+        assert response.greedy == likeliest
+
+
+def test_empty_context_trailing_space_and_overflow(server: ModelServer, reference: Llama) -> None:
+    """An empty context is BOS; trailing spaces go over; a long context is cut on the left and counted."""
+    long = "Question: What is 12+7?\nAnswer: 19\n\n" * 80
+    texts = [("", "The"), ("  ", "The"), ("What is 12+7? ", "19"), (long, " 19")]
+
+    async def work(protocol: LlamaLoglikelihood, client: Client) -> tuple[list[Response], list[tuple[list[int], ...]]]:
+        found = []
+        for context, continuation in texts:
+            job = [request(RequestKind.loglikelihood, context, continuation)]
+            found += [response async for response in protocol.answer(client, job, 0)]
+        assert protocol.counts["context_cut"] == 1
+        pairs = await protocol.tokens.pairs(client, texts)
+        return found, [pair if len(pair[0]) < 1000 else protocol._fit(*pair) for pair in pairs]
+
+    responses, pairs = ask(server, None, work)
+    bos = reference.config["bos_token_id"]
+    assert pairs[0][0] == pairs[1][0] == [bos] and len(pairs[3][0]) + len(pairs[3][1]) == 1023
+    for response, (before, after) in zip(responses, pairs, strict=True):
+        assert response.logprob == pytest.approx(reference.score(before, after)[0], abs=TOLERANCE * len(after))
+
+
+def test_rolling(server: ModelServer, reference: Llama) -> None:
+    """The likelihood of a whole text, in one window and in several."""
+    text = "Question: What is 12+7?\nAnswer: 12+7=19. #### 19\n\n" * 4
+
+    async def work(protocol: LlamaLoglikelihood, client: Client) -> tuple[list[Response], list[int]]:
+        found = [r async for r in protocol.answer(client, [request(RequestKind.rolling, text)], 0)]
+        protocol.longest = 65
+        found += [r async for r in protocol.answer(client, [request(RequestKind.rolling, text)], 0)]
+        return found, protocol.tokens.whole((await protocol.tokens.encode(client, [text]))[0])
+
+    (whole, windows), tokens = ask(server, None, work)
+    bos = reference.config["bos_token_id"]
+    assert whole.logprob == pytest.approx(reference.score([bos], tokens)[0], abs=TOLERANCE * len(tokens))
+    expected, at = 0.0, 0
+    while at < len(tokens):
+        end = min(at + 64, len(tokens))
+        begin = max(0, end - 65)
+        context = ([bos] if begin == 0 else []) + tokens[begin:at]
+        expected += reference.score(context[-65:], tokens[at:end])[0]
+        at = end
+    assert windows.logprob == pytest.approx(expected, abs=TOLERANCE * len(tokens))
