@@ -10,7 +10,7 @@ FORBIDDEN = {
     "evaluators": {"warehouse", "flows", "prefect", "duckdb"},
     "warehouse": {"flows", "prefect", "lm_eval"},
 }
-WAREHOUSE_MAY_USE = ("evaluators.records", "evaluators.catalogue", "evaluators.stopping")
+WAREHOUSE_MAY_USE = ("evaluators.problem", "evaluators.records", "evaluators.catalogue", "evaluators.stopping")
 
 
 def imports(path: Path) -> set[str]:
