@@ -1,0 +1,102 @@
+"""The engine on a real vLLM (CPU): same scores as lm-eval, exact log-likelihoods. See tests/make_vllm_env.sh."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from evaluators.harness import Patience, run_benchmark
+from evaluators.harness.client import Client
+from evaluators.harness.loglikelihood_vllm import VllmLoglikelihood
+from evaluators.harness.requests import Request
+from evaluators.records import Artifact, RequestKind, Response, Settings
+from evaluators.servers import ModelServer, open_server
+from tests.harness import local_tasks
+from tests.harness.conftest import RELEASE, benchmark_of
+from tests.harness.reference import Llama
+from tests.harness.test_equality import same, upstream
+from tests.servers.test_vllm import PROGRAM, folder_artifact, options
+
+TOLERANCE = 1e-3
+"""Per token, natural logarithm."""
+pytestmark = [
+    pytest.mark.vllm,
+    pytest.mark.slow,
+    pytest.mark.skipif(not PROGRAM.exists(), reason="no .venv-vllm; run `make test-vllm`"),
+]
+
+
+@pytest.fixture(scope="module")
+def artifact() -> Artifact:
+    """The demo release as safetensors."""
+    return folder_artifact(RELEASE)
+
+
+@pytest.fixture(scope="module")
+def server(artifact: Artifact, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelServer]:
+    """vLLM in float32."""
+    with open_server("vllm", artifact, options(dtype="float32"), tmp_path_factory.mktemp("vllm")) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def key(server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both sides read the server's key from the environment."""
+    for name in ("OPENAI_API_KEY", "CLAIMCHECK_API_KEY"):
+        monkeypatch.setenv(name, server.key or "")
+
+
+@pytest.mark.parametrize("prompt", ["completion", "chat"])
+def test_generation(server: ModelServer, artifact: Artifact, tmp_path: Path, prompt: str) -> None:
+    """gsm8k with random few-shot, against lm-eval's own API clients."""
+    local_tasks.gsm8k(tmp_path / "tasks", 32)
+    benchmark = benchmark_of("gsm8k", tmp_path / "tasks", "exact_match,strict-match", "exact_match,flexible-extract")
+    settings = Settings(shots=3, max_tokens=24, prompt=prompt)
+    run = run_benchmark(benchmark, artifact, server, settings, folder=tmp_path)
+    assert run.status == "finished", run.reason
+    model = "local-chat-completions" if prompt == "chat" else "local-completions"
+    same(run, tmp_path, upstream(server, model, benchmark, settings, None), TOLERANCE)
+
+
+def test_multiple_choice(server: ModelServer, artifact: Artifact, tmp_path: Path) -> None:
+    """arc_easy in whole runs."""
+    local_tasks.arc_easy(tmp_path / "tasks", 32)
+    benchmark = benchmark_of("arc_easy", tmp_path / "tasks", "acc,none", "acc_norm,none")
+    run = run_benchmark(benchmark, artifact, server, Settings(shots=2), folder=tmp_path)
+    assert run.status == "finished", run.reason
+    same(run, tmp_path, upstream(server, "claimcheck-vllm", benchmark, Settings(shots=2), None), TOLERANCE)
+
+
+def test_every_kind_of_token_and_rolling(server: ModelServer) -> None:
+    """Ids of the whole vocabulary in continuations of four, and the likelihood of a whole text."""
+    reference, source = Llama(RELEASE), random.Random(3)
+    bos = reference.config["bos_token_id"]
+    ids = list(range(reference.config["vocab_size"]))
+    source.shuffle(ids)
+    context = [bos, *source.sample(ids, 12)]
+    parts = [ids[at : at + 4] for at in range(0, len(ids), 4)]
+    text = "Question: What is 12+7?\nAnswer: 12+7=19. #### 19\n\n" * 2
+
+    async def work() -> tuple[list[tuple[float, bool]], Response, list[int]]:
+        client = Client(server, 1, Patience())
+        protocol = VllmLoglikelihood(server.describe())
+        try:
+            await protocol.prepare(client)
+            found = [(await protocol.score(client, context, part))[:2] for part in parts]
+            whole = await anext(
+                protocol.answer(client, [Request("t", 0, 0, 0, RequestKind.rolling, (text,), 1, "k")], 0)
+            )
+            return found, whole, protocol.whole(await protocol._tokens(client, text, special=False))
+        finally:
+            await client.close()
+
+    found, whole, tokens = asyncio.run(work())
+    for part, (logprob, greedy) in zip(parts, found, strict=True):
+        expected, likeliest = reference.score(context, part)
+        assert logprob == pytest.approx(expected, abs=TOLERANCE * len(part))
+        assert greedy == likeliest
+    assert whole.logprob == pytest.approx(reference.score([bos], tokens)[0], abs=TOLERANCE * len(tokens))
