@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from warehouse.claims.grid import Grid
-from warehouse.claims.layout import layout_of
+from warehouse.claims.layout import layout_of, split_rows
 from warehouse.claims.near import notes_near
 from warehouse.claims.page import Heading, Page, Words, read_page
 from warehouse.claims.reading import Reading, source_of
@@ -23,7 +23,7 @@ def read_card(text: str, *, model: str, url: str, read_at: datetime, commit: str
     page = read_page(text)
     title = next((block.text for block in page.blocks if isinstance(block, Heading) and block.level == 1), None)
     reading = Reading(source_of(text, url=url, read_at=read_at, kind="model_card", title=title))
-    identity = identity_of(model, [*page.links, *_written(page)], title)
+    identity = identity_of(model, [*page.links, *_written(page)], title, _names(page))
     headings: list[Heading] = []
     for place, block in enumerate(page.blocks):
         if isinstance(block, Heading):
@@ -35,6 +35,18 @@ def read_card(text: str, *, model: str, url: str, read_at: datetime, commit: str
 
         add_front_matter(page.front_matter, reading, model=model, commit=commit)
     return reading
+
+
+def _names(page: Page) -> set[str]:
+    """Texts in the first rows and columns of the card's tables, and in its lists: where models are named."""
+    found = set()
+    for block in page.blocks:
+        if isinstance(block, Grid):
+            found |= {cell.text for row in block.rows[: max(2, block.heads)] for cell in row}
+            found |= {cell.text for row in block.rows for cell in row[:2]}
+        elif isinstance(block, Words) and len(block.text) < 200:
+            found.add(block.text.split(":")[0])
+    return {text for text in found if 0 < len(text) < 80}
 
 
 def _written(page: Page) -> list[str]:
@@ -59,6 +71,7 @@ def _read_grid(
         reading.leave(
             grid.line, "table", "the table has more than 300 columns or 60,000 cells; only the first were read"
         )
+    grid = split_rows(grid)
     layout = layout_of(grid)
     if layout is None:
         head = " | ".join(cell.text for cell in grid.rows[0]) if grid.rows else ""

@@ -29,6 +29,8 @@ class Cell:
     """A `th`."""
     links: tuple[str, ...] = ()
     """Addresses linked to."""
+    lines: tuple[str, ...] = ()
+    """Its lines, where `br` or paragraphs break it into several."""
     origin: tuple[int, int] = (0, 0)
     """Row and column where a spanned cell starts: cells with one origin are one cell."""
 
@@ -140,7 +142,9 @@ def _read_cell(node: Any, line: int, origin: tuple[int, int]) -> Cell:
             elif tag in ("script", "style", "-comment", "template"):
                 pass
             else:
-                if tag in ("br", "p", "div", "li", "sub", "sup", "small"):
+                if tag in ("br", "p", "div", "li"):
+                    parts.append("\n")
+                elif tag in ("sub", "sup", "small"):
                     parts.append(" ")
                 if tag == "a":
                     links.append(current.attributes.get("href") or "")
@@ -155,7 +159,9 @@ def _read_cell(node: Any, line: int, origin: tuple[int, int]) -> Cell:
             current, entering, depth = current.parent, False, depth - 1
             if inside:
                 inside.pop()
-    text = " ".join("".join(parts).replace("\u200b", "").split())
+    whole = "".join(part if part == "\n" else part.replace("\n", " ") for part in parts).replace("\u200b", "")
+    text = " ".join(whole.split())
+    lines = tuple(words for part in whole.split("\n") if (words := " ".join(part.split())))
     if (emphasis := re.fullmatch(r"(\*\*|__)(.+)\1", text)) and letters:
         text, bold_letters = emphasis[2].strip(), letters
     return Cell(
@@ -166,5 +172,6 @@ def _read_cell(node: Any, line: int, origin: tuple[int, int]) -> Cell:
         struck,
         node.tag == "th",
         tuple(links),
+        lines if len(lines) > 1 else (),
         origin,
     )

@@ -10,7 +10,7 @@ from typing import Literal
 from evaluators.catalogue import catalogue
 from evaluators.records import Problem, Settings
 from warehouse.claims.names import mode_of, normalise, resolve_benchmark
-from warehouse.claims.words import MEASURES, METRIC_WORDS
+from warehouse.claims.words import MEASURES, METRIC_WORDS, VARIANTS
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,12 @@ def _resolve_core(core: str, qualifiers: list[str]) -> tuple[str | None, list[st
             if bare and (name := resolve_benchmark(words).name):
                 rest = [other for place, other in enumerate(qualifiers) if place != index]
                 return name, [*rest, *([shots[0]] if (shots := SHOTS.search(qualifier)) else [])]
+        first, _, more = bare.partition(" ")
+        if more and (name := resolve_benchmark(f"{core} {first}").name):
+            rest = [other for place, other in enumerate(qualifiers) if place != index]
+            return name, [*rest, more, *([shots[0]] if (shots := SHOTS.search(qualifier)) else [])]
+    if any(VARIANTS & set(re.findall(r"[\w+]+", qualifier.casefold())) for qualifier in qualifiers):
+        return None, qualifiers
     if name := resolve_benchmark(core).name:
         return name, qualifiers
     words_ = re.split(r"[\s,/]+|(?<=\w)-(?=\w)", core)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from warehouse.claims.cells import read_value
@@ -20,6 +20,9 @@ from warehouse.claims.words import (
     SHOT_HEADS,
     VALUE_HEADS,
 )
+
+MODE_FIELDS = frozenset({"thinking", "effort", "mode", "quantization"})
+"""Settings whose column holds words; with numbers in it, it is a column of scores under that setting."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ def _roles(
             roles[column] = "shots"
         elif words in METRIC_HEADS:
             roles[column] = "metric"
-        elif words in SETTING_HEADS and not (words == "precision" and mode_of(heads[column][-1])):
+        elif words in SETTING_HEADS and not (SETTING_HEADS[words] in MODE_FIELDS and _mostly_numbers(cells)):
             roles[column] = f"set:{SETTING_HEADS[words]}"
         elif words in GROUP_HEADS:
             roles[column] = "group"
@@ -146,3 +149,34 @@ def _mostly_numbers(cells: list[Cell]) -> bool:
     kinds = [read_value(cell).kind for cell in cells]
     numbers = kinds.count("number") + kinds.count("unsure")
     return numbers > 0 and numbers * 2 >= sum(kind != "nothing" for kind in kinds)
+
+
+def split_rows(grid: Grid) -> Grid:
+    """The table with rows taken apart that hold several benchmarks, one a line, with as many lines of numbers."""
+    rows: list[tuple[Cell, ...]] = []
+    for number, row in enumerate(grid.rows):
+        count = _lines_of(row) if number >= grid.heads else 0
+        if not count:
+            rows.append(row)
+            continue
+        for line in range(count):
+            rows.append(
+                tuple(
+                    replace(cell, text=cell.lines[line], lines=(), origin=(len(rows), column))
+                    if len(cell.lines) == count
+                    else cell
+                    for column, cell in enumerate(row)
+                )
+            )
+    return replace(grid, rows=tuple(rows)) if len(rows) != len(grid.rows) else grid
+
+
+def _lines_of(row: tuple[Cell, ...]) -> int:
+    """How many benchmarks a row names, one a line; 0 for an ordinary row."""
+    for cell in row[:4]:
+        count = len(cell.lines)
+        if count > 1 and sum(bool(read_label(line).benchmark) for line in cell.lines) == count:
+            numbers = [other for other in row if other is not cell and any(c.isdigit() for c in other.text)]
+            if numbers and all(len(other.lines) == count for other in numbers):
+                return count
+    return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from warehouse.claims.grid import Grid
 from warehouse.claims.names import normalise, resolve_benchmark
@@ -28,7 +28,7 @@ _BEFORE = re.compile(
     r"measured (?:on|with)|tested (?:on|with)|evaluated (?:on|with|using|at|in)"
 )
 _LEGEND = re.compile(
-    r"(?i)^\W{0,3}([*†‡§¶✱▲▼]|\(\?\))|(?:marked|asterisk|denoted?)\D{0,40}?([*†‡§¶✱▲▼])|([✱▲▼†‡§¶])\s*[:=]"
+    r"(?i)^\W{0,3}([*†‡§¶✱▲▼#]|\(\?\)|\d{1,2}(?=\s))|(?:marked|asterisk|denoted?)\D{0,40}?([*†‡§¶✱▲▼#])|([✱▲▼†‡§¶])\s*[:=]"
 )
 _FIELDS = {
     "temperature": re.compile(r"(?i)temperature`?\s*(?:=|:|of|is|was|set to|to)?\s*`?(\d(?:\.\d+)?)\b"),
@@ -120,12 +120,21 @@ def notes_for(notes: Sequence[Note], *, label: str, benchmark: str | None, marks
     keys = {key for key in (benchmark, normalise(label), *_keys(label)) if key}
     found = []
     for note in notes:
-        if note.mark is not None and note.mark not in marks:
+        if note.mark is not None and note.mark not in {*re.findall(r"\d+|\(\?\)|\S", marks)}:
             continue
         if note.about and not keys & set(note.about):
             continue
         found.append(note.text)
     return tuple(found)
+
+
+def without_numbering(notes: Sequence[Note], marks: str) -> tuple[Note, ...]:
+    """The notes of a table whose cells bear these marks: a number that no cell bears is no footnote's."""
+    borne = set(re.findall(r"\d+", marks))
+    return tuple(
+        replace(note, mark=None) if note.mark and note.mark.isdigit() and note.mark not in borne else note
+        for note in notes
+    )
 
 
 def sampling(notes: Sequence[str]) -> dict[str, str | int | float]:

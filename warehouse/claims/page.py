@@ -24,7 +24,7 @@ _BLOCKS = frozenset(
     re.findall(
         r"\w+",
         "p div li ul ol blockquote section article header footer main figure figcaption br hr center details summary "
-        "dl dt dd pre tr td th table aside sup",
+        "dl dt dd pre tr td th table aside",
     )
 )
 _SKIPPED = frozenset({"script", "style", "pre", "svg", "template", "noscript", "iframe", "textarea", "head", "title"})

@@ -14,6 +14,7 @@ from warehouse.claims.words import GENERIC, NOT_MODELS
 TUNED = frozenset({"instruct", "it", "chat", "inst", "sft", "dpo", "rl", "posttrained"})
 UNTUNED = frozenset({"base", "pt", "pretrained", "pretrain", "pretraining"})
 PRECISION = frozenset({"bf16", "fp16", "f16", "hf"})
+SIZE = re.compile(r"a?\d+(?:\.\d+)?[bm]")
 _HUB = re.compile(
     r"^https?://(?:www\.)?(?:huggingface\.co|hf\.co)/([\w.-]+/[\w.-]+?)/?(?:[?#].*|/(?:tree|blob|resolve)/.*)?$"
 )
@@ -29,6 +30,20 @@ class Identity:
     """Hub ids the card links to or names."""
     title: str | None = None
     """First heading, where it is a name."""
+    names: frozenset[frozenset[str]] = frozenset()
+    """Parts of every name in the card's tables and links."""
+
+    @property
+    def has_tuned_sibling(self) -> bool:
+        """Whether the card names this model with a word of tuning behind it: the bare name is the base model."""
+        ours = name_tokens(self.model)
+        return not ours & (TUNED | UNTUNED) and any(ours < words and words - ours <= TUNED for words in self.names)
+
+    @property
+    def has_base_sibling(self) -> bool:
+        """Whether the card names this model with a word for base models behind it."""
+        ours = name_tokens(self.model)
+        return any(ours < words and words - ours <= UNTUNED for words in self.names)
 
 
 @dataclass(frozen=True)
@@ -55,10 +70,11 @@ def hub_id(link: str) -> str | None:
     return found[1] if found and found[1].split("/")[0] not in NOT_MODELS else None
 
 
-def identity_of(model: str, links: Iterable[str], title: str | None) -> Identity:
+def identity_of(model: str, links: Iterable[str], title: str | None, names: Iterable[str] = ()) -> Identity:
     """The release: its id, the ids its card links to, and its card's title if that is a name like the id's.
 
-    A local folder may be called anything: there every title that can be a name is taken.
+    A local folder may be called anything: there every title that can be a name is taken. `names` are the words in
+    which the card's tables name models.
     """
     known = tuple(dict.fromkeys([model, *(hub for link in links if (hub := hub_id(link)))]))
     name = re.sub(r"(?i)^\W*(?:model card (?:for|of)|introducing|meet|welcome to)\s+", "", title or "").strip(" !.\"'`")
@@ -66,7 +82,8 @@ def identity_of(model: str, links: Iterable[str], title: str | None) -> Identity
     ours = name_tokens(model)
     like = "/" not in model or len(words & ours) * 2 >= len(words)
     fits = 1 <= len(words) <= 6 and ":" not in name and "&" not in name
-    return Identity(model, known, name if fits and like else None)
+    every = frozenset(name_tokens(one) for one in (*known, *names))
+    return Identity(model, known, name if fits and like else None, every)
 
 
 def tuning_of(headings: Sequence[str]) -> Literal["base", "tuned"] | None:
@@ -96,6 +113,10 @@ def _closeness(words: frozenset[str], identity: Identity) -> int | None:
     ours = name_tokens(identity.model)
     if words == ours or (identity.title and words == name_tokens(identity.title)):
         return 0
+    if not any(SIZE.fullmatch(word) for word in ours):
+        words = frozenset(word for word in words if not SIZE.fullmatch(word))
+        if words == ours:
+            return 1
     if not words or not words < ours:
         return None
     missing = ours - words
@@ -109,7 +130,7 @@ def _closeness(words: frozenset[str], identity: Identity) -> int | None:
         return 1
     if missing - soft <= family and len(words) >= 3 and any(c.isdigit() for word in words for c in word):
         return 1
-    sizes = {word for word in missing if re.fullmatch(r"a?\d+(?:\.\d+)?[bm]", word)}
+    sizes = {word for word in missing if SIZE.fullmatch(word)}
     if sizes and missing <= soft | sizes and any(c.isdigit() for word in words for c in word) and words & family:
         return 2
     return None
@@ -204,7 +225,9 @@ def _quantized_sibling(quantization: str | None, identity: Identity) -> str | No
 
 def _name(text: str, identity: Identity, base: str | None) -> tuple[Owner, int | None]:
     whole = name_tokens(text)
-    if _closeness(whole, identity) == 0 and not _untold_base(whole, base):
+    if _closeness(whole, identity) == 0 and (not _untold_base(whole, base) or identity.has_tuned_sibling):
+        if base == "tuned" and identity.has_tuned_sibling:
+            return Owner("unsure", identity.model, reason=f"{text} under a heading of tuned models"), None
         return Owner("other", identity.model), 0
     plain = resolve_model(text, identity.known)
     tokens = name_tokens(plain.model)
@@ -213,6 +236,8 @@ def _name(text: str, identity: Identity, base: str | None) -> tuple[Owner, int |
         tokens |= {"base"}
     same = [hub for hub in identity.known if name_tokens(hub) == tokens]
     model, variant = (same[0] if len(same) == 1 else plain.model), plain.variant
+    if untold and model == identity.model and _closeness(whole, identity) == 0 and not identity.has_base_sibling:
+        return Owner("unsure", model, reason=f"{text} under a heading of base models may be another release"), None
     if untold and model == identity.model:
         model, variant = " ".join(text.split()), "base"
     if base is None and not whole & (TUNED | UNTUNED) and tokens | {"base"} == name_tokens(identity.model):

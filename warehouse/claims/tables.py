@@ -9,16 +9,14 @@ from typing import Literal
 from evaluators.catalogue import catalogue
 from evaluators.records import Problem, Settings
 from warehouse.claims.cells import Value, read_value, scale_of
+from warehouse.claims.descriptors import Stated, row_settings
 from warehouse.claims.grid import Cell, Grid
-from warehouse.claims.labels import SHOTS, Label, metric_settings, read_label, settings_with
+from warehouse.claims.labels import Label, read_label, settings_with
 from warehouse.claims.layout import Layout, heads_of
-from warehouse.claims.names import mode_of
-from warehouse.claims.near import Note, notes_for, sampling
+from warehouse.claims.near import Note, notes_for, sampling, without_numbering
 from warehouse.claims.reading import Reading, new_claim, read_number
 from warehouse.claims.releases import Identity, Owner, owners
 from warehouse.records import Claimant
-
-Stated = dict[str, str | int | float]
 
 
 @dataclass
@@ -48,7 +46,8 @@ def read_table(
     commit: str | None,
 ) -> None:
     """Add a table's numbers to the reading."""
-    context = Context(grid, layout, notes, headings, identity, reading, commit)
+    marks = " ".join(cell.marks for row in grid.rows for cell in row if cell.marks)
+    context = Context(grid, layout, without_numbering(notes, marks), headings, identity, reading, commit)
     first = heads_of(grid)[0]
     columns = [column for column, role in layout.roles.items() if role == "value"]
     for row in range(first, len(grid.rows)):
@@ -94,7 +93,7 @@ def _benchmarks_in_rows(context: Context, first: int, columns: list[int]) -> Non
         if label.benchmark is None and section and (joined := read_label(f"{section[0]} {text}")).benchmark:
             label = joined
         named = _model_of_row(context, row, number)
-        stated, words = _descriptors(context, row, label)
+        stated, words = row_settings(context.layout, row, label)
         for column in columns:
             owner = named or whose[column]
             _take(context, label, owner, number, column, stated, [*words, *section])
@@ -121,7 +120,7 @@ def _benchmarks_in_columns(context: Context, first: int, columns: list[int]) -> 
     labels = {column: _column_label(layout.heads[column]) for column in columns}
     for number in kept:
         for column in columns:
-            stated, words = _descriptors(context, grid.rows[number], labels[column])
+            stated, words = row_settings(context.layout, grid.rows[number], labels[column])
             _take(context, labels[column], whose[number], number, column, stated, [*words, *sections[number]])
 
 
@@ -148,51 +147,12 @@ def _model_of_row(context: Context, row: Sequence[Cell], number: int) -> Owner |
     return None
 
 
-def _descriptors(context: Context, row: Sequence[Cell], label: Label) -> tuple[Stated, list[str]]:
-    """Settings and words that the row's other columns state."""
-    stated: Stated = {}
-    words: list[str] = []
-    for column, role in context.layout.roles.items():
-        text = row[column].text
-        if not text or read_value(row[column]).kind == "nothing":
-            continue
-        head = " ".join(context.layout.heads[column])
-        if role == "shots":
-            shots = SHOTS.search(text)
-            if text.isdigit() or (shots and shots[1]):
-                stated["shots"] = int(text if text.isdigit() else shots[1])  # type: ignore[index]
-            else:
-                words.append(f"{head}: {text}")
-        elif role == "metric":
-            found, left = metric_settings(text, label.benchmark)
-            stated |= found
-            words += left
-        elif role.startswith("set:"):
-            name = role.removeprefix("set:")
-            if name in ("mode", "thinking", "effort"):
-                if mode := mode_of(text):
-                    stated |= mode
-                elif name == "thinking" and text.casefold() in ("yes", "no", "on", "off"):
-                    stated["thinking"] = "on" if text.casefold() in ("yes", "on") else "off"
-                else:
-                    words.append(f"{head}: {text}")
-            elif name in ("concurrency", "prompt_tokens", "generation_tokens", "depth"):
-                if (digits := text.replace(",", "")).isdigit():
-                    stated[name] = int(digits)
-                else:
-                    words.append(f"{head}: {text}")
-            else:
-                stated[name] = text
-        elif role == "words" and any(c.isalpha() for c in head) and len(text) <= 200:
-            words.append(f"{head}: {text}")
-    return stated, words
-
-
 def _take(
     context: Context, label: Label, owner: Owner, number: int, column: int, stated: Stated, words: list[str]
 ) -> None:
     """One cell: a claim, a mention, or unread."""
     cell, value = context.grid.rows[number][column], context.values[number, column]
+    label_cell = _label_cell(context, number, column)
     reading, place = context.reading, f"line {cell.line}, column {column + 1}"
     if value.kind == "nothing" or owner.kind == "unsure":
         return
@@ -223,7 +183,8 @@ def _take(
         interval = read_number(read_as, label.benchmark, scale=scale)
         extra = read_label(f"{label.text} ({value.qualifier})") if value.qualifier else None
         all_words = [*label.words, *owner.words, *words, *(extra.words if extra else ())]
-        near = notes_for(context.notes, label=label.text, benchmark=label.benchmark, marks=value.marks)
+        marks = f"{value.marks} {label_cell.marks} {_marks_of(label.text)}"
+        near = notes_for(context.notes, label=label.text, benchmark=label.benchmark, marks=marks)
         merged: Stated = {
             **sampling(near),
             **stated,
@@ -252,6 +213,18 @@ def _take(
         commit=context.commit if ours else None,
     )
     (reading.claims if ours else reading.mentions).append(claim)
+
+
+def _label_cell(context: Context, number: int, column: int) -> Cell:
+    """The cell that names the benchmark of a number."""
+    layout = context.layout
+    if layout.benchmarks == "rows" and layout.label is not None:
+        return context.grid.rows[number][layout.label]
+    return context.grid.rows[max(0, heads_of(context.grid)[0] - 1)][column]
+
+
+def _marks_of(text: str) -> str:
+    return "".join(c for c in text if c in "*†‡§¶✱▲▼#")
 
 
 def _beside(context: Context, number: int, column: int) -> list[Value]:

@@ -36,6 +36,11 @@ ASIDE_HEADS = _words(
 )
 
 
+VARIANTS = _words(
+    "pro plus hard lite redux verified mini multilingual platinum diamond extended main full base v1 v2 v3 v4 v5 v6 "
+    "english chinese plus+ x arabic extra"
+)
+"""Words that make another benchmark of a name: never passed over as a mere qualifier."""
 VALUE_HEADS = _words("value details specification") | {""}
 
 METRIC_WORDS = {
