@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from evaluators.records import Problem, Release
 from evaluators.weights.listing import Entry, listing
@@ -18,7 +17,7 @@ from evaluators.weights.names import (
     split_of,
 )
 from evaluators.weights.sizes import size_text
-from evaluators.weights.small import json_file, small_file, source
+from evaluators.weights.small import json_file, source
 
 INDEX = "model.safetensors.index.json"
 DTYPES = {"bfloat16": "bf16", "float16": "f16", "float32": "f32", "BF16": "bf16", "F16": "f16", "F32": "f32"}
@@ -131,17 +130,16 @@ def _indexed(release: Release) -> list[str]:
 
 def safetensors_dtype(release: Release, first: Entry) -> str:
     """Quantization of safetensors: by `quantization_config` or dtype of config.json, else by the first header."""
-    text = small_file(release, "config.json")
-    config: dict[str, Any] = json.loads(text) if text else {}
-    stated = config.get("quantization_config") or config.get("text_config", {}).get("quantization_config")
-    if stated:
+    config = json_file(release, "config.json")
+    text_config = config["text_config"] if isinstance(config.get("text_config"), dict) else {}
+    stated = config.get("quantization_config") or text_config.get("quantization_config")
+    if isinstance(stated, dict):
         method, bits = str(stated.get("quant_method", "quantized")), stated.get("bits")
         return f"{method}-{bits}bit" if bits else method
-    text_config = config.get("text_config", {})
     dtype = (
         config.get("dtype") or config.get("torch_dtype") or text_config.get("dtype") or text_config.get("torch_dtype")
     )
-    if dtype in DTYPES:
+    if isinstance(dtype, str) and dtype in DTYPES:
         return DTYPES[dtype]
     from evaluators.weights.safetensors_header import read_safetensors_header
 

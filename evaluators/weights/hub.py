@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeVar
 
 from evaluators.records import Problem
@@ -19,6 +21,7 @@ TIMEOUT = 6.0
 PATIENCE = 120
 """Longest `Retry-After` in seconds that is waited for."""
 
+HASH = re.compile(r"[0-9a-f]*")
 T = TypeVar("T")
 
 
@@ -100,6 +103,10 @@ def hub_listing(model: str, revision: str | None) -> tuple[ModelInfo, tuple[Entr
         Entry(file.rfilename, file.size or 0, file.lfs.sha256 if file.lfs else None, file.blob_id)
         for file in info.siblings or ()
     )
+    for entry in entries:
+        path = PurePosixPath(entry.name)
+        if path.is_absolute() or ".." in path.parts or not HASH.fullmatch(entry.sha256 or entry.git_sha1 or "0"):
+            raise Problem(f"{model} lists {entry.name!r} in a way that no hub does; choose another release or endpoint")
     if not info.sha:
         raise Problem(f"the hub names no commit for {model}; give one with its revision")
     keep_listing(model, info.sha, entries)

@@ -24,7 +24,7 @@ def resolve(model: str, revision: str | None = None) -> Release:
     reached (within 10 s).
     """
     path = Path(model).expanduser()
-    if path.is_dir() and (revision is None or not HUB_NAME.fullmatch(model)):
+    if path.is_dir():
         return _local(path, revision)
     if path.is_file():
         raise Problem(f"{model} is a file; give its folder {path.parent}, and the file by its quantization")
