@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import log, sqrt
+from math import log
 
 from warehouse.verdicts.emix import sequence_bounds
 from warehouse.verdicts.noise import Z95
@@ -65,7 +65,7 @@ def _betting_bounds(values: Sequence[float | None], zone: Zone, alpha: float, st
 def wilson(successes: int, items: int, z: float = Z95) -> tuple[float, float]:
     """Wilson's interval for a share of independent items at one fixed size. Not valid when looked at repeatedly."""
     share = successes / items
-    middle, half = share + z * z / (2 * items), z * sqrt(share * (1 - share) / items + z * z / (4 * items * items))
+    middle, half = share + z * z / (2 * items), z * (share * (1 - share) / items + z * z / (4 * items * items)) ** 0.5
     return (middle - half) / (1 + z * z / items), (middle + half) / (1 + z * z / items)
 
 

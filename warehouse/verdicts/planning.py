@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from warehouse.records import ClaimInterval, Lock
 from warehouse.verdicts.crossing import critical_counts, laws
-from warehouse.verdicts.noise import allowance, most_within, repeats_needed
+from warehouse.verdicts.noise import most_within, repeats_needed
 from warehouse.verdicts.rule import budget_share
 from warehouse.verdicts.sequence import EVERY, MINIMUM
 from warehouse.verdicts.zone import Zone, edges
@@ -54,15 +54,16 @@ def plan(
     *,
     budget: float | None = None,
     noise: float = 0.0,
+    claimed_repeats: int = 1,
     gaps: Sequence[float] = GAPS,
     higher_is_better: bool = True,
     every: int = EVERY,
 ) -> Plan:
     """Expected items until a verdict on a score claim, exactly (dynamic programming over looks every `every` items).
 
-    `items`: of the whole benchmark; `margin`, `noise` (run-noise allowance of the lock): fractions; `budget`: share of
-    the items that may be used (None: half of 5,000 or more, else all). Gaps that would lead out of [0, 1] are left out.
-    A claim that is no score has no prospects."""
+    `items`: of the whole benchmark; `margin`, `noise` (run-noise allowance of the lock, with the claimant's repeats):
+    fractions; `budget`: share of the items that may be used (None: half of 5,000 or more, else all). Gaps that would
+    lead out of [0, 1] are left out. A claim that is no score has no prospects."""
     share = budget_share(items) if budget is None else min(budget, 1.0)
     most = max(min(items, MINIMUM), round(share * items))
     if interval.unit != "fraction" or interval.value is None:
@@ -87,11 +88,17 @@ def plan(
         decided = 1.0 if at_end else 1 - law.open
         right = named + (law.open if at_end else 0.0)
         prospects.append(Prospect(gap, round(spent), p90, decided, right))
-    sentences = [_sentence(prospect, items, most, margin, noise) for prospect in prospects]
+    sentences = [
+        noise_sentence(interval, items, margin, prospect.gap, noise=noise, claimed_repeats=claimed_repeats)
+        or _sentence(prospect, items, most, margin)
+        for prospect in prospects
+    ]
     return Plan(items, most, tuple(prospects), tuple(text for text in sentences if text))
 
 
-def plan_lock(lock: Lock, *, budget: float | None = None, gaps: Sequence[float] = GAPS) -> Plan:
+def plan_lock(
+    lock: Lock, *, budget: float | None = None, claimed_repeats: int = 1, gaps: Sequence[float] = GAPS
+) -> Plan:
     """The plan of a locked claim."""
     return plan(
         lock.interval,
@@ -100,32 +107,31 @@ def plan_lock(lock: Lock, *, budget: float | None = None, gaps: Sequence[float] 
         lock.alpha,
         budget=budget,
         noise=lock.noise,
+        claimed_repeats=claimed_repeats,
         gaps=gaps,
         higher_is_better=lock.higher_is_better,
     )
 
 
-def _sentence(prospect: Prospect, items: int, most: int, margin: float, noise: float) -> str | None:
+def _sentence(prospect: Prospect, items: int, most: int, margin: float) -> str | None:
     """What stands in the way of a verdict at this gap; None if nothing does."""
+    if prospect.decided >= 0.5:
+        return None
     gap = 100 * prospect.gap
-    if prospect.gap > margin and prospect.gap <= margin + noise:
-        return f"{items:,} items cannot refute a gap of {gap:g} points: two honest runs may lie so far apart"
-    if prospect.decided < 0.5:
-        what = f"refute a gap of {gap:g} points" if prospect.gap > margin else "decide a claim this close"
-        return f"{most:,} of {items:,} items will probably not {what}; raise the budget"
-    return None
+    what = f"refute a gap of {gap:g} points" if prospect.gap > margin else "decide a claim this close"
+    return f"{most:,} of {items:,} items will probably not {what}; raise the budget"
 
 
 def noise_sentence(
-    interval: ClaimInterval, items: int, margin: float, gap: float, *, repeats: int = 1, claimed_repeats: int = 1
+    interval: ClaimInterval, items: int, margin: float, gap: float, *, noise: float, claimed_repeats: int = 1
 ) -> str | None:
-    """Whether a sampled run can refute a gap at all, and how many repeats would; None if it can as it is. Fractions.
-    Uses the largest run noise that the claimed score allows; measured noise is smaller."""
-    if interval.value is None or gap <= margin:
+    """Whether run noise hides a gap (fraction) even after all items, and how many repeats would show it; None if it
+    does not. `noise`: allowance of the lock. `claimed_repeats`: the claimant's, 1 if not said. Counts with the largest
+    noise that the claimed score allows; what is measured is smaller."""
+    if interval.value is None or not margin < gap <= margin + noise:
         return None
-    within = most_within(interval.value - margin)
-    if margin + allowance(within, items, repeats, claimed_repeats) < gap:
-        return None
-    found = repeats_needed(within, items, gap - margin, claimed_repeats)
     text = f"{items:,} items cannot refute a gap of {100 * gap:g} points"
-    return f"{text}; {found:,} repeats would" if found else f"{text}, and repeats would not help"
+    found = repeats_needed(most_within(interval.value - margin), items, gap - margin, claimed_repeats)
+    if found is None:
+        return f"{text}: the claimant's single run may be that far off itself"
+    return f"{text}; {found:,} repeats would"

@@ -1,0 +1,203 @@
+"""Locks, plans, boards, the stopping rule, specification and speed claims, and verdicts without a run."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from math import log
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evaluators.catalogue import Benchmark, Score
+from evaluators.records import Measurement, Problem, Settings
+from evaluators.stopping import Look
+from tests.verdicts.cases import NOW, STATED, make_claim, make_lock, make_run, shuffled, stop_at, verify
+from warehouse.claims.interval import read_interval
+from warehouse.records import Comparability, Outcome, Verdict
+from warehouse.verdicts import ClaimRule, board, could_not_run, judge, lock_hash, plan, unverified
+from warehouse.verdicts.discoveries import e_bh
+from warehouse.verdicts.speed import median_interval, ratio_interval
+
+KEY = ("exact_match", "strict-match")
+SPEED = Benchmark(
+    name="output_speed",
+    title="Output speed",
+    evaluator="speed",
+    scores=(Score(metric="value"),),
+    unit="tok/s",
+    margin=0.1,
+    decides=("hardware", "quantization", "backend"),
+)
+ON = Settings(hardware="RTX 4090", quantization="F16", backend="llama.cpp")
+
+
+def specification(unit: str) -> Benchmark:
+    return Benchmark(name="spec", title="Spec", evaluator="specification", scores=(Score(metric="value"),), unit=unit)
+
+
+def test_changing_the_bar_makes_a_new_lock() -> None:
+    claim = make_claim("80.0")
+    first, again = make_lock(claim), make_lock(claim)
+    assert first == again and first.lock_id == lock_hash(first)
+    others = [
+        make_lock(claim, margin=0.03),
+        make_lock(claim, alpha=0.01),
+        make_lock(claim, order_seed=2),
+        make_lock(claim, items=800),
+        make_lock(make_claim("80.1")),
+        make_lock(make_claim("80.0", STATED.model_copy(update={"filter": "flexible"}))),
+    ]
+    assert len({first.lock_id, *(lock.lock_id for lock in others)}) == len(others) + 1
+    assert others[-1].filter == "flexible-extract"
+
+
+def test_a_claim_without_a_number_cannot_be_locked() -> None:
+    with pytest.raises(Problem, match="states no number"):
+        make_lock(make_claim("80.0").model_copy(update={"interval": None}))
+    with pytest.raises(Problem, match="no score"):
+        make_lock(make_claim("80.0", Settings(metric="bleu")))
+
+
+def test_one_run_serves_several_claims() -> None:
+    values = shuffled(1280, 1600, 1)
+    hard, easy = (make_lock(make_claim(said).model_copy(update={"claim_id": said})) for said in ("80.0", "95.0"))
+    both, alone = stop_at(ClaimRule([hard, easy]), values), stop_at(ClaimRule([easy]), values)
+    assert alone < both == stop_at(ClaimRule([hard]), values)
+    assert stop_at(ClaimRule([hard, easy], passengers=["80.0"]), values) == alone
+    assert stop_at(ClaimRule([hard], budget=0.25), values) == 416
+    assert not ClaimRule([easy]).stop(Look(96, 1600, {KEY: values[:96]}))
+    assert not ClaimRule([easy]).stop(Look(800, 1600, {}))
+
+
+def test_a_score_outside_its_range_never_stops_a_run() -> None:
+    assert not ClaimRule([make_lock(make_claim("80.0"))]).stop(Look(800, 1600, {KEY: [12.5] * 800}))
+
+
+def test_plan_is_exact_and_says_what_cannot_be_decided() -> None:
+    interval = read_interval("80.0", "fraction")
+    found = plan(interval, 1600, 0.02)
+    items = [prospect.items for prospect in found.prospects]
+    assert [prospect.gap for prospect in found.prospects] == [0.0, 0.03, 0.05, 0.10]
+    assert items[0] > items[3] and items[2] > items[3]
+    assert all(prospect.right > 0.95 for prospect in found.prospects) and not found.sentences
+    runs = [stop_at(ClaimRule([make_lock(make_claim("80.0"))]), shuffled(1280, 1600, seed)) for seed in range(40)]
+    assert sum(runs) / len(runs) == pytest.approx(items[0], rel=0.1)
+    capped = plan(interval, 1600, 0.02, budget=0.2)
+    assert any("will probably not decide" in text for text in capped.sentences)
+    assert all(prospect.items <= 320 for prospect in capped.prospects)
+    sampled = plan(interval, 127, 0.02, noise=0.0726, claimed_repeats=64, gaps=(0.0, 0.08, 0.12))
+    assert sampled.sentences == ("127 items cannot refute a gap of 8 points; 2 repeats would",)
+    alone = plan(interval, 127, 0.03, noise=0.1, gaps=(0.05,))
+    assert "the claimant's single run may be that far off itself" in alone.sentences[0]
+
+
+@given(st.lists(st.floats(-5, 12), max_size=30))
+def test_the_board_only_ever_keeps_the_strongest(values: list[float]) -> None:
+    kept = e_bh(values)
+    assert all(values[index] >= log(1 / 0.05) for index in kept)
+    left = [value for index, value in enumerate(values) if index not in kept]
+    assert not kept or not left or min(values[index] for index in kept) >= max(left)
+
+
+def test_one_weak_flag_among_many_claims_does_not_stand() -> None:
+    inflated = verify(make_claim("92.0"), shuffled(1280, 1600, 3))
+    true = verify(make_claim("80.0"), shuffled(1280, 1600, 4))
+    assert board([inflated]) in ([inflated], [])
+    weak = inflated.model_copy(update={"e_values": {"below": log(41)}, "items": 200})
+    strong = inflated.model_copy(update={"e_values": {"below": log(1e6)}, "items": 200})
+    assert board([weak, *[true] * 40]) == []
+    assert board([strong, *[true] * 40]) == [strong]
+
+
+def judge_value(said: str, unit: str, **measured: object) -> Verdict:
+    claim, known = make_claim(said, Settings(), unit, "spec"), specification(unit)
+    fields = {"benchmark": "spec", "metric": "value", "score": None, "unit": unit, "items": 1, "of": 1}
+    measurement = Measurement.model_validate(fields | measured)
+    run = make_run(Settings(), benchmark="spec", evaluator="specification", server=None)
+    return judge(claim, make_lock(claim, known), run, measurement, now=NOW, benchmark=known)
+
+
+def test_specification_claims() -> None:
+    assert judge_value("35B", "parameters", score=34.66e9).outcome is Outcome.confirmed
+    assert judge_value("35B", "parameters", score=30.5e9).outcome is Outcome.below_claim
+    assert judge_value("35B", "parameters", score=36.2e9, low=34.9e9, high=36.2e9).outcome is Outcome.confirmed
+    assert judge_value("262K", "tokens", score=262144).outcome is Outcome.confirmed
+    overstated = judge_value("8K", "tokens", score=2048)
+    assert overstated.outcome is Outcome.below_claim and overstated.flagged and "2,048" in overstated.headline
+    apache = {"value": "Apache-2.0", "names": "apache-2.0; apache 2; open source"}
+    assert judge_value("Apache 2.0", "licence", evidence=apache).outcome is Outcome.confirmed
+    llama = {"value": "LicenseRef-llama3", "names": "llama 3 community license; community"}
+    assert judge_value("Apache 2.0", "licence", evidence=llama).outcome is Outcome.below_claim
+    assert judge_value("Open", "licence", evidence=apache).outcome is Outcome.below_claim
+    assert judge_value("8K", "tokens").outcome is Outcome.inconclusive
+
+
+def judge_speed(said: str, runs: list[float], ran: Settings = ON, **more: object) -> Verdict:
+    claim = make_claim(said, ON, "tok/s", "output_speed")
+    fields = {
+        "benchmark": "output_speed",
+        "metric": "value",
+        "score": 1.0,
+        "unit": "tok/s",
+        "items": len(runs),
+        "of": len(runs),
+        "values": runs,
+    }
+    measurement = Measurement.model_validate(fields | more)
+    run = make_run(ran, benchmark="output_speed", evaluator="speed")
+    return judge(claim, make_lock(claim, SPEED), run, measurement, now=NOW, benchmark=SPEED)
+
+
+def test_speed_claims() -> None:
+    steady = [100.0, 101, 99, 100.5, 99.5, 100.2, 98.9]
+    assert judge_speed("100 tok/s", steady).outcome is Outcome.confirmed
+    assert judge_speed("60-105 tok/s", steady).outcome is Outcome.confirmed
+    slow = judge_speed("100 tok/s", [value * 0.8 for value in steady])
+    assert slow.outcome is Outcome.below_claim and slow.flagged and slow.confidence == pytest.approx(1 - 2 / 128)
+    assert judge_speed("100 tok/s", steady[:5]).reasons[0].code == "few_runs"
+    assert judge_speed("100 tok/s", [100, 100, 100, 90, 80, 80, 80]).reasons[0].code == "unstable"
+    assert judge_speed("100 tok/s", steady, failed=1).outcome is Outcome.invalid_run
+    elsewhere = judge_speed("100 tok/s", [value / 5 for value in steady], ON.model_copy(update={"hardware": "CPU"}))
+    assert elsewhere.outcome is Outcome.inconclusive and elsewhere.comparability is Comparability.differs
+    assert not elsewhere.flagged
+
+
+def test_order_statistics_cover_the_median() -> None:
+    generator = random.Random(1)
+    for size in (7, 10, 20):
+        hits = 0
+        for _ in range(800):
+            found = median_interval([generator.lognormvariate(0, 0.3) for _ in range(size)])
+            hits += found.low <= 1 <= found.high
+            assert found.confidence >= 0.95
+        assert hits >= 0.93 * 800
+    found = ratio_interval([2.0, 2.2, 1.9, 2.1, 2.0, 2.05, 1.95], [1.0] * 7)
+    assert found.low == pytest.approx(1.9) and found.value == pytest.approx(2.0)
+
+
+def test_without_a_run() -> None:
+    claim = make_claim("80.0")
+    assert could_not_run(claim, "memory", now=NOW).outcome is Outcome.could_not_run
+    assert unverified(claim, now=NOW).outcome is Outcome.unverified
+    with pytest.raises(Problem, match="no reason"):
+        could_not_run(claim, "no idea", now=NOW)
+
+
+def test_reading_commands_stay_fast() -> None:
+    script = (
+        "import sys; import warehouse.verdicts, warehouse.verdicts.judging, warehouse.verdicts.rule;"
+        "assert not {'numpy', 'scipy', 'prefect', 'duckdb', 'lm_eval'} & set(sys.modules), sys.modules.keys()"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_public_names_are_functions_whatever_was_imported_first() -> None:
+    script = (
+        "import warehouse.verdicts.judging, warehouse.verdicts.planning, warehouse.verdicts.locking;"
+        "from warehouse.verdicts import judge, plan, lock, board;"
+        "assert all(map(callable, (judge, plan, lock, board)))"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
