@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evaluators.catalogue import benchmark
 from evaluators.records import Problem
-from evaluators.servers._hardware import read_hardware
+from evaluators.servers import read_hardware
 from evaluators.weights import choose, resolve
 from flows.choosing import choose_quantization, format_of
 from flows.options import Options

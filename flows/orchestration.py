@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from evaluators.records import Problem
-from evaluators.servers._process import LOOPBACK, ServerProcess, free_port
+from evaluators.servers import LOOPBACK, ServerProcess, free_port
 
 DEFAULTS = {
     "DO_NOT_TRACK": "1",

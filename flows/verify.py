@@ -117,7 +117,7 @@ def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Op
 
 
 def _quantization(release: Release, options: Options) -> str:
-    from evaluators.servers._hardware import read_hardware
+    from evaluators.servers import read_hardware
 
     return options.quantization or choose_quantization(release, options.backend, read_hardware())
 

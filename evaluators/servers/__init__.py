@@ -10,6 +10,10 @@ from pathlib import Path
 from typing import Protocol
 
 from evaluators.records import Artifact, Problem, Record, ServerDescription
+from evaluators.servers._hardware import read_hardware
+from evaluators.servers._process import LOOPBACK, ServerProcess, free_port
+
+__all__ = ["LOOPBACK", "ModelServer", "ServerOptions", "ServerProcess", "free_port", "open_server", "read_hardware"]
 
 
 class ServerOptions(Record):
