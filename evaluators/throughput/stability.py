@@ -14,6 +14,9 @@ DRIFT = 0.10
 """Relative change from the first half of the runs to the second that is too much, if the halves do not overlap."""
 SPREAD = 0.5
 """Largest run over smallest, less one, that is too much."""
+EXTREMES = 7
+"""Runs from which on the largest and the smallest are left out of the spread: one outlier widens the interval, that is
+enough."""
 
 
 def unstable(
@@ -42,9 +45,10 @@ def unstable(
             f"unstable: from the first half of the runs to the second the value changed by {100 * change:+.0f} % "
             "(heat, power or another program); let the machine rest and run again"
         )
-    if values and min(values) > 0 and max(values) / min(values) - 1 > spread:
+    inner = sorted(values)[1:-1] if len(values) >= EXTREMES else sorted(values)
+    if inner and inner[0] > 0 and inner[-1] / inner[0] - 1 > spread:
         return (
-            f"unstable: the largest value of a run is {max(values) / min(values):.1f} times the smallest; "
+            f"unstable: the runs differ by a factor of {inner[-1] / inner[0]:.1f}, the two extremes left out; "
             "end other programs and run again"
         )
     return None
