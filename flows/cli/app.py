@@ -18,6 +18,8 @@ def build() -> App:
     app.command("flows.cli.read:table", name="table")
     app.command("flows.cli.read:show", name="show")
     app.command("flows.cli.read:query", name="query")
+    app.command("flows.cli.claims:app", name="claims")
+    app.command("flows.cli.claims:results", name="results")
     app.command("flows.cli.doctor:doctor", name="doctor")
     app.command("flows.cli.read:rebuild", name="rebuild")
     return app
