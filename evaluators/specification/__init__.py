@@ -84,7 +84,8 @@ def _total(headers: Headers) -> Measurement:
     counts = headers.parameters
     parts = {"language model": counts.language, "images and sound": counts.side}
     stated = " + ".join(f"{number:,} {name}" for name, number in parts.items() if number)
-    evidence = {"formula": f"{stated} = {counts.total:,}", "source": f"headers of {headers.files} files"}
+    whole = f" = {counts.total:,}" if counts.side else ""
+    evidence = {"formula": stated + whole, "source": source_text(headers)}
     if headers.by_config:
         evidence["by config.json alone"] = f"{headers.by_config.total:,} for the language model"
     high = counts.total
@@ -96,13 +97,18 @@ def _total(headers: Headers) -> Measurement:
 
 def _active(headers: Headers) -> Measurement:
     counts = headers.parameters
-    evidence = {"formula": active_formula(counts), "source": f"headers of {headers.files} files"}
+    evidence = {"formula": active_formula(counts), "source": source_text(headers)}
     if headers.by_config:
         evidence["by config.json alone"] = f"{headers.by_config.active:,}"
     low = counts.active_without_lookups
     if low != counts.active:
         evidence["without input embedding"] = f"{low:,} (a token reads one row of it)"
     return _measurement("active_parameters", "parameters", counts.active, evidence, low=low, high=counts.active)
+
+
+def source_text(headers: Headers) -> str:
+    """Where the counts were read."""
+    return "the header of the file" if headers.files == 1 else f"the headers of {headers.files} files"
 
 
 def active_formula(counts: Parameters) -> str:

@@ -31,6 +31,8 @@ class Licence(Record):
     """Values of `license` or `license_name` in a model card."""
     phrases: tuple[str, ...]
     """All stand in the licence file, in lower case."""
+    notices: tuple[str, ...] = ()
+    """Any one of them stands in a short notice, in lower case."""
     names: tuple[str, ...]
     """How people write it, in lower case."""
 
@@ -53,9 +55,13 @@ def licence_of_text(text: str) -> Licence | None:
     Vendors' own licences come before the ones they borrow from: a community licence may quote Apache's title.
     """
     words = re.sub(r"\s+", " ", text.lower())
-    found = [licence for licence in known_licences() if all(phrase in words for phrase in licence.phrases)]
+    found = [licence for licence in known_licences() if _reads_as(licence, words)]
     found.sort(key=lambda licence: (not licence.id.startswith("LicenseRef-"), known_licences().index(licence)))
     return found[0] if found else None
+
+
+def _reads_as(licence: Licence, words: str) -> bool:
+    return all(phrase in words for phrase in licence.phrases) or any(notice in words for notice in licence.notices)
 
 
 def front_matter(card: str) -> dict[str, Any]:

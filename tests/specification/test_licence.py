@@ -32,6 +32,11 @@ def test_own_licence_file_reads_as_apache() -> None:
     assert found and found.id == "Apache-2.0"
 
 
+def test_short_notice_reads_as_its_licence() -> None:
+    found = licence_of_text("Copyright 2026\nLicensed under the Apache License,\n    Version 2.0 (the License)")
+    assert found and found.id == "Apache-2.0"
+
+
 @pytest.mark.parametrize("title", ["Llama 4 Community License Agreement", "Llama 3.1 Community License Agreement"])
 def test_community_licence_is_not_apache_though_it_quotes_it(title: str) -> None:
     found = licence_of_text(f"{title}\n...\nApache License\nVersion 2.0, January 2004\n")
