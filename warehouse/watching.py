@@ -90,6 +90,12 @@ def last_seen(home: Home) -> dict[str, Seen]:
     return {model: Seen(commit, weights, reason) for model, commit, weights, reason in rows}
 
 
+def quantized_of(home: Home, base: str) -> list[tuple[str, str]]:
+    """Quantized repositories of a base model that watching has seen and that can be verified: model and commit."""
+    with reading(home) as connection:
+        return connection.execute(statement("quantized_of"), {"base": base}).fetchall()
+
+
 def _load(connection: duckdb.DuckDBPyConnection, files: list[str]) -> None:
     for name in ("load_looks", "load_seen_releases"):
         connection.execute(statement(name), {"files": files})

@@ -11,7 +11,7 @@ from evaluators.records import Problem
 from flows.releases import DEFAULT, sources, watch_list
 from warehouse.home import Home
 from warehouse.load import rebuild
-from warehouse.watching import Found, Look, last_seen, marks, save_look
+from warehouse.watching import Found, Look, last_seen, marks, quantized_of, save_look
 
 NOW = datetime(2026, 4, 20, tzinfo=UTC)
 
@@ -39,6 +39,14 @@ def test_marks_and_last_commits_survive_a_rebuild(tmp_path: Path) -> None:
     assert (marks(home), last_seen(home)) == before
     save_look(home, Look(source="org:acme", looked_at=later, mark=later, pages=3, found=(two,)))
     assert len(list((tmp_path / "looks").iterdir())) == 2
+
+
+def test_quantized_repositories_of_a_base_model(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    here = (found("p/a-GGUF", "g1", 0, base="acme/a"), found("p/b-GGUF", "g2", 0, base="acme/b"))
+    out = found("q/a-GGUF", "g3", 0, base="acme/a", reason="gated: its terms have to be accepted on the hub")
+    save_look(home, Look(source="packer:p", looked_at=NOW, mark=NOW, pages=1, found=(*here, out)))
+    assert quantized_of(home, "acme/a") == [("p/a-GGUF", "g1")]
 
 
 def test_default_watch_list_is_the_first_ledgers_vendors(tmp_path: Path) -> None:
