@@ -202,6 +202,23 @@ async def _leading_tokens(probe: Probe, found: Findings) -> None:
     doubled = len(with_special) > len(bare) > 0 and with_special[0] == bare[0]
     found.prompt["bos_doubled"] = float(doubled)
     found.checks["bos"] = "two: the prompt brings its own" if doubled else ("one" if with_special != bare else "none")
+    if with_special == bare:
+        await _missing_bos(probe, found, bare)
+
+
+async def _missing_bos(probe: Probe, found: Findings, tokens: list[int]) -> None:
+    """Whether the model's own chat template opens with a BOS token that the plain prompt lacks."""
+    try:
+        described = await probe.client.get("/props")
+    except GaveUp:
+        return
+    token, template = str(described.get("bos_token") or ""), str(described.get("chat_template") or "")
+    if not token or not ("bos_token" in template or template.lstrip().startswith(token)):
+        return
+    opening = await _count(probe.client, token, special=False)
+    found.prompt["bos_missing"] = float(tokens[: len(opening)] != opening)
+    if found.prompt["bos_missing"]:
+        found.checks["bos"] = f"none: the model's chat template opens with {token}, the prompts do not"
 
 
 async def _count(client: Client, text: str, special: bool) -> list[int]:

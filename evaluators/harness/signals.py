@@ -36,6 +36,7 @@ Prompt
     template_applied          1 if the chat template was used, 0 if not
     template_available        1 if the server has a chat template, 0 if not
     bos_doubled               1 if the server puts two BOS before a prompt, 0 if one or none
+    bos_missing               1 if a plain prompt gets no BOS although the model's chat template opens with one
     template_doubled          1 if the messages already hold the template's own tokens, 0 if not
 """
 
