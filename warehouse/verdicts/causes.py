@@ -218,7 +218,9 @@ def _extraction(e: Evidence) -> Iterable[Cause]:
     portion = share(e.measurement.unextracted, e.measurement)
     if portion > 0.02:
         text = f"the filter {e.measurement.filter} found nothing in {portion:.1%} of the answers"
-        yield Cause("extraction", text, "unsound" if portion > 0.5 else "doubt", "unextracted")
+        explains = portion > 0.10 or portion > e.gap - 0.05
+        weight: Weight = "unsound" if portion > 0.5 else "doubt" if explains else "note"
+        yield Cause("extraction", text, weight, "unextracted")
     for other in e.run.measurements:
         if other.metric != e.measurement.metric or other.filter == e.measurement.filter or other.score is None:
             continue

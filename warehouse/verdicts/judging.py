@@ -225,13 +225,7 @@ def _outcome(
         weights = {cause.weight for cause in causes}
         if broken or "unsound" in weights:
             return Outcome.invalid_run, [*reasons, *broken, *settings, margin]
-        extraction_only = (
-            holds
-            and weights <= {"doubt", "note"}
-            and all(cause.code == "extraction" for cause in causes if cause.weight == "doubt")
-        )
-        small = measurement.unextracted <= limits.unextracted * max(1, measurement.items)
-        if not holds or ("doubt" in weights and not (extraction_only and small)):
+        if not holds or "doubt" in weights:
             if not reasons:
                 text = "the claim lies within the bounds that the unreadable answers leave"
                 reasons = [Reason(code="within_bounds", text=text)]

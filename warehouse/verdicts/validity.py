@@ -18,10 +18,6 @@ class Limits:
 
     cut: float = 0.02
     """Truncated, empty, refused or failed answers together."""
-    unextracted: float = 0.10
-    """Answers in which the filter found nothing."""
-    repeated: float = 0.20
-    """Answers that repeat the same text over and over."""
 
 
 @dataclass(frozen=True)
