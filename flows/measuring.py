@@ -11,6 +11,7 @@ from pathlib import Path
 from evaluators.harness import complete_settings, run_benchmark
 from evaluators.records import Artifact, Release, Run, RunStatus, Settings
 from evaluators.stopping import RunAll
+from flows.judging import passengers
 from flows.options import Options
 from flows.planning import Job
 from flows.progress import say, shown
@@ -36,7 +37,7 @@ def measure(job: Job, artifact: Artifact, desk: Desk, home: Home, locks: Sequenc
             complete_settings(job.benchmark, Settings()),
             folder=home.runs,
             order_seed=options.order_seed,
-            stop=RunAll() if options.full else ClaimRule(locks),
+            stop=RunAll() if options.full else ClaimRule(locks, passengers=passengers(job)),
             reuse=_earlier(home, artifact, job),
             progress=tell,
         )

@@ -24,9 +24,10 @@ from flows.progress import say
 from flows.reading import Card, keep, read_card_of
 from flows.serving import Desk
 from flows.summary import Summary, markdown, summarise, table_rows
+from flows.telling import save_and_tell
 from warehouse.home import Home
 from warehouse.ledger_queries import claims_of, refusals, settled
-from warehouse.load import load, save_lock, save_verdicts
+from warehouse.load import load, save_lock
 from warehouse.records import Claim, Lock, Verdict
 from warehouse.verdicts import could_not_run
 
@@ -131,7 +132,7 @@ def _without_a_run(work: Plan, place: Home) -> list[Verdict]:
         for refusal in work.refused
         if said.get(refusal.claim.claim_id) != refusal.text
     ]
-    save_verdicts(place, verdicts)
+    save_and_tell(place, [refusal.claim for refusal in work.refused], verdicts)
     return verdicts
 
 
@@ -145,7 +146,7 @@ def _specification(release: Release, claims: Sequence[Claim], place: Home, optio
         save_lock(place, locks[claim.claim_id])
     run = read_specification(release, place.root)
     load(place)
-    verdicts = judge_run(todo, locks, run)
+    verdicts = judge_run(todo, locks, run, place)
     save_verdicts(place, verdicts)
     return verdicts
 
@@ -170,7 +171,7 @@ def _job(release: Release, artifact: Artifact, job: Job, desk: Desk, place: Home
         verdicts = [could_not_run(claim, "server_failed", str(problem), now=now) for claim in todo]
     else:
         load(place)
-        verdicts = judge_run(todo, locks, run)
+        verdicts = judge_run(todo, locks, run, place)
     save_verdicts(place, verdicts)
     for verdict in verdicts:
         say(f"  {verdict.headline}")
@@ -178,8 +179,11 @@ def _job(release: Release, artifact: Artifact, job: Job, desk: Desk, place: Home
 
 
 def _run(job: Job, artifact: Artifact, locks: list[Lock], options: Options, place: Home, desk: Desk) -> Run:
-    """The run of a job. A result that Prefect kept but whose folder is gone is made again."""
-    run_id = evaluate(job, artifact, locks, options, place, desk)
+    """The run of a job. A result that Prefect kept but whose folder is gone is made again.
+
+    When judging again, the engine is asked in any case: it may have changed, and it pays for nothing that is finished.
+    """
+    run_id = evaluate.with_options(refresh_cache=options.again)(job, artifact, locks, options, place, desk)
     path = place.runs / run_id / "run.json"
     if not path.exists():
         run_id = evaluate.with_options(refresh_cache=True)(job, artifact, locks, options, place, desk)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from evaluators.records import ItemScore
 from warehouse.home import Home
 from warehouse.records import Claim, Lock
 from warehouse.sql import statement
-from warehouse.store import reading
+from warehouse.store import reading, rows
 
 
 @dataclass(frozen=True)
@@ -59,3 +60,22 @@ def costs(home: Home, model: str, backend: str) -> dict[str, Cost]:
     with reading(home) as connection:
         found = connection.execute(statement("cost_of_items"), {"model": model, "backend": backend}).fetchall()
     return {benchmark: Cost(requests, tokens, seconds) for benchmark, requests, tokens, seconds in found}
+
+
+def other_cells(home: Home, claim: Claim) -> list[tuple[str, float]]:
+    """(name, value) of what the claim's source says about other models on its benchmark, in the benchmark's unit."""
+    with reading(home) as connection:
+        asked = {
+            "source": claim.source.sha256,
+            "url": claim.source.url,
+            "model": claim.model,
+            "benchmark": claim.benchmark,
+        }
+        return connection.execute(statement("other_cells"), asked).fetchall()
+
+
+def items_of_run(home: Home, run_id: str, metric: str, filter: str) -> list[ItemScore]:
+    """Item scores of a run, troubled and wrong ones first, for examples (300 at most)."""
+    with reading(home) as connection:
+        asked = {"run": run_id, "metric": metric, "filter": filter}
+        return [ItemScore.model_validate(row) for row in rows(connection, statement("items_of_run"), asked)]
