@@ -63,8 +63,8 @@ def watch_list(home: Home) -> WatchList:
         raise Problem(f"{path} is no watch list ({str(error).splitlines()[0]}); compare it with {DEFAULT}") from None
 
 
-def look(home: Home, watch: WatchList | None = None, *, now: datetime | None = None) -> Looked:
-    """Look at every source of the watch list once and store what is new.
+def look(home: Home, watch: WatchList | None = None, *, now: datetime | None = None, store: bool = True) -> Looked:
+    """Look at every source of the watch list once and store what is new (`store`: False leaves the warehouse alone).
 
     A source without news costs one page. A source that fails is named in `failed` and stops none of the others. Raises
     Problem if every source failed.
@@ -84,7 +84,7 @@ def look(home: Home, watch: WatchList | None = None, *, now: datetime | None = N
         new = [one for one in listed if known.get(one.model, Seen("", None, None)).commit != one.commit]
         here = [describe(one, source, watch, known) for one in new]
         mark = max([since, *(one.modified for one in listed)])
-        if here or mark != begins.get(source):
+        if store and (here or mark != begins.get(source)):
             cost = pages.read - before
             save_look(home, Look(source=source, looked_at=now, mark=mark, pages=cost, found=tuple(here)))
         known |= {one.model: Seen(one.commit, one.weights, one.reason) for one in here}

@@ -147,7 +147,7 @@ def _specification(release: Release, claims: Sequence[Claim], place: Home, optio
     run = read_specification(release, place.root)
     load(place)
     verdicts = judge_run(todo, locks, run, place)
-    save_verdicts(place, verdicts)
+    save_and_tell(place, todo, verdicts)
     return verdicts
 
 
@@ -172,7 +172,7 @@ def _job(release: Release, artifact: Artifact, job: Job, desk: Desk, place: Home
     else:
         load(place)
         verdicts = judge_run(todo, locks, run, place)
-    save_verdicts(place, verdicts)
+    save_and_tell(place, todo, verdicts)
     for verdict in verdicts:
         say(f"  {verdict.headline}")
     return verdicts

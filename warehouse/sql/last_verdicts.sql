@@ -1,0 +1,2 @@
+-- The standing verdicts on some claims.
+select record from latest_verdicts where claim_id in (select unnest($claims));
