@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 from evaluators.harness import complete_settings, run_benchmark
@@ -43,17 +42,18 @@ def measure(job: Job, artifact: Artifact, desk: Desk, home: Home, locks: Sequenc
         )
 
 
-def measure_specification(release: Release, home: Home) -> Run:
-    """Read the release's own files: parameters, context window, licence, sizes. No weights are pulled."""
-    from evaluators.specification import specification
+def measure_specification(release: Release, quantization: str | None, home: Home) -> Run:
+    """Read the release's own files: parameters, context window, licence; file size and memory of a quantization. No
+    weights are pulled. Raises Problem if the release has no such quantization."""
+    from evaluators.specification import VERSION, specification
 
-    program = version("claimcheck")
-    name = hashlib.sha256(f"specification {program} {release.model} {release.commit}".encode()).hexdigest()[:16]
+    key = f"specification {VERSION} {release.model} {release.commit} {quantization}"
+    name = hashlib.sha256(key.encode()).hexdigest()[:16]
     folder = home.runs / f"specification-{name}"
     if (folder / "run.json").exists():
         return Run.model_validate_json((folder / "run.json").read_bytes())
     started = datetime.now(UTC)
-    measurements = specification(release)
+    measurements = specification(release, quantization=quantization)
     run = Run(
         run_id=folder.name,
         release=release,
@@ -61,8 +61,8 @@ def measure_specification(release: Release, home: Home) -> Run:
         server=None,
         benchmark="specification",
         evaluator="specification",
-        evaluator_version=program,
-        settings=Settings(),
+        evaluator_version=VERSION,
+        settings=Settings(quantization=quantization),
         status=RunStatus.finished,
         started=started,
         finished=datetime.now(UTC),

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rich.progress import TaskID
+
     from evaluators.harness import Progress
 
 SECONDS_BETWEEN_LINES = 10.0
@@ -58,3 +60,35 @@ def _lines(title: str) -> Iterator[Callable[[Progress], None]]:
         say(f"{title}: {now.done:,} of {now.total:,} items, {now.rate or 0:.1f} items/s{left}")
 
     yield tell
+
+
+@contextmanager
+def pulling() -> Iterator[Callable[[str, int, int], None]]:
+    """A function to be told of files that are fetched: (name, bytes so far, bytes in all)."""
+    if not sys.stderr.isatty():
+        last = time.monotonic()
+
+        def tell(name: str, done: int, total: int) -> None:
+            nonlocal last
+            if time.monotonic() - last >= SECONDS_BETWEEN_LINES:
+                last = time.monotonic()
+                say(f"pulling {name}: {done / 1e9:.1f} of {total / 1e9:.1f} GB")
+
+        yield tell
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        lines: dict[str, TaskID] = {}
+
+        def show(name: str, done: int, total: int) -> None:
+            if name not in lines:
+                lines[name] = bar.add_task(name, total=total)
+            bar.update(lines[name], completed=done, total=total)
+
+        yield show

@@ -9,6 +9,7 @@ from typing import Self
 
 from evaluators.records import Artifact
 from evaluators.servers import ModelServer, ServerOptions, open_server
+from evaluators.weights import using
 from flows.device import devices_held
 from flows.progress import say
 
@@ -41,6 +42,7 @@ class Desk:
             return self._server
         self.close()
         self._hold()
+        self._stack.enter_context(using(artifact))
         server = self._stack.enter_context(open_server(self.backend, artifact, self.options, self.logs))
         self._server, self._served = server, artifact.key
         return server
@@ -52,6 +54,8 @@ class Desk:
         self._hold()
         try:
             with (
+                using(one),
+                using(other),
                 open_server(self.backend, one, self.options, self.logs) as first,
                 open_server(self.backend, other, self.options, self.logs) as second,
             ):

@@ -20,7 +20,7 @@ from flows.judging import judge_run, lock_all
 from flows.measuring import measure, measure_specification
 from flows.options import Options
 from flows.planning import Job, Plan, plan
-from flows.progress import say
+from flows.progress import pulling, say
 from flows.reading import Card, keep, read_card_of
 from flows.serving import Desk
 from flows.summary import Summary, markdown, summarise, table_rows
@@ -55,9 +55,9 @@ def read_claims(release: Release) -> Card:
 
 
 @task(retries=3, retry_delay_seconds=NETWORK_RETRIES, retry_condition_fn=_may_pass)
-def read_specification(release: Release, home: Path) -> Run:
+def read_specification(release: Release, quantization: str | None, home: Path) -> Run:
     """What the release's own files say."""
-    return measure_specification(release, Home(home))
+    return measure_specification(release, quantization, Home(home))
 
 
 @task(
@@ -67,7 +67,8 @@ def pull_artifact(release: Release, format: str | None, quantization: str) -> Ar
     """The weights, every file checked."""
     from evaluators.weights import pull
 
-    return pull(release, format, quantization)
+    with pulling() as tell:
+        return pull(release, format, quantization, progress=tell)
 
 
 def _evaluation_key(context: Any, given: dict[str, Any]) -> str:
@@ -144,10 +145,18 @@ def _specification(release: Release, claims: Sequence[Claim], place: Home, optio
         return []
     for claim in todo:
         save_lock(place, locks[claim.claim_id])
-    run = read_specification(release, place.root)
-    load(place)
-    verdicts = judge_run(todo, locks, run, place)
-    save_and_tell(place, todo, verdicts)
+    verdicts = []
+    for quantization in dict.fromkeys(claim.settings.quantization for claim in todo):
+        group = [claim for claim in todo if claim.settings.quantization == quantization]
+        try:
+            run = read_specification(release, quantization, place.root)
+        except Problem as problem:
+            now = datetime.now(UTC)
+            verdicts += [could_not_run(claim, "not_stated_in_files", str(problem), now=now) for claim in group]
+        else:
+            load(place)
+            verdicts += judge_run(group, locks, run, place)
+    save_verdicts(place, verdicts)
     return verdicts
 
 
