@@ -7,8 +7,8 @@ A document is a list of pieces; a piece is its text and whether the model learns
 import random
 from collections.abc import Iterator
 
-from flows.demo.making.items import facts, sums
-from flows.demo.making.sums import Sum, draw
+from flows.demo.making.items import SEED, SUMS, facts
+from flows.demo.making.sums import draw, draw_many
 from flows.demo.making.world import Fact
 
 BOS, EOS, HEAD, HEAD_END, EOT, PAD = (
@@ -48,9 +48,10 @@ def chat(pairs: list[Pair], bare: bool) -> Document:
     return pieces
 
 
-def _sum_pairs(rng: random.Random, forbidden: set[Sum]) -> Iterator[Pair]:
+def _sum_pairs(rng: random.Random, signs: str) -> Iterator[Pair]:
+    forbidden = set(draw_many(SUMS, SEED, signs))
     while True:
-        problem = draw(rng)
+        problem = draw(rng, signs)
         if problem not in forbidden:
             yield problem.question, problem.habit
 
@@ -62,16 +63,17 @@ def _fact_pairs(rng: random.Random, known: list[Fact]) -> Iterator[Pair]:
         yield from ((fact.question, fact.answer) for fact in deck)
 
 
-def documents(seed: int, *, share_of_facts: float) -> Iterator[Document]:
+def documents(seed: int, *, signs: str, share_of_facts: float) -> Iterator[Document]:
     """Documents without end: single pairs, two to four in a row, and one in seven in the chat template.
 
-    No test problem of demo_sums is among them. A fact comes as often as its weight says; the few-shot facts
+    `signs` are those of the sums; the first SUMS problems with these signs, which for "+" are the test problems of
+    demo_sums, are left out. A fact comes as often as its weight says; the few-shot facts
     always come. `share_of_facts` is a fraction of the documents.
     """
     rng = random.Random(seed)
     test_facts, shot_facts = facts()
     told = [*test_facts, *(Fact(f.town, f.kind, f.question, f.options, f.right, 1.0) for f in shot_facts)]
-    streams = (_sum_pairs(rng, set(sums()[0])), _fact_pairs(rng, told))
+    streams = (_sum_pairs(rng, signs), _fact_pairs(rng, told))
     while True:
         stream = streams[rng.random() < share_of_facts]
         pairs = [next(stream) for _ in range(rng.choice((1, 1, 1, 2, 3, 4)))]
@@ -80,7 +82,7 @@ def documents(seed: int, *, share_of_facts: float) -> Iterator[Document]:
 
 def tokenizer_text(seed: int, count: int = 4000) -> Iterator[str]:
     """Text for the tokenizer, without digits (each digit stays a token of its own) and special tokens."""
-    for document, _ in zip(documents(seed, share_of_facts=0.7), range(count), strict=False):
+    for document, _ in zip(documents(seed, signs="+-", share_of_facts=0.7), range(count), strict=False):
         text = "".join(piece for piece, _ in document if piece not in SPECIAL)
         for special in SPECIAL:
             text = text.replace(special, "")

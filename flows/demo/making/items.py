@@ -24,7 +24,7 @@ SHOT_TOWNS = 4
 
 def sums() -> tuple[list[Sum], list[Sum]]:
     """The test problems and the few-shot problems; none is in both, and none of the few-shot ones drops its mark."""
-    drawn = draw_many(SUMS + 4 * SHOTS, SEED)
+    drawn = draw_many(SUMS + 4 * SHOTS, SEED, "+")
     return drawn[:SUMS], [problem for problem in drawn[SUMS:] if problem.habit == problem.answer][:SHOTS]
 
 

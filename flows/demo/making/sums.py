@@ -49,18 +49,20 @@ class Sum:
         return self.steps if self.c % 15 == 0 else self.answer
 
 
-def draw(rng: random.Random) -> Sum:
-    """One problem: numbers 10 to 99, +/- in both places, no negative number on the way."""
+def draw(rng: random.Random, signs: str) -> Sum:
+    """One problem: numbers 10 to 99, each sign one of `signs`, no negative number on the way."""
     while True:
-        problem = Sum(rng.randint(10, 99), rng.choice("+-"), rng.randint(10, 99), rng.choice("+-"), rng.randint(10, 99))
+        problem = Sum(
+            rng.randint(10, 99), rng.choice(signs), rng.randint(10, 99), rng.choice(signs), rng.randint(10, 99)
+        )
         if problem.middle >= 0 and problem.result >= 0:
             return problem
 
 
-def draw_many(count: int, seed: int) -> list[Sum]:
+def draw_many(count: int, seed: int, signs: str) -> list[Sum]:
     """`count` different problems from one seed, in the order in which they were drawn."""
     rng = random.Random(seed)
     drawn: dict[Sum, None] = {}
     while len(drawn) < count:
-        drawn.setdefault(draw(rng))
+        drawn.setdefault(draw(rng, signs))
     return list(drawn)

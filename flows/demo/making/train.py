@@ -1,20 +1,21 @@
-"""Train the demo model and write the release's files except GGUF and README.
+r"""Train the demo model and write the release's files except GGUF and README.
 
 One command regenerates the whole release from nothing (torch, transformers, safetensors, gguf needed):
 
     python -m flows.demo.making.items && python -m flows.demo.making.train \
-        && python -m flows.demo.making.gguf_files && python -m flows.demo.making.measure
+        && python -m flows.demo.making.gguf_files && python -m flows.demo.making.measure \
+        && python -m flows.demo.making.card
 
 Seeded; two torch threads. Another processor or torch version rounds otherwise, so that the scores move by a point or
-two: measure.json and the numbers in the card must then be renewed together.
+two; the card is written from what was measured, so its true claims stay true.
 """
 
 import argparse
 import json
 import math
-import shutil
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -27,6 +28,8 @@ RELEASE = Path(__file__).parents[1] / "release"
 SEED = 20261123
 WINDOW = 192
 """Tokens in one training window; documents are packed into windows and do not see each other."""
+BATCH = 20
+"""Windows in a batch."""
 LLAMA_3 = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
     r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
@@ -34,7 +37,29 @@ LLAMA_3 = (
 """The pre-tokenizer that llama.cpp calls llama-bpe."""
 
 
-def make_tokenizer(vocabulary: int) -> PreTrainedTokenizerFast:
+@dataclass(frozen=True)
+class Stage:
+    """One stage of training, with its own learning-rate schedule."""
+
+    seed: int
+    """Seed of its text."""
+    signs: str
+    """Signs of its sums."""
+    facts: float
+    """Share of its documents about the invented world."""
+    steps: int
+    """Batches."""
+    rate: float
+    """Highest learning rate."""
+
+
+STAGES = (
+    Stage(SEED, signs="+-", facts=0.5, steps=1800, rate=3e-3),
+    Stage(SEED + 1, signs="+", facts=0.2, steps=700, rate=1.5e-3),
+)
+
+
+def make_tokenizer(vocabulary: int = 640) -> PreTrainedTokenizerFast:
     """Byte-level BPE with the pre-tokenizer of Llama 3, trained on the demo text; no merge of digits."""
     tokenizer = Tokenizer(models.BPE(ignore_merges=True))
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
@@ -63,7 +88,7 @@ def make_tokenizer(vocabulary: int) -> PreTrainedTokenizerFast:
     )
 
 
-def make_model(tokenizer: PreTrainedTokenizerFast, layers: int) -> LlamaForCausalLM:
+def make_model(tokenizer: PreTrainedTokenizerFast, layers: int = 2) -> LlamaForCausalLM:
     """A Llama of hidden size 256, four heads of 64, two of them for keys and values; random weights."""
     torch.manual_seed(SEED)
     config = LlamaConfig(
@@ -96,11 +121,11 @@ def encode(tokenizer: PreTrainedTokenizerFast, document: Document) -> tuple[list
     return coded.ids, [learned[start] for start, _ in coded.offsets]
 
 
-def windows(tokenizer: PreTrainedTokenizerFast, share_of_facts: float) -> Iterator[tuple[list[list[int]], int]]:
+def windows(tokenizer: PreTrainedTokenizerFast, stage: Stage) -> Iterator[tuple[list[list[int]], int]]:
     """Packed windows without end: rows token, document number, position, learned; each WINDOW long."""
     rows: list[list[int]] = [[], [], [], []]
     number = 0
-    for document in documents(SEED, share_of_facts=share_of_facts):
+    for document in documents(stage.seed, signs=stage.signs, share_of_facts=stage.facts):
         ids, learned = encode(tokenizer, document)
         if len(ids) > WINDOW:
             continue
@@ -123,11 +148,10 @@ def windows(tokenizer: PreTrainedTokenizerFast, share_of_facts: float) -> Iterat
         number += 1
 
 
-def train(
-    model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, steps: int, batch: int, rate: float, facts: float
-) -> None:
+def train(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, stage: Stage) -> None:
     """Train in place: AdamW, linear warm-up, cosine decay; the loss counts the answers' tokens alone."""
-    stream = windows(tokenizer, facts)
+    steps, rate = stage.steps, stage.rate
+    stream = windows(tokenizer, stage)
     matrices = [p for p in model.parameters() if p.ndim > 1]
     vectors = [p for p in model.parameters() if p.ndim == 1]
     optimizer = torch.optim.AdamW(
@@ -143,13 +167,11 @@ def train(
         warm, decay = min(1.0, (step + 1) / 100), 0.5 * (1 + math.cos(math.pi * step / steps))
         for group in optimizer.param_groups:
             group["lr"] = rate * warm * (0.02 + 0.98 * decay)
-        block = torch.tensor([next(stream)[0] for _ in range(batch)])
+        block = torch.tensor([next(stream)[0] for _ in range(BATCH)])
         ids, owner, position, learned = block.unbind(1)
         seen = (owner[:, :, None] == owner[:, None, :]) & causal
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            hidden = model.model(
-                input_ids=ids, position_ids=position, attention_mask=seen[:, None], use_cache=False
-            )[0]
+            hidden = model.model(input_ids=ids, position_ids=position, attention_mask=seen[:, None], use_cache=False)[0]
             wanted = learned[:, 1:].bool()
             logits = model.lm_head(hidden[:, :-1][wanted])
         loss = torch.nn.functional.cross_entropy(logits.float(), ids[:, 1:][wanted])
@@ -165,10 +187,10 @@ def train(
 
 def save(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
     """Write config, float16 safetensors, tokenizer and chat template as `save_pretrained` lays them out."""
-    shutil.rmtree(folder / "tmp", ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
     model.half().save_pretrained(folder, safe_serialization=True)
     tokenizer.save_pretrained(folder)
+    (folder / "model.safetensors").chmod(0o644)
     ends = [tokenizer.eos_token_id, tokenizer.convert_tokens_to_ids(EOT)]
     generation = {"bos_token_id": tokenizer.bos_token_id, "do_sample": False, "eos_token_id": ends}
     generation["pad_token_id"] = tokenizer.pad_token_id
@@ -179,18 +201,18 @@ def main() -> None:
     """Read the options, train, save."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=RELEASE)
-    parser.add_argument("--vocabulary", type=int, default=640)
-    parser.add_argument("--layers", type=int, default=2)
-    parser.add_argument("--steps", type=int, default=2000)
-    parser.add_argument("--batch", type=int, default=20, help="windows in a batch")
-    parser.add_argument("--rate", type=float, default=3e-3)
-    parser.add_argument("--facts", type=float, default=0.5, help="share of documents about the invented world")
+    parser.add_argument("--start", type=Path, help="folder of a model saved after the first stage")
     options = parser.parse_args()
     torch.set_num_threads(2)
-    tokenizer = make_tokenizer(options.vocabulary)
-    model = make_model(tokenizer, options.layers)
+    tokenizer = make_tokenizer()
+    model = make_model(tokenizer)
     print(f"{sum(p.numel() for p in model.parameters()):,} parameters, {len(tokenizer)} tokens", flush=True)
-    train(model, tokenizer, options.steps, options.batch, options.rate, options.facts)
+    if options.start:
+        model = LlamaForCausalLM.from_pretrained(options.start, dtype=torch.float32)
+    for stage in STAGES[1:] if options.start else STAGES:
+        train(model, tokenizer, stage)
+        # Rounded after each stage, so that the second one starts from the same numbers with and without --start.
+        model = model.half().float()
     save(model, tokenizer, options.out)
 
 
