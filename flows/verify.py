@@ -156,7 +156,7 @@ def _specification(release: Release, claims: Sequence[Claim], place: Home, optio
         else:
             load(place)
             verdicts += judge_run(group, locks, run, place)
-    save_verdicts(place, verdicts)
+    save_and_tell(place, todo, verdicts)
     return verdicts
 
 
