@@ -12,7 +12,7 @@ HERE = Path(__file__).parent
 RELEASE = HERE.parent / "release"
 NAME = "demo-model-1.5M"
 RATIO = "0.9-1.6x"
-"""Generation speed of the Q8_0 file over that of the F16 file, true on every processor that was tried."""
+"""Generation speed of the Q8_0 file over that of the F16 file: the median of paired runs on a processor."""
 
 
 def card(measured: dict[str, dict[str, float]]) -> str:
