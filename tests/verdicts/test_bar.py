@@ -112,7 +112,7 @@ def test_one_weak_flag_among_many_claims_does_not_stand() -> None:
     assert board([strong, *[true] * 40]) == [strong]
 
 
-def judge_value(said: str, unit: str, **measured: object) -> Verdict:
+def judge_value(said: str, unit: str, /, **measured: object) -> Verdict:
     claim, known = make_claim(said, Settings(), unit, "spec"), specification(unit)
     fields = {"benchmark": "spec", "metric": "value", "score": None, "unit": unit, "items": 1, "of": 1}
     measurement = Measurement.model_validate(fields | measured)
@@ -133,6 +133,8 @@ def test_specification_claims() -> None:
     assert judge_value("Apache 2.0", "licence", evidence=llama).outcome is Outcome.below_claim
     assert judge_value("Open", "licence", evidence=apache).outcome is Outcome.below_claim
     assert judge_value("8K", "tokens").outcome is Outcome.inconclusive
+    assert judge_value("24 GB", "text", unit="bytes", score=21e9).outcome is Outcome.confirmed
+    assert judge_value("16 GB", "text", unit="bytes", score=21e9).outcome is Outcome.below_claim
 
 
 def judge_speed(said: str, runs: list[float], ran: Settings = ON, **more: object) -> Verdict:

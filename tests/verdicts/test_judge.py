@@ -90,6 +90,14 @@ def test_weights_that_are_not_as_released_are_never_held_against_a_claim() -> No
     assert "quantization" in verdict.reasons[0].text and "Q2_K" in verdict.reasons[0].text
 
 
+def test_what_the_benchmark_leaves_no_choice_about_need_not_be_stated() -> None:
+    single = SUMS.model_copy(update={"scores": SUMS.scores[:1], "decides": ("shots", "metric", "filter")})
+    claim = make_claim("80.0", Settings(shots=0))
+    measurement = make_measurement(shuffled(1280, 1600, 7))
+    verdict = judge(claim, make_lock(claim), make_run(), measurement, now=NOW, benchmark=single)
+    assert verdict.comparability is Comparability.matched
+
+
 def server(**more: Any) -> ServerDescription:
     return ServerDescription(backend="llama.cpp", version="1", model="demo", **more)
 

@@ -263,9 +263,11 @@ def _other_cell(e: Evidence) -> Iterable[Cause]:
     score = e.measurement.score
     noise = 0.0 if n >= e.measurement.of else (score * (1 - score) / n) ** 0.5 if 0 < score < 1 else 0.0
     for name, value in e.other_cells:
-        near = abs(value - score) <= 0.006 + 1.5 * noise
+        near = abs(value - score) <= 0.006 + noise
         if near and abs(value - score) < abs(e.interval.value - score) and abs(value - e.interval.value) > 0.001:
             text = f"the measured score is that of another cell of the same table: {name}, {100 * value:.1f}%"
+            if noise:
+                text += "; a whole run tells whether it really is"
             yield Cause("wrong_model_or_column", text, "doubt")
 
 

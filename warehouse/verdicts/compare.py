@@ -41,6 +41,8 @@ def compare(
         said, ran = getattr(stated, name), getattr(measured, name)
         decides = name in benchmark.decides or (name in ALWAYS and said is not None)
         relation = _relation(name, said, ran, decides)
+        if benchmark.evaluator == "specification" and ran is None and said is not None:
+            relation = "not_applicable"
         paired = run.settings.numerator is not None
         if name == "quantization" and said is None and ran is not None and not is_close(ran) and not paired:
             said, relation, decides = "as released", "differs", True
@@ -61,24 +63,22 @@ def is_close(quantization: str) -> bool:
 
 
 def _stated(claim: Claim, benchmark: Benchmark) -> Settings:
-    """What the claim states, its metric and filter in lm-eval's words."""
+    """What the claim states, its metric and filter in lm-eval's words, also where the benchmark leaves no choice."""
     stated = claim.settings
-    if benchmark.scores and (stated.metric or stated.filter):
-        try:
-            score = benchmark.score(stated.metric, stated.filter)
-        except Problem:
-            return stated
-        stated = stated.model_copy(
-            update={
-                "metric": score.metric if stated.metric else None,
-                "filter": score.filter if stated.filter else None,
-            }
-        )
-        if stated.filter is None and len({one.filter for one in benchmark.scores}) == 1:
-            stated = stated.model_copy(update={"filter": score.filter})
-        if stated.metric is None and len({one.metric for one in benchmark.scores}) == 1:
-            stated = stated.model_copy(update={"metric": score.metric})
-    return stated
+    if not benchmark.scores:
+        return stated
+    try:
+        score = benchmark.score(stated.metric, stated.filter)
+    except Problem:
+        return stated
+    only_metric = len({one.metric for one in benchmark.scores}) == 1
+    only_filter = len({one.filter for one in benchmark.scores if one.metric == score.metric}) == 1
+    return stated.model_copy(
+        update={
+            "metric": score.metric if stated.metric or only_metric else None,
+            "filter": score.filter if stated.filter or only_filter else None,
+        }
+    )
 
 
 def _quantization_of(run: Run) -> dict[str, str]:
