@@ -25,7 +25,8 @@ class Release(Record):
     """A model id at a commit: what a vendor published."""
 
     model: str
-    """Model id as on the hub, e.g. `Qwen/Qwen3.6-35B-A3B`; for a local folder its name."""
+    """Model id as on the hub, e.g. `Qwen/Qwen3.6-35B-A3B`; for a local folder the name its card's metadata states, else
+    the folder's."""
     commit: str
     """Commit SHA on the hub; for a local folder the SHA-256 over its files' names and hashes."""
     location: str

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from evaluators.records import Record, Release
+from evaluators.weights.front_matter import front_matter
 from evaluators.weights.listing import listing
 from evaluators.weights.small import small_file
 
@@ -62,18 +63,6 @@ def licence_of_text(text: str) -> Licence | None:
 
 def _reads_as(licence: Licence, words: str) -> bool:
     return all(phrase in words for phrase in licence.phrases) or any(notice in words for notice in licence.notices)
-
-
-def front_matter(card: str) -> dict[str, Any]:
-    """The YAML block at the head of a model card; empty if there is none that can be read."""
-    match = re.match(r"\s*---\r?\n(.*?)\r?\n---\s*(?:\r?\n|$)", card, re.DOTALL)
-    if not match:
-        return {}
-    try:
-        found = yaml.safe_load(match[1])
-    except yaml.YAMLError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def licence(release: Release) -> tuple[str | None, dict[str, str]]:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from evaluators.records import Problem, Release
+from evaluators.weights.front_matter import stated_name
 from evaluators.weights.hub import hub_listing
 from evaluators.weights.listing import listing_path, local_commit, local_listing
 
@@ -48,4 +49,6 @@ def _local(folder: Path, revision: str | None) -> Release:
     commit = local_commit(entries)
     if revision is not None and not (len(revision) >= 7 and commit.startswith(revision)):
         raise Problem(f"{folder} is now at {commit[:12]}, not at {revision}; its files have changed")
-    return Release(model=folder.name, commit=commit, location=str(folder))
+    card = folder / "README.md"
+    name = stated_name(card.read_text(encoding="utf-8", errors="replace")) if card.is_file() else None
+    return Release(model=name or folder.name, commit=commit, location=str(folder))
