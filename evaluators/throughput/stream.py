@@ -117,6 +117,8 @@ def read(
         times.append(at)
         counts.append(tokens)
     total = _take(dialect, [rest], tokens, details) if rest.strip() else tokens
+    if counts:
+        counts[-1] = total
     grown = [index for index in range(len(counts)) if counts[index] > (counts[index - 1] if index else 0)]
     if not grown:
         raise StreamFailed("the answer holds no token")
