@@ -55,6 +55,9 @@ def test_reads(said: str, unit: str, low: float | None, high: float | None, qual
     [
         *((said, "fraction") for said in ("—", "-", "", "n/a", "N/A", "TBD", "x", "four", "1", "1.0", "101", "1.2.3")),
         *((said, "fraction") for said in ("-5.2", "+2.1", "85.2/87.1", "2026-04-16", "80 -> 85", "449 tok/s", "85-84")),
+        ("Claude Sonnet 4", "fraction"),
+        ("AlpacaEval 2.0", "fraction"),
+        ("H100 x 16", "fraction"),
         ("12 GB", "tokens"),
         ("85%", "tok/s"),
         ("85%", "ratio"),

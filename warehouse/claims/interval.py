@@ -41,6 +41,36 @@ ASIDE = re.compile(
 )
 MORE = re.compile(r"\b(faster|higher|more|better|quicker|speed-?up|increase|gain|larger)\b")
 LESS = re.compile(r"\b(slower|lower|less|fewer|smaller|reduction|decrease)\b")
+INTRODUCTIONS = frozenset(
+    [
+        "score",
+        "accuracy",
+        "acc",
+        "average",
+        "avg",
+        "mean",
+        "total",
+        "overall",
+        "result",
+        "context",
+        "window",
+        "length",
+        "size",
+        "strict",
+        "flexible",
+        "thinking",
+        "non",
+        "instruct",
+        "supports",
+        "runs",
+        "at",
+        "with",
+        "no",
+        "is",
+        "in",
+    ]
+)
+"""Words that may stand before a number and leave it a number."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +115,7 @@ def read_interval(said: str, unit: str, *, higher_is_better: bool = True, scale:
     numbers = [_printed(match, said, remarks) for match in (*found, *([spread] if spread else ()))]
     words = next((part.words for part in reversed(numbers) if part.words), ())
     numbers = [Printed(part.value, part.half, part.words or words) for part in numbers]
-    _left_aside(before, after, remarks)
+    _left_aside(before, after, said, remarks)
     ends = _ends(numbers, unit, scale, before + after, said, remarks)
     return _interval(ends, qualifier, unit, "up to" in before, remarks, said)
 
@@ -159,14 +189,18 @@ def _printed(match: re.Match[str], said: str, remarks: list[str]) -> Printed:
     return Printed(value, half, tuple(word.casefold() for word in match["words"].split()))
 
 
-def _left_aside(before: str, after: str, remarks: list[str]) -> None:
-    """Remarks for words around the number that are neither qualifier nor unit."""
-    for part in (before, after):
+def _left_aside(before: str, after: str, said: str, remarks: list[str]) -> None:
+    """Remarks for words around the number that are neither qualifier nor unit. Raises Unreadable for words before it
+    that do not introduce a number: they are a name that has one ("Claude Sonnet 4")."""
+    for part, leads in ((before, True), (after, False)):
         for pattern in (NOT_MORE, NOT_LESS, ABOUT, AT_LEAST, AT_MOST):
             part = pattern.sub(" ", part)
         part = re.sub(r"\b(between|the|of|a|an)\b", " ", part).strip(" \t\n:;,.|=+-–—/")
-        if re.search(r"\w", part):
-            remarks.append(f'left aside: "{" ".join(part.split())}"')
+        if not re.search(r"\w", part):
+            continue
+        if leads and not set(re.findall(r"\w+", part)) <= INTRODUCTIONS:
+            raise Unreadable(f"{said!r} begins with words; write the number alone, and the rest as settings or note")
+        remarks.append(f'left aside: "{" ".join(part.split())}"')
 
 
 def _ends(
