@@ -2,19 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from evaluators.records import Problem
 from evaluators.weights import resolve
 from flows.check import check
+from flows.engine import engine_version
 from flows.estimate import Estimate, estimate
 from flows.options import Options
+from flows.planning import plan
 from flows.reading import keep, read_card_of
-from flows.worth import Due, Worth
-from warehouse.due import last_verdicts
+from flows.refusing import refuse
+from flows.releases import WatchList, look
+from flows.worth import Due, Worth, due
+from warehouse.due import Standing, last_verdicts, standing_models
 from warehouse.home import Home
 from warehouse.ledger_queries import claims_of
 from warehouse.records import Claim
+from warehouse.watching import Found
+
+HOURS = 20.0
+"""Hours of the device that a week may take if nothing else is said."""
+WEEKS = 4.0
+"""Age in weeks at which a verdict is old."""
+BLANK = Standing("", 0, 0, None, None, (), None, None, None, None)
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What a look at the hub gave."""
+
+    found: tuple[Found, ...] = ()
+    """New models and commits that can be verified."""
+    sorted_out: tuple[Found, ...] = ()
+    """The others, each with its reason."""
+    failed: dict[str, str] = field(default_factory=dict)
+    """Source -> why it could not be looked at."""
 
 
 @dataclass(frozen=True)
@@ -32,15 +57,40 @@ class Entry:
     """Why it is not verified; None if it is to be."""
 
 
+def glance(home: Home, watch: WatchList, *, store: bool) -> Glance:
+    """Look at the hub once. Without a network everything is in `failed`, and what is known already can go on."""
+    try:
+        looked = look(home, watch, store=store)
+    except Problem as problem:
+        return Glance(failed={"hub": str(problem)})
+    return Glance(looked.found, looked.sorted_out, looked.failed)
+
+
+def all_due(
+    home: Home, options: Options, found: Iterable[Found], *, weeks: float, asked: Sequence[str]
+) -> tuple[list[Due], dict[str, str]]:
+    """The releases that are due, worthiest first, and why others with open claims are not. See `worth.due`."""
+    now = datetime.now(UTC)
+    standing = {one.model: one for one in standing_models(home, options.backend, options.benchmarks)}
+    for one in found:
+        if one.kind != "card":
+            known = standing.get(one.model, BLANK)
+            standing[one.model] = replace(known, model=one.model, created=one.created, pushed=now, sorted_out=None)
+    engine = engine_version(options.backend, options.server)
+    return due(standing.values(), now=now, weeks=weeks, engine=engine, asked=asked)
+
+
 def consider(due: Due, options: Options, home: Home, *, store: bool) -> Entry:
     """Read a due release's card, see whether it can be verified here, and estimate the cost. Pulls no weights.
 
-    store: put new claims into the ledger. What fails is the reason for leaving it out, never an exception.
+    store: put new claims into the ledger, and verdicts on those that nothing here can run. What fails is the reason
+    for leaving it out, never an exception.
     """
     claims: dict[str, Claim] = {}
     new = 0
     try:
         release = resolve(due.target, options.revision)
+        due = replace(due, model=release.model)
         card = read_card_of(release)
         if store:
             new = keep(card, home)
@@ -51,10 +101,14 @@ def consider(due: Due, options: Options, home: Home, *, store: bool) -> Entry:
         cost = estimate(release.model, _todo(due, claims, home), options, home)
         entry = Entry(due, len(claims), cost, new)
         if not cost.jobs and not cost.free:
+            if store:
+                refuse(plan(claims.values(), options.benchmarks).refused, home)
             return replace(entry, left_out=_nothing(len(claims)))
         check(due.target, options)
     except Problem as problem:
         return Entry(due, len(claims), None, new, left_out=str(problem))
+    except Exception as error:  # a card that breaks its reader must not stop the week
+        return Entry(due, len(claims), None, new, left_out=f"{type(error).__name__}: {error}")
     return entry
 
 

@@ -17,7 +17,7 @@ from warehouse.verdicts import plan_lock
 START = 600.0
 """Seconds to pull weights and start a server, where nothing is known."""
 GENERATED, CHOSEN, SPEED = 2.0, 0.2, 300.0
-"""Seconds an item with a generated answer, an item with choices, and a speed measurement take, where nothing is known."""
+"""Seconds for an item with a generated answer, one with choices, and a speed measurement, where nothing is known."""
 
 
 @dataclass(frozen=True)

@@ -19,14 +19,15 @@ from flows.choosing import choose_quantization, format_of, same_quantization
 from flows.judging import judge_run, lock_all
 from flows.measuring import measure, measure_specification
 from flows.options import Options
-from flows.planning import Job, Plan, plan
+from flows.planning import Job, plan
 from flows.progress import pulling, say
 from flows.reading import Card, keep, read_card_of
+from flows.refusing import refuse
 from flows.serving import Desk
 from flows.summary import Summary, markdown, summarise, table_rows
 from flows.telling import save_and_tell
 from warehouse.home import Home
-from warehouse.ledger_queries import claims_of, refusals, settled
+from warehouse.ledger_queries import claims_of, settled
 from warehouse.load import load, save_lock
 from warehouse.records import Claim, Lock, Verdict
 from warehouse.verdicts import could_not_run
@@ -106,7 +107,7 @@ def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Op
     claims = claims_of(place, release.model)
     say(f"{release.model} @ {release.commit[:12]}: {len(claims)} claims, {new} of them new")
     work = plan(claims, options.benchmarks)
-    verdicts = _without_a_run(work, place)
+    verdicts = refuse(work.refused, place)
     verdicts += _specification(release, work.specification, place, options)
     with Desk(options.backend, options.server, place.root / "logs") as desk:
         for job in work.jobs:
@@ -122,19 +123,6 @@ def _quantization(release: Release, options: Options) -> str:
     from evaluators.servers import read_hardware
 
     return options.quantization or choose_quantization(release, options.backend, read_hardware())
-
-
-def _without_a_run(work: Plan, place: Home) -> list[Verdict]:
-    """Verdicts on claims that no run can judge; none where the same was said already."""
-    said = refusals(place, [refusal.claim for refusal in work.refused])
-    now = datetime.now(UTC)
-    verdicts = [
-        could_not_run(refusal.claim, refusal.reason, refusal.text, now=now)
-        for refusal in work.refused
-        if said.get(refusal.claim.claim_id) != refusal.text
-    ]
-    save_and_tell(place, [refusal.claim for refusal in work.refused], verdicts)
-    return verdicts
 
 
 def _specification(release: Release, claims: Sequence[Claim], place: Home, options: Options) -> list[Verdict]:

@@ -56,10 +56,7 @@ def due(
     asked: hub ids or folders that are due whatever the warehouse says of them.
     """
     found, left = [], {}
-    names = {Path(target).name if _is_folder(target) else target for target in asked}
     for one in standing:
-        if one.model in names:
-            continue
         reason = _reason(one, now, weeks, engine)
         if reason is None:
             continue
@@ -73,7 +70,11 @@ def due(
         worth, why = reason
         again = worth > Worth.never_checked
         found.append(Due(one.model, target, worth, why, again, one.pushed or one.created))
-    found += [Due(Path(t).name if _is_folder(t) else t, t, Worth.new_release, "asked for", False, None) for t in asked]
+    known = {one.target for one in found}
+    for target in asked:
+        target = str(Path(target).resolve()) if Path(target).is_dir() else target
+        if target not in known:
+            found.append(Due(target, target, Worth.new_release, "asked for", False, None))
     return sorted(found, key=_rank), left
 
 
@@ -102,7 +103,3 @@ def _target(one: Standing) -> str | None:
     if one.location and one.location != "hub":
         return one.location if Path(one.location).is_dir() else None
     return one.model if one.location == "hub" or one.model.count("/") == 1 else None
-
-
-def _is_folder(target: str) -> bool:
-    return Path(target).is_dir()

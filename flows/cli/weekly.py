@@ -1,0 +1,185 @@
+"""`claimcheck watch` and `claimcheck weekly`."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from flows.cli.output import console, print_json
+from flows.settings import configuration
+
+if TYPE_CHECKING:
+    from flows.agenda import Glance
+    from flows.digest import Digest
+    from flows.options import Options
+
+Json = Annotated[bool, Parameter(name="--json", negative=())]
+Switch = Annotated[bool, Parameter(negative=())]
+Names = Annotated[tuple[str, ...], Parameter(negative=())]
+
+
+def watch(*, once: Switch = False, every: float = 6.0, json: Json = False) -> None:
+    """Look at the hub for new releases, commits and quantized repositories of those in the watch list.
+
+    Parameters
+    ----------
+    once
+        Look once and end; without it look again and again.
+    every
+        Hours between two looks.
+    json
+        JSON instead of a table.
+    """
+    from evaluators.records import Problem
+    from flows.agenda import Glance
+    from flows.notify import message, news_of_release, send
+    from flows.progress import say
+    from flows.releases import look
+    from warehouse.home import Home
+
+    settings = configuration()
+    while True:
+        try:
+            seen = look(Home(settings.home))
+            _print_glance(Glance(seen.found, seen.sorted_out, seen.failed), json=json)
+            if seen.found and settings.webhook:
+                send(settings.webhook, message([news_of_release(one) for one in seen.found]))
+        except Problem as problem:
+            if once:
+                raise
+            say(f"{problem}; looking again in {every:g} h")
+        if once:
+            return
+        time.sleep(every * 3600)
+
+
+def weekly(
+    *,
+    dry_run: Switch = False,
+    hours: float | None = None,
+    weeks: float | None = None,
+    release: Names = (),
+    backend: str | None = None,
+    benchmark: Names = (),
+    full: Switch = False,
+    json: Json = False,
+) -> int:
+    """Watch, read the claims of new releases, and verify what is due, the worthiest first, within a budget of hours.
+
+    Due are new releases, claims never checked, releases a week after their launch, verdicts older than some weeks, and
+    verdicts from another version of the serving engine, in this order.
+
+    Parameters
+    ----------
+    dry_run
+        Say what would be done, why, and what it would cost; write nothing.
+    hours
+        Budget in hours of the device; 20 if not given.
+    weeks
+        Age in weeks at which a verdict is old; 4 if not given.
+    release
+        A hub id or folder that is due in any case (may be given several times).
+    backend
+        llama.cpp, vllm, ollama or attached.
+    benchmark
+        Only this benchmark (may be given several times).
+    full
+        Run whole benchmarks instead of stopping when the claims are decided.
+    json
+        JSON instead of tables.
+    """
+    from flows.agenda import HOURS, WEEKS
+    from flows.asked import options_of
+    from flows.digest import record
+    from warehouse.home import Home
+
+    home = Home(configuration().home)
+    options = options_of(backend=backend, benchmarks=benchmark, full=full)
+    given: dict[str, Any] = {
+        "hours": HOURS if hours is None else hours,
+        "weeks": WEEKS if weeks is None else weeks,
+        "releases": release,
+    }
+    digest = _proposed(home, options, given) if dry_run else _done(home, options, given)
+    if json:
+        print_json(record(digest))
+    else:
+        _print(digest)
+    return 3 if any(line.became == "failed" for line in digest.lines) else 0
+
+
+def _proposed(home: Any, options: Options, given: dict[str, Any]) -> Digest:
+    from flows.proposal import propose
+
+    return propose(home, options, **given)
+
+
+def _done(home: Any, options: Options, given: dict[str, Any]) -> Digest:
+    from flows.orchestration import local_api, ready
+    from warehouse.store import reading
+
+    with reading(home):  # ours, and of a schema that we know
+        pass
+    with local_api(home.root):
+        from flows.weekly import weekly as flow
+
+        ready()
+        return flow(home.root, options=options, **given)
+
+
+def _print(digest: Digest) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from flows.digest import grouped, headline
+
+    out = console()
+    _print_glance(digest.glance, json=False)
+    table = Table(title=headline(digest), title_justify="left")
+    for name in ("release", "due", "becomes", "claims", "judged", "flagged", "expected", "took", "why"):
+        table.add_column(
+            name, justify="right" if name in ("claims", "judged", "flagged", "expected", "took") else "left"
+        )
+    for line in digest.lines:
+        cells = [line.model, line.due, line.became, str(line.claims), str(line.judged), str(line.flagged)]
+        cells += ["" if one is None else f"{one:.2f} h" for one in (line.hours_expected, line.hours)]
+        table.add_row(*map(Text, [*cells, line.why]))
+    if digest.lines:
+        out.print(table)
+    else:
+        out.print("nothing is due")
+    for reason, models in grouped(digest.left):
+        out.print(Text(f"cannot be verified: {_few(models)}: {reason}"))
+    out.print(f"budget {digest.budget:g} h, expected {digest.expected:.2f} h")
+
+
+def _print_glance(seen: Glance, *, json: bool) -> None:
+    from rich.text import Text
+
+    from flows.digest import grouped
+
+    if json:
+        print_json(
+            {
+                "found": [one.model_dump(mode="json") for one in seen.found],
+                "sorted_out": [one.model_dump(mode="json") for one in seen.sorted_out],
+                "not_looked_at": seen.failed,
+            }
+        )
+        return
+    out = console()
+    for one in seen.found:
+        base = f" of {one.base}" if one.base else ""
+        out.print(Text(f"found: {one.model} @ {one.commit[:12]} ({one.kind}{base}), pushed {one.modified:%Y-%m-%d}"))
+    for reason, models in grouped({one.model: str(one.reason) for one in seen.sorted_out}):
+        out.print(Text(f"sorted out: {_few(models)}: {reason}"))
+    for reason, sources in grouped(seen.failed):
+        out.print(Text(f"not looked at: {_few(sources)}: {reason}"))
+    if not seen.found and not seen.failed:
+        out.print("nothing new")
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

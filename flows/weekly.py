@@ -1,0 +1,96 @@
+"""The flow `weekly`: watch, read claims, plan, verify in order of worth within a budget, and say what came of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from prefect import flow, task
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.cache_policies import NO_CACHE
+
+from evaluators.records import Problem
+from flows.agenda import HOURS, WEEKS, Entry, Glance, all_due, consider, glance, within
+from flows.digest import Digest, Line, headline, line, markdown, rows
+from flows.notify import news_of_release
+from flows.options import Options
+from flows.progress import say
+from flows.releases import watch_list
+from flows.summary import Summary
+from flows.telling import tell
+from flows.verify import verify_release
+from flows.worth import Due
+from warehouse.home import Home
+from warehouse.load import load
+
+
+@task(cache_policy=NO_CACHE)
+def look_at_the_hub(home: Path) -> Glance:
+    """What was pushed since the last look."""
+    place = Home(home)
+    seen = glance(place, watch_list(place), store=True)
+    tell([news_of_release(one) for one in seen.found])
+    return seen
+
+
+@task(cache_policy=NO_CACHE, task_run_name="consider {due.model}")
+def consider_release(due: Due, options: Options, home: Path) -> Entry:
+    """Its claims, read into the ledger, and what verifying it would cost."""
+    return consider(due, options, Home(home), store=True)
+
+
+@task(cache_policy=NO_CACHE, task_run_name="verify {entry.due.model}")
+def verify(entry: Entry, options: Options, home: Path) -> Summary:
+    """Verify one release. A task rather than a flow of its own, so that a weekly run started again goes on with it."""
+    return verify_release.fn(entry.due.target, home, options.model_copy(update={"again": entry.due.again}))
+
+
+@flow(name="weekly", validate_parameters=False)
+def weekly(
+    home: Path = Path("claimcheck-data"),
+    hours: float = HOURS,
+    weeks: float = WEEKS,
+    releases: Sequence[str] = (),
+    options: Options | None = None,
+) -> Digest:
+    """Verify what is due, the worthiest first, and leave a summary as artifact `weekly`.
+
+    hours: budget in hours of the device. weeks: age at which a verdict is old. releases: hub ids or folders that are
+    due in any case. A release that fails is a line of the summary and stops none of the others.
+    """
+    options, place = options or Options(), Home(Path(home))
+    load(place)
+    seen = look_at_the_hub(place.root)
+    for source, trouble in seen.failed.items():
+        say(f"not looked at: {source}: {trouble}")
+    agenda, left = all_due(place, options, seen.found, weeks=weeks, asked=releases)
+    say(f"{len(agenda)} releases are due, {hours:g} h may be used")
+    remaining, lines = hours, []
+    for due in agenda:
+        entry = within(consider_release(due, options, place.root), remaining)
+        done = _verified(entry, options, place.root) if entry.left_out is None else line(entry, "skipped")
+        remaining -= done.hours or 0.0
+        lines.append(done)
+        say(f"{done.model}: {done.became}" + (f": {done.why}" if done.became in ("skipped", "failed") else ""))
+    digest = Digest(seen, tuple(lines), left, hours)
+    create_table_artifact(key="weekly-releases", table=rows(digest), description=headline(digest))
+    create_markdown_artifact(key="weekly", markdown=markdown(digest))
+    say(headline(digest))
+    return digest
+
+
+def _verified(entry: Entry, options: Options, home: Path) -> Line:
+    """Verify a release; whatever goes wrong becomes its line."""
+    began = time.monotonic()
+    try:
+        summary = verify(entry, options, home)
+    except Exception as error:  # one failing release never stops the others
+        why = str(error) if isinstance(error, Problem) else f"{type(error).__name__}: {error}"
+        return line(entry, "failed", why=" ".join(why.split())[:300], hours=_hours_since(began))
+    became = "flagged" if summary.flagged else "verified"
+    return line(entry, became, judged=summary.judged, flagged=summary.flagged, hours=_hours_since(began))
+
+
+def _hours_since(began: float) -> float:
+    return (time.monotonic() - began) / 3600
