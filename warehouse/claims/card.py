@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -23,18 +24,25 @@ def read_card(text: str, *, model: str, url: str, read_at: datetime, commit: str
     page = read_page(text)
     title = next((block.text for block in page.blocks if isinstance(block, Heading) and block.level == 1), None)
     reading = Reading(source_of(text, url=url, read_at=read_at, kind="model_card", title=title))
-    identity = identity_of(model, [*page.links, *_written(page)], title, _names(page))
+    identity = identity_of(model, [*page.links, *_written(page, model)], title, _names(page))
     headings: list[Heading] = []
     for place, block in enumerate(page.blocks):
         if isinstance(block, Heading):
             headings = [*(heading for heading in headings if heading.level < block.level), block]
         elif isinstance(block, Grid):
             _read_grid(block, page.blocks, place, [heading.text for heading in headings], identity, reading, commit)
+        elif _stray_row(block.text):
+            reading.leave(block.line, block.text, "it looks like a row of a table, but stands in none")
     if page.front_matter is not None:
         from warehouse.claims.front_matter import add_front_matter
 
         add_front_matter(page.front_matter, reading, model=model, commit=commit)
     return reading
+
+
+def _stray_row(text: str) -> bool:
+    """Whether words outside tables look like Markdown table rows that no renderer would show as a table."""
+    return text.count("|") >= 3 and re.search(r"\|\s*[*_]*\d[\d.]*%?[*_]*\s*\|", text) is not None
 
 
 def _names(page: Page) -> set[str]:
@@ -49,12 +57,16 @@ def _names(page: Page) -> set[str]:
     return {text for text in found if 0 < len(text) < 80}
 
 
-def _written(page: Page) -> list[str]:
-    """Addresses written out as text, so that ids named in lists count as known."""
+def _written(page: Page, model: str) -> list[str]:
+    """Hub addresses and ids of the same organisation that are written out as text."""
+    ours = model.split("/")[0] + "/" if "/" in model else None
     found = []
     for block in page.blocks:
         if isinstance(block, Words) and "huggingface.co/" in block.text:
             found += [word.strip("().,;") for word in block.text.split() if word.startswith(("http", "("))]
+        if isinstance(block, Words) and ours and ours in block.text:
+            named = [word.strip("().,;:`'\"") for word in block.text.split() if ours in word]
+            found += [f"https://huggingface.co/{word}" for word in named if word.startswith(ours)]
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,7 +12,7 @@ from warehouse.claims.grid import Cell
 _NOTHING = re.compile(
     r"(?i)[\s\-–—−_./·•✗✘❌]*|n\.?\s?/?\s?a\.?|none|tbd|tba|unknown|not (?:reported|available|tested)|x"
 )
-_MARKS = re.compile(r"\s*(?:[*†‡§¶✱#^⁎∗]+|\(\?\)|[¹²³⁴⁵⁶⁷⁸⁹⁰]+|\[\d{1,2}\])+$")
+_MARKS = re.compile(r"\s*(?:[*†‡§¶✱#^⁎∗]+|\([?*†‡§¶✱]\)|[¹²³⁴⁵⁶⁷⁸⁹⁰]+|\[\d{1,2}\])+$")
 _BEFORE = re.compile(r"^[\s🥇🥈🥉🏆⭐✅↑↓▲▼]+")
 _NUMBER = r"\d[\d,]*(?:\.\d+)?|\.\d+"
 _UNIT_WORDS = r"(?:\s*[A-Za-z/]{1,12}(?:\s?[/p][A-Za-z/ ]{0,12})?)?"
@@ -20,8 +20,14 @@ NUMBERISH = re.compile(
     rf"[~≈<>≥≤]?\s*(?:about |approx\.? |up to |>= ?|<= ?)?[-−+]?(?:{_NUMBER})\s*%?\+?"
     rf"(?:\s*(?:±|\+/-|\+-)\s*(?:{_NUMBER})\s*%?|\s*[-–—~]\s*(?:{_NUMBER})\s*%?)?{_UNIT_WORDS}"
 )
+_TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _BRACKET = re.compile(r"^(.*\S)\s*\(([^()]*)\)$")
 _CHANGE = re.compile(r"[+\-−↑↓▲▼Δ]\s*[\d.]+\s*(?:%|pp|pts?)?")
+
+
+def without_marks(text: str) -> str:
+    """The text without footnote markers behind it."""
+    return _MARKS.sub("", text)
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,8 @@ def read_value(cell: Cell) -> Value:
         if text.casefold().strip("+-") in ("nan", "inf", "infinity"):
             return Value("unsure", text, marks, reason="not a number")
         return Value("words", text, marks)
+    if any(c in _TURNS for c in text):
+        return Value("unsure", text, marks, reason="it holds marks that turn the writing direction")
     if cell.struck:
         return Value("unsure", text, marks, reason="struck through")
     qualifier = None
@@ -82,7 +90,26 @@ def read_value(cell: Cell) -> Value:
     return Value("number", text, marks, qualifier, plain=plain, decimals=decimals or 0)
 
 
-def scale_of(value: Value, row: Sequence[Value], column: Sequence[Value]) -> Literal["percent", "fraction"] | None:
+@dataclass(frozen=True)
+class Neighbours:
+    """What the bare numbers of one row or column look like."""
+
+    numbers: int = 0
+    """How many there are."""
+    large: int = 0
+    """How many are above 1."""
+    places: int = 0
+    """Most decimals among those above 1."""
+
+
+def neighbours(values: Iterable[Value]) -> Neighbours:
+    """The summary of a row or column."""
+    plain = [value for value in values if value.plain is not None]
+    large = [value for value in plain if value.plain is not None and value.plain > 1]
+    return Neighbours(len(plain), len(large), max((value.decimals for value in large), default=0))
+
+
+def scale_of(value: Value, row: Neighbours, column: Neighbours) -> Literal["percent", "fraction"] | None:
     """Whether a bare number is in points or a fraction, from the numbers beside and above it; None if unclear.
 
     Above 1 it is points. At or below 1 the neighbours decide: with the neighbours' number of decimals it is points
@@ -91,17 +118,12 @@ def scale_of(value: Value, row: Sequence[Value], column: Sequence[Value]) -> Lit
     """
     if value.plain is None or value.plain > 1:
         return "percent"
-    for beside in (row, column):
-        others = [other for other in beside if other is not value and other.plain is not None]
-        large = [other for other in others if other.plain is not None and other.plain > 1]
-        if not large:
-            continue
-        places = max(other.decimals for other in large)
-        if beside is column and len(large) * 2 < len(others):
-            continue
-        if value.decimals >= places + 2 or (beside is column and value.decimals > max(places, 1)):
+    if row.large:
+        if value.decimals >= row.places + 2:
             return "fraction"
-        if value.decimals <= places and (beside is row or places <= 1):
-            return "percent"
-        return None
+        return "percent" if value.decimals <= row.places else None
+    if column.large and column.large * 2 >= column.numbers - 1:
+        if value.decimals > max(column.places, 1):
+            return "fraction"
+        return "percent" if value.decimals <= column.places <= 1 else None
     return "fraction"

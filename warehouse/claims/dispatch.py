@@ -74,7 +74,7 @@ def _json(text: str, url: str) -> Any | None:
         lines = [line for line in text.splitlines() if line.strip()]
         try:
             first = json.loads(lines[0])
-        except ValueError:
+        except (ValueError, RecursionError):
             if text[0] == "{":
                 raise problem from None
             return None

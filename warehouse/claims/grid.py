@@ -8,6 +8,7 @@ from typing import Any
 
 MOST_COLUMNS = 300
 MOST_CELLS = 60_000
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200e\u200f\u061c\ufeff\u2060"))
 _MARKER = re.compile(r"[*†‡§¶✱#\^(]*[a-z\d]{0,2}[*†‡§¶✱)\^]*", re.IGNORECASE)
 
 
@@ -159,7 +160,8 @@ def _read_cell(node: Any, line: int, origin: tuple[int, int]) -> Cell:
             current, entering, depth = current.parent, False, depth - 1
             if inside:
                 inside.pop()
-    whole = "".join(part if part == "\n" else part.replace("\n", " ") for part in parts).replace("\u200b", "")
+    whole = "".join(part if part == "\n" else part.replace("\n", " ") for part in parts)
+    whole = whole.translate(_INVISIBLE)
     text = " ".join(whole.split())
     lines = tuple(words for part in whole.split("\n") if (words := " ".join(part.split())))
     if (emphasis := re.fullmatch(r"(\*\*|__)(.+)\1", text)) and letters:

@@ -49,7 +49,7 @@ def _normalised() -> dict[str, str | None]:
     found: dict[str, str | None] = {}
     for text, name in _exact().items():
         key = normalise(text)
-        if key:
+        if key and text != name:  # a catalogue name counts as it is: "AIME" is not lm-eval's task `aime`
             found[key] = name if found.get(key, name) == name else None
     return found
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal
 
 from evaluators.catalogue import catalogue
-from evaluators.records import Settings
+from evaluators.records import Problem, Settings
 from warehouse.records import Claim, Claimant, ClaimInterval, Source
 
 
@@ -41,6 +43,10 @@ class Reading:
     def leave(self, line: int | None, text: str, reason: str) -> None:
         """Note something as unread."""
         self.unread.append(Unread(line, " ".join(text.split())[:200], reason))
+
+
+_GLUED = re.compile(r"\d(?![eE][+-]?\d{1,2}(?![\d.]))[^\W\d_]|[^\W\d_]\d*\.\d")
+"""A letter inside a number, but for an exponent."""
 
 
 def source_of(text: str | bytes, *, url: str, read_at: datetime, kind: str, title: str | None = None) -> Source:
@@ -109,11 +115,16 @@ def read_number(
     `scale` says that a bare number is in points (`percent`) or a `fraction`, where the source itself shows it.
     Raises Problem with the reason for what is no number of that unit.
     """
+    return None if benchmark is None else _interval(said, benchmark, scale)
+
+
+@lru_cache(maxsize=50_000)
+def _interval(said: str, benchmark: str, scale: Literal["fraction", "percent"] | None) -> ClaimInterval:
     from warehouse.claims.interval import read_interval
 
-    if benchmark is None:
-        return None
     known = catalogue()[benchmark]
+    if known.unit == "fraction" and _GLUED.search(said):
+        raise Problem(f"{said[:80]!r} is no number; letters stand in it")
     if known.unit != "fraction" or "%" in said:
         scale = None
     return read_interval(said, known.unit, higher_is_better=known.higher_is_better, scale=scale)

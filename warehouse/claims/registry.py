@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from evaluators.catalogue import catalogue
 from evaluators.records import Problem, Settings
-from warehouse.claims.cells import Value, scale_of
+from warehouse.claims.cells import Neighbours, Value, neighbours, scale_of
 from warehouse.claims.labels import Label, metric_settings, read_label, settings_with
 from warehouse.claims.reading import Reading, new_claim, read_number
 from warehouse.records import Claimant
@@ -63,7 +63,7 @@ def add_entries(reading: Reading, entries: Sequence[Entry]) -> None:
     """Add the entries. Where neither entry nor text says points or fraction, the source's other scores decide."""
     labels = [label_of(entry) for entry in entries]
     values = [_value(entry) for entry in entries]
-    scores = [v for label, v in zip(labels, values, strict=True) if _is_score(label)]
+    scores = neighbours(v for label, v in zip(labels, values, strict=True) if _is_score(label))
     for entry, label, value in zip(entries, labels, values, strict=True):
         try:
             reading.claims.append(_claim(reading, entry, label, value, scores))
@@ -88,14 +88,14 @@ def _value(entry: Entry) -> Value:
     return Value("number", entry.said, plain=float(number), decimals=decimals)
 
 
-def _claim(reading: Reading, entry: Entry, label: Label, value: Value, scores: Sequence[Value]) -> Any:
+def _claim(reading: Reading, entry: Entry, label: Label, value: Value, scores: Neighbours) -> Any:
     if value.kind == "unsure" or (value.plain is not None and not math.isfinite(value.plain)):
         raise Problem("not a number")
     if value.plain is not None and value.plain < 0 and _is_score(label):
         raise Problem("negative score")
     scale: Scale | None = entry.scale
     if scale is None and _is_score(label) and value.plain is not None and "%" not in entry.said:
-        scale = scale_of(value, (), scores)
+        scale = scale_of(value, Neighbours(), scores)
         if scale is None:
             raise Problem("points or fraction cannot be told apart here")
     interval = read_number(entry.said, label.benchmark, scale=scale)

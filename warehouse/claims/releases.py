@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from warehouse.claims.cells import without_marks
 from warehouse.claims.labels import metric_settings, read_label
 from warehouse.claims.names import mode_of, name_key, name_tokens, normalise, resolve_model
 from warehouse.claims.words import GENERIC, NOT_MODELS
@@ -176,7 +177,7 @@ def _parse(
     parts: Sequence[str], links: Sequence[str], identity: Identity, base: str | None, section: str
 ) -> tuple[Owner, int | None]:
     """The owner that a heading names, and its closeness to the release (None: another model)."""
-    leaf = parts[-1] if parts else ""
+    leaf = without_marks(parts[-1]) if parts else ""
     group = " ".join(parts[:-1]).strip()
     hubs = list(dict.fromkeys(hub for link in links if (hub := hub_id(link))))
     if len(hubs) == 1:

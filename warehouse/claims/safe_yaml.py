@@ -10,6 +10,7 @@ from evaluators.records import Problem
 
 LARGEST = 20_000_000
 MOST_ALIASES = 200
+DEEPEST = 100
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -43,10 +44,13 @@ def load_documents(text: str, name: str, *, words: bool = False) -> list[Any]:
     """All documents of a YAML text. Raises Problem as `load_yaml` does."""
     if len(text) > LARGEST:
         raise Problem(f"{name} has {len(text):,} characters of YAML, more than {LARGEST:,}; split it")
-    aliases = 0
+    aliases = depth = 0
     try:
         for event in yaml.parse(text, Loader=_Loader):
             aliases += isinstance(event, yaml.AliasEvent)
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > DEEPEST:
+                raise Problem(f"{name} nests more than {DEEPEST} levels of YAML; flatten it")
             if aliases > MOST_ALIASES:
                 raise Problem(f"{name} uses more than {MOST_ALIASES} YAML aliases; write the values out")
         if aliases and _grown(text) > 1_000_000:

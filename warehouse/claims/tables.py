@@ -8,7 +8,7 @@ from typing import Literal
 
 from evaluators.catalogue import catalogue
 from evaluators.records import Problem, Settings
-from warehouse.claims.cells import Value, read_value, scale_of
+from warehouse.claims.cells import Neighbours, Value, neighbours, read_value, scale_of
 from warehouse.claims.descriptors import Stated, row_settings
 from warehouse.claims.grid import Cell, Grid
 from warehouse.claims.labels import Label, read_label, settings_with
@@ -32,6 +32,10 @@ class Context:
     commit: str | None
     values: dict[tuple[int, int], Value] = field(default_factory=dict)
     """Every cell of a value column, by row and column."""
+    rows: dict[int, Neighbours] = field(default_factory=dict)
+    """What the numbers of each row look like."""
+    columns: dict[int, Neighbours] = field(default_factory=dict)
+    """What the numbers of each column look like."""
     scores: bool = True
     """Whether some benchmark in the table is a score; else unknown rows are no benchmarks."""
 
@@ -53,6 +57,9 @@ def read_table(
     for row in range(first, len(grid.rows)):
         for column in columns:
             context.values[row, column] = read_value(grid.rows[row][column])
+    body = range(first, len(grid.rows))
+    context.rows = {row: neighbours(context.values[row, column] for column in columns) for row in body}
+    context.columns = {column: neighbours(context.values[row, column] for row in body) for column in columns}
     context.scores = _holds_scores(context, first)
     if layout.benchmarks == "rows":
         _benchmarks_in_rows(context, first, columns)
@@ -86,8 +93,8 @@ def _benchmarks_in_rows(context: Context, first: int, columns: list[int]) -> Non
             section = [next(cell.text for cell in row if cell.text)]
             continue
         text = row[layout.label].text
-        if not text:
-            _leave_row(context, number, columns, "the row has no label")
+        if not any(c.isalpha() for c in text):
+            _leave_row(context, number, columns, "the row has no label" if not text else "the row's label is no name")
             continue
         label = read_label(text)
         if label.benchmark is None and section and (joined := read_label(f"{section[0]} {text}")).benchmark:
@@ -152,7 +159,7 @@ def _take(
 ) -> None:
     """One cell: a claim, a mention, or unread."""
     cell, value = context.grid.rows[number][column], context.values[number, column]
-    label_cell = _label_cell(context, number, column)
+    label_cell, layout = _label_cell(context, number, column), context.layout
     reading, place = context.reading, f"line {cell.line}, column {column + 1}"
     if value.kind == "nothing" or owner.kind == "unsure":
         return
@@ -164,13 +171,17 @@ def _take(
     if value.kind == "unsure":
         reading.leave(cell.line, f"{label.text}: {cell.text}", value.reason)
         return
-    if value.kind == "words" and not textual and (known is None or not any(c.isdigit() for c in value.said)):
+    wordy = known is None or known.unit == "fraction" or not any(c.isdigit() for c in value.said)
+    if value.kind == "words" and not textual and wordy:
         if known is not None or any(c.isdigit() for c in value.said):
             reading.leave(cell.line, f"{label.text}: {cell.text}", "not a number")
         return
     scale: Literal["percent", "fraction"] | None = label.scale
     if known is not None and known.unit == "fraction" and "%" not in value.said and scale is None:
-        scale = scale_of(value, _beside(context, number, column), _above(context, number, column))
+        beside, above = context.rows[number], context.columns[column]
+        if layout.benchmarks == "columns":
+            beside, above = above, beside
+        scale = scale_of(value, beside, above)
         if scale is None:
             reading.leave(cell.line, f"{label.text}: {cell.text}", "points or fraction cannot be told apart here")
             return
@@ -225,28 +236,6 @@ def _label_cell(context: Context, number: int, column: int) -> Cell:
 
 def _marks_of(text: str) -> str:
     return "".join(c for c in text if c in "*†‡§¶✱▲▼#")
-
-
-def _beside(context: Context, number: int, column: int) -> list[Value]:
-    if context.layout.benchmarks == "rows":
-        return [value for (row, _), value in _of_row(context, number)]
-    return [value for (_, other), value in _of_column(context, column)]
-
-
-def _above(context: Context, number: int, column: int) -> list[Value]:
-    if context.layout.benchmarks == "rows":
-        return [value for (_, _), value in _of_column(context, column)]
-    return [value for (_, _), value in _of_row(context, number)]
-
-
-def _of_row(context: Context, number: int) -> list[tuple[tuple[int, int], Value]]:
-    columns = [column for column, role in context.layout.roles.items() if role == "value"]
-    return [((number, column), context.values[number, column]) for column in columns]
-
-
-def _of_column(context: Context, column: int) -> list[tuple[tuple[int, int], Value]]:
-    rows = range(len(context.grid.rows))
-    return [((row, column), context.values[row, column]) for row in rows if (row, column) in context.values]
 
 
 def _leave_row(context: Context, number: int, columns: Sequence[int], reason: str) -> None:
