@@ -19,17 +19,21 @@ def client_name() -> str:
     return f"claimcheck stream client {version('claimcheck')}"
 
 
-def complete(settings: Settings, artifact: Artifact, server: ServerDescription, *, client: str) -> Settings:
+def complete(
+    settings: Settings, artifact: Artifact, server: ServerDescription, *, client: str, generates: bool = True
+) -> Settings:
     """The settings of a speed run: what the caller asks for, else the defaults, shortened to the server's context.
+    `generates`: False where one token of answer is enough.
 
     Raises Problem for lengths that do not fit the context and for more streams than the server works on at a time.
     """
     depth = DEPTH if settings.depth is None else settings.depth
     prompt = PROMPT if settings.prompt_tokens is None else settings.prompt_tokens
-    generation = GENERATION if settings.generation_tokens is None else settings.generation_tokens
+    default = GENERATION if generates else 1
+    generation = default if settings.generation_tokens is None else settings.generation_tokens
     if server.context is not None and depth + prompt + generation > server.context:
         if settings.generation_tokens is None:
-            generation = max(min(generation, (server.context - depth) // 2), SHORTEST)
+            generation = min(default, max((server.context - depth) // 2, SHORTEST))
         if settings.prompt_tokens is None:
             prompt = max(server.context - depth - generation, SHORTEST)
         if depth + prompt + generation > server.context:

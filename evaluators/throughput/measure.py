@@ -46,7 +46,7 @@ def measure_speed(
     if runs < RUNS:
         raise Problem(f"{runs} runs say too little about a median; ask for at least {RUNS}")
     started, description = datetime.now(UTC), server.describe()
-    filled = complete(settings, artifact, description, client=client_name())
+    filled = complete(settings, artifact, description, client=client_name(), generates=quantity.generates)
     client = Client(server)
     side = Rounds(client, quantity, filled, seed=runs)
     found = gather([side], [server], runs, allowed=allowed_load, progress=progress)

@@ -43,7 +43,7 @@ def measure_ratio(
     started = datetime.now(UTC)
     described = [server.describe() for _, server in (numerator, denominator)]
     filled = [
-        complete(settings, artifact, about, client=client_name())
+        complete(settings, artifact, about, client=client_name(), generates=quantity.generates)
         for (artifact, _), about in zip((numerator, denominator), described, strict=True)
     ]
     lengths = {"prompt_tokens", "generation_tokens", "depth", "concurrency"}

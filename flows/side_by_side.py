@@ -1,0 +1,208 @@
+"""The same artifact on several backends of this machine: one row a backend and kind of speed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from evaluators.catalogue import benchmark
+from evaluators.records import (
+    Artifact,
+    Measurement,
+    Problem,
+    Record,
+    Release,
+    Run,
+    RunStatus,
+    ServerDescription,
+    Settings,
+)
+from evaluators.servers import ServerOptions
+from flows.choosing import choose_quantization, format_of
+from flows.progress import say, shown
+from flows.serving import Desk
+from warehouse.home import Home
+from warehouse.verdicts.speed import median_interval
+
+
+class SpeedRow(Record):
+    """One speed of one backend."""
+
+    benchmark: str
+    """Catalogue name."""
+    backend: str
+    """Serving engine."""
+    kind: str
+    """`served` (streams from a running server) or `bare` (llama-bench)."""
+    version: str | None = None
+    """Version of the backend."""
+    quantization: str | None = None
+    """Quantization that was run."""
+    hardware: str | None = None
+    """The machine."""
+    prompt_tokens: int | None = None
+    """Length of the prompt."""
+    generation_tokens: int | None = None
+    """Length of the answer."""
+    depth: int = 0
+    """Tokens already in the context."""
+    concurrency: int = 1
+    """Streams at a time."""
+    median: float | None = None
+    """Median of the independent runs."""
+    low: float | None = None
+    """Lower end of its interval."""
+    high: float | None = None
+    """Upper end of its interval."""
+    confidence: float | None = None
+    """Level of the interval."""
+    unit: str | None = None
+    """`tok/s` or `s`."""
+    runs: int = 0
+    """Independent runs."""
+    problem: str | None = None
+    """Why the number cannot be trusted, or why there is none."""
+    client: str | None = None
+    """Program that measured."""
+    run_id: str | None = None
+    """The run, for served speed."""
+
+
+class Wish(Record):
+    """What to compare."""
+
+    backends: tuple[str, ...] = ("llama.cpp",)
+    quantization: str | None = None
+    """None: the most exact one that fits, by backend."""
+    benchmarks: tuple[str, ...] = ("output_speed", "prompt_speed", "time_to_first_token")
+    settings: Settings = Settings()
+    """Lengths and streams."""
+    depths: tuple[int, ...] = (0,)
+    runs: int = 7
+    executables: tuple[tuple[str, str | None], ...] = ()
+    """Backend, path of its program."""
+    server: ServerOptions = ServerOptions()
+    bench: str | None = None
+    """Path of llama-bench; None: the one that is found, or none."""
+
+
+def compare_backends(release: Release, wish: Wish, home: Home) -> list[SpeedRow]:
+    """Measure every backend in turn, each alone on the machine. What fails becomes a row that says why. Raises Problem
+    for an unknown backend or benchmark."""
+    from evaluators.throughput.bare import find_llama_bench
+    from evaluators.throughput.measure import quantity_of
+
+    for name in wish.benchmarks:
+        quantity_of(name)
+    rows: list[SpeedRow] = []
+    for backend in wish.backends:
+        format_of(backend)
+        try:
+            artifact = _artifact(release, backend, wish.quantization)
+            rows += _served(artifact, backend, wish, home)
+            if backend == "llama.cpp" and (bench := find_llama_bench(wish.bench)):
+                rows += _bare(artifact, bench, wish)
+        except Problem as problem:
+            rows.append(SpeedRow(benchmark=wish.benchmarks[0], backend=backend, kind="served", problem=str(problem)))
+            say(f"{backend}: {problem}")
+    return rows
+
+
+def _artifact(release: Release, backend: str, quantization: str | None) -> Artifact:
+    from evaluators.servers._hardware import read_hardware
+    from evaluators.weights import pull
+
+    chosen = quantization or choose_quantization(release, backend, read_hardware())
+    return pull(release, format_of(backend), chosen)
+
+
+def _served(artifact: Artifact, backend: str, wish: Wish, home: Home) -> list[SpeedRow]:
+    from evaluators.throughput import measure_speed
+
+    executable = dict(wish.executables).get(backend)
+    slots = max(wish.settings.concurrency or 1, wish.server.slots or 1)
+    options = wish.server.model_copy(update={"slots": slots, "executable": executable})
+    rows = []
+    with Desk(backend, options, home.root / "logs") as desk:
+        server = desk.server(artifact)
+        same = _lengths(wish, artifact, server.describe())
+        for name in wish.benchmarks:
+            for depth in wish.depths:
+                title = f"{benchmark(name).title} of {artifact.quantization} with {backend}"
+                title += f" at a depth of {depth:,}" if len(wish.depths) > 1 else ""
+                settings = same.model_copy(update={"depth": depth})
+                say(title)
+                try:
+                    with shown(title) as tell:
+                        run = measure_speed(
+                            benchmark(name), artifact, server, settings, folder=home.runs, runs=wish.runs, progress=tell
+                        )
+                except Problem as problem:
+                    missing = SpeedRow(benchmark=name, backend=backend, kind="served", depth=depth)
+                    rows.append(missing.model_copy(update={"problem": str(problem)}))
+                else:
+                    rows.append(row_of(run.settings, run.measurements[0], "served", run=run))
+    return rows
+
+
+def _lengths(wish: Wish, artifact: Artifact, server: ServerDescription) -> Settings:
+    """Lengths that fit at every depth, so that depths can be compared; as wished where there is one depth only, or
+    where the greatest does not fit anyway."""
+    from evaluators.throughput.key import complete
+
+    if len(wish.depths) < 2:
+        return wish.settings
+    deepest = wish.settings.model_copy(update={"depth": max(wish.depths)})
+    try:
+        found = complete(deepest, artifact, server, client="")
+    except Problem:
+        return wish.settings
+    fitting = found.model_dump(include={"prompt_tokens", "generation_tokens"})
+    return wish.settings.model_copy(update=fitting)
+
+
+def _bare(artifact: Artifact, bench: str, wish: Wish) -> list[SpeedRow]:
+    from evaluators.throughput.bare import run_llama_bench
+    from evaluators.throughput.key import GENERATION, PROMPT
+
+    say(f"llama-bench on {artifact.quantization}")
+    tests = run_llama_bench(
+        bench, artifact, prompt_tokens=wish.settings.prompt_tokens or PROMPT, depths=wish.depths, runs=wish.runs,
+        generation_tokens=wish.settings.generation_tokens or GENERATION, threads=wish.server.threads,
+    )  # fmt: skip
+    wanted = [test for test in tests if test.benchmark in wish.benchmarks]
+    return [row_of(test.settings, test.measurement, "bare") for test in wanted]
+
+
+def row_of(settings: Settings, measured: Measurement, kind: str, *, run: Run | None = None) -> SpeedRow:
+    """The row of one measurement."""
+    values = [value for value in measured.values if value is not None]
+    found = median_interval(values) if values else None
+    return SpeedRow(
+        benchmark=measured.benchmark,
+        backend=settings.backend or "unknown",
+        kind=kind,
+        version=settings.backend_version,
+        quantization=settings.quantization,
+        hardware=settings.hardware,
+        prompt_tokens=settings.prompt_tokens,
+        generation_tokens=settings.generation_tokens,
+        depth=settings.depth or 0,
+        concurrency=settings.concurrency or 1,
+        median=found.value if found else None,
+        low=found.low if found else None,
+        high=found.high if found else None,
+        confidence=found.confidence if found else None,
+        unit=measured.unit,
+        runs=len(values),
+        problem=run.reason if run and run.status is not RunStatus.finished else None,
+        client=measured.evidence.get("client"),
+        run_id=run.run_id if run else None,
+    )
+
+
+def plot(rows: Sequence[SpeedRow], path: Path) -> None:
+    """Draw the rows: one offline HTML file, PNG or SVG, by the path's ending. Raises Problem for another ending."""
+    from warehouse.reports.speed_plot import draw, save
+
+    save(draw([row.model_dump() for row in rows if row.median is not None]), path)

@@ -1,0 +1,104 @@
+"""Speeds of several backends in one picture: medians with their intervals, and lines over the depth of the context."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from evaluators.catalogue import catalogue
+from evaluators.records import Problem
+
+WIDTH = 420
+
+
+def draw(rows: Sequence[dict[str, Any]]) -> Any:
+    """An altair chart with one panel a kind of speed. Rows as `flows.side_by_side.SpeedRow`, at least `benchmark`,
+    `backend`, `kind`, `quantization`, `depth`, `median`, `low`, `high`, `unit`. Raises Problem if there are none."""
+    import altair as alt
+
+    if not rows:
+        raise Problem("nothing was measured, so there is nothing to draw; see the table for the reasons")
+    known = [
+        {**row, "series": _series(row), "trusted": "no" if row.get("problem") else "yes", "label": _label(row)}
+        for row in rows
+    ]
+    panels = []
+    for name in dict.fromkeys(row["benchmark"] for row in known):
+        part = [row for row in known if row["benchmark"] == name]
+        title = (
+            f"{catalogue()[name].title} ({part[0]['unit']})" if name in catalogue() else f"{name} ({part[0]['unit']})"
+        )
+        several = len({row["depth"] for row in part}) > 1
+        panels.append(_over_depth(alt, part, title) if several else _side_by_side(alt, part, title))
+    return alt.vconcat(*panels).resolve_scale(color="shared").configure_view(stroke=None)
+
+
+def save(chart: Any, path: Path) -> None:
+    """Write a chart: `.html` is one file that needs no network, `.png` and `.svg` need no browser. Raises Problem for
+    another ending."""
+    import vl_convert
+
+    specification = chart.to_dict()
+    match path.suffix.lower():
+        case ".html":
+            data = vl_convert.vegalite_to_html(specification, bundle=True).encode()
+        case ".png":
+            data = vl_convert.vegalite_to_png(specification, scale=2)
+        case ".svg":
+            data = vl_convert.vegalite_to_svg(specification).encode()
+        case other:
+            raise Problem(f"a plot cannot be written as '{other}'; name a file that ends in .html, .png or .svg")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(data)
+    part.replace(path)
+
+
+def _side_by_side(alt: Any, rows: list[dict[str, Any]], title: str) -> Any:
+    base = alt.Chart(alt.Data(values=rows), title=alt.TitleParams(title, anchor="start"), width=WIDTH)
+    place = alt.Y("label:N", title=None, sort=None, axis=alt.Axis(labelLimit=320))
+    color = alt.Color("series:N", legend=None)
+    scale = alt.Scale(zero=True, nice=True)
+    bars = base.mark_bar(height=10, opacity=0.35).encode(
+        x=alt.X("median:Q", title=rows[0]["unit"], scale=scale), y=place, color=color
+    )
+    spans = base.mark_rule(strokeWidth=3).encode(x="low:Q", x2="high:Q", y=place, color=color)
+    points = base.mark_point(size=60, opacity=1).encode(
+        x="median:Q", y=place, color=color, shape=_trust(alt), tooltip=_tooltip(alt)
+    )
+    return bars + spans + points
+
+
+def _over_depth(alt: Any, rows: list[dict[str, Any]], title: str) -> Any:
+    base = alt.Chart(alt.Data(values=rows), title=alt.TitleParams(title, anchor="start"), width=WIDTH, height=220)
+    across = alt.X("depth:Q", title="tokens already in the context")
+    color = alt.Color("series:N", title=None)
+    line = base.mark_line().encode(
+        x=across, y=alt.Y("median:Q", title=rows[0]["unit"], scale=alt.Scale(zero=True)), color=color
+    )
+    spans = base.mark_rule().encode(x=across, y="low:Q", y2="high:Q", color=color)
+    points = base.mark_point(size=50).encode(
+        x=across, y="median:Q", color=color, shape=_trust(alt), tooltip=_tooltip(alt)
+    )
+    return line + spans + points
+
+
+def _trust(alt: Any) -> Any:
+    scale = alt.Scale(domain=["yes", "no"], range=["circle", "cross"])
+    return alt.Shape("trusted:N", scale=scale, title="sound run")
+
+
+def _tooltip(alt: Any) -> list[Any]:
+    names = ("series", "depth", "median", "low", "high", "runs", "hardware", "client", "problem")
+    return [alt.Tooltip(f"{name}:{'Q' if name in ('median', 'low', 'high') else 'N'}") for name in names]
+
+
+def _series(row: dict[str, Any]) -> str:
+    return f"{row['backend']} {row.get('quantization') or ''} {row['kind']}".replace("  ", " ")
+
+
+def _label(row: dict[str, Any]) -> str:
+    streams = f", {row['concurrency']} streams" if (row.get("concurrency") or 1) > 1 else ""
+    depth = f", depth {row['depth']:,}" if row.get("depth") else ""
+    return _series(row) + streams + depth
