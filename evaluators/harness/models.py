@@ -114,7 +114,7 @@ class _Model(LM):
 
     async def _work(self, jobs: list[list[tuple[int, Request]]], total: int) -> list[Response]:
         slots = self.description.slots
-        client = Client(self.server, slots, self.patience)
+        client = Client(self.server, self.patience)
         found: list[Response | None] = [None] * total
         feed = iter(jobs)
 

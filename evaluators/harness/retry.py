@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import random
 
-import httpx
-
 from evaluators.harness.patience import Patience
 
 PASSING_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
@@ -17,11 +15,11 @@ def can_pass(status: int) -> bool:
     return status in PASSING_STATUS
 
 
-def pause(attempt: int, patience: Patience, reply: httpx.Response | None = None) -> float:
-    """Seconds to wait after attempt number `attempt` (from 1): `Retry-After` if given, else doubling, with jitter."""
-    if reply is not None:
-        try:
-            return min(float(reply.headers["retry-after"]), patience.longest)
-        except (KeyError, ValueError):
-            pass
+def pause(attempt: int, patience: Patience, asked: str | None = None) -> float:
+    """Seconds to wait after attempt number `attempt` (from 1): `Retry-After` if `asked`, else doubling, with jitter."""
+    try:
+        if asked is not None:
+            return min(float(asked), patience.longest)
+    except ValueError:
+        pass
     return min(patience.backoff * 2 ** (attempt - 1), patience.longest) * (0.5 + random.random())

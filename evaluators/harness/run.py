@@ -137,7 +137,7 @@ class _Conduct:
 
     def client(self) -> Client:
         """A client for the run's server; to be made inside a running event loop."""
-        return Client(self.server, self.slots, self.patience)
+        return Client(self.server, self.patience)
 
     def run(
         self,

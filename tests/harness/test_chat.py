@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import Any
 
-import httpx
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,17 +31,23 @@ def ask(
     """The Response to one chat request that the server answers with `message`, and the request's body."""
     seen: list[dict[str, Any]] = []
 
-    def handle(request: httpx.Request) -> httpx.Response:
-        seen.append(json.loads(request.content))
+    async def handle(request: web.Request) -> web.Response:
+        seen.append(await request.json())
         usage = {"prompt_tokens": 7, "completion_tokens": 3}
-        return httpx.Response(200, json={"choices": [{"message": message, "finish_reason": finish}], "usage": usage})
+        return web.json_response({"choices": [{"message": message, "finish_reason": finish}], "usage": usage})
 
     async def go() -> Response:
-        client = Client(Reachable(1, 1), 1, Patience(), httpx.MockTransport(handle))
-        history = as_json([{"role": "user", "content": "2+2?"}])
-        request = Request("t", 0, 0, 0, RequestKind.generate, (history, arguments or {}), 99, "k")
-        chat = Chat(SERVER, settings or Settings(), dialect)
-        return await anext(chat.answer(client, [request], 0))
+        application = web.Application()
+        application.router.add_post("/v1/chat/completions", handle)
+        async with TestServer(application) as server:
+            client = Client(Reachable(server.port or 0, 1), Patience())
+            history = as_json([{"role": "user", "content": "2+2?"}])
+            request = Request("t", 0, 0, 0, RequestKind.generate, (history, arguments or {}), 99, "k")
+            chat = Chat(SERVER, settings or Settings(), dialect)
+            try:
+                return await anext(chat.answer(client, [request], 0))
+            finally:
+                await client.close()
 
     return asyncio.run(go()), seen[0]
 

@@ -33,7 +33,7 @@ def ask(server: ModelServer, route: str | None, work: Callable[[LlamaLoglikeliho
     """Run `work` with a prepared protocol."""
 
     async def go() -> T:
-        client = Client(server, 1, Patience())
+        client = Client(server, Patience())
         protocol = LlamaLoglikelihood(server.describe(), route=route)
         try:
             await protocol.prepare(client)
@@ -60,7 +60,7 @@ def test_every_kind_of_token(server: ModelServer, reference: Llama, route: str) 
     parts = [ids[at : at + 4] for at in range(0, len(ids), step)]
 
     async def work(protocol: LlamaLoglikelihood, client: Client) -> list[tuple[float, bool]]:
-        found = [(await protocol.score(client, context, part, 0))[:2] for part in parts]
+        found = [(await protocol.forcing.score(client, context, part, 0))[:2] for part in parts]
         assert protocol.counts["full"] > 0, "some tokens end in mid-character"
         return found
 
@@ -70,18 +70,28 @@ def test_every_kind_of_token(server: ModelServer, reference: Llama, route: str) 
         assert greedy == likeliest
 
 
-def test_choices_of_one_item(server: ModelServer, reference: Llama) -> None:
-    """Single-token choices come from one request, longer and odd ones by the ladder; greedy is told apart."""
+@pytest.mark.parametrize(
+    ("route", "choices", "together"),
+    [
+        ("grammar", [" 1", "9", " 19. #### 19", "🙂", " naïve 日本", "<|eot_id|>"], 0),
+        ("bias", [" 1", "9", " 19. #### 19", "🙂", " naïve 日本", "<|eot_id|>"], 1),
+        ("grammar", ["1", "2", "3", "4"], 1),
+    ],
+)
+def test_choices_of_one_item(
+    server: ModelServer, reference: Llama, route: str, choices: list[str], together: int
+) -> None:
+    """First tokens come from one request where that spares others, the rest by the ladder; greedy is told apart."""
     context = "Question: What is 12+7?\nAnswer:"
-    choices = [" 1", " 2", "9", " 19. #### 19", "🙂", " naïve 日本", "<|eot_id|>"]
 
     async def work(protocol: LlamaLoglikelihood, client: Client) -> tuple[list[Response], list[tuple[list[int], ...]]]:
         job = [request(RequestKind.loglikelihood, context, text, index=at) for at, text in enumerate(choices)]
         found = [response async for response in protocol.answer(client, job, 0)]
-        assert protocol.counts["together"] == 1
+        assert protocol.counts["together"] == together
+        found.sort(key=lambda response: response.index)
         return found, list(await protocol.tokens.pairs(client, [(context, choice) for choice in choices]))
 
-    responses, pairs = ask(server, None, work)
+    responses, pairs = ask(server, route, work)
     for response, (before, after) in zip(responses, pairs, strict=True):
         expected, likeliest = reference.score(before, after)
         assert before[0] == reference.config["bos_token_id"] and before.count(before[0]) == 1

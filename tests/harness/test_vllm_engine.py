@@ -82,7 +82,7 @@ def test_every_kind_of_token_and_rolling(server: ModelServer) -> None:
     text = "Question: What is 12+7?\nAnswer: 12+7=19. #### 19\n\n" * 2
 
     async def work() -> tuple[list[tuple[float, bool]], Response, list[int]]:
-        client = Client(server, 1, Patience())
+        client = Client(server, Patience())
         protocol = VllmLoglikelihood(server.describe())
         try:
             await protocol.prepare(client)
