@@ -12,20 +12,26 @@ table (verdicts.md, where given) by more than one point. Then the cost of one lo
 from __future__ import annotations
 
 import argparse
+import random
 import re
 import sys
 import timeit
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy.stats import hypergeom
 
+from evaluators.stopping import Look
+from warehouse.claims.interval import read_interval
+from warehouse.records import Lock
 from warehouse.verdicts.crossing import Critical, Law, critical_counts, laws
 from warehouse.verdicts.emix import sequence_bounds
 from warehouse.verdicts.intervals import exact_fixed, wilson
+from warehouse.verdicts.rule import ClaimRule
 from warehouse.verdicts.sequence import log_e_value
 from warehouse.verdicts.zone import ROUNDING, Zone
 
@@ -118,11 +124,40 @@ def cost(total: int = 12032, seen: int = 3000, correct: int = 2560) -> None:
         "one interval": (lambda: sequence_bounds(total, seen, correct, correct, zone.step, ALPHA), 50),
         "scipy: exact interval of one fixed size": (lambda: exact_fixed(total, seen, correct), 5),
     }
-    print(f"\nCost at N = {total:,} (best of 5):")
+    rule, values = _hard_run(total)
+    looks = range(320, total, 32)
+    started = timeit.default_timer()
+    for items in looks:
+        rule.stop(Look(items, total, {("exact_match", "none"): values[:items]}))
+    whole = 1000 * (timeit.default_timer() - started)
+    print(
+        f"\nStopping rule, asked every 32 of {total:,} undecided items: {whole / len(looks):.2f} ms a time on average."
+    )
+    print(f"Cost at N = {total:,} (best of 5):")
     took = {name: min(timeit.repeat(job, number=n, repeat=5)) / n * 1000 for name, (job, n) in jobs.items()}
     names = list(took)
     for ours, peer in ((names[0], names[1]), (names[2], names[3])):
-        print(f"  {ours}: {took[ours]:.3f} ms = {took[ours] / took[peer]:.3f} x {peer} ({took[peer]:.3f} ms)")
+        print(f"  {ours}: {took[ours]:.3f} ms = {took[ours] / took[peer]:.2g} x {peer} ({took[peer]:.3f} ms)")
+
+
+def _hard_run(total: int) -> tuple[ClaimRule, list[float]]:
+    """A rule and items that it cannot decide before the end: the score lies on the edge of the zone."""
+    lock = Lock(
+        lock_id="",
+        claim_id="",
+        benchmark="",
+        metric="exact_match",
+        filter="none",
+        interval=read_interval("85.2", "fraction"),
+        margin=0.02,
+        alpha=ALPHA,
+        order_seed=0,
+        items=total,
+        locked_at=datetime.now(UTC),
+    )
+    values = [1.0] * round(total * 0.832) + [0.0] * (total - round(total * 0.832))
+    random.Random(0).shuffle(values)
+    return ClaimRule([lock], budget=1.0), values
 
 
 def main() -> int:

@@ -18,7 +18,9 @@ from tests.verdicts.cases import NOW, STATED, make_claim, make_lock, make_run, s
 from warehouse.claims.interval import read_interval
 from warehouse.records import Comparability, Outcome, Verdict
 from warehouse.verdicts import ClaimRule, board, could_not_run, judge, lock_hash, plan, unverified
+from warehouse.verdicts.control import forecast
 from warehouse.verdicts.discoveries import e_bh
+from warehouse.verdicts.noise import within_of_means
 from warehouse.verdicts.speed import median_interval, ratio_interval
 
 KEY = ("exact_match", "strict-match")
@@ -70,6 +72,25 @@ def test_one_run_serves_several_claims() -> None:
     assert stop_at(ClaimRule([hard], budget=0.25), values) == 416
     assert not ClaimRule([easy]).stop(Look(96, 1600, {KEY: values[:96]}))
     assert not ClaimRule([easy]).stop(Look(800, 1600, {}))
+
+
+def test_predictions_are_frozen_with_the_lock() -> None:
+    generator = random.Random(2)
+    values = shuffled(1280, 1600, 5)
+    others = [[value if generator.random() < 0.85 else 1.0 - (value or 0.0) for value in values] for _ in range(4)]
+    predictions = forecast(others)
+    claim = make_claim("85.5")
+    plain, helped = make_lock(claim), make_lock(claim, predictions=predictions)
+    assert plain.lock_id != helped.lock_id
+    with_help = ClaimRule([helped], predictions={claim.claim_id: predictions})
+    assert stop_at(with_help, values) < stop_at(ClaimRule([plain]), values)
+    with pytest.raises(Problem, match="lock the claim again"):
+        ClaimRule([helped], predictions={claim.claim_id: predictions[::-1]}).stop(Look(320, 1600, {KEY: values[:320]}))
+
+
+def test_repeats_show_their_own_noise() -> None:
+    assert within_of_means([0.5, 1.0, 0.0, 0.5], 2) == pytest.approx(0.25)
+    assert within_of_means([0.3, 1.0], 2) is None and within_of_means([0.0, 1.0], 1) is None
 
 
 def test_a_score_outside_its_range_never_stops_a_run() -> None:

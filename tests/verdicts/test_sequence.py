@@ -209,7 +209,8 @@ def test_intervals_hold_the_score_they_are_made_from(correct: int, seen: int, se
     zone = Zone(300, 0.4, 0.6, 0.02)
     low, high = confidence_sequence(values[:seen], zone, 0.05)
     known = [value for value in values[:seen] if value is not None]
-    assert 0 <= low <= sum(known) / seen <= high <= 1
+    assert 0 <= low <= high <= 1
+    assert low - 1 / 300 <= sum(known) / seen <= high + 1 / 300
     fixed_low, fixed_high = exact_fixed(300, seen, int(sum(known)))
     assert fixed_low <= sum(known) / seen + 1 / 300 and fixed_high >= sum(known) / seen - 1 / 300
     assert confidence_sequence(values, zone, 0.05) == (correct / 300, correct / 300)

@@ -31,10 +31,15 @@ def board(verdicts: Iterable[Verdict], q: float = 0.05) -> list[Verdict]:
     return [tested[index] for index in e_bh(strengths, q) if tested[index].flagged]
 
 
+WHOLE_BUT_NOISY = 20.0
+"""e-value that a whole sampled run counts as: its allowance for run noise holds in 95 of 100 cases."""
+
+
 def _strength(verdict: Verdict) -> float:
     """Log e-value of a discrepancy."""
     whole = verdict.items is not None and verdict.items == verdict.of and not verdict.stopped_early
     if verdict.flagged and whole:
-        return inf
+        noisy = any(reason.code == "run_noise" for reason in verdict.reasons)
+        return log(WHOLE_BUT_NOISY) if noisy else inf
     known = [verdict.e_values[name] for name in ("below", "above") if name in verdict.e_values]
     return max(known) - log(2) if known else -inf

@@ -15,6 +15,10 @@ WORDS = {
 }
 
 
+TURNED = {Outcome.below_claim: "WORSE THAN CLAIM", Outcome.above_claim: "BETTER THAN CLAIM"}
+"""Where lower is better."""
+
+
 def number(value: float, unit: str) -> str:
     """A value with its unit: fractions as percent with one decimal, sizes and counts with thousands separators."""
     if unit == "fraction":
@@ -55,10 +59,12 @@ def score_headline(
 ) -> str:
     """`measured 84.8% [83.2, 86.3] at stop, on 3,072 of 12,032 items; claim 85.2%: CONFIRMED within ±2 points, ...`.
     All scores as fractions; `why`: for outcomes that need a reason. `low`/`high`: of the confidence sequence."""
-    tail = f"claim {claimed(lock.interval)}: {WORDS[outcome]}"
+    share = lock.interval.unit == "fraction"
+    word = WORDS[outcome] if lock.higher_is_better else TURNED.get(outcome, WORDS[outcome])
+    tail = f"claim {claimed(lock.interval)}: {word}"
     if outcome is Outcome.confirmed:
-        tail += f" within ±{100 * lock.margin:g} points"
-    elif outcome in (Outcome.below_claim, Outcome.above_claim):
+        tail += f" within ±{100 * lock.margin:g} {'%' if lock.relative else 'points'}" if share or lock.relative else ""
+    elif outcome in (Outcome.below_claim, Outcome.above_claim) and share:
         tail += f" by ≥{_gap(lock, outcome, low, high):.1f} points"
     elif why:
         tail += f" ({why})"
@@ -69,7 +75,7 @@ def score_headline(
         return f"nothing measured; {tail}"
     span = f" [{100 * low:.1f}, {100 * high:.1f}]" if low is not None and high is not None else ""
     stop = " at stop, on" if items < of else " on"
-    return f"measured {100 * score:.1f}%{span}{stop} {items:,} of {of:,} items; {tail}"
+    return f"measured {number(score, lock.interval.unit)}{span}{stop} {items:,} of {of:,} items; {tail}"
 
 
 def _gap(lock: Lock, outcome: Outcome, low: float | None, high: float | None) -> float:

@@ -11,10 +11,11 @@ from evaluators.records import ItemScore, Measurement, Run, RunStatus
 from warehouse.records import Claim, Comparability, Lock, Outcome, Reason, SettingCompared, Verdict
 from warehouse.verdicts.causes import Cause, Evidence, as_reason, find_causes
 from warehouse.verdicts.compare import compare
+from warehouse.verdicts.control import frozen
 from warehouse.verdicts.headline import score_headline
 from warehouse.verdicts.intervals import confidence_sequence
 from warehouse.verdicts.more import more_needed
-from warehouse.verdicts.noise import allowance
+from warehouse.verdicts.noise import allowance, within_of_means
 from warehouse.verdicts.sequence import Side, Standing, bounded, follow
 from warehouse.verdicts.specification import judge_specification
 from warehouse.verdicts.speed import judge_speed
@@ -41,7 +42,7 @@ def judge(
     `benchmark`: the catalogue's entry (looked up if None). `other_cells`: (name, value as fraction) of the other cells
     in the claim's table, to notice a misread one. `items`: the run's item scores, for examples. `predictions`: the
     control variate whose hash is in the lock, in the fixed order. The same arguments always give the same verdict.
-    Raises Problem for an unknown benchmark."""
+    Raises Problem for an unknown benchmark, and for predictions that are not the locked ones."""
     known = benchmark or catalogue()[lock.benchmark]
     measurement = measurement or _nothing(lock, known)
     comparability, compared = compare(claim, run, known, metric=lock.metric, filter=lock.filter)
@@ -149,11 +150,14 @@ def _judge_score(
 
 
 def measured_noise(run: Run, measurement: Measurement, claim: Claim) -> float | None:
-    """Run-noise allowance from items run twice (signal `flip_rate`); None where that was not measured."""
+    """Run-noise allowance as this run shows it: from items run twice (signal `flip_rate`), or from the repeats of each
+    item. None where neither was done: then the lock's own holds."""
+    repeats = run.settings.repeats or 1
     rate = run.signals.get("flip_rate")
-    if rate is None or not measurement.of:
+    within = rate / 2 if rate is not None else within_of_means(measurement.values, repeats)
+    if within is None or not measurement.of:
         return None
-    return allowance(rate / 2, measurement.of, run.settings.repeats or 1, claim.settings.repeats or 1)
+    return allowance(within, measurement.of, repeats, claim.settings.repeats or 1)
 
 
 def stand(
@@ -174,7 +178,7 @@ def stand(
         if not whole and measurement.order_seed != lock.order_seed:
             text = f"items were read in the order of seed {measurement.order_seed}, locked was {lock.order_seed}"
             return None, Reason(code="other_order", text=text)
-        return follow(values, here, lock.alpha, predictions=predictions), None
+        return follow(values, here, lock.alpha, predictions=frozen(lock, predictions)), None
     if not whole:
         text = "the score is not a mean over items in the fixed order; only a whole run can be compared"
         return None, Reason(code="needs_whole_run", text=text)
@@ -220,20 +224,20 @@ def _outcome(
         outcome = Outcome.below_claim if worse else Outcome.above_claim
     spread = bounds(measurement) if measurement.unit == "fraction" else None
     holds = spread is None or holds_within(side, spread, measurement, here, lock.alpha)
-    margin = _margin_reason(lock, here, outcome)
+    bar = _bar_reasons(lock, here)
     if outcome is Outcome.below_claim:
         weights = {cause.weight for cause in causes}
         if broken or "unsound" in weights:
-            return Outcome.invalid_run, [*reasons, *broken, *settings, margin]
+            return Outcome.invalid_run, [*reasons, *broken, *settings, *bar]
         if not holds or "doubt" in weights:
             if not reasons:
                 text = "the claim lies within the bounds that the unreadable answers leave"
                 reasons = [Reason(code="within_bounds", text=text)]
-            return Outcome.inconclusive, [*reasons, *settings, margin]
-        return outcome, [*settings, margin, *reasons]
+            return Outcome.inconclusive, [*reasons, *settings, *bar]
+        return outcome, [*settings, *bar, *reasons]
     if broken and not holds:
-        return Outcome.invalid_run, [*reasons, *broken, *settings, margin]
-    return outcome, [*settings, margin, *broken, *reasons]
+        return Outcome.invalid_run, [*reasons, *broken, *settings, *bar]
+    return outcome, [*settings, *bar, *broken, *reasons]
 
 
 def _settings_reason(case: _Case) -> list[Reason]:
@@ -255,12 +259,16 @@ def _settings_reason(case: _Case) -> list[Reason]:
     return found
 
 
-def _margin_reason(lock: Lock, here: Zone, outcome: Outcome) -> Reason:
+def _bar_reasons(lock: Lock, here: Zone) -> list[Reason]:
     """What the verdict was measured against."""
-    text = f"bar: claim ±{100 * lock.margin:g} points, alpha {lock.alpha:g}"
+    width = f"{100 * lock.margin:g} %" if lock.relative else f"{100 * lock.margin:g} points"
+    if lock.interval.unit != "fraction" and not lock.relative:
+        width = f"{lock.margin:g}"
+    found = [Reason(code="margin", text=f"bar: claim ±{width}, alpha {lock.alpha:g}")]
     if here.noise:
-        text += f", and ±{100 * here.noise:.1f} points for run noise before a claim is contradicted"
-    return Reason(code="margin", text=text)
+        text = f"run noise: ±{100 * here.noise:.1f} points more before a claim is contradicted"
+        found.append(Reason(code="run_noise", text=text))
+    return found
 
 
 def _undecided(case: _Case, standing: Standing | None, here: Zone) -> Reason:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from evaluators.catalogue import Benchmark
 from evaluators.records import Problem, Settings
 from warehouse.records import Claim, Lock
+from warehouse.verdicts.control import forecast_hash
 from warehouse.verdicts.noise import allowance, most_within
 from warehouse.verdicts.zone import edges
 
@@ -25,12 +27,13 @@ def lock(
     margin: float | None = None,
     items: int | None = None,
     settings: Settings | None = None,
+    predictions: Sequence[float] | None = None,
     now: datetime | None = None,
 ) -> Lock:
     """The bar for a claim on a benchmark. `margin` (the catalogue's if None) is in the benchmark's unit, relative for
     speed and ratios. `items`: of the whole benchmark, where the catalogue does not say. `settings`: those of the coming
-    run, for the run-noise allowance (the benchmark's protocol if None). Raises Problem if the claim has no interval,
-    the benchmark no such score, or the number of items is unknown."""
+    run, for the run-noise allowance (the benchmark's protocol if None). `predictions`: control variate for all items.
+    Raises Problem if the claim has no interval, the benchmark no such score, or the number of items is unknown."""
     if claim.interval is None:
         raise Problem(f"claim {claim.claim_id} ({claim.said!r}) states no number; nothing can be locked")
     if not 0 < alpha < 1:
@@ -61,6 +64,7 @@ def lock(
         relative=relative,
         noise=noise,
         higher_is_better=benchmark.higher_is_better,
+        predictions_sha256=forecast_hash(predictions) if predictions is not None else None,
         alpha=alpha,
         order_seed=order_seed,
         items=count,

@@ -21,6 +21,15 @@ def flip_rate(first: Sequence[float | None], second: Sequence[float | None]) -> 
     return sum((x - y) ** 2 for x, y in pairs) / len(pairs)
 
 
+def within_of_means(means: Sequence[float | None], repeats: int) -> float | None:
+    """Mean variance within an item of 0/1 answers, from each item's mean over `repeats` answers (unbiased:
+    p(1 - p) k / (k - 1)). None for fewer than two repeats, no known item, or means that are not of 0/1 answers."""
+    known = [mean for mean in means if mean is not None]
+    if repeats < 2 or not known or any(abs(mean * repeats - round(mean * repeats)) > 1e-6 for mean in known):
+        return None
+    return sum(mean * (1 - mean) for mean in known) / len(known) * repeats / (repeats - 1)
+
+
 def allowance(within: float, items: int, repeats: int = 1, claimed_repeats: int = 1) -> float:
     """How much two honest runs' full scores may differ in 95 of 100 cases, as a fraction: 1.96 sqrt(v/N (1/k + 1/k')).
     `within`: mean variance within an item, half of the flip rate. `claimed_repeats`: the claimant's, 1 if not said."""

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from evaluators.stopping import Look
 from warehouse.records import Lock
+from warehouse.verdicts.control import frozen
 from warehouse.verdicts.sequence import EVERY, MINIMUM, Standing, bounded, follow
 from warehouse.verdicts.zone import zone
 
@@ -67,7 +68,7 @@ class ClaimRule:
             list(values),
             zone(lock, look.total),
             lock.alpha,
-            predictions=self.predictions.get(lock.claim_id),
+            predictions=frozen(lock, self.predictions.get(lock.claim_id)),
             every=self.every,
             minimum=self.minimum,
         )

@@ -58,12 +58,12 @@ Looks = list[tuple[int, tuple[float, float, float, float]]]
 
 def binary(values: Sequence[float | None]) -> bool:
     """Whether every known value is 0 or 1."""
-    return all(value is None or value == 0 or value == 1 for value in values)
+    return set(values) <= {0.0, 1.0, None}
 
 
 def bounded(values: Sequence[float | None]) -> bool:
     """Whether every known value lies in [0, 1]."""
-    return all(value is None or 0 <= value <= 1 for value in values)
+    return all(value is None or 0 <= value <= 1 for value in set(values))
 
 
 def log_e_value(zone: Zone, fact: str, seen: int, correct: int) -> float:
@@ -82,7 +82,6 @@ def log_e_value(zone: Zone, fact: str, seen: int, correct: int) -> float:
     return -inf if edge >= total else log_e(edge, total, seen, correct, zone.step, True)
 
 
-@lru_cache(maxsize=1 << 16)
 def log_e_values(zone: Zone, seen: int, low: int, high: int) -> tuple[float, float, float, float]:
     """Log e-values of the four facts (order of FACTS) from counts: `low` correct among `seen` if every unknown item
     were wrong, `high` if every one were right."""
@@ -125,10 +124,11 @@ def decide(looks: Looks, total: int, alpha: float, minimum: int) -> Standing:
     side: Side | None = None
     decided_at = None
     for seen, found in looks:
-        for fact, value, bar in zip(FACTS, found, (confirm, confirm, contradict, contradict), strict=True):
-            if value >= bar:
-                established.add(fact)
-        if side is None and seen >= minimum and (side := _side(established)):
+        if max(found) >= confirm:
+            for fact, value, bar in zip(FACTS, found, (confirm, confirm, contradict, contradict), strict=True):
+                if value >= bar:
+                    established.add(fact)
+        if side is None and len(established) > 1 and seen >= minimum and (side := _side(established)):
             decided_at = seen
     seen, last = looks[-1] if looks else (0, (0.0, 0.0, 0.0, 0.0))
     named = {fact: value for fact, value in zip(FACTS, last, strict=True) if abs(value) != inf}
@@ -145,15 +145,22 @@ def _side(established: set[str]) -> Side | None:
 
 def _look_at_counts(values: Sequence[float | None], zone: Zone, places: list[int]) -> Looks:
     looks: Looks = []
-    low = unknown = start = 0
+    known = _computed(zone)
+    low = high = start = 0
     for place in places:
         part = values[start:place]
-        missing = sum(1 for value in part if value is None)
-        low += int(sum(value for value in part if value is not None))
-        unknown += missing
-        looks.append((place, log_e_values(zone, place, low, low + unknown)))
-        start = place
+        right = part.count(1.0)
+        low, high, start = low + right, high + right + part.count(None), place
+        if (key := (place, low, high)) not in known:
+            known[key] = log_e_values(zone, place, low, high)
+        looks.append((place, known[key]))
     return looks
+
+
+@lru_cache(maxsize=64)
+def _computed(zone: Zone) -> dict[tuple[int, int, int], tuple[float, float, float, float]]:
+    """What was computed for a zone, by (items, correct if unknown were wrong, and right): a run is looked at often."""
+    return {}
 
 
 def _settle(values: Sequence[float | None], zone: Zone, standing: Standing) -> Standing:

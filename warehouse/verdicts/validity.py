@@ -8,6 +8,7 @@ from math import log
 from evaluators.records import Measurement, Run, RunStatus
 from warehouse.records import Reason
 from warehouse.verdicts.emix import log_e
+from warehouse.verdicts.intervals import confidence_sequence
 from warehouse.verdicts.sequence import Side, binary
 from warehouse.verdicts.zone import ROUNDING, Zone
 
@@ -76,8 +77,7 @@ def unsound(run: Run, measurement: Measurement, limits: Limits | None = None) ->
 
 def holds_within(side: Side, bounds: Bounds, measurement: Measurement, zone: Zone, alpha: float) -> bool:
     """Whether a verdict stands at this look whatever the affected items would have been: tested with each of them
-    counted against it. Graded scores are held to the full-run arithmetic only, so a partial graded run with affected
-    items never holds."""
+    counted against it. For graded scores the confidence sequence moves by what they could change."""
     items, total = measurement.items, zone.total
     if bounds.high - bounds.low < ROUNDING:
         return True
@@ -87,8 +87,15 @@ def holds_within(side: Side, bounds: Bounds, measurement: Measurement, zone: Zon
         if side == "above":
             return bounds.low > zone.high + zone.noise
         return zone.low <= bounds.low and bounds.high <= zone.high
-    if not measurement.values or not binary(measurement.values):
+    if len(measurement.values) != items:
         return False
+    if not binary(measurement.values):
+        first, last = confidence_sequence(measurement.values, zone, alpha)
+        score = measurement.score or 0.0
+        first, last = first - max(0.0, score - bounds.low), last + max(0.0, bounds.high - score)
+        if side == "below":
+            return last < zone.low - zone.noise
+        return first > zone.high + zone.noise if side == "above" else zone.low <= first and last <= zone.high
     low, high = round(bounds.low * items), round(bounds.high * items)
     confirm, contradict = log(1 / alpha), log(2 / alpha)
     if side == "below":
