@@ -11,6 +11,7 @@ def build() -> App:
         name="claimcheck",
         help="Independent scores beside the vendor's claims.",
         version=_version,
+        suppress_keyboard_interrupt=False,
     )
     app.command("flows.cli.verify:demo", name="demo")
     app.command("flows.cli.verify:verify", name="verify")

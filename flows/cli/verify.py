@@ -137,10 +137,11 @@ def run(release: str, options: Options, *, strict: bool, json: bool) -> int:
 
         ready()
         summary = verify_release(release, home, options)
+    rows = [row for row in summary.rows if not options.benchmarks or row["benchmark"] in options.benchmarks]
     if json:
-        print_json({"release": summary.release.model_dump(), "judged": summary.judged, "claims": list(summary.rows)})
+        print_json({"release": summary.release.model_dump(), "judged": summary.judged, "claims": rows})
     else:
         if not summary.judged:
             print("already verified: every claim has a verdict, and no request was paid for")
-        print_claims(list(summary.rows))
+        print_claims(rows)
     return 1 if strict and summary.flagged else 0
