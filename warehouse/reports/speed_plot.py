@@ -10,6 +10,8 @@ from evaluators.catalogue import catalogue
 from evaluators.records import Problem
 
 WIDTH = 420
+STAND_IN = "\ue000"
+"""A character of no meaning, for `<` until the page is made."""
 
 
 def draw(rows: Sequence[dict[str, Any]]) -> Any:
@@ -42,7 +44,9 @@ def save(chart: Any, path: Path) -> None:
     specification = chart.to_dict()
     match path.suffix.lower():
         case ".html":
-            data = vl_convert.vegalite_to_html(specification, bundle=True).encode()
+            # vl_convert puts the data into a script as they are: a `</script>` in a server's message would end it
+            page = vl_convert.vegalite_to_html(_replace(specification, "<", STAND_IN), bundle=True)
+            data = page.replace(STAND_IN, "\\u003c").encode()
         case ".png":
             data = vl_convert.vegalite_to_png(specification, scale=2)
         case ".svg":
@@ -53,6 +57,18 @@ def save(chart: Any, path: Path) -> None:
     part = path.with_name(path.name + ".part")
     part.write_bytes(data)
     part.replace(path)
+
+
+def _replace(value: Any, old: str, new: str) -> Any:
+    match value:
+        case str():
+            return value.replace(old, new)
+        case dict():
+            return {key: _replace(entry, old, new) for key, entry in value.items()}
+        case list() | tuple():
+            return [_replace(entry, old, new) for entry in value]
+        case _:
+            return value
 
 
 def _side_by_side(alt: Any, rows: list[dict[str, Any]], title: str) -> Any:
@@ -72,7 +88,7 @@ def _side_by_side(alt: Any, rows: list[dict[str, Any]], title: str) -> Any:
 
 def _over_depth(alt: Any, rows: list[dict[str, Any]], title: str) -> Any:
     base = alt.Chart(alt.Data(values=rows), title=alt.TitleParams(title, anchor="start"), width=WIDTH, height=220)
-    across = alt.X("depth:Q", title="tokens already in the context")
+    across = alt.X("depth:Q", title="tokens already in the context", scale=alt.Scale(zero=True))
     color = alt.Color("series:N", title=None)
     line = base.mark_line().encode(
         x=across, y=alt.Y("median:Q", title=rows[0]["unit"], scale=alt.Scale(zero=True)), color=color
