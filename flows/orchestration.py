@@ -30,8 +30,8 @@ START_TIMEOUT = 120.0
 
 
 @contextmanager
-def local_api(home: Path) -> Iterator[None]:
-    """Prefect ready for a flow in this process; nothing is started if PREFECT_API_URL is set.
+def local_api(home: Path, port: int | None = None) -> Iterator[None]:
+    """Prefect ready for a flow in this process; nothing is started if PREFECT_API_URL is set. port: None is a free one.
 
     Enter before prefect is imported. The server starts while the caller goes on; `ready` waits for it.
     """
@@ -40,7 +40,7 @@ def local_api(home: Path) -> Iterator[None]:
     if os.environ.get("PREFECT_API_URL"):
         yield
         return
-    port = free_port()
+    port = port or free_port()
     url = f"http://{LOOPBACK}:{port}/api"
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", LOOPBACK, "--port", str(port)]
     server = ServerProcess(command, home / "logs" / "prefect.log", {"PREFECT_API_URL": url})

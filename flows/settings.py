@@ -30,6 +30,8 @@ class Configuration:
     """Probability of any wrong verdict, at most."""
     order_seed: int = 0
     """Seed of the fixed random order of the items."""
+    runs: str | None = None
+    """Folder or fsspec URL (s3://bucket/folder) through which workers of several machines share what they did."""
     webhook: str | None = None
     """Slack-compatible URL that is told about discrepancies. Never shown."""
 

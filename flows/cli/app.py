@@ -18,6 +18,7 @@ def build() -> App:
     app.command("flows.cli.plan:plan", name="plan")
     app.command("flows.cli.weekly:watch", name="watch")
     app.command("flows.cli.weekly:weekly", name="weekly")
+    app.command("flows.cli.serve:serve", name="serve")
     app.command("flows.cli.read:table", name="table")
     app.command("flows.cli.read:show", name="show")
     app.command("flows.cli.read:query", name="query")
