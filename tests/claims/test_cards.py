@@ -110,14 +110,51 @@ def test_a_nearly_equal_name_is_another_model() -> None:
 def test_two_equally_near_names_are_left() -> None:
     reading = card(
         """
-        | Benchmark | Odd 7B Chat | Odd 7B SFT |
+        | Benchmark | Odd 7B Chat | Odd 7B 2507 |
         |---|---|---|
         | MMLU | 61.0 | 62.0 |
         """,
-        "maker/Odd-7B-Chat-SFT",
+        "maker/Odd-7B-Chat-2507",
     )
     assert reading.claims == []
     assert any("named nearly like" in part.reason for part in reading.unread)
+
+
+def test_a_finetune_does_not_take_the_numbers_of_what_it_is_made_of() -> None:
+    reading = card(
+        """
+        # Odd-7B
+
+        | Benchmark | Odd-7B | Odd-7B-Instruct |
+        |---|---|---|
+        | MMLU | 60.0 | 65.0 |
+
+        Weights: https://huggingface.co/maker/Odd-7B
+        """,
+        "somebody/Odd-7B-Distill-Even",
+    )
+    assert reading.claims == []
+
+
+def test_a_heading_states_the_mode_and_a_language_makes_another_benchmark() -> None:
+    reading = card(
+        """
+        ### Reasoning mode
+
+        | | Odd 7B |
+        |---|---|
+        | MMLU-Pro | 80.1 |
+        | MATH-500 (ES) | 90.2 |
+
+        ### Non-reasoning mode
+
+        | | Odd 7B |
+        |---|---|
+        | MMLU-Pro | 70.1 |
+        """
+    )
+    found = [(claim.benchmark, claim.said, claim.settings.thinking) for claim in reading.claims]
+    assert found == [("mmlu_pro", "80.1", "on"), (None, "90.2", "on"), ("mmlu_pro", "70.1", "off")]
 
 
 def test_specification_and_speed_tables() -> None:

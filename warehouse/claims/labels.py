@@ -33,6 +33,7 @@ class Label:
 
 SHOTS = re.compile(r"(?i)\b(\d{1,3})[\s-]*shots?\b|\b(zero|one|few)[\s-]*shot\b")
 REPEATS = re.compile(r"(?i)\b(?:avg|average|mean|acc)\s*@\s*(\d{1,4})\b")
+AT = re.compile(r"(?i)\b(?:cons|maj|majority|pass|best|bon)\s?[@^]\s?\d{1,4}\b")
 TOOLS_NONE = re.compile(r"(?i)^(?:no|w/o|without)[\s-]*(?:tools?|python|code)(?:[\s-]use)?$")
 TOOLS = re.compile(r"(?i)^(?:w/|with)\s*(.*tools?.*|python|code.*|search.*|browsing)$")
 SUBSET = re.compile(
@@ -74,7 +75,7 @@ def _split(label: str) -> tuple[str, list[str]]:
     """The label without its brackets and shots, and these."""
     qualifiers = [part.strip() for part in re.findall(r"[(\[]([^()\[\]]*)[)\]]", label)]
     core = re.sub(r"[(\[][^()\[\]]*[)\]]", " ", label)
-    for pattern in (SHOTS, REPEATS):
+    for pattern in (SHOTS, REPEATS, AT):
         if found := pattern.search(core):
             qualifiers.append(found[0])
             core = core[: found.start()] + " " + core[found.end() :]
@@ -160,6 +161,8 @@ def _settings_of(qualifier: str, benchmark: str | None) -> tuple[dict[str, str |
             found |= metric
         elif mode := mode_of(word):
             found |= mode
+        elif AT.fullmatch(word):
+            found["metric"] = word.replace(" ", "").lower()
         elif TOOLS_NONE.match(word):
             found["tools"] = "none"
         elif tools := TOOLS.match(word):

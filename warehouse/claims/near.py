@@ -30,18 +30,18 @@ _BEFORE = re.compile(
 _LEGEND = re.compile(
     r"(?i)^\W{0,3}([*†‡§¶✱▲▼#]|\(\?\)|\d{1,2}(?=\s))|(?:marked|asterisk|denoted?)\D{0,40}?([*†‡§¶✱▲▼#])|([✱▲▼†‡§¶])\s*[:=]"
 )
+_IS = r"`?\s*(?:value\s*)?(?:is |was )?(?:=|:|of|is|was|set to|to)?\s*[`$]?"
+_ALONE = r"\b(?!\s*[-–~]\s*\.?\d)(?!\.\d)"
 _FIELDS = {
-    "temperature": re.compile(r"(?i)temperature`?\s*(?:=|:|of|is|was|set to|to)?\s*`?(\d(?:\.\d+)?)\b"),
-    "top_p": re.compile(r"(?i)top[\s_-]?p`?\s*(?:=|:|of|is|was|set to|to)?\s*`?([01](?:\.\d+)?|\.\d+)\b"),
-    "top_k": re.compile(r"(?i)top[\s_-]?k`?\s*(?:=|:|of|is|was|set to|to)?\s*`?(\d{1,4})\b(?!\.)"),
-    "min_p": re.compile(r"(?i)min[\s_-]?p`?\s*(?:=|:|of|is|was|set to|to)?\s*`?([01](?:\.\d+)?|\.\d+)\b"),
+    "temperature": re.compile(rf"(?i)temperature{_IS}(\d(?:\.\d+)?){_ALONE}"),
+    "top_p": re.compile(rf"(?i)top[\s_-]?p{_IS}([01](?:\.\d+)?|\.\d+){_ALONE}"),
+    "top_k": re.compile(rf"(?i)top[\s_-]?k{_IS}(\d{{1,4}}){_ALONE}"),
+    "min_p": re.compile(rf"(?i)min[\s_-]?p{_IS}([01](?:\.\d+)?|\.\d+){_ALONE}"),
     "max_tokens": re.compile(
-        r"(?i)max(?:imum)?[\s_-]?(?:new[\s_-]?|output[\s_-]?|generation[\s_-]?)?(?:tokens?|length)`?\s*"
-        r"(?:=|:|of|is|was|set to|to)?\s*`?(\d{1,3}(?:,\d{3})+|\d{3,7})\b(?!\s*[kK.])"
+        r"(?i)max(?:imum)?[\s_-]?(?:new[\s_-]?|output[\s_-]?|generation[\s_-]?)?(?:tokens?|length)"
+        rf"{_IS}(\d{{1,3}}(?:,\d{{3}})+|\d{{3,7}}){_ALONE}(?!\s*[kK])"
     ),
 }
-
-
 _PROMPTS = {
     "completion": re.compile(r"(?i)\b(?:plain|raw)[\s-]+(?:text |completion )*prompts?\b|\bcompletion[\s-]+prompts?\b"),
     "chat": re.compile(

@@ -13,6 +13,8 @@ from warehouse.claims.names import mode_of, name_key, name_tokens, normalise, re
 from warehouse.claims.words import GENERIC, NOT_MODELS
 
 TUNED = frozenset({"instruct", "it", "chat", "inst", "sft", "dpo", "rl", "posttrained"})
+SOFT = frozenset({"instruct", "it", "chat", "inst"})
+"""Words of tuning that a table may leave out."""
 UNTUNED = frozenset({"base", "pt", "pretrained", "pretrain", "pretraining"})
 PRECISION = frozenset({"bf16", "fp16", "f16", "hf"})
 SIZE = re.compile(r"a?\d+(?:\.\d+)?[bm]")
@@ -81,8 +83,9 @@ def identity_of(model: str, links: Iterable[str], title: str | None, names: Iter
     name = re.sub(r"(?i)^\W*(?:model card (?:for|of)|introducing|meet|welcome to)\s+", "", title or "").strip(" !.\"'`")
     words = name_tokens(name)
     ours = name_tokens(model)
-    like = "/" not in model or len(words & ours) * 2 >= len(words)
-    fits = 1 <= len(words) <= 6 and ":" not in name and "&" not in name
+    like = "/" not in model or (len(words & ours) * 2 >= len(words) and not words <= ours)
+    another = any(name_tokens(hub) == words for hub in known if hub != model)
+    fits = 1 <= len(words) <= 6 and ":" not in name and "&" not in name and not another
     every = frozenset(name_tokens(one) for one in (*known, *names))
     return Identity(model, known, name if fits and like else None, every)
 
@@ -98,6 +101,19 @@ def tuning_of(headings: Sequence[str]) -> Literal["base", "tuned"] | None:
     return None
 
 
+def mode_in(headings: Sequence[str]) -> dict[str, str]:
+    """Thinking on or off, where the nearest heading that speaks of it says so."""
+    for heading in reversed(headings):
+        plain = heading.casefold()
+        if re.search(r"\b(?:non|no|without|w/o)[\s-]*(?:extended[\s-]+)?(?:thinking|reasoning)\b", plain):
+            return {"thinking": "off"}
+        if re.search(
+            r"\b(?:thinking|reasoning)[\s-]mode\b|\b(?:with|w/)\s*(?:extended )?(?:thinking|reasoning)\b", plain
+        ):
+            return {"thinking": "on"}
+    return {}
+
+
 def section_model(headings: Sequence[str], identity: Identity) -> str:
     """The model that the nearest heading names, if it names one of the card's; else the release."""
     for heading in reversed(headings):
@@ -109,31 +125,32 @@ def section_model(headings: Sequence[str], identity: Identity) -> str:
 
 
 def _closeness(words: frozenset[str], identity: Identity) -> int | None:
-    """How near a printed name is to the release: 0 equal, 1 less organisation, tuning, precision or date, 2 less
-    size as well; None for another model."""
+    """How near a printed name is to the release: 0 equal; 100 less organisation, tuning, precision or date; 200 less
+    size as well; and one more for each word that is missing. None for another model."""
     ours = name_tokens(identity.model)
     if words == ours or (identity.title and words == name_tokens(identity.title)):
         return 0
     if not any(SIZE.fullmatch(word) for word in ours):
         words = frozenset(word for word in words if not SIZE.fullmatch(word))
         if words == ours:
-            return 1
+            return 100
     if not words or not words < ours:
         return None
     missing = ours - words
     if missing & UNTUNED:
         return None
-    organisation = name_tokens(identity.model.split("/")[0]) if "/" in identity.model else frozenset()
-    dates = {word for word in missing if word.isdigit() and len(word) >= 4}
-    soft = TUNED | PRECISION | organisation | dates | {"ai"}
+    organisation = normalise(identity.model.split("/")[0]) if "/" in identity.model else ""
+    dates = {word for word in ours if word.isdigit() and len(word) >= 4}
+    makers = {word for word in missing if word.isalpha() and len(word) > 2 and word in organisation}
+    soft = SOFT | PRECISION | makers | dates
     family = {word for word in ours if word.isalpha()} - soft
     if missing <= soft and (words & family or len(words) >= 2):
-        return 1
-    if missing - soft <= family and len(words) >= 3 and any(c.isdigit() for word in words for c in word):
-        return 1
+        return 100 + len(missing)
+    if len(missing) == 1 and missing <= family and words & dates and words - dates:
+        return 100 + len(missing)
     sizes = {word for word in missing if SIZE.fullmatch(word)}
     if sizes and missing <= soft | sizes and any(c.isdigit() for word in words for c in word) and words & family:
-        return 2
+        return 200 + len(missing)
     return None
 
 
@@ -161,7 +178,7 @@ def owners(
             found.append(
                 Owner("unsure", owner.model, reason=f"{len(names)} columns are named nearly like {identity.model}")
             )
-        elif best == 2 and _family_elsewhere(parsed, owner, identity):
+        elif best >= 200 and _family_elsewhere(parsed, owner, identity):
             found.append(Owner("unsure", owner.model, reason=f"the name leaves open which size of {owner.model} it is"))
         else:
             found.append(Owner("this", identity.model, owner.variant, owner.stated, owner.words))

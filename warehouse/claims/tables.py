@@ -15,7 +15,7 @@ from warehouse.claims.labels import Label, read_label, settings_with
 from warehouse.claims.layout import Layout, heads_of
 from warehouse.claims.near import Note, notes_for, sampling, without_numbering
 from warehouse.claims.reading import Reading, new_claim, read_number
-from warehouse.claims.releases import Identity, Owner, owners
+from warehouse.claims.releases import Identity, Owner, mode_in, owners
 from warehouse.records import Claimant
 
 
@@ -198,6 +198,7 @@ def _take(
         near = notes_for(context.notes, label=label.text, benchmark=label.benchmark, marks=marks)
         merged: Stated = {
             **sampling(near),
+            **mode_in(context.headings),
             **stated,
             **dict(label.stated),
             **dict(owner.stated),
