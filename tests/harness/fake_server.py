@@ -4,7 +4,8 @@
 
 It prints its port. Options: `latency` (seconds), `slow_right` (seconds more for right answers), `wrong` (share of wrong
 answers), and shares of seeds whose first request meets a fault: `error` (HTTP 500), `silent` (never answered), `broken`
-(malformed JSON); `poison` (share of seeds that always get 500), `refused` (share that always get 400). GET /counts
+(malformed JSON); `poison` (share of seeds that always get 500), `refused` (share that always get 400); `dies_after` (answers after
+which it crashes). GET /counts
 gives {seed: requests}, GET /order the seeds in the order in which they were answered.
 """
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
 import re
 import sys
 from collections import Counter
@@ -84,6 +86,8 @@ class Fake:
                 return 200, b'{"choices": [{"text": "'
         await asyncio.sleep(options.get("latency", 0.0) + (options.get("slow_right", 0.0) if right else 0.0))
         self.order.append(seed)
+        if len(self.order) == options.get("dies_after"):
+            os._exit(1)
         usage = {"prompt_tokens": 10, "completion_tokens": 5}
         return 200, {"choices": [{"index": 0, "text": text, "finish_reason": "stop"}], "usage": usage}
 

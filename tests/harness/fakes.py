@@ -70,13 +70,17 @@ class Reachable:
 class FakeServer(Reachable):
     """Starts the fake, and starts it again on the same port after it died."""
 
-    def __init__(self, slots: int = 8, **options: float) -> None:
+    def __init__(self, slots: int = 8, deaths: int = 0, **options: float) -> None:
+        """`deaths`: it crashes so often, each time after `dies_after` answers."""
         super().__init__(0, slots)
+        self.deaths = deaths
         self.options = dict(options)
         self.starts = 0
         self._start()
 
     def _start(self) -> None:
+        if self.starts == self.deaths:
+            self.options.pop("dies_after", None)
         command = [sys.executable, "-m", "tests.harness.fake_server", json.dumps(self.options)]
         self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
-from evaluators.harness import Patience, Progress, run_benchmark
+from evaluators.harness import Patience, run_benchmark
 from evaluators.records import Run, RunStatus, Settings
 from tests.harness.conftest import SUMS
 from tests.harness.fakes import ARTIFACT, FakeServer, Reachable
@@ -47,16 +46,8 @@ def test_errors_silence_and_broken_answers(clean: Run, tmp_path: Path) -> None:
 
 def test_server_killed_in_the_middle(clean: Run, tmp_path: Path) -> None:
     """The server dies twice and is started again; the run goes on."""
-    with FakeServer(latency=0.005) as server:
-        deaths = iter([60, 150])
-        due = [next(deaths)]
-
-        def watch(progress: Progress) -> None:
-            if due[0] and progress.done >= due[0]:
-                due[0] = next(deaths, 0)
-                threading.Thread(target=server.kill).start()
-
-        found = run(server, tmp_path, progress=watch)
+    with FakeServer(latency=0.005, deaths=2, dies_after=80) as server:
+        found = run(server, tmp_path)
         assert server.starts == 3
     assert found.status is RunStatus.finished
     assert scores(found) == scores(clean)

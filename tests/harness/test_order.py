@@ -49,9 +49,9 @@ def truth(tmp_path_factory: pytest.TempPathFactory) -> tuple[float | None, ...]:
 
 
 def test_looks_hold_the_prefix_though_right_answers_come_late(truth: tuple[float | None, ...], tmp_path: Path) -> None:
-    """Right answers take thirty times as long as wrong ones; a look in order of completion would be far too low."""
+    """Right answers take far longer than wrong ones; a look in order of completion would be far too low."""
     rule = Recorder()
-    with FakeServer(wrong=0.5, latency=0.002, slow_right=0.06, slots=24) as server:
+    with FakeServer(wrong=0.5, latency=0.002, slow_right=0.3, slots=24) as server:
         found = run(server, tmp_path, rule)
         answered = server.order()
     assert [look.items for look in rule.looks] == list(range(32, ITEMS, 32))
@@ -61,8 +61,8 @@ def test_looks_hold_the_prefix_though_right_answers_come_late(truth: tuple[float
     rows = pq.read_table(tmp_path / found.run_id / "responses.parquet").to_pylist()
     seeds = {row["seed"]: row["doc_id"] for row in rows}
     fixed = {doc_id: at for at, doc_id in enumerate(sorted(seeds.values(), key=lambda d: place(0, "demo_sums", d)))}
-    first = [truth[fixed[seeds[seed]]] or 0.0 for seed in answered[:32]]
-    assert sum(first) / 32 < sum(value or 0 for value in truth[:32]) / 32 - 0.1, "the trap must be a trap"
+    first = [truth[fixed[seeds[seed]]] or 0.0 for seed in answered[:20]]
+    assert sum(first) / 20 < sum(value or 0 for value in truth[:32]) / 32 - 0.1, "the trap must be a trap"
 
 
 def test_stop_is_obeyed_and_the_rest_is_paid_once(truth: tuple[float | None, ...], tmp_path: Path) -> None:
