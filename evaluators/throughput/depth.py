@@ -12,6 +12,7 @@ from evaluators.records import Artifact, Problem, Run, Settings
 from evaluators.servers import ModelServer
 from evaluators.throughput.gather import Tell, gather
 from evaluators.throughput.key import client_name, complete, evidence
+from evaluators.throughput.lengths import lengthen
 from evaluators.throughput.measure import RUNS, checks, how, quantity_of
 from evaluators.throughput.record import finish, measurement
 from evaluators.throughput.rounds import Rounds
@@ -51,6 +52,8 @@ def measure_depth(
     started, description = datetime.now(UTC), server.describe()
     short = settings.model_copy(update={"prompt_tokens": settings.prompt_tokens or SHORT, "depth": 0})
     filled = complete(short, artifact, description, client=client_name())
+    client = Client(server)
+    filled = lengthen(client, quantity, filled, settings, description.context)
     room = None
     if description.context is not None:
         room = description.context - (filled.prompt_tokens or 0) - (filled.generation_tokens or 0)
@@ -59,7 +62,6 @@ def measure_depth(
         raise Problem("a slope needs two depths at least; ask for a larger context or name the depths")
     if ladder[0] < 0 or (room is not None and ladder[-1] > room):
         raise Problem(f"a depth of {ladder[-1]} tokens does not fit the server's context; it has room for {room}")
-    client = Client(server)
     sides = [Rounds(client, quantity, filled.model_copy(update={"depth": depth}), seed=runs) for depth in ladder]
     found = gather(sides, [server], runs, allowed=allowed_load, progress=progress)
     values = [] if found.failure else [relative_end(ladder, row) for row in found.values]

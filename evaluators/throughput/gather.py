@@ -24,6 +24,8 @@ Tell = Callable[["Progress"], None]
 class Gathered:
     """What came of the runs."""
 
+    wanted: int = 0
+    """Runs asked for."""
     values: list[tuple[float, ...]] = field(default_factory=list)
     """One tuple a run, a value for each side; where enough runs were undisturbed, only those."""
     others: list[float | None] = field(default_factory=list)
@@ -45,7 +47,13 @@ class Gathered:
 
     def verdict(self, values: Sequence[float], allowed: float, spread: float = SPREAD) -> str | None:
         """Why the run is invalid; None if it is sound."""
-        return self.failure or unstable(values, self.others, self.brakes, allowed=allowed, spread=spread)
+        reason = self.failure or unstable(values, self.others, self.brakes, allowed=allowed, spread=spread)
+        if reason is None and len(self.values) < self.wanted:
+            return (
+                f"unstable: in {self.unread} of {self.made} runs answers arrived in one piece, and their speed cannot "
+                "be read; end other programs, or look for a proxy that collects answers"
+            )
+        return reason
 
     def signals(self) -> dict[str, float]:
         """The machine in numbers."""
@@ -72,7 +80,7 @@ def gather(
     request."""
     from evaluators.harness.progress import Progress
 
-    load, found = Load(*servers), Gathered()
+    load, found = Load(*servers), Gathered(wanted=runs)
     on_gpu = any(server.describe().hardware.gpu for server in servers)
     began, quiet = time.monotonic(), 0
     try:
@@ -104,11 +112,6 @@ def gather(
         kept = [index for index, share in enumerate(found.others) if share is None or share <= allowed]
         found.values = [found.values[index] for index in kept]
         found.others = [found.others[index] for index in kept]
-    if len(found.values) < runs:
-        found.failure = (
-            f"unstable: in {found.unread} of {found.made} runs answers arrived in one piece, and their speed cannot be "
-            "read; end other programs, or look for a proxy that collects answers"
-        )
     return found
 
 

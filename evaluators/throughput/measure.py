@@ -12,6 +12,7 @@ from evaluators.records import Artifact, Problem, Run, Settings
 from evaluators.servers import ModelServer
 from evaluators.throughput.gather import Gathered, Tell, gather
 from evaluators.throughput.key import client_name, complete, evidence
+from evaluators.throughput.lengths import lengthen
 from evaluators.throughput.quantities import QUANTITIES, Quantity
 from evaluators.throughput.record import finish, measurement
 from evaluators.throughput.rounds import Rounds
@@ -48,6 +49,7 @@ def measure_speed(
     started, description = datetime.now(UTC), server.describe()
     filled = complete(settings, artifact, description, client=client_name(), generates=quantity.generates)
     client = Client(server)
+    filled = lengthen(client, quantity, filled, settings, description.context)
     side = Rounds(client, quantity, filled, seed=runs)
     found = gather([side], [server], runs, allowed=allowed_load, progress=progress)
     values = [] if found.failure else found.side()

@@ -11,6 +11,7 @@ from evaluators.records import Artifact, Problem, Run, Settings
 from evaluators.servers import ModelServer
 from evaluators.throughput.gather import Tell, gather
 from evaluators.throughput.key import client_name, complete, evidence
+from evaluators.throughput.lengths import lengthen
 from evaluators.throughput.measure import RUNS, checks, how, quantity_of
 from evaluators.throughput.record import finish, measurement
 from evaluators.throughput.rounds import Rounds
@@ -52,6 +53,12 @@ def measure_ratio(
         common = min(filled, key=lambda one: (one.prompt_tokens or 0) + (one.generation_tokens or 0))
         filled = [one.model_copy(update=common.model_dump(include=lengths)) for one in filled]
     clients = Client(numerator[1]), Client(denominator[1])
+    filled = [
+        lengthen(client, quantity, one, settings, about.context)
+        for client, one, about in zip(clients, filled, described, strict=True)
+    ]
+    shortest = min(one.generation_tokens or 0 for one in filled)
+    filled = [one.model_copy(update={"generation_tokens": shortest}) for one in filled]
     sides = [Rounds(client, quantity, one, seed=runs) for client, one in zip(clients, filled, strict=True)]
     found = gather(sides, [numerator[1], denominator[1]], runs, allowed=allowed_load, progress=progress)
     ratios = [] if found.failure else [over / under for over, under in found.values]

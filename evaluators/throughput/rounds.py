@@ -50,6 +50,11 @@ class Rounds:
         self.cached_tokens.clear()
         return seconds * self.batches
 
+    def answer_seconds(self) -> float:
+        """Seconds that an answer takes after its first token, about: from the second of two requests."""
+        self._batch()
+        return max(stream.last - stream.first for stream in self._batch())
+
     def run(self) -> float | None:
         """One run: the quantity; None if its answers came in one piece. Raises StreamFailed."""
         batches = [self._batch() for _ in range(self.batches)]

@@ -176,3 +176,18 @@ def test_what_cannot_be_measured_is_said_before_a_request_is_paid_for(paced: Sta
         measure_speed(benchmark("output_speed"), artifact_of(), server, SHORT, folder=tmp_path, runs=3)
     with pytest.raises(Problem, match="no speed that streaming measures"):
         measure_speed(benchmark("speed_at_depth"), artifact_of(), server, SHORT, folder=tmp_path)
+
+
+def test_answers_too_short_to_be_timed_are_made_longer_unless_the_claim_says_how_long(
+    paced: Start, tmp_path: Path
+) -> None:
+    server = paced(per_token=1 / 2000)
+    for stated, tokens in {None: 384, 128: 128}.items():
+        asked = Settings(prompt_tokens=8, generation_tokens=stated)
+        run = measure_speed(benchmark("output_speed"), artifact_of(), server, asked, folder=tmp_path, **ANY_LOAD)
+        assert run.settings.generation_tokens == tokens
+    slow = paced(per_token=1 / 400)
+    run = measure_speed(
+        benchmark("output_speed"), artifact_of(), slow, Settings(prompt_tokens=8), folder=tmp_path, **ANY_LOAD
+    )
+    assert run.settings.generation_tokens == 128

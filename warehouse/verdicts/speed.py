@@ -100,19 +100,24 @@ def judge_speed(
     elif len(runs) >= SPEED_RUNS and abs(drift(runs)) > DRIFT and not _overlap(runs):
         text = f"unstable: the second half of the runs is {drift(runs):+.0%} against the first"
         reasons.append(Reason(code="unstable", text=text))
+    differs = comparability is Comparability.differs
+    if differs and (not reasons or reasons[0].code == "unstable"):
+        # an unsteady machine is no news where its speed could not speak for or against the claim anyway
+        estimate = roofline(claimed_settings, measurement) if claimed_settings else None
+        text = "other hardware or settings than the claim's: neither confirmed nor refuted"
+        reasons = [Reason(code="settings_differ", text=text), *([estimate] if estimate else []), *reasons]
     if not runs:
-        return (
-            Outcome.invalid_run,
-            (*reasons, Reason(code="no_score", text="no run finished")),
-            "nothing measured",
-            None,
-        )
+        outcome = Outcome.inconclusive if reasons and reasons[0].code == "settings_differ" else Outcome.invalid_run
+        reasons.append(Reason(code="no_score", text="no run finished"))
+        return outcome, tuple(reasons), f"nothing measured; {WORDS[outcome]} ({reasons[0].text})", None
     found = median_interval(runs, lock.alpha)
     low, high = edges(lock.interval, lock.margin, lock.relative)
     worse, better = Outcome.below_claim, Outcome.above_claim
     if not lock.higher_is_better:
         worse, better = better, worse
-    if reasons:
+    if reasons and reasons[0].code == "settings_differ":
+        outcome = Outcome.inconclusive
+    elif reasons:
         outcome = Outcome.invalid_run
     elif measurement.unit != lock.interval.unit:
         outcome = Outcome.inconclusive
@@ -127,12 +132,6 @@ def judge_speed(
     else:
         outcome = Outcome.inconclusive
         reasons.append(Reason(code="interval_straddles", text="the interval of the median crosses the claim's edge"))
-    if comparability is Comparability.differs and (outcome is not Outcome.invalid_run or reasons[0].code == "unstable"):
-        # an unsteady machine is no news where its speed could not speak for or against the claim anyway
-        text = "other hardware or settings than the claim's: neither confirmed nor refuted"
-        estimate = roofline(claimed_settings, measurement) if claimed_settings else None
-        reasons = [Reason(code="settings_differ", text=text), *([estimate] if estimate else []), *reasons]
-        outcome = Outcome.inconclusive
     margin = f" within ±{100 * lock.margin:g} %" if outcome is Outcome.confirmed else ""
     why = f" ({reasons[0].text})" if reasons else ""
     span = f"[{number(found.low, unit)}, {number(found.high, unit)}]"
