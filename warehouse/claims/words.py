@@ -38,8 +38,8 @@ ASIDE_HEADS = _words(
 
 VARIANTS = _words(
     "pro plus hard lite redux verified mini multilingual platinum diamond extended main full base v1 v2 v3 v4 v5 v6 "
-    "plus+ x extra es zh cn ko ja jp de fr ru ar pt hi vi th chinese korean japanese spanish german french russian arabic "
-    "portuguese hindi vietnamese thai non-english"
+    "plus+ x extra es zh cn ko ja jp de fr ru ar pt hi vi th chinese korean japanese spanish german french russian "
+    "arabic portuguese hindi vietnamese thai non-english"
 )
 """Words that make another benchmark of a name: never passed over as a mere qualifier."""
 VALUE_HEADS = _words("value details specification") | {""}
