@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 
-from evaluators.records import ItemScore, ItemStatus, Measurement, RunStatus, ServerDescription, Settings
+from evaluators.records import (
+    Artifact,
+    ItemScore,
+    ItemStatus,
+    Measurement,
+    Release,
+    RunStatus,
+    ServerDescription,
+    Settings,
+)
 from tests.verdicts.cases import (
     AS_RUN,
     NOW,
@@ -64,6 +73,7 @@ def test_the_same_arguments_give_the_same_verdict() -> None:
     ("stated", "expected", "flagged"),
     [
         (STATED, Comparability.matched, True),
+        (STATED.model_copy(update={"subset": None, "repeats": None}), Comparability.matched, True),
         (Settings(), Comparability.assumed, True),
         (STATED.model_copy(update={"shots": 5}), Comparability.differs, False),
         (STATED.model_copy(update={"quantization": "Q4_K_M"}), Comparability.differs, False),
@@ -96,6 +106,20 @@ def test_what_the_benchmark_leaves_no_choice_about_need_not_be_stated() -> None:
     measurement = make_measurement(shuffled(1280, 1600, 7))
     verdict = judge(claim, make_lock(claim), make_run(), measurement, now=NOW, benchmark=single)
     assert verdict.comparability is Comparability.matched
+
+
+def test_the_vendors_own_quantized_weights_are_as_released() -> None:
+    artifact = Artifact(
+        release=Release(model="demo/model", commit="c0ffee", location="hub"),
+        format="safetensors",
+        quantization="mxfp4",
+        path="weights",
+        files=(),
+    )
+    settings = AS_RUN.model_copy(update={"quantization": "mxfp4"})
+    assert judged("92.0", 1280, run={"artifact": artifact, "settings": settings}).flagged
+    other = artifact.model_copy(update={"release": Release(model="packer/model-AWQ", commit="1", location="hub")})
+    assert not judged("92.0", 1280, run={"artifact": other, "settings": settings}).flagged
 
 
 def server(**more: Any) -> ServerDescription:

@@ -16,6 +16,8 @@ ALWAYS = (
 """Settings that decide wherever a claim states them, whatever the benchmark."""
 NEVER = ("notes", "harness", "backend_version")
 """Settings that are recorded and shown elsewhere, not compared."""
+PLAIN = {"subset": "", "repeats": 1, "tools": "none", "scaffold": "none"}
+"""What a claim means that says nothing: the whole benchmark, one answer an item, no tools."""
 FULL = {"f16", "fp16", "float16", "half", "bf16", "bfloat16", "f32", "fp32", "float32", "full"}
 """Formats that hold the weights as released, as far as scores go."""
 CLOSE = {"q8_0", "q8", "int8", "fp8", "8bit", "8-bit", "w8a8", "w8a16"}
@@ -43,8 +45,7 @@ def compare(
         relation = _relation(name, said, ran, decides)
         if benchmark.evaluator == "specification" and ran is None and said is not None:
             relation = "not_applicable"
-        paired = run.settings.numerator is not None
-        if name == "quantization" and said is None and ran is not None and not is_close(ran) and not paired:
+        if name == "quantization" and said is None and ran is not None and not _as_released(claim, run, ran):
             said, relation, decides = "as released", "differs", True
         if relation is None:
             continue
@@ -55,6 +56,16 @@ def compare(
             outcome = Comparability.assumed
     lines.sort(key=lambda line: ("differs", "assumed", "equal", "not_applicable").index(line.relation))
     return outcome, tuple(lines)
+
+
+def _as_released(claim: Claim, run: Run, quantization: str) -> bool:
+    """Whether the weights that were run may stand for those that a claim without quantization is about: a ratio's own
+    pair, the vendor's own safetensors, or a format that is close."""
+    if run.settings.numerator is not None or is_close(quantization):
+        return True
+    artifact = run.artifact
+    own = artifact is not None and artifact.release.model.casefold() == claim.model.casefold()
+    return own and artifact is not None and artifact.format == "safetensors"
 
 
 def is_close(quantization: str) -> bool:
@@ -90,7 +101,7 @@ def _quantization_of(run: Run) -> dict[str, str]:
 def _relation(name: str, said: Any, ran: Any, decides: bool) -> str | None:
     """Relation of one setting; None: not worth a line."""
     if said is None:
-        if not decides:
+        if not decides or (name in PLAIN and ran == PLAIN[name]):
             return None
         return "not_applicable" if ran is None else "assumed"
     if ran is None:

@@ -18,7 +18,7 @@ def more_needed(lock: Lock, measurement: Measurement, here: Zone, standing: Stan
     if items >= total:
         return _repeats(lock, measurement, here, score)
     needed = items_needed(here, score, lock.alpha, items)
-    text = f"budget reached after {items:,} of {total:,} items"
+    text = f"undecided when the run ended after {items:,} of {total:,} items"
     if needed is None or needed >= total:
         return Reason(code="budget", text=f"{text}; only the whole benchmark would decide")
     return Reason(code="budget", text=f"{text}; about {needed - items:,} more would decide if they go on alike")
