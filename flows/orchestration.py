@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,15 +30,17 @@ START_TIMEOUT = 120.0
 
 
 @contextmanager
-def local_api(home: Path, port: int | None = None) -> Iterator[None]:
-    """Prefect ready for a flow in this process; nothing is started if PREFECT_API_URL is set. port: None is a free one.
+def local_api(home: Path, port: int | None = None) -> Iterator[Callable[[], None]]:
+    """Prefect for a flow in this process; nothing is started if PREFECT_API_URL is set. port: None is a free
+    one.
 
-    Enter before prefect is imported. The server starts while the caller goes on; `ready` waits for it.
+    Enter before prefect is imported. The server starts while the caller goes on; the function that is handed out waits
+    for it, and raises Problem if it does not come up.
     """
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
     if os.environ.get("PREFECT_API_URL"):
-        yield
+        yield lambda: None
         return
     port = port or free_port()
     url = f"http://{LOOPBACK}:{port}/api"
@@ -47,24 +49,25 @@ def local_api(home: Path, port: int | None = None) -> Iterator[None]:
     server.start()
     os.environ["PREFECT_API_URL"] = url
     try:
-        yield
+        yield lambda: _wait(server, url)
     finally:
-        del os.environ["PREFECT_API_URL"]
+        os.environ.pop("PREFECT_API_URL", None)
         server.stop()
 
 
-def ready() -> None:
-    """Wait until Prefect's server answers. Raises Problem if it does not."""
+def _wait(server: ServerProcess, url: str) -> None:
     import httpx
 
-    url = os.environ["PREFECT_API_URL"]
     deadline = time.monotonic() + START_TIMEOUT
     while True:
         try:
-            if httpx.get(f"{url}/health", timeout=10, trust_env=not url.startswith(f"http://{LOOPBACK}")).is_success:
+            if httpx.get(f"{url}/health", timeout=10, trust_env=False).is_success:
                 return
         except httpx.TransportError:
             pass
+        if not server.running():
+            said = [line.strip() for line in server.output().splitlines() if line.strip()] or ["it said nothing"]
+            raise Problem(f"Prefect's server ended: {said[-1]}; see {server.log}")
         if time.monotonic() > deadline:
-            raise Problem(f"Prefect's server at {url} does not answer; see logs/prefect.log in the home folder")
+            raise Problem(f"Prefect's server does not answer within {START_TIMEOUT:.0f} s; see {server.log}")
         time.sleep(0.1)

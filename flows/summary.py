@@ -15,6 +15,9 @@ from warehouse.reports.why import why
 
 SHOWN = ("benchmark_text", "claimed", "outcome", "comparability", "flagged", "headline", "run_id", "claim_id")
 
+FAILURES = ("server_failed", "weights_missing", "memory")
+"""Reasons of could_not_run that a user can mend here."""
+
 
 @dataclass(frozen=True)
 class Summary:
@@ -23,6 +26,8 @@ class Summary:
     release: Release
     judged: int
     """Verdicts made now."""
+    failed: int
+    """Verdicts made now because a server or the weights failed."""
     flagged: int
     """Standing verdicts that are flagged."""
     rows: tuple[dict[str, Any], ...]
@@ -32,7 +37,8 @@ class Summary:
 def summarise(home: Home, release: Release, verdicts: Sequence[Verdict]) -> Summary:
     """The standing table of a release after `verdicts` were added."""
     rows = [row for row in table(home, model=release.model) if row["model"] == release.model]
-    return Summary(release, len(verdicts), sum(bool(row["flagged"]) for row in rows), tuple(rows))
+    failed = sum(reason.code in FAILURES for verdict in verdicts for reason in verdict.reasons)
+    return Summary(release, len(verdicts), failed, sum(bool(row["flagged"]) for row in rows), tuple(rows))
 
 
 def table_rows(summary: Summary) -> list[dict[str, Any]]:

@@ -11,9 +11,18 @@ from typing import Protocol
 
 from evaluators.records import Artifact, Problem, Record, ServerDescription
 from evaluators.servers._hardware import read_hardware
-from evaluators.servers._process import LOOPBACK, ServerProcess, free_port
+from evaluators.servers._process import LOOPBACK, ServerProcess, free_port, port_is_free
 
-__all__ = ["LOOPBACK", "ModelServer", "ServerOptions", "ServerProcess", "free_port", "open_server", "read_hardware"]
+__all__ = [
+    "LOOPBACK",
+    "ModelServer",
+    "ServerOptions",
+    "ServerProcess",
+    "free_port",
+    "open_server",
+    "port_is_free",
+    "read_hardware",
+]
 
 
 class ServerOptions(Record):

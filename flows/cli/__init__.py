@@ -39,13 +39,22 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
+    except Exception as error:
+        told = _no_room(error)
+        if told is None:
             raise
-        where = f" {error.filename}" if error.filename else ""
-        print(
-            f"claimcheck: cannot write{where}: {error.strerror}; free some space or set CLAIMCHECK_HOME",
-            file=sys.stderr,
-        )
+        print(f"claimcheck: {told}; free some space or set CLAIMCHECK_HOME, then run the same command", file=sys.stderr)
         return 2
     return result if isinstance(result, int) else 0
+
+
+def _no_room(error: BaseException | None) -> str | None:
+    """What to say if an error, or what caused it, is a disk that is full or may not be written; else None."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
+            return f"cannot write {error.filename or ''}: {error.strerror}".replace(" :", ":")
+        text = str(error).lower()
+        if "disk is full" in text or "no space left" in text:  # SQLite's and DuckDB's words
+            return "the disk is full; what was finished is kept"
+        error = error.__cause__ or error.__context__
+    return None

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from evaluators.records import Problem
+from evaluators.records import Problem, Release
 from warehouse.claims.reading import Reading
 from warehouse.home import Home
 
@@ -94,7 +94,6 @@ def _release(source: str, model: str | None, revision: str | None) -> Iterator[t
     """The card of a release and its `.eval_results` files."""
     from evaluators.weights.resolve import resolve
     from evaluators.weights.small import small_file
-    from warehouse.claims.dispatch import read_any
 
     release = resolve(source, revision)
     base = release.location
@@ -113,9 +112,26 @@ def _release(source: str, model: str | None, revision: str | None) -> Iterator[t
         return read_card(text, model=model or release.model, url=address, read_at=when, commit=release.commit), text
 
     yield f"{release.model} README.md", card
+    for name in _eval_results(release):
+
+        def entry(name: str = name) -> tuple[Reading, str]:
+            from warehouse.claims.eval_results import read_eval_results
+
+            found = small_file(release, name) or ""
+            when, named = datetime.now(UTC), model or release.model
+            return read_eval_results(
+                found, model=named, url=f"{base}/{name}", read_at=when, commit=release.commit
+            ), found
+
+        yield f"{release.model} {name}", entry
+
+
+def _eval_results(release: Release) -> list[str]:
+    """Names of the `.eval_results` files of a release."""
     if release.location != "hub":
-        for file in sorted((Path(release.location) / ".eval_results").glob("*.yaml")):
-            yield (
-                f"{release.model} .eval_results/{file.name}",
-                lambda file=file: (read_any(file, model=model or release.model), file.read_text(encoding="utf-8")),
-            )
+        folder = Path(release.location)
+        return [file.relative_to(folder).as_posix() for file in sorted(folder.glob(".eval_results/*.yaml"))]
+    from evaluators.weights.listing import listing
+
+    names = sorted(entry.name for entry in listing(release))
+    return [name for name in names if name.startswith(".eval_results/") and name.endswith((".yaml", ".yml"))]

@@ -32,7 +32,7 @@ def serve(*, cron: str = "0 3 * * 1", hours: float | None = None, release: Names
         Port of the Prefect server and its pages on 127.0.0.1.
     """
     from flows.abandoned import resume_abandoned
-    from flows.orchestration import local_api, ready
+    from flows.orchestration import local_api
     from flows.progress import say
     from warehouse.home import Home
     from warehouse.store import reading
@@ -44,7 +44,7 @@ def serve(*, cron: str = "0 3 * * 1", hours: float | None = None, release: Names
     os.environ.setdefault("PREFECT_SERVER_UI_ENABLED", "true")
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
     own = not os.environ.get("PREFECT_API_URL")
-    with local_api(home, port=port):
+    with local_api(home, port=port) as ready:
         ready()
         from prefect import serve as serve_deployments
 
@@ -67,9 +67,9 @@ def _deployments(cron: str, hours: float | None, releases: tuple[str, ...]) -> l
 
     asked: dict[str, object] = {"releases": list(releases)} | ({} if hours is None else {"hours": hours})
     module = EntrypointType.MODULE_PATH
-    weekdays = Cron(cron, timezone="UTC")
+    when = Cron(cron, timezone="UTC")
     make = RunnerDeployment.from_flow
     return [
-        make(weekly, name="served", schedule=weekdays, parameters=asked, entrypoint_type=module),
+        make(weekly, name="served", schedule=when, parameters=asked, entrypoint_type=module),
         make(verify, name="served", entrypoint_type=module),
     ]

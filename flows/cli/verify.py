@@ -123,16 +123,13 @@ def demo(*, full: Switch = False, json: Json = False) -> int:
 
 def run(release: str, options: Options, *, strict: bool, json: bool) -> int:
     """Check the input, run the flow, print the table. Returns the exit code."""
-    from flows.check import check
-    from flows.orchestration import local_api, ready
-    from warehouse.home import Home
-    from warehouse.store import reading
+    from flows.check import check, check_home
+    from flows.orchestration import local_api
 
     home = configuration().home
-    with reading(Home(home)):  # ours, and of a schema that we know
-        pass
+    check_home(home)
     check(release, options)
-    with local_api(home):
+    with local_api(home) as ready:
         from flows.verify import verify_release
 
         ready()
@@ -144,4 +141,4 @@ def run(release: str, options: Options, *, strict: bool, json: bool) -> int:
         if not summary.judged:
             print("already verified: every claim has a verdict, and no request was paid for")
         print_claims(rows)
-    return 1 if strict and summary.flagged else 0
+    return 3 if summary.failed else 1 if strict and summary.flagged else 0

@@ -117,12 +117,12 @@ def _proposed(home: Any, options: Options, given: dict[str, Any]) -> Digest:
 
 
 def _done(home: Any, options: Options, given: dict[str, Any]) -> Digest:
-    from flows.orchestration import local_api, ready
+    from flows.orchestration import local_api
     from warehouse.store import reading
 
     with reading(home):  # ours, and of a schema that we know
         pass
-    with local_api(home.root):
+    with local_api(home.root) as ready:
         from flows.weekly import weekly as flow
 
         ready()

@@ -2,6 +2,8 @@
 
 import json
 import os
+import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from flows.demo import RELEASE
 from tests.warehouse.test_store import claim
 from warehouse.home import Home
 from warehouse.load import save_claims
@@ -95,3 +98,41 @@ def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
         done = claimcheck(tmp_path, *arguments)
         assert (done.returncode, "another program" in done.stderr) == (2, True)
     assert path.read_bytes() == before
+
+
+def test_a_port_in_use_is_one_line(home: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = claimcheck(home, "verify", str(RELEASE), "--port", str(taken.getsockname()[1]))
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "is in use" in done.stderr
+
+
+def test_an_unreadable_card_is_one_line(home: Path, tmp_path: Path) -> None:
+    release = tmp_path / "unreadable"
+    shutil.copytree(RELEASE, release)
+    (release / "README.md").write_bytes(os.urandom(4000))
+    done = claimcheck(home, "claims", "import", str(release / "README.md"), "--model", "acme/two")
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_claim_without_a_number_is_one_line(home: Path) -> None:
+    words = [
+        "claims",
+        "add",
+        "--model",
+        "acme/two",
+        "--benchmark",
+        "gsm8k",
+        "--said",
+        "very good",
+        "--source",
+        "a talk",
+    ]
+    done = claimcheck(home, *words)
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "very good" in done.stderr

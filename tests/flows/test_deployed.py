@@ -1,0 +1,170 @@
+"""A real Prefect server, real process workers, the shipped deployments: queued runs, a crash, a killed worker."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sqlite3
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.demo import RELEASE
+from tests.flows.conftest import Place
+from tests.flows.prefect_server import Prefect, kill_all, model_servers, prefect_server, receiver, wait
+
+pytestmark = pytest.mark.slow
+
+ITEMS = 1600
+"""Items of demo_sums."""
+IN_FLIGHT = 64
+"""Requests that may be under way when a worker is killed."""
+
+
+def copy_of_demo(folder: Path, name: str, *, inflated: bool = False) -> Path:
+    """The demo release under another name. inflated: it claims 10 points too much on its sums."""
+    shutil.copytree(RELEASE, folder / name)
+    card = folder / name / "README.md"
+    text = card.read_text().replace(RELEASE_NAME, name)
+    if inflated:
+        text = re.sub(r"(\| Demo Sums \(0-shot, strict\) \| )([\d.]+)", lambda m: f"{m[1]}{float(m[2]) + 10:.1f}", text)
+    card.write_text(text)
+    return folder / name
+
+
+[RELEASE_NAME] = re.findall(r"^# (.+)$", (RELEASE / "README.md").read_text(), re.MULTILINE)[:1]
+
+
+def journaled(place: Place) -> int:
+    """Responses in the journal of the run that is under way."""
+    for journal in place.root.glob("runs/demo_sums-*/journal.sqlite"):
+        try:
+            with sqlite3.connect(f"file:{journal}?mode=ro", uri=True) as connection:
+                return int(connection.execute("select count(*) from responses").fetchone()[0])
+        except sqlite3.OperationalError:
+            continue
+    return 0
+
+
+def deploy(prefect: Prefect) -> None:
+    """Everything as deploy/prefect.yaml and deploy/kubernetes say, by Prefect's own program."""
+    for pool in ("claimcheck", "claimcheck-load"):
+        prefect.prefect("work-pool", "create", pool, "--type", "process", "--overwrite")
+    prefect.prefect("deploy", "--prefect-file", "deploy/prefect.yaml", "--all")
+
+
+def at_once(prefect: Prefect, name: str, **parameters: Any) -> None:
+    """A schedule that is due once, in some seconds."""
+    moment = datetime.now(UTC) + timedelta(seconds=8)
+    rule = f"DTSTART:{moment:%Y%m%dT%H%M%SZ}\nRRULE:FREQ=DAILY;COUNT=1"
+    path = f"/deployments/{prefect.deployment(name)['id']}/schedules"
+    prefect.api("POST", path, [{"active": True, "schedule": {"rrule": rule}, "parameters": parameters}])
+
+
+def test_queued_runs_a_crash_and_a_killed_worker(place: Place, prefect_home: Path, tmp_path: Path) -> None:
+    good = copy_of_demo(tmp_path, "good-model-1.5M")
+    other = copy_of_demo(tmp_path, "other-model-1.6M", inflated=True)
+    broken = copy_of_demo(tmp_path, "broken-model-1.7M")
+    [weights] = broken.glob("*-F16.gguf")
+    weights.write_bytes(weights.read_bytes()[: weights.stat().st_size // 2])
+    only: dict[str, Any] = {"benchmarks": ["demo_sums"]}
+    with receiver() as hook:
+        extra = {
+            "CLAIMCHECK_HOME": str(place.root),
+            "CLAIMCHECK_LOCKS": place.environment["CLAIMCHECK_LOCKS"],
+            "CLAIMCHECK_WEBHOOK": f"{hook.url}/slack",
+            "HF_ENDPOINT": "http://127.0.0.1:9",  # no hub: watching fails, the rest goes on
+        }
+        with prefect_server(prefect_home, tmp_path / "logs", extra) as prefect:
+            deploy(prefect)
+            automations = [sys.executable, "deploy/automations.py", "--patience", "35"]
+            prefect.tool(*automations, "--webhook", f"{hook.url}/automation", "--private")
+            check_schedules(prefect)
+            check_types(prefect, str(good))
+            first = prefect.queue("verify/manual", model=str(good), full=True, **only)
+            crashing = prefect.queue("verify/manual", model=str(broken), **only)
+
+            def said() -> str:
+                return (prefect.logs / "worker.log").read_text()[-6000:]
+
+            most = 0
+            worker = prefect.worker("claimcheck")
+            try:
+                wait(lambda: journaled(place) >= 100, 120, said)
+                most = max(most, model_servers(worker.pid))
+            finally:
+                kill_all(worker)
+            kept = journaled(place)
+            assert prefect.state(first)["type"] == "RUNNING"  # nobody could say that it is gone
+
+            at_once(prefect, "weekly/monday", releases=[str(broken), str(other)], **only)
+            worker = prefect.worker("claimcheck")
+
+            def all_done() -> bool:
+                nonlocal most
+                most = max(most, model_servers(worker.pid))
+                weekly = prefect.runs("weekly/monday")
+                ended = [run for run in weekly if run["state"]["type"] not in ("SCHEDULED", "PENDING", "RUNNING")]
+                return bool(ended) and prefect.state(first)["type"] in ("COMPLETED", "FAILED", "CRASHED")
+
+            try:
+                wait(all_done, 240, said)
+                wait(lambda: any(path == "/automation" for path, _ in hook.posted), 30, said)
+            finally:
+                kill_all(worker)
+
+            assert most == 1
+            assert prefect.state(crashing)["type"] == "FAILED"
+            check_weekly(prefect)
+            check_resumed(prefect, place, first, kept)
+            check_told(hook.posted, other.name)
+
+
+def check_schedules(prefect: Prefect) -> None:
+    """The weekly run starts on Mondays at 03:00 UTC."""
+    [schedule] = prefect.deployment("weekly/monday")["schedules"]
+    assert (schedule["schedule"]["cron"], schedule["active"]) == ("0 3 * * 1", True)
+    assert prefect.deployment("load_runs/hourly")["work_pool_name"] == "claimcheck-load"
+
+
+def check_types(prefect: Prefect, model: str) -> None:
+    """Parameters have types: what does not fit is refused when it is asked for, not when it runs."""
+    schema = prefect.deployment("verify/manual")["parameter_openapi_schema"]["properties"]
+    assert {"model", "revision", "backend", "quantization", "benchmarks", "full"} <= set(schema)
+    with pytest.raises(AssertionError, match="409|422"):
+        prefect.queue("verify/manual", model=model, full="perhaps")
+    with pytest.raises(AssertionError, match="409|422"):
+        prefect.queue("verify/manual", model=model, backend="abacus")
+
+
+def check_weekly(prefect: Prefect) -> None:
+    """The scheduled run verified one release although the other is broken, and says so in its artifact."""
+    [run] = [run for run in prefect.runs("weekly/monday") if run["state"]["type"] == "COMPLETED"]
+    assert "created-by" in run["created_by"]["type"].lower() or run["auto_scheduled"]
+    asked = {"artifacts": {"key": {"any_": ["weekly"]}}, "flow_runs": {"id": {"any_": [run["id"]]}}}
+    [page] = prefect.api("POST", "/artifacts/filter", asked)
+    lines = {line.split("|")[1].strip(): line for line in page["data"].splitlines() if line.startswith("|")}
+    assert "flagged" in lines["other-model-1.6M"]
+    assert "failed" in lines["broken-model-1.7M"] or "skipped" in lines["broken-model-1.7M"]
+    assert "Not looked at" in page["data"]
+
+
+def check_resumed(prefect: Prefect, place: Place, run: str, kept: int) -> None:
+    """The killed run ended with another worker, and sent again only what had been under way."""
+    found = prefect.api("GET", f"/flow_runs/{run}")
+    assert (found["state"]["type"], found["run_count"]) == ("COMPLETED", 2), found["state"]["message"]
+    manifests = [json.loads(path.read_text()) for path in place.root.glob("runs/demo_sums-*/run.json")]
+    [whole] = [one for one in manifests if one["release"]["model"] == "good-model-1.5M"]
+    assert whole["requests_reused"] >= kept
+    assert whole["requests_sent"] <= ITEMS + IN_FLIGHT
+
+
+def check_told(posted: list[tuple[str, dict[str, Any]]], model: str) -> None:
+    """The discrepancy came as an event to the automation, and as a message to the webhook."""
+    [event] = [body for path, body in posted if path == "/automation"]
+    assert event["model"] == model and "BELOW CLAIM" in event["text"].upper()
+    assert any(model in body["text"] for path, body in posted if path == "/slack")
