@@ -24,7 +24,7 @@ class Card:
 
 def read_card_of(release: Release) -> Card:
     """The claims in a release's model card. Raises Problem if the card cannot be read."""
-    text = small_file(release, "README.md")
+    text = small_file(release, "README.md", strict=True)
     if text is None:
         say(f"{release.model} has no model card; only claims from other sources are checked")
         return Card(None, None)

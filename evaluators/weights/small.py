@@ -11,17 +11,27 @@ from evaluators.weights.listing import listing
 from evaluators.weights.sources import Source
 
 
-def small_file(release: Release, name: str) -> str | None:
-    """Text of a small file of a release at its commit, through the hub's cache; None if the release lacks it."""
+def small_file(release: Release, name: str, *, strict: bool = False) -> str | None:
+    """Text of a small file of a release at its commit, through the hub's cache; None if the release lacks it.
+
+    What is not UTF-8 is replaced, or, if `strict`, a Problem.
+    """
     if release.location != "hub":
         path = Path(release.location) / name
-        return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else None
+        return _text(path, name, release, strict) if path.is_file() else None
     entry = next((entry for entry in listing(release) if entry.name == name), None)
     if entry is None:
         return None
     from evaluators.weights.download import fetch
 
-    return fetch(release, entry)[0].read_text(encoding="utf-8", errors="replace")
+    return _text(fetch(release, entry)[0], name, release, strict)
+
+
+def _text(path: Path, name: str, release: Release, strict: bool) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="strict" if strict else "replace")
+    except UnicodeDecodeError:
+        raise Problem(f"{name} of {release.model} is not UTF-8 text; convert it and try again") from None
 
 
 def json_file(release: Release, name: str) -> dict[str, Any]:

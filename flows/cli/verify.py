@@ -138,6 +138,9 @@ def run(release: str, options: Options, *, strict: bool, json: bool) -> int:
     if json:
         print_json({"release": summary.release.model_dump(), "judged": summary.judged, "claims": rows})
     else:
+        if not summary.rows:
+            print(f"no claims about {summary.release.model} are known; `claimcheck claims import` or `add` brings some")
+            return 0
         if not summary.judged:
             print("already verified: every claim has a verdict, and no request was paid for")
         print_claims(rows)

@@ -114,9 +114,11 @@ def test_an_unreadable_card_is_one_line(home: Path, tmp_path: Path) -> None:
     release = tmp_path / "unreadable"
     shutil.copytree(RELEASE, release)
     (release / "README.md").write_bytes(os.urandom(4000))
-    done = claimcheck(home, "claims", "import", str(release / "README.md"), "--model", "acme/two")
-    assert done.returncode == 2
-    assert len(done.stderr.strip().splitlines()) == 1
+    for command in (["claims", "import", str(release / "README.md"), "--model", "acme/two"], ["plan", str(release)]):
+        done = claimcheck(home, *command)
+        assert done.returncode == 2
+        assert len(done.stderr.strip().splitlines()) == 1
+        assert "not UTF-8" in done.stderr
 
 
 def test_a_claim_without_a_number_is_one_line(home: Path) -> None:
