@@ -197,6 +197,25 @@ def test_several_benchmarks_in_one_row() -> None:
     assert said(reading) == {"AIME 2024": "40.1", "MATH-500": "88.2"}
 
 
+def test_a_page_that_is_all_html() -> None:
+    reading = card(
+        """<!DOCTYPE html>
+        <html><body><h1>Odd-7B</h1>
+
+            <table>
+
+                <tr><th>Benchmark</th><th>Odd-7B</th></tr>
+
+                <tr><td>MMLU</td><td>70.1</td></tr>
+            </table>
+        </body></html>
+        """
+    )
+    assert [(claim.benchmark, claim.said, claim.place) for claim in reading.claims] == [
+        ("mmlu", "70.1", "line 8, column 2")
+    ]
+
+
 def test_the_demo_card_is_read_completely() -> None:
     path = Path(__file__).parents[2] / "flows/demo/release/README.md"
     reading = read_card(path.read_text(), model="demo-model-1.5M", url=str(path), read_at=NOW)

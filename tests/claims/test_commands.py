@@ -42,6 +42,22 @@ def test_import_list_show_export(home: Path, capsys: pytest.CaptureFixture[str])
     assert "0 new claims" in capsys.readouterr().out
 
 
+def test_a_release_folder_is_read_with_its_eval_results(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = home / "Odd-7B"
+    (folder / ".eval_results").mkdir(parents=True)
+    (folder / "README.md").write_text(CARD)
+    (folder / "config.json").write_text("{}")
+    entry = "- dataset: {id: TIGER-Lab/MMLU-Pro, task_id: mmlu_pro}\n  value: 56.20\n  verifyToken: abc\n"
+    (folder / ".eval_results" / "mmlu_pro.yaml").write_text(entry)
+    assert claims("import", str(folder)) == 0
+    assert "3 new claims" in capsys.readouterr().out
+    assert claims("list", "--benchmark", "mmlu_pro", "--json") == 0
+    row = json.loads(capsys.readouterr().out)[0]
+    assert (row["model"], row["said"]) == ("Odd-7B", "56.20")
+    assert claims("show", row["claim_id"]) == 0
+    assert "verify token: abc" in capsys.readouterr().out
+
+
 def test_a_dry_run_keeps_nothing(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert claims("import", "shipped", "--dry-run") == 0
     assert claims("list") == 0

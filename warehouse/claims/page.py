@@ -86,7 +86,7 @@ def read_page(text: str) -> Page:
         )
     plain = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", " ")
     front, body, skipped = split_front_matter(plain)
-    html = _render(body, skipped)
+    html = _with_all_lines(body) if _is_html(body) else _render(body, skipped)
     if html.count("<") > MOST_TAGS:
         raise Problem(f"the card has more than {MOST_TAGS:,} HTML tags; import the part with the tables")
     _refuse_deep(html)
@@ -95,6 +95,15 @@ def read_page(text: str) -> Page:
         return Page(front, (), ())
     links = tuple(dict.fromkeys(node.attributes.get("href") or "" for node in tree.css("a")))
     return Page(front, tuple(_walk(tree.body)), links)
+
+
+def _is_html(text: str) -> bool:
+    """Whether the page is a whole HTML document, no Markdown."""
+    return text.lstrip()[:15].casefold().startswith(("<!doctype html", "<html"))
+
+
+def _with_all_lines(text: str) -> str:
+    return "\n".join(_with_lines(line, number) for number, line in enumerate(text.split("\n"), 1))
 
 
 def _render(body: str, skipped: int) -> str:

@@ -101,14 +101,7 @@ def _claim(reading: Reading, entry: Entry, label: Label, value: Value, scores: N
     interval = read_number(entry.said, label.benchmark, scale=scale)
     stated: dict[str, Any] = dict(label.stated)
     words = [*label.words]
-    metric_found = "metric" in stated
-    for metric in entry.metrics:
-        found, left = metric_settings(metric, label.benchmark)
-        if found and not metric_found:
-            stated |= found
-            metric_found = "metric" in found
-        else:
-            words += left or ((f"metric: {metric}",) if not found else ())
+    words += _add_metric(stated, entry.metrics, label.benchmark)
     stated |= dict(entry.stated)
     return new_claim(
         model=entry.model,
@@ -127,12 +120,18 @@ def _claim(reading: Reading, entry: Entry, label: Label, value: Value, scores: N
     )
 
 
-def as_text(number: object) -> str:
-    """A number of a JSON file as text: the shortest that gives the same number back."""
-    if isinstance(number, bool) or number is None:
-        raise Problem(f"{number} is not a number")
-    if isinstance(number, float) and number.is_integer() and abs(number) < 1e15:
-        return f"{number:.1f}"
-    if isinstance(number, (int, float)) and math.isfinite(number):
-        return format(Decimal(repr(number)), "f")
-    return str(number)
+def _add_metric(stated: dict[str, Any], metrics: Sequence[str], benchmark: str | None) -> list[str]:
+    """Take the metric from the words for it, one of the benchmark's own scores first; the other words come back."""
+    scores = {score.metric for score in catalogue()[benchmark].scores} if benchmark else set()
+    read = [(metric, *metric_settings(metric, benchmark)) for metric in metrics]
+    named = [one for one in read if "metric" in one[1]]
+    best = next((one for one in named if one[1]["metric"] in scores), named[0] if named else None)
+    words: list[str] = []
+    for one in read:
+        metric, found, left = one
+        if one is best and "metric" not in stated:
+            stated |= found
+        else:
+            stated |= {key: value for key, value in found.items() if key not in ("metric", "filter")}
+            words += left or ([f"metric: {metric}"] if "metric" in found or not found else [])
+    return words
