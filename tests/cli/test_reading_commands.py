@@ -122,18 +122,7 @@ def test_an_unreadable_card_is_one_line(home: Path, tmp_path: Path) -> None:
 
 
 def test_a_claim_without_a_number_is_one_line(home: Path) -> None:
-    words = [
-        "claims",
-        "add",
-        "--model",
-        "acme/two",
-        "--benchmark",
-        "gsm8k",
-        "--said",
-        "very good",
-        "--source",
-        "a talk",
-    ]
+    words = ["claims", "add", "acme/two", "GSM8K", "very good", "--source", "a talk"]
     done = claimcheck(home, *words)
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1
