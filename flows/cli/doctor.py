@@ -161,9 +161,10 @@ def _first_line(command: list[str]) -> str:
 
 def _print(found: list[Finding]) -> None:
     from rich.table import Table
+    from rich.text import Text
 
     table = Table("what", "state", "found", "advice")
     for finding in found:
         style = {"ok": "green", "warning": "yellow", "missing": "red"}[finding.state]
-        table.add_row(finding.what, f"[{style}]{finding.state}[/]", finding.found, finding.advice)
+        table.add_row(finding.what, f"[{style}]{finding.state}[/]", Text(finding.found), Text(finding.advice))
     console().print(table)
