@@ -105,7 +105,7 @@ def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Op
     artifact = pull_artifact(release, format_of(options.backend), _quantization(release, options))
     new = keep(card, place)
     claims = claims_of(place, release.model)
-    say(f"{release.model} @ {release.commit[:12]}: {len(claims)} claims, {new} of them new")
+    say(f"{release.model} @ {release.commit[:12]}: {len(claims)} claims; {new} numbers on its card are new here")
     work = plan(claims, options.benchmarks)
     verdicts = refuse(work.refused, place)
     verdicts += _specification(release, work.specification, place, options)

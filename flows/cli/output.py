@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from datetime import datetime
@@ -28,8 +29,9 @@ WIDTH_OF_A_FILE = 160
 
 
 def console() -> Console:
-    """Where tables go: as wide as the terminal, or 160 columns in a file."""
-    return Console() if sys.stdout.isatty() else Console(width=WIDTH_OF_A_FILE, soft_wrap=False)
+    """Where tables go: as wide as the terminal (or COLUMNS), else 160 columns."""
+    stated = sys.stdout.isatty() or os.environ.get("COLUMNS")
+    return Console() if stated else Console(width=WIDTH_OF_A_FILE, soft_wrap=False)
 
 
 def print_json(value: Any) -> None:
