@@ -162,6 +162,8 @@ def test_unreadable_answers_that_cannot_explain_the_gap_do_not_protect_a_claim()
     verdict = judged("92.0", 1200, unextracted=60)
     assert verdict.outcome is Outcome.below_claim and verdict.flagged
     assert any(reason.code == "extraction" for reason in verdict.reasons)
+    told = next(reason.text for reason in verdict.reasons if reason.code == "bounds")
+    assert "between 71.2% and 78.8%" in told
 
 
 def test_reasons_name_three_items() -> None:
