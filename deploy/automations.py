@@ -1,0 +1,93 @@
+"""Automations for a Prefect server of your own; running it again replaces them.
+
+    PREFECT_API_URL=... python deploy/automations.py [--webhook URL] [--patience SECONDS]
+
+`claimcheck: resume` puts a run whose worker died back into the queue; the next worker goes on with its journals.
+`claimcheck: discrepancy` posts each `claimcheck.discrepancy` event as JSON to the webhook.
+"""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import suppress
+from datetime import timedelta
+
+from prefect.automations import Automation
+from prefect.blocks.webhook import Webhook
+from prefect.client.schemas.objects import StateType
+from prefect.events.actions import CallWebhook, ChangeFlowRunState
+from prefect.events.schemas.automations import EventTrigger, Posture
+from prefect.exceptions import ObjectNotFound
+from pydantic import SecretStr
+
+RUN = "prefect.flow-run"
+BODY = """{
+  "model": {{ event.resource.name | tojson }},
+  "text": {{ event.payload.text | tojson }},
+  "claim": {{ event.payload.claim_id | tojson }}
+}"""
+
+
+def resume(patience: float) -> Automation:
+    """A run that beat and then neither beats nor ends for `patience` seconds is scheduled again.
+
+    Workers beat every PREFECT_FLOWS_HEARTBEAT_FREQUENCY seconds (30 in prefect.yaml); let patience be three times that.
+    """
+    return Automation(
+        name="claimcheck: resume",
+        trigger=EventTrigger(
+            after={f"{RUN}.heartbeat"},
+            expect={f"{RUN}.{name}" for name in ("heartbeat", "Completed", "Failed", "Cancelled", "Crashed")},
+            match={"prefect.resource.id": f"{RUN}.*"},
+            match_related={"prefect.resource.role": "flow", "prefect.resource.name": ["verify", "weekly", "load_runs"]},
+            for_each={"prefect.resource.id"},
+            posture=Posture.Proactive,
+            threshold=1,
+            within=timedelta(seconds=patience),
+        ),
+        actions=[
+            ChangeFlowRunState(
+                state=StateType.SCHEDULED, name="AwaitingRetry", message="its worker is gone", force=True
+            )
+        ],
+    )
+
+
+def discrepancy(webhook: Webhook) -> Automation:
+    """Every flagged discrepancy is posted."""
+    return Automation(
+        name="claimcheck: discrepancy",
+        trigger=EventTrigger(
+            expect={"claimcheck.discrepancy"},
+            match={"prefect.resource.id": "claimcheck.release.*"},
+            posture=Posture.Reactive,
+            threshold=1,
+            within=timedelta(0),
+        ),
+        actions=[CallWebhook(block_document_id=webhook._block_document_id, payload=BODY)],
+    )
+
+
+def replace(automation: Automation) -> None:
+    """Create it in place of one of the same name."""
+    with suppress(ObjectNotFound, ValueError):
+        Automation.read(name=automation.name).delete()
+    automation.create()
+    print(automation.name)
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--webhook", help="URL that discrepancies are posted to")
+    arguments.add_argument("--private", action="store_true", help="the webhook is in a private network")
+    arguments.add_argument("--patience", type=float, default=90.0, help="seconds until a silent run is lost")
+    given = arguments.parse_args()
+    replace(resume(given.patience))
+    if given.webhook:
+        block = Webhook(method="POST", url=SecretStr(given.webhook), allow_private_urls=given.private)
+        block.save("claimcheck", overwrite=True)
+        replace(discrepancy(block))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""Deploy files, checked by the programs that own them. Prefect's own are deployed in tests/flows/test_deployed.py."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+KUBERNETES = DEPLOY / "kubernetes"
+
+
+def job() -> dict[str, Any]:
+    """The Job that a worker would create, with every variable at its default."""
+    from prefect.utilities.templating import apply_values
+
+    template = json.loads((KUBERNETES / "work-pool.json").read_text())
+    given = {"name": "verify", "command": ["prefect", "flow-run", "execute"], "env": [{"name": "A", "value": "b"}]}
+    defaults = {name: one.get("default") for name, one in template["variables"]["properties"].items()}
+    filled = apply_values(template["job_configuration"], defaults | given | {"labels": {}, "annotations": {}})
+    found: dict[str, Any] = _without_nothing(filled["job_manifest"])
+    return found
+
+
+def _without_nothing(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nothing(entry) for key, entry in value.items() if entry is not None}
+    return [_without_nothing(entry) for entry in value] if isinstance(value, list) else value
+
+
+def manifests() -> list[dict[str, Any]]:
+    found = [one for path in sorted(KUBERNETES.glob("*.yaml")) for one in yaml.safe_load_all(path.read_text())]
+    return [job(), *(one for one in found if "apiVersion" in one)]
+
+
+def test_kubernetes_accepts_the_manifests_and_the_job() -> None:
+    validator = pytest.importorskip("kubernetes_validate", reason="kubernetes-validate is not installed")
+    found = manifests()
+    assert {"Job", "Deployment", "Service", "PersistentVolumeClaim"} <= {one["kind"] for one in found}
+    for manifest in found:
+        validator.validate(manifest, "1.32", strict=True)
+
+
+def test_the_job_takes_a_gpu_and_keeps_its_journals() -> None:
+    [container] = job()["spec"]["template"]["spec"]["containers"]
+    assert container["resources"]["limits"]["nvidia.com/gpu"] == 1
+    volumes = {one["name"]: one for one in job()["spec"]["template"]["spec"]["volumes"]}
+    mounts = {one["mountPath"]: volumes[one["name"]] for one in container["volumeMounts"]}
+    assert "persistentVolumeClaim" in mounts["/data"]
+    template = json.loads((KUBERNETES / "work-pool.json").read_text())
+    assert template["variables"]["properties"]["env"]["default"]["CLAIMCHECK_HOME"].startswith("/data/")
+
+
+@pytest.mark.parametrize("unit", sorted(DEPLOY.glob("systemd/*.service")), ids=lambda path: path.stem)
+def test_systemd_accepts(unit: Path, tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is not installed")
+    here = Path(sys.executable).parent
+    programs = re.findall(r"/opt/claimcheck/\.venv/bin/(\w+)", unit.read_text())
+    assert set(programs) <= {"claimcheck", "prefect"}
+    for name in programs:
+        assert (here / name).exists()
+    local = tmp_path / unit.name
+    local.write_text(unit.read_text().replace("/opt/claimcheck/.venv/bin", str(here)))
+    done = subprocess.run(["systemd-analyze", "verify", local], capture_output=True, text=True, check=False)
+    assert (done.returncode, unit.name in done.stderr) == (0, False), done.stderr
+
+
+def test_compose_accepts() -> None:
+    command = ["docker", "compose", "-f", str(DEPLOY / "compose.yaml"), "config", "--quiet"]
+    if (
+        shutil.which("docker") is None
+        or subprocess.run(["docker", "compose", "version"], capture_output=True).returncode
+    ):
+        pytest.skip("docker compose is not installed")
+    environment = {"PATH": "/usr/bin:/bin:/usr/local/bin", "POSTGRES_PASSWORD": "a", "VLLM_KEY": "b"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_compose_holds_together() -> None:
+    file = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    services = file["services"]
+    assert {"server", "postgres", "worker", "vllm"} <= set(services)
+    for service in services.values():
+        assert set(service.get("depends_on", {})) <= set(services)
+        named = [volume.partition(":")[0] for volume in service.get("volumes", [])]
+        assert set(named) <= set(file["volumes"])
+        for port in service.get("ports", []):
+            assert port.startswith("127.0.0.1:")
+    assert services["vllm"]["deploy"]["resources"]["reservations"]["devices"][0]["capabilities"] == ["gpu"]
+    script = services["setup"]["command"][-1]
+    pools = {one["work_pool"]["name"] for one in yaml.safe_load((DEPLOY / "prefect.yaml").read_text())["deployments"]}
+    for pool in pools:
+        assert f"work-pool create {pool} " in script

@@ -1,0 +1,147 @@
+"""Two workers write run folders while the loader copies and loads them and readers query: nothing lost or twice."""
+
+from __future__ import annotations
+
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from evaluators.harness.folder import write
+from evaluators.harness.journal import Journal
+from evaluators.records import (
+    Artifact,
+    ItemScore,
+    ItemStatus,
+    Measurement,
+    Release,
+    RequestKind,
+    Response,
+    ResponseStatus,
+    Run,
+    RunStatus,
+    ServerDescription,
+    Settings,
+)
+from flows.collect import bring
+from warehouse.home import Home
+from warehouse.load import load, rebuild
+from warehouse.queries import query
+
+RUNS, ITEMS = 100, 5
+COUNTS = (
+    "select (select count(*) from runs), (select count(*) from item_scores), (select count(*) from responses), "
+    "(select count(*) from measurements)"
+)
+
+
+def finished_run(home: Path, number: int, worker: str) -> Path:
+    """One run folder as the engine leaves it."""
+    now = datetime.now(UTC)
+    release = Release(model=f"acme/{worker}", commit="c" * 40, location="hub")
+    run = Run(
+        run_id=f"demo_sums-{worker}-{number:03}",
+        release=release,
+        artifact=Artifact(release=release, format="gguf", quantization="F16", path="/w.gguf", files=()),
+        server=ServerDescription(backend="llama.cpp", version="b1", model=worker),
+        benchmark="demo_sums",
+        evaluator="lm-eval",
+        evaluator_version="0.4.13",
+        settings=Settings(),
+        status=RunStatus.finished,
+        started=now,
+        finished=now,
+        measurements=(
+            Measurement(
+                benchmark="demo_sums", metric="exact_match", filter="none", score=1.0, unit="fraction", items=ITEMS,
+                of=ITEMS, values=(1.0,) * ITEMS,
+            ),
+        ),
+    )  # fmt: skip
+    folder = home / "runs" / run.run_id
+    journal = Journal(folder / "journal.sqlite")
+    answers = [_answer(item) for item in range(ITEMS)]
+    journal.commit([(f"{run.run_id}-{one.doc_id}", one) for one in answers], [_score(item) for item in range(ITEMS)])
+    write(folder, run, journal, ITEMS)
+    journal.remove()
+    return folder
+
+
+def _answer(item: int) -> Response:
+    kind, status = RequestKind.generate, ResponseStatus.ok
+    return Response(task="demo_sums", doc_id=item, index=0, kind=kind, status=status, text="4")
+
+
+def _score(item: int) -> ItemScore:
+    return ItemScore(
+        task="demo_sums",
+        doc_id=item,
+        position=item,
+        metric="exact_match",
+        filter="none",
+        value=1.0,
+        status=ItemStatus.ok,
+    )
+
+
+def work(home: Path, shared: str, worker: str) -> None:
+    """A worker with a home of its own that gives what it has done after every few runs."""
+    for number in range(RUNS):
+        finished_run(home, number, worker)
+        if number % 10 == 9:
+            bring(home, shared)
+
+
+def read(home: Path, done: Path) -> list[int]:
+    """A reader that asks again and again; an error ends the test."""
+    counts = []
+    while not done.exists():
+        counts.append(int(query(Home(home), COUNTS)[1][0][0]))
+    return counts
+
+
+@pytest.mark.slow
+def test_two_workers_a_loader_and_readers(tmp_path: Path) -> None:
+    home, shared, done = Home(tmp_path / "warehouse"), (tmp_path / "shared").as_uri(), tmp_path / "done"
+    load(home)
+    with ProcessPoolExecutor(4, mp_context=multiprocessing.get_context("spawn")) as pool:
+        readers = [pool.submit(read, home.root, done) for _ in range(2)]
+        workers = [pool.submit(work, tmp_path / name, shared, name) for name in ("one", "two")]
+        try:
+            while not all(worker.done() for worker in workers):
+                bring(shared, home.root)
+                load(home)
+            assert [worker.result() for worker in workers] == [None, None]
+            bring(shared, home.root)
+            load(home)
+        finally:
+            done.touch()
+        seen = [reader.result() for reader in readers]
+    whole = (2 * RUNS, 2 * RUNS * ITEMS, 2 * RUNS * ITEMS, 2 * RUNS)
+    assert query(home, COUNTS)[1] == [whole]
+    assert (bring(shared, home.root).runs, load(home).runs) == (0, 0)
+    for counts in seen:
+        assert counts == sorted(counts) and len(set(counts)) > 2  # it grew while it was read
+    rebuild(home)
+    assert query(home, COUNTS)[1] == [whole]
+
+
+def test_a_run_is_copied_whole_or_not_at_all(tmp_path: Path) -> None:
+    source, shared, target = tmp_path / "source", "memory://runs-of-a-test", tmp_path / "target"
+    folder = finished_run(source, 1, "one")
+    manifest = (folder / "run.json").read_bytes()
+    (folder / "run.json").unlink()
+    assert bring(source, shared).runs == 0
+    (folder / "run.json").write_bytes(manifest.replace(b'"finished"', b'"interrupted"', 1))
+    assert bring(source, shared).runs == 0
+    (folder / "run.json").write_bytes(manifest)
+    assert (bring(source, shared).runs, bring(shared, target).runs, bring(shared, target).runs) == (1, 1, 0)
+    there = target / "runs" / folder.name
+    assert {path.name for path in there.iterdir()} == {"run.json", "items.parquet", "responses.parquet"}
+    assert all((there / path.name).read_bytes() == path.read_bytes() for path in folder.glob("*.parquet"))
+    again = manifest.replace(b'"attempts": 1', b'"attempts": 2')  # an invalid run that was tried again, say
+    (folder / "run.json").write_bytes(again)
+    assert (bring(source, shared).runs, bring(shared, target).runs) == (1, 1)
+    assert (there / "run.json").read_bytes() == again
