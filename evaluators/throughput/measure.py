@@ -80,7 +80,7 @@ def how(quantity: Quantity, sides: Sequence[Rounds], found: Gathered) -> dict[st
         "requests_per_run": " / ".join(str(side.batches * side.concurrency) for side in sides),
         "prompt_tokens": f"{median(prompts):.0f} as the server counts" if prompts else "",
         "cached_tokens": f"{median(cached):.0f}" if any(cached) else "",
-        "gpu_clock": f"{min(found.clocks)}-{max(found.clocks)} MHz" if found.clocks else "",
+        "gpu_clock": f"{min(found.clocks)}-{max(found.clocks)} MHz between the runs" if found.clocks else "",
     }
     return {name: text for name, text in shown.items() if text}
 

@@ -41,7 +41,7 @@ def total_throughput(batches: Sequence[Sequence[Stream]]) -> float:
 def prompt_speed(batches: Sequence[Sequence[Stream]]) -> float:
     """Prompt tokens computed per second until the first token of the answer."""
     streams = [stream for batch in batches for stream in batch]
-    return sum(one.prompt - one.cached for one in streams) / sum(one.time_to_first_token for one in streams)
+    return sum(one.prompt - (one.cached or 0) for one in streams) / sum(one.time_to_first_token for one in streams)
 
 
 def time_to_first_token(batches: Sequence[Sequence[Stream]]) -> float:

@@ -9,7 +9,7 @@ from evaluators.records import Settings
 from evaluators.throughput.dialects import Prompt
 from evaluators.throughput.prompts import prompt_maker
 from evaluators.throughput.quantities import QUANTITIES, Quantity
-from evaluators.throughput.stream import Client, Stream
+from evaluators.throughput.stream import Client, Stream, StreamFailed
 
 SHORTEST_RUN = 0.3
 """Seconds that a run lasts at least: shorter requests are repeated, and their times pooled."""
@@ -60,7 +60,12 @@ class Rounds:
         batches = [self._batch() for _ in range(self.batches)]
         for batch in batches:
             self.prompt_tokens += [stream.prompt for stream in batch]
-            self.cached_tokens += [stream.cached for stream in batch]
+            self.cached_tokens += [stream.cached or 0 for stream in batch]
+        if self.depth and self.quantity is QUANTITIES["prompt_speed"] and any(one.cached is None for one in batches[0]):
+            raise StreamFailed(
+                "the server does not say how much of the prompt it had computed before, so its prompt speed at a depth "
+                "cannot be told"
+            )
         if self.quantity is QUANTITIES["output_speed"]:
             batches = [batch for batch in batches if not any(stream.lumped for stream in batch)]
         return self.quantity.value(batches) if batches else None

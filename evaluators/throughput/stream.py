@@ -36,8 +36,8 @@ class Stream:
     """Tokens of the answer."""
     prompt: int
     """Tokens of the prompt."""
-    cached: int = 0
-    """Prompt tokens that the server says it had computed before."""
+    cached: int | None = None
+    """Prompt tokens that the server says it had computed before; None if it does not say."""
 
     @property
     def time_to_first_token(self) -> float:
@@ -48,7 +48,7 @@ class Stream:
     def prompt_speed(self) -> float:
         """Prompt tokens computed per second until the first token: what the user waits for, one step of generation and
         the transport included."""
-        return (self.prompt - self.cached) / self.time_to_first_token
+        return (self.prompt - (self.cached or 0)) / self.time_to_first_token
 
     @property
     def lumped(self) -> bool:
@@ -134,7 +134,7 @@ def read(
         first_tokens=counts[first],
         tokens=total,
         prompt=int(counted if counted is not None else prompt or 0),
-        cached=int(details.get("cached") or 0),
+        cached=None if details.get("cached") is None else int(details["cached"]),
     )
 
 

@@ -182,12 +182,19 @@ def test_answers_too_short_to_be_timed_are_made_longer_unless_the_claim_says_how
     paced: Start, tmp_path: Path
 ) -> None:
     server = paced(per_token=1 / 2000)
-    for stated, tokens in {None: 384, 128: 128}.items():
+    for stated, more in {None: True, 128: False}.items():
         asked = Settings(prompt_tokens=8, generation_tokens=stated)
         run = measure_speed(benchmark("output_speed"), artifact_of(), server, asked, folder=tmp_path, **ANY_LOAD)
-        assert run.settings.generation_tokens == tokens
+        tokens = run.settings.generation_tokens
+        assert tokens is not None and tokens % 128 == 0 and (tokens > 128) == more
     slow = paced(per_token=1 / 400)
     run = measure_speed(
         benchmark("output_speed"), artifact_of(), slow, Settings(prompt_tokens=8), folder=tmp_path, **ANY_LOAD
     )
     assert run.settings.generation_tokens == 128
+
+
+def test_prompt_speed_at_a_depth_needs_to_know_what_was_cached(paced: Start, tmp_path: Path) -> None:
+    given = Settings(prompt_tokens=64, depth=512)
+    run = measure_speed(benchmark("prompt_speed"), artifact_of(), paced("vllm"), given, folder=tmp_path, **ANY_LOAD)
+    assert run.status is RunStatus.invalid and run.reason and "had computed before" in run.reason
