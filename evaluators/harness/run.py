@@ -133,7 +133,10 @@ class _Conduct:
         self.loaded, self.items, self.whole, self.patience = loaded, items, whole, patience
         kinds = {RequestKind(item.instances[0].request_type) for item in items}
         self.protocol: ByKind = choose(description, kinds, settings, dialect)
-        self.slots = max(1, description.slots)
+        # One request more than slots waits at the server, so that no slot waits for the network; log-likelihoods have
+        # a queue of their own for each slot.
+        slots = max(1, description.slots)
+        self.slots = slots + max(1, slots // 8) if kinds == {RequestKind.generate} else slots
 
     def client(self) -> Client:
         """A client for the run's server; to be made inside a running event loop."""

@@ -4,9 +4,8 @@
 
 It prints its port. Options: `latency` (seconds), `slow_right` (seconds more for right answers), `wrong` (share of wrong
 answers), and shares of seeds whose first request meets a fault: `error` (HTTP 500), `silent` (never answered), `broken`
-(malformed JSON); `poison` (share of seeds that always get 500), `refused` (share that always get 400); `dies_after` (answers after
-which it crashes). GET /counts
-gives {seed: requests}, GET /order the seeds in the order in which they were answered.
+(malformed JSON); `poison` (share of seeds that always get 500), `refused` (share that always get 400); `dies_after`
+(answers after which it crashes). GET /counts gives {seed: requests}, GET /order the seeds as they were answered.
 """
 
 from __future__ import annotations

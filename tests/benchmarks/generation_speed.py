@@ -1,0 +1,131 @@
+"""Generation: the engine against a bare load generator and lm-eval's `local-completions`, on one server.
+
+    python -m tests.benchmarks.generation_speed [--backend llama.cpp] [--items 200] [--rounds 5] [--slots 2]
+
+The same demo sums go through all of them. The load generator posts the engine's requests with as many connections as
+the server has slots, and keeps nothing. lm-eval is tried at several concurrencies, the best counts; its imports, data
+and prompts are left out by timing its requests only. The engine's time is from its first request until the last item
+is journaled and scored. Prints medians of requests/s and the ratios.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from evaluators.catalogue import Benchmark
+from evaluators.harness import Progress, run_benchmark, sampling
+from evaluators.harness.requests import Item, build
+from evaluators.harness.tasks import load
+from evaluators.records import Artifact, RunStatus, Settings
+from evaluators.servers import ModelServer, ServerOptions, open_server
+from tests.harness.conftest import RELEASE, SUMS, artifact_of
+
+PROGRAM = Path(__file__).parents[2] / ".venv-vllm" / "bin" / "vllm"
+SETTINGS = Settings(temperature=0.0)
+
+
+def bare(server: ModelServer, items: list[Item], slots: int) -> float:
+    """Seconds a load generator needs."""
+    description = server.describe()
+    bodies = [
+        {"model": description.model, "prompt": item.instances[0].args[0]}
+        | sampling.body(item.instances[0].args[1], 1, server.backend, description.context)
+        for item in items
+    ]
+
+    async def go() -> float:
+        feed = iter(bodies)
+        headers = {"Authorization": f"Bearer {server.key}"}
+        async with aiohttp.ClientSession(headers=headers) as http:
+
+            async def work() -> None:
+                for body in feed:
+                    async with http.post(f"{server.url}/v1/completions", json=body) as answer:
+                        await answer.read()
+
+            begun = time.perf_counter()
+            await asyncio.gather(*(work() for _ in range(slots)))
+            return time.perf_counter() - begun
+
+    return asyncio.run(go())
+
+
+def engine(benchmark: Benchmark, artifact: Artifact, server: ModelServer, items: int) -> float:
+    """Seconds the engine needs: from the first request to the last item scored and journaled."""
+    last: list[Progress] = []
+    with tempfile.TemporaryDirectory(dir=".") as folder:
+        run = run_benchmark(
+            benchmark, artifact, server, SETTINGS, folder=Path(folder), limit=items, checks=False, progress=last.append
+        )
+    assert run.status is RunStatus.finished
+    return items / last[-1].rate
+
+
+def upstream(server: ModelServer, items: list[Item], concurrency: int) -> float:
+    """Seconds lm-eval's client needs for the same requests."""
+    from lm_eval.models.openai_completions import LocalCompletionsAPI
+
+    os.environ |= {"OPENAI_API_KEY": server.key or "", "TQDM_DISABLE": "1"}
+    lm: Any = LocalCompletionsAPI(
+        base_url=f"{server.url}/v1/completions",
+        model=server.describe().model,
+        tokenizer_backend="none",
+        tokenized_requests=False,
+        num_concurrent=concurrency,
+    )
+    instances = [item.instances[0] for item in items]
+    begun = time.perf_counter()
+    lm.generate_until(instances, disable_tqdm=True)
+    return time.perf_counter() - begun
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--backend", choices=["llama.cpp", "vllm"], default="llama.cpp")
+    parser.add_argument("--items", type=int, default=400)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--slots", type=int, default=2)
+    options = parser.parse_args()
+    slots = options.slots
+    if options.backend == "vllm":
+        from tests.servers.test_vllm import folder_artifact
+
+        artifact = folder_artifact(RELEASE)
+        settings = ServerOptions(executable=str(PROGRAM), context=1000, slots=slots, dtype="float32")
+    else:
+        artifact = artifact_of(next(RELEASE.glob("*F16.gguf")))
+        settings = ServerOptions(slots=slots, threads=1, context=1024)
+    items = build(load(SUMS), SETTINGS, generation=sampling.overrides(SETTINGS))[: options.items]
+    rates: dict[str, list[float]] = {}
+    with (
+        tempfile.TemporaryDirectory() as name,
+        open_server(options.backend, artifact, settings, Path(name)) as server,
+    ):
+        ways: dict[str, Callable[[], float]] = {
+            "load generator": lambda: bare(server, items, slots),
+            "engine": lambda: engine(SUMS, artifact, server, len(items)),
+        }
+        for count in (slots, 2 * slots, 8 * slots):
+            ways[f"local-completions {count}"] = lambda count=count: upstream(server, items, count)  # type: ignore[misc]
+        bare(server, items[:20], slots)
+        for _ in range(options.rounds):
+            for way, measure in ways.items():
+                rates.setdefault(way, []).append(len(items) / measure())
+    medians = {way: statistics.median(found) for way, found in rates.items()}
+    for way, rate in medians.items():
+        print(f"{way:22} {rate:8.1f} requests/s   engine is {medians['engine'] / rate:.3f} x")
+
+
+if __name__ == "__main__":
+    main()
