@@ -4,8 +4,9 @@
         [--llama-bench PATH] [--rounds 5] [--prompt 128] [--tokens 128] [--streams 4] [--threads 1]
 
 RELEASE: `flows/demo/release`, or a folder made by `tests.benchmarks.random_model`. In each round the same server is
-asked by our client and by `vllm bench serve` (which fits vLLM; on llama.cpp some of its requests fail), and llama-bench runs the same file alone (the server idle). Prints the
-medians and their ratios; ends with 1 if `vllm bench serve` differs by more than 5 %.
+asked by our client and by `vllm bench serve` (which fits vLLM; on llama.cpp some of its requests fail), and llama-bench
+runs the same file alone (the server idle). Prints the medians and their ratios; ends with 1 if `vllm bench serve`
+differs by more than 5 %.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ def vllm_bench(server: ModelServer, release: Path, given: argparse.Namespace, fo
             "--model", server.describe().model, "--tokenizer", str(release), "--dataset-name", "random",
             "--random-input-len", str(given.prompt), "--random-output-len", str(given.tokens),
             "--num-prompts", str(requests), "--max-concurrency", str(streams), "--ignore-eos", "--temperature", "0",
-            "--save-result", "--save-detailed", "--result-dir", str(folder), "--result-filename", "bench.json", "--disable-tqdm",
+            "--save-result", "--save-detailed", "--result-dir", str(folder), "--result-filename", "bench.json",
+            "--disable-tqdm",
         ]  # fmt: skip
         environment = {
             **os.environ, "OPENAI_API_KEY": server.key or "", "HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1",
@@ -64,7 +66,7 @@ def vllm_bench(server: ModelServer, release: Path, given: argparse.Namespace, fo
             sys.exit(f"vllm bench serve failed: {done.stdout[-1500:]}{done.stderr[-1500:]}")
         result = json.loads((folder / "bench.json").read_text())
         if result["failed"] or result["total_output_tokens"] != requests * given.tokens:
-            # llama-server closes a connection after a stream without saying so, on which this client's next request fails
+            # llama-server closes a connection after a stream without saying so; this client's next request fails
             print(f"left out: {result['failed']} of {requests} requests failed, answers of {result.get('output_lens')}")
             continue
         if streams == 1:
