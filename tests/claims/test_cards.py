@@ -151,10 +151,21 @@ def test_a_heading_states_the_mode_and_a_language_makes_another_benchmark() -> N
         | | Odd 7B |
         |---|---|
         | MMLU-Pro | 70.1 |
+
+        ### Reasoning
+
+        | | Odd 7B |
+        |---|---|
+        | BBH | 60.1 |
         """
     )
     found = [(claim.benchmark, claim.said, claim.settings.thinking) for claim in reading.claims]
-    assert found == [("mmlu_pro", "80.1", "on"), (None, "90.2", "on"), ("mmlu_pro", "70.1", "off")]
+    assert found == [
+        ("mmlu_pro", "80.1", "on"),
+        (None, "90.2", "on"),
+        ("mmlu_pro", "70.1", "off"),
+        ("bbh", "60.1", None),
+    ]
 
 
 def test_specification_and_speed_tables() -> None:

@@ -43,6 +43,11 @@ class Identity:
         return not ours & (TUNED | UNTUNED) and any(ours < words and words - ours <= TUNED for words in self.names)
 
     @property
+    def is_base(self) -> bool:
+        """Whether the name itself says that it is a base model."""
+        return bool(name_tokens(self.model) & UNTUNED)
+
+    @property
     def has_base_sibling(self) -> bool:
         """Whether the card names this model with a word for base models behind it."""
         ours = name_tokens(self.model)
@@ -105,6 +110,8 @@ def mode_in(headings: Sequence[str]) -> dict[str, str]:
     """Thinking on or off, where the nearest heading that speaks of it says so."""
     for heading in reversed(headings):
         plain = heading.casefold()
+        if plain.strip() != "reasoning" and "thinking" in (named := mode_of(re.sub(r"^[\W\d.]+", "", heading))):
+            return {"thinking": named["thinking"]}
         if re.search(r"\b(?:non|no|without|w/o)[\s-]*(?:extended[\s-]+)?(?:thinking|reasoning)\b", plain):
             return {"thinking": "off"}
         if re.search(
@@ -257,7 +264,7 @@ def _name(text: str, identity: Identity, base: str | None) -> tuple[Owner, int |
     if untold and model == identity.model and _closeness(whole, identity) == 0 and not identity.has_base_sibling:
         return Owner("unsure", model, reason=f"{text} under a heading of base models may be another release"), None
     if untold and model == identity.model:
-        model, variant = " ".join(text.split()), "base"
+        model, variant = (" ".join(text.split()), "base") if not identity.is_base else (model, variant)
     if base is None and not whole & (TUNED | UNTUNED) and tokens | {"base"} == name_tokens(identity.model):
         return Owner("unsure", model, reason=f"{text} may be {identity.model} or its tuned sibling"), None
     closeness = _closeness(tokens, identity)

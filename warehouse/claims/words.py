@@ -26,7 +26,7 @@ SETTING_HEADS = {
     "inputlength": "prompt_tokens", "generationtokens": "generation_tokens", "outputtokens": "generation_tokens",
     "outputlength": "generation_tokens", "generatedtokens": "generation_tokens", "depth": "depth",
     "contextdepth": "depth", "mode": "mode", "thinking": "thinking", "reasoning": "thinking", "effort": "effort",
-    "reasoningeffort": "effort", "scaffold": "scaffold", "harness": "harness", "judge": "judge", "split": "subset",
+    "reasoningeffort": "effort", "scaffold": "scaffold", "harness": "harness", "judge": "judge",
     "subset": "subset",
 }  # fmt: skip
 ASIDE_HEADS = _words(
