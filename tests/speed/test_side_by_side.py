@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from cyclopts import App
 
 from evaluators.records import Problem, Settings
 from evaluators.servers import ServerOptions
@@ -39,6 +40,20 @@ def test_a_backend_that_is_not_there_is_a_row_that_says_why(tmp_path: Path) -> N
     assert ours.median or ours.problem
     assert theirs.backend == "ollama" and theirs.median is None
     assert theirs.problem and "127.0.0.1:9" in theirs.problem
+
+
+def test_the_command_refuses_before_it_measures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLAIMCHECK_HOME", str(tmp_path))
+    app = App(result_action="return_value")
+    app.command("flows.cli.speed:speed", name="speed")
+    for words, reason in {
+        "--plot speed.txt": r"ends in \.html, \.png or \.svg",
+        "--benchmark gsm8k": "no speed that streaming measures",
+        "--backend abacus": "unknown backend abacus",
+    }.items():
+        with pytest.raises(Problem, match=reason):
+            app(["speed", str(RELEASE), *words.split()], exit_on_error=False)
+    assert not (tmp_path / "runs").exists()
 
 
 def test_the_table_notes_what_cannot_be_trusted(capsys: pytest.CaptureFixture[str]) -> None:
