@@ -36,8 +36,8 @@ class Gathered:
     """Runs whose answers came in one piece."""
     failure: str | None = None
     """Why a request failed, which voids the run; None if none did."""
-    brakes: tuple[str, ...] = ()
-    """What slowed the GPU down."""
+    brakes: tuple[str, ...] | None = None
+    """What slowed the GPU down; None: no GPU, or it does not say."""
     clocks: tuple[int, ...] = ()
     """SM clocks of the GPU between the runs, MHz."""
 
@@ -47,7 +47,7 @@ class Gathered:
 
     def verdict(self, values: Sequence[float], allowed: float, spread: float = SPREAD) -> str | None:
         """Why the run is invalid; None if it is sound."""
-        reason = self.failure or unstable(values, self.others, self.brakes, allowed=allowed, spread=spread)
+        reason = self.failure or unstable(values, self.others, self.brakes or (), allowed=allowed, spread=spread)
         if reason is None and len(self.values) < self.wanted:
             return (
                 f"unstable: in {self.unread} of {self.made} runs answers arrived in one piece, and their speed cannot "
@@ -100,7 +100,8 @@ def gather(
             if on_gpu:
                 clock, brakes = gpu_state()
                 found.clocks += () if clock is None else (clock,)
-                found.brakes = tuple(dict.fromkeys((*found.brakes, *brakes)))
+                if brakes is not None:
+                    found.brakes = tuple(dict.fromkeys((*(found.brakes or ()), *brakes)))
             if progress is not None:
                 spent = time.monotonic() - began
                 left = spent / found.made * (runs - quiet)

@@ -87,23 +87,28 @@ def _processes(server: ModelServer) -> list[psutil.Process] | None:
     return [process for process in psutil.process_iter(["name"]) if (process.info["name"] or "").startswith(names)]
 
 
-def gpu_state() -> tuple[int | None, tuple[str, ...]]:
-    """SM clock (MHz) of the slowest NVIDIA GPU in use, and the brakes that are on now (heat, power); (None, ()) without
-    a driver."""
-    fields = ",".join(["clocks.sm", *(f"clocks_event_reasons.{brake}" for brake in BRAKES)])
-    command = ["nvidia-smi", f"--query-gpu={fields}", "--format=csv,noheader,nounits"]
-    if visible := os.environ.get("CUDA_VISIBLE_DEVICES", "").strip():
-        command.append(f"--id={visible}")
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return None, ()
-    return read_gpu_state(done.stdout)
+def gpu_state() -> tuple[int | None, tuple[str, ...] | None]:
+    """SM clock (MHz) of the slowest NVIDIA GPU in use, and the brakes that are on now (heat, power); None for what
+    cannot be read."""
+    for family in ("clocks_event_reasons", "clocks_throttle_reasons"):  # today's name and that of drivers before 535
+        fields = ",".join(["clocks.sm", *(f"{family}.{brake}" for brake in BRAKES)])
+        command = ["nvidia-smi", f"--query-gpu={fields}", "--format=csv,noheader,nounits"]
+        if visible := os.environ.get("CUDA_VISIBLE_DEVICES", "").strip():
+            command.append(f"--id={visible}")
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
+        except (OSError, subprocess.SubprocessError):
+            continue
+        return read_gpu_state(done.stdout)
+    return None, None
 
 
-def read_gpu_state(text: str) -> tuple[int | None, tuple[str, ...]]:
-    """nvidia-smi's lines (clock, then one `Active` or `Not Active` a brake) -> lowest clock, brakes that are on."""
+def read_gpu_state(text: str) -> tuple[int | None, tuple[str, ...] | None]:
+    """nvidia-smi's lines (clock, then one `Active` or `Not Active` a brake) -> lowest clock, brakes that are on; None
+    where no line says so."""
     rows = [[cell.strip() for cell in line.split(",")] for line in text.splitlines() if line.strip()]
     clocks = [int(row[0]) for row in rows if row[0].isdigit()]
-    on = {brake for row in rows for brake, state in zip(BRAKES, row[1:], strict=False) if state == "Active"}
-    return (min(clocks) if clocks else None), tuple(brake for brake in BRAKES if brake in on)
+    states = [(brake, state) for row in rows for brake, state in zip(BRAKES, row[1:], strict=False)]
+    if not any(state in ("Active", "Not Active") for _, state in states):
+        return (min(clocks) if clocks else None), None
+    return (min(clocks) if clocks else None), tuple(dict.fromkeys(name for name, state in states if state == "Active"))

@@ -94,5 +94,5 @@ def checks(found: Gathered, values: Sequence[float]) -> dict[str, str]:
         "other programs": f"at most {100 * max(known):.0f} % of the processor" if known else "not readable",
         "runs": f"{len(values)} kept of {found.made}",
         "drift": "none" if change is None else f"{100 * change:+.0f} % from first half to second",
-        "gpu brakes": ", ".join(found.brakes) or "none",
+        "gpu brakes": "not readable" if found.brakes is None else ", ".join(found.brakes) or "none",
     }
