@@ -136,6 +136,44 @@ def test_a_finetune_does_not_take_the_numbers_of_what_it_is_made_of() -> None:
     assert reading.claims == []
 
 
+def test_a_name_without_its_date_is_another_release_where_the_card_writes_dates() -> None:
+    reading = card(
+        """
+        | Benchmark | Odd-7B | Odd-7B-2507 |
+        |---|---|---|
+        | MMLU | 60.0 | 65.0 |
+
+        ## Before
+
+        | Benchmark | Odd-7B |
+        |---|---|
+        | GSM8K | 80.0 |
+        """,
+        "maker/Odd-7B-2507",
+    )
+    assert said(reading) == {"MMLU": "65.0"}
+
+
+def test_one_bare_name_under_base_and_tuned_headings_is_left() -> None:
+    text = """
+        ### Pre-trained models
+
+        ##
+
+        | Benchmark | Odd-7B |
+        |---|---|
+        | MMLU | 60.0 |
+
+        ### Instruction tuned models
+
+        | Benchmark | Odd-7B |
+        |---|---|
+        | MMLU | 70.0 |
+        """
+    assert said(card(text, "maker/Odd-7B-Instruct")) == {"MMLU": "70.0"}
+    assert said(card(text, "maker/Odd-7B")) == {}
+
+
 def test_a_heading_states_the_mode_and_a_language_makes_another_benchmark() -> None:
     reading = card(
         """

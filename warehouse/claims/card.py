@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from warehouse.claims.grid import Grid
+from warehouse.claims.identity import Identity, identity_of
 from warehouse.claims.layout import layout_of, split_rows
 from warehouse.claims.near import notes_near
 from warehouse.claims.page import Heading, Page, Words, read_page
 from warehouse.claims.reading import Reading, source_of
-from warehouse.claims.releases import Identity, identity_of
+from warehouse.claims.releases import tuning_of
 from warehouse.claims.tables import read_table
 
 
@@ -24,10 +25,13 @@ def read_card(text: str, *, model: str, url: str, read_at: datetime, commit: str
     page = read_page(text)
     title = next((block.text for block in page.blocks if isinstance(block, Heading) and block.level == 1), None)
     reading = Reading(source_of(text, url=url, read_at=read_at, kind="model_card", title=title))
-    identity = identity_of(model, [*page.links, *_written(page, model)], title, _names(page))
+    tunings = {tuning_of([block.text]) for block in page.blocks if isinstance(block, Heading)}
+    identity = identity_of(model, [*page.links, *_written(page, model)], title, _names(page), tunings)
     headings: list[Heading] = []
     for place, block in enumerate(page.blocks):
         if isinstance(block, Heading):
+            if not block.text:
+                continue
             headings = [*(heading for heading in headings if heading.level < block.level), block]
         elif isinstance(block, Grid):
             _read_grid(block, page.blocks, place, [heading.text for heading in headings], identity, reading, commit)

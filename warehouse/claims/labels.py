@@ -38,7 +38,7 @@ TOOLS_NONE = re.compile(r"(?i)^(?:no|w/o|without)[\s-]*(?:tools?|python|code)(?:
 TOOLS = re.compile(r"(?i)^(?:w/|with)\s*(.*tools?.*|python|code.*|search.*|browsing)$")
 SUBSET = re.compile(
     r"(?i)^(?:text[\s-]?only|.*\bsubset\b.*|[a-z]{3,9}\.? ?'?\d{2,4}\s*[-–—to]+\s*[a-z]{3,9}\.? ?'?\d{2,4}|"
-    r"\d{2,4}[./-]\d{2}\s*[-–—~]\s*\d{2,4}[./-]\d{2}|\d{6,8}\s*[-–—~]\s*\d{6,8}|val|test|dev|validation)$"
+    r"\d{2,4}[./-]\d{2}\s*[-–—~]\s*\d{2,4}[./-]\d{2}|\d{6,8}\s*[-–—~]\s*\d{6,8}|\d{1,2}/\d{1,2}/\d{2,4}\s*[-–—~]\s*\d{1,2}/\d{1,2}/\d{2,4}|val|test|dev|validation)$"
 )
 RATIO = re.compile(r"(?i)(.+?)\s*(?:\s/\s|\bvs\.?\s|\bover\s|\bcompared (?:to|with)\s|:)\s*(.+)")
 WINDOW = re.compile(r"(?i)\b(tok(?:ens?)?\s*(?:/|per)\s*s(?:ec(?:onds?)?)?|t/s|tps|gi?b|mi?b|bytes)\b")

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from evaluators.records import Problem
+from warehouse.claims.identity import hub_id
 from warehouse.claims.reading import Reading, source_of
 from warehouse.claims.registry import Entry, add_entries
-from warehouse.claims.releases import hub_id
 from warehouse.claims.safe_json import load_json, written
 from warehouse.records import Claimant
 

@@ -143,5 +143,5 @@ def name_key(model: str) -> str:
 def name_tokens(model: str) -> frozenset[str]:
     """The parts of a model name, lower case: `Gemma 3 IT 27B` and `gemma-3-27b-it` give the same set."""
     plain = unicodedata.normalize("NFKC", model.rsplit("/", 1)[-1]).casefold()
-    plain = re.sub(r"(\d)b(?=a\d)", r"\1b ", plain)  # 35BA3B
+    plain = re.sub(r"(\d)b(?=a\d)|(\d)bx(?=\d)", r"\1\2b ", plain)  # 35BA3B, 17Bx16E
     return frozenset(re.findall(r"[a-z]*\d+(?:\.\d+)*[a-z]*|[^\W\d_]+", plain))

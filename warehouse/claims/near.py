@@ -28,7 +28,7 @@ _BEFORE = re.compile(
     r"measured (?:on|with)|tested (?:on|with)|evaluated (?:on|with|using|at|in)"
 )
 _LEGEND = re.compile(
-    r"(?i)^\W{0,3}([*†‡§¶✱▲▼#]|\(\?\)|\d{1,2}(?=\s))|(?:marked|asterisk|denoted?)\D{0,40}?([*†‡§¶✱▲▼#])|([✱▲▼†‡§¶])\s*[:=]"
+    r"(?i)^\W{0,3}([*†‡§¶✱▲▼#^]|\(\?\)|\d{1,2}(?=\s))|(?:marked|asterisk|denoted?)\D{0,40}?([*†‡§¶✱▲▼#])|([✱▲▼†‡§¶])\s*[:=]"
 )
 _IS = r"`?\s*(?:value\s*)?(?:is |was )?(?:=|:|of|is|was|set to|to)?\s*[`$]?"
 _ALONE = r"\b(?!\s*[-–~]\s*\.?\d)(?!\.\d)"

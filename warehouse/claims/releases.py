@@ -3,55 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from warehouse.claims.cells import without_marks
+from warehouse.claims.identity import TUNED, UNTUNED, Identity, closeness_to, hub_id
 from warehouse.claims.labels import metric_settings, read_label
 from warehouse.claims.names import mode_of, name_key, name_tokens, normalise, resolve_model
-from warehouse.claims.words import GENERIC, NOT_MODELS
-
-TUNED = frozenset({"instruct", "it", "chat", "inst", "sft", "dpo", "rl", "posttrained"})
-SOFT = frozenset({"instruct", "it", "chat", "inst"})
-"""Words of tuning that a table may leave out."""
-UNTUNED = frozenset({"base", "pt", "pretrained", "pretrain", "pretraining"})
-PRECISION = frozenset({"bf16", "fp16", "f16", "hf"})
-SIZE = re.compile(r"a?\d+(?:\.\d+)?[bm]")
-_HUB = re.compile(
-    r"^https?://(?:www\.)?(?:huggingface\.co|hf\.co)/([\w.-]+/[\w.-]+?)/?(?:[?#].*|/(?:tree|blob|resolve)/.*)?$"
-)
-
-
-@dataclass(frozen=True)
-class Identity:
-    """The release that a card speaks for."""
-
-    model: str
-    """Hub id, or a local name."""
-    known: tuple[str, ...] = ()
-    """Hub ids the card links to or names."""
-    title: str | None = None
-    """First heading, where it is a name."""
-    names: frozenset[frozenset[str]] = frozenset()
-    """Parts of every name in the card's tables and links."""
-
-    @property
-    def has_tuned_sibling(self) -> bool:
-        """Whether the card names this model with a word of tuning behind it: the bare name is the base model."""
-        ours = name_tokens(self.model)
-        return not ours & (TUNED | UNTUNED) and any(ours < words and words - ours <= TUNED for words in self.names)
-
-    @property
-    def is_base(self) -> bool:
-        """Whether the name itself says that it is a base model."""
-        return bool(name_tokens(self.model) & UNTUNED)
-
-    @property
-    def has_base_sibling(self) -> bool:
-        """Whether the card names this model with a word for base models behind it."""
-        ours = name_tokens(self.model)
-        return any(ours < words and words - ours <= UNTUNED for words in self.names)
+from warehouse.claims.words import GENERIC
 
 
 @dataclass(frozen=True)
@@ -70,29 +30,6 @@ class Owner:
     """Words of the heading that no field holds."""
     reason: str = ""
     """For `unsure`."""
-
-
-def hub_id(link: str) -> str | None:
-    """The model id that an address leads to, None for anything else."""
-    found = _HUB.match(link.strip())
-    return found[1] if found and found[1].split("/")[0] not in NOT_MODELS else None
-
-
-def identity_of(model: str, links: Iterable[str], title: str | None, names: Iterable[str] = ()) -> Identity:
-    """The release: its id, the ids its card links to, and its card's title if that is a name like the id's.
-
-    A local folder may be called anything: there every title that can be a name is taken. `names` are the words in
-    which the card's tables name models.
-    """
-    known = tuple(dict.fromkeys([model, *(hub for link in links if (hub := hub_id(link)))]))
-    name = re.sub(r"(?i)^\W*(?:model card (?:for|of)|introducing|meet|welcome to)\s+", "", title or "").strip(" !.\"'`")
-    words = name_tokens(name)
-    ours = name_tokens(model)
-    like = "/" not in model or (len(words & ours) * 2 >= len(words) and not words <= ours)
-    another = any(name_tokens(hub) == words for hub in known if hub != model)
-    fits = 1 <= len(words) <= 6 and ":" not in name and "&" not in name and not another
-    every = frozenset(name_tokens(one) for one in (*known, *names))
-    return Identity(model, known, name if fits and like else None, every)
 
 
 def tuning_of(headings: Sequence[str]) -> Literal["base", "tuned"] | None:
@@ -129,36 +66,6 @@ def section_model(headings: Sequence[str], identity: Identity) -> str:
             if key and key == name_key(known):
                 return known
     return identity.model
-
-
-def _closeness(words: frozenset[str], identity: Identity) -> int | None:
-    """How near a printed name is to the release: 0 equal; 100 less organisation, tuning, precision or date; 200 less
-    size as well; and one more for each word that is missing. None for another model."""
-    ours = name_tokens(identity.model)
-    if words == ours or (identity.title and words == name_tokens(identity.title)):
-        return 0
-    if not any(SIZE.fullmatch(word) for word in ours):
-        words = frozenset(word for word in words if not SIZE.fullmatch(word))
-        if words == ours:
-            return 100
-    if not words or not words < ours:
-        return None
-    missing = ours - words
-    if missing & UNTUNED:
-        return None
-    organisation = normalise(identity.model.split("/")[0]) if "/" in identity.model else ""
-    dates = {word for word in ours if word.isdigit() and len(word) >= 4}
-    makers = {word for word in missing if word.isalpha() and len(word) > 2 and word in organisation}
-    soft = SOFT | PRECISION | makers | dates
-    family = {word for word in ours if word.isalpha()} - soft
-    if missing <= soft and (words & family or len(words) >= 2):
-        return 100 + len(missing)
-    if len(missing) == 1 and missing <= family and words & dates and words - dates:
-        return 100 + len(missing)
-    sizes = {word for word in missing if SIZE.fullmatch(word)}
-    if sizes and missing <= soft | sizes and any(c.isdigit() for word in words for c in word) and words & family:
-        return 200 + len(missing)
-    return None
 
 
 def owners(
@@ -250,7 +157,8 @@ def _quantized_sibling(quantization: str | None, identity: Identity) -> str | No
 
 def _name(text: str, identity: Identity, base: str | None) -> tuple[Owner, int | None]:
     whole = name_tokens(text)
-    if _closeness(whole, identity) == 0 and (not _untold_base(whole, base) or identity.has_tuned_sibling):
+    told = not _untold_base(whole, base) or identity.has_tuned_sibling
+    if closeness_to(whole, identity) == 0 and told and not (base and identity.is_ambiguous):
         if base == "tuned" and identity.has_tuned_sibling:
             return Owner("unsure", identity.model, reason=f"{text} under a heading of tuned models"), None
         return Owner("other", identity.model), 0
@@ -261,13 +169,17 @@ def _name(text: str, identity: Identity, base: str | None) -> tuple[Owner, int |
         tokens |= {"base"}
     same = [hub for hub in identity.known if name_tokens(hub) == tokens]
     model, variant = (same[0] if len(same) == 1 else plain.model), plain.variant
-    if untold and model == identity.model and _closeness(whole, identity) == 0 and not identity.has_base_sibling:
+    if untold and model == identity.model and closeness_to(whole, identity) == 0 and not identity.has_base_sibling:
         return Owner("unsure", model, reason=f"{text} under a heading of base models may be another release"), None
     if untold and model == identity.model:
         model, variant = (" ".join(text.split()), "base") if not identity.is_base else (model, variant)
     if base is None and not whole & (TUNED | UNTUNED) and tokens | {"base"} == name_tokens(identity.model):
         return Owner("unsure", model, reason=f"{text} may be {identity.model} or its tuned sibling"), None
-    closeness = _closeness(tokens, identity)
+    closeness = closeness_to(tokens, identity)
+    if base and identity.is_ambiguous and not whole & (TUNED | UNTUNED) and closeness_to(whole, identity) is not None:
+        return Owner(
+            "unsure", model, reason=f"{text} under a heading of {base} models: the card does not tell which"
+        ), None
     if closeness and len(same) == 1 and same[0] != identity.model:
         closeness = None
     return Owner("other", model, variant, plain.stated), closeness

@@ -11,11 +11,12 @@ from evaluators.records import Problem, Settings
 from warehouse.claims.cells import Neighbours, Value, neighbours, read_value, scale_of
 from warehouse.claims.descriptors import Stated, row_settings
 from warehouse.claims.grid import Cell, Grid
+from warehouse.claims.identity import Identity
 from warehouse.claims.labels import Label, read_label, settings_with
 from warehouse.claims.layout import Layout, heads_of
 from warehouse.claims.near import Note, notes_for, sampling, without_numbering
 from warehouse.claims.reading import Reading, new_claim, read_number
-from warehouse.claims.releases import Identity, Owner, mode_in, owners
+from warehouse.claims.releases import Owner, mode_in, owners
 from warehouse.records import Claimant
 
 
@@ -236,7 +237,7 @@ def _label_cell(context: Context, number: int, column: int) -> Cell:
 
 
 def _marks_of(text: str) -> str:
-    return "".join(c for c in text if c in "*†‡§¶✱▲▼#")
+    return "".join(c for c in text if c in "*†‡§¶✱▲▼#^")
 
 
 def _leave_row(context: Context, number: int, columns: Sequence[int], reason: str) -> None:
