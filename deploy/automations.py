@@ -1,8 +1,9 @@
-"""Automations for a Prefect server of your own; running it again replaces them.
+"""Automations for a Prefect server of your own; running this again replaces them.
 
     PREFECT_API_URL=... python deploy/automations.py [--webhook URL] [--patience SECONDS]
 
-`claimcheck: resume` puts a run whose worker died back into the queue; the next worker goes on with its journals.
+`claimcheck: lost` and `claimcheck: resume` put a run whose worker died back into the queue; the next worker goes on
+with its journals.
 `claimcheck: discrepancy` posts each `claimcheck.discrepancy` event as JSON to the webhook.
 """
 
@@ -17,10 +18,15 @@ from prefect.blocks.webhook import Webhook
 from prefect.client.schemas.objects import StateType
 from prefect.events.actions import CallWebhook, ChangeFlowRunState
 from prefect.events.schemas.automations import EventTrigger, Posture
+from prefect.events.schemas.events import ResourceSpecification
 from prefect.exceptions import ObjectNotFound
 from pydantic import SecretStr
 
 RUN = "prefect.flow-run"
+GONE = "its worker is gone"
+OURS = ResourceSpecification(
+    {"prefect.resource.role": "flow", "prefect.resource.name": ["verify", "weekly", "load_runs"]}
+)
 BODY = """{
   "model": {{ event.resource.name | tojson }},
   "text": {{ event.payload.text | tojson }},
@@ -28,28 +34,43 @@ BODY = """{
 }"""
 
 
-def resume(patience: float) -> Automation:
-    """A run that beat and then neither beats nor ends for `patience` seconds is scheduled again.
+def lost(patience: float) -> Automation:
+    """A run that beat and then neither beats nor ends for `patience` seconds is marked as crashed.
 
     Workers beat every PREFECT_FLOWS_HEARTBEAT_FREQUENCY seconds (30 in prefect.yaml); let patience be three times that.
+    Not forced: Prefect may learn late that a run has ended, and then refuses.
     """
     return Automation(
-        name="claimcheck: resume",
+        name="claimcheck: lost",
         trigger=EventTrigger(
             after={f"{RUN}.heartbeat"},
             expect={f"{RUN}.{name}" for name in ("heartbeat", "Completed", "Failed", "Cancelled", "Crashed")},
-            match={"prefect.resource.id": f"{RUN}.*"},
-            match_related={"prefect.resource.role": "flow", "prefect.resource.name": ["verify", "weekly", "load_runs"]},
+            match=ResourceSpecification({"prefect.resource.id": f"{RUN}.*"}),
+            match_related=OURS,
             for_each={"prefect.resource.id"},
             posture=Posture.Proactive,
             threshold=1,
             within=timedelta(seconds=patience),
         ),
-        actions=[
-            ChangeFlowRunState(
-                state=StateType.SCHEDULED, name="AwaitingRetry", message="its worker is gone", force=True
-            )
-        ],
+        actions=[ChangeFlowRunState(state=StateType.CRASHED, message=GONE)],
+    )
+
+
+def resume() -> Automation:
+    """A lost run is scheduled again, unless it was lost three times: then it is what takes its workers down."""
+    return Automation(
+        name="claimcheck: resume",
+        trigger=EventTrigger(
+            expect={f"{RUN}.Crashed"},
+            match=ResourceSpecification(
+                {"prefect.resource.id": f"{RUN}.*", "prefect.state-message": GONE, "prefect.run-count": ["1", "2", "3"]}
+            ),
+            match_related=OURS,
+            posture=Posture.Reactive,
+            threshold=1,
+            within=timedelta(0),
+        ),
+        actions=[ChangeFlowRunState(state=StateType.SCHEDULED, name="AwaitingRetry", message=GONE)],
     )
 
 
@@ -59,7 +80,7 @@ def discrepancy(webhook: Webhook) -> Automation:
         name="claimcheck: discrepancy",
         trigger=EventTrigger(
             expect={"claimcheck.discrepancy"},
-            match={"prefect.resource.id": "claimcheck.release.*"},
+            match=ResourceSpecification({"prefect.resource.id": "claimcheck.release.*"}),
             posture=Posture.Reactive,
             threshold=1,
             within=timedelta(0),
@@ -82,7 +103,8 @@ def main() -> None:
     arguments.add_argument("--private", action="store_true", help="the webhook is in a private network")
     arguments.add_argument("--patience", type=float, default=90.0, help="seconds until a silent run is lost")
     given = arguments.parse_args()
-    replace(resume(given.patience))
+    replace(lost(given.patience))
+    replace(resume())
     if given.webhook:
         block = Webhook(method="POST", url=SecretStr(given.webhook), allow_private_urls=given.private)
         block.save("claimcheck", overwrite=True)

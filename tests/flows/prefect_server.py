@@ -8,8 +8,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -31,8 +31,6 @@ class Prefect:
     url: str
     environment: dict[str, str]
     logs: Path
-    seen: set[str] = field(default_factory=set)
-    """Most model servers that were seen at a time, as text, for messages."""
 
     def api(self, method: str, path: str, body: Any = None) -> Any:
         """One call of its REST interface."""
@@ -142,10 +140,8 @@ def kill_all(process: subprocess.Popen[bytes]) -> None:
         family = []
     process.kill()
     for child in family:
-        try:
+        with suppress(psutil.NoSuchProcess):
             child.kill()
-        except psutil.NoSuchProcess:
-            pass
     process.wait()
     _, alive = psutil.wait_procs(family, timeout=30)
     assert not alive
