@@ -97,17 +97,25 @@ def chat_template(server: ModelServer, dialect: str, settings: Settings, text: b
         return None
     if not text:
         return as_json
-    if dialect != "llama.cpp":
-        raise Problem(
-            f"chat prompts for log-likelihoods need llama-server, not {server.backend}; use prompt completion"
-        )
+    if dialect not in {"llama.cpp", "vllm"}:
+        raise Problem(f"{server.backend} does not render chat prompts for log-likelihoods; use llama.cpp or vllm")
     headers = {"Authorization": f"Bearer {server.key}"} if server.key else {}
     http = httpx.Client(base_url=server.url, headers=headers, timeout=60)
+    model = server.describe().model
+
+    def post(path: str, body: dict[str, Any]) -> Any:
+        try:
+            return http.post(path, json=body).raise_for_status().json()
+        except (httpx.HTTPError, ValueError) as error:
+            raise Problem(f"the server does not render chat prompts ({error}); use prompt completion") from error
 
     def render(history: list[dict[str, str]], add_generation_prompt: bool = True) -> str:
-        body = {"messages": history, "add_generation_prompt": add_generation_prompt}
-        reply = http.post("/apply-template", json=body)
-        reply.raise_for_status()
-        return str(reply.json()["prompt"])
+        body: dict[str, Any] = {"messages": history, "add_generation_prompt": add_generation_prompt}
+        if dialect == "llama.cpp":
+            return str(post("/apply-template", body)["prompt"])
+        # vLLM gives the rendered prompt as tokens only.
+        body |= {"model": model, "continue_final_message": not add_generation_prompt}
+        tokens = post("/tokenize", body)["tokens"]
+        return str(post("/detokenize", {"model": model, "tokens": tokens})["prompt"])
 
     return render

@@ -105,13 +105,14 @@ def builtin_folders(task: str) -> list[Path]:
 
     root = Path(lm_eval.__file__).parent / "tasks"
     parts = task.split("_")
-    for length in range(len(parts), 0, -1):
-        folder = root / "_".join(parts[:length])
-        if folder.is_dir() and _defines(folder, task):
+    named = [folder for length in range(len(parts), 0, -1) if (folder := root / "_".join(parts[:length])).is_dir()]
+    for folder in named:
+        if _defines(folder, task):
             return [folder]
     for folder in sorted(path for path in root.iterdir() if path.is_dir()):
         if _defines(folder, task):
-            return [folder]
+            # A group may lie apart from its tasks, which then are where their name says.
+            return [folder, *named[:1]]
     raise Problem(f"lm-eval has no task {task}; `lm_eval ls tasks` lists them")
 
 

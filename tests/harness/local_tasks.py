@@ -57,7 +57,9 @@ def arc_easy(folder: Path, items: int, seed: int = 2) -> str:
     source = random.Random(seed)
 
     def row(number: int) -> dict[str, Any]:
-        choices = {"text": [_phrase(source, source.randint(1, 4)) for _ in range(4)], "label": list("ABCD")}
+        # four different texts: with equal ones the last digit of a log-likelihood would decide
+        texts = [f"{word} {_phrase(source, source.randint(0, 3))}".strip() for word in source.sample(WORDS, 4)]
+        choices = {"text": texts, "label": list("ABCD")}
         question = f"Which {_phrase(source, 4)}?"
         return {"id": str(number), "question": question, "choices": choices, "answerKey": source.choice("ABCD")}
 

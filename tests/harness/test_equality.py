@@ -130,12 +130,14 @@ def test_group_weighted_by_size(server: ModelServer, artifact: Artifact, tmp_pat
     both(server, artifact, tmp_path / "runs", benchmark, "local-completions", Settings(max_tokens=24))
 
 
-@pytest.mark.parametrize("task", ["arc_easy", "hellaswag"])
-def test_multiple_choice(server: ModelServer, artifact: Artifact, tmp_path: Path, task: str) -> None:
+@pytest.mark.parametrize(
+    ("task", "prompt"), [("arc_easy", "completion"), ("arc_easy", "chat"), ("hellaswag", "completion")]
+)
+def test_multiple_choice(server: ModelServer, artifact: Artifact, tmp_path: Path, task: str, prompt: str) -> None:
     """Log-likelihoods, through our class in lm-eval (it has none of its own for llama-server)."""
     getattr(local_tasks, task)(tmp_path / "tasks", LIMIT)
     benchmark = benchmark_of(task, tmp_path / "tasks", "acc,none", "acc_norm,none")
-    both(server, artifact, tmp_path / "runs", benchmark, "claimcheck-llama-server", Settings(shots=2))
+    both(server, artifact, tmp_path / "runs", benchmark, "claimcheck-llama-server", Settings(shots=2, prompt=prompt))
 
 
 @pytest.mark.parametrize(("benchmark", "model"), [(SUMS, "local-completions"), (FACTS, "claimcheck-llama-server")])

@@ -12,11 +12,12 @@ import pytest
 from evaluators.harness import Patience, run_benchmark
 from evaluators.harness.client import Client
 from evaluators.harness.loglikelihood_vllm import VllmLoglikelihood
+from evaluators.harness.protocols import chat_template
 from evaluators.harness.requests import Request
 from evaluators.records import Artifact, RequestKind, Response, Settings
 from evaluators.servers import ModelServer, open_server
 from tests.harness import local_tasks
-from tests.harness.conftest import RELEASE, benchmark_of
+from tests.harness.conftest import FACTS, RELEASE, benchmark_of
 from tests.harness.reference import Llama
 from tests.harness.test_equality import same, upstream
 from tests.servers.test_vllm import PROGRAM, folder_artifact, options
@@ -69,6 +70,17 @@ def test_multiple_choice(server: ModelServer, artifact: Artifact, tmp_path: Path
     run = run_benchmark(benchmark, artifact, server, Settings(shots=2), folder=tmp_path)
     assert run.status == "finished", run.reason
     same(run, tmp_path, upstream(server, "claimcheck-vllm", benchmark, Settings(shots=2), None), TOLERANCE)
+
+
+def test_chat_prompts_for_choices(server: ModelServer, artifact: Artifact, tmp_path: Path) -> None:
+    """The template is rendered once, with one BOS, and the choices follow it."""
+    prompt = chat_template(server, "vllm", Settings(prompt="chat"), text=True)
+    assert prompt is not None
+    text = prompt([{"role": "user", "content": "What is 12+7?"}])
+    assert text.count("What is 12+7?") == 1 and text.count("<|begin_of_text|>") <= 1
+    assert text.rstrip().endswith("assistant<|end_header_id|>")
+    run = run_benchmark(FACTS, artifact, server, Settings(prompt="chat"), folder=tmp_path, limit=16)
+    assert run.status == "finished" and run.measurements[0].items == 16
 
 
 def test_every_kind_of_token_and_rolling(server: ModelServer) -> None:
