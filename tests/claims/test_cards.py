@@ -172,6 +172,9 @@ def test_one_bare_name_under_base_and_tuned_headings_is_left() -> None:
         """
     assert said(card(text, "maker/Odd-7B-Instruct")) == {"MMLU": "70.0"}
     assert said(card(text, "maker/Odd-7B")) == {}
+    parent = "---\nbase_model: maker/Odd-7B-Base\n---\n"
+    assert said(card(parent + dedent(text), "maker/Odd-7B")) == {"MMLU": "70.0"}
+    assert said(card(parent + dedent(text), "maker/Odd-7B-Base")) == {"MMLU": "60.0"}
 
 
 def test_a_heading_states_the_mode_and_a_language_makes_another_benchmark() -> None:

@@ -69,6 +69,21 @@ def test_a_table_after_a_flood_is_still_read(text: str) -> None:
     assert [claim.said for claim in card(text + GOOD).claims] == ["70.1"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "| Benchmark | Odd-7B | Other |\n|---|---|---|\n| MMLU | 5 | 70.1 | 60.0 |\n| GSM8K | 80.2 | 1.0 |\n",
+        "<table><tr><th>Benchmark</th><th>Odd-7B</th><th>Other</th></tr><tr><td>MMLU</td><td>5</td><td>70.1</td>"
+        "<td>60.0</td></tr><tr><td>GSM8K</td><td>80.2</td><td>1.0</td></tr></table>",
+    ],
+)
+def test_a_row_that_is_longer_than_its_heading_is_left(text: str) -> None:
+    reading = card(text)
+    assert [(claim.benchmark, claim.said) for claim in reading.claims] == [("gsm8k", "80.2")]
+    assert len(reading.mentions) == 1
+    assert any("more cells than the heading" in part.reason for part in reading.unread)
+
+
 def test_scripts_in_cells_are_no_text() -> None:
     reading = card("<table><tr><th>Benchmark</th><th>Odd-7B</th></tr><tr><td>MMLU<script>x</script></td>"
                    "<td><script>alert(99.9)</script>71.0</td></tr></table>")  # fmt: skip

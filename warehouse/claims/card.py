@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
+from evaluators.records import Problem
 from warehouse.claims.grid import Grid
 from warehouse.claims.identity import Identity, identity_of
 from warehouse.claims.layout import layout_of, split_rows
@@ -26,7 +27,7 @@ def read_card(text: str, *, model: str, url: str, read_at: datetime, commit: str
     title = next((block.text for block in page.blocks if isinstance(block, Heading) and block.level == 1), None)
     reading = Reading(source_of(text, url=url, read_at=read_at, kind="model_card", title=title))
     tunings = {tuning_of([block.text]) for block in page.blocks if isinstance(block, Heading)}
-    identity = identity_of(model, [*page.links, *_written(page, model)], title, _names(page), tunings)
+    identity = identity_of(model, [*page.links, *_written(page, model), *_parents(page)], title, _names(page), tunings)
     headings: list[Heading] = []
     for place, block in enumerate(page.blocks):
         if isinstance(block, Heading):
@@ -47,6 +48,21 @@ def read_card(text: str, *, model: str, url: str, read_at: datetime, commit: str
 def _stray_row(text: str) -> bool:
     """Whether words outside tables look like Markdown table rows that no renderer would show as a table."""
     return text.count("|") >= 3 and re.search(r"\|\s*[*_]*\d[\d.]*%?[*_]*\s*\|", text) is not None
+
+
+def _parents(page: Page) -> list[str]:
+    """Addresses of the models that the front matter names as what this one is made of."""
+    if not page.front_matter or "base_model" not in page.front_matter:
+        return []
+    from warehouse.claims.safe_yaml import load_yaml
+
+    try:
+        content = load_yaml(page.front_matter, "front matter")
+    except Problem:
+        return []
+    found = content.get("base_model") if isinstance(content, dict) else None
+    names = [found] if isinstance(found, str) else found if isinstance(found, list) else []
+    return [f"https://huggingface.co/{name}" for name in names if isinstance(name, str)]
 
 
 def _names(page: Page) -> set[str]:

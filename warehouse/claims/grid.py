@@ -99,6 +99,8 @@ def read_grid(table: Any, line: int) -> Grid:
                 column += wide
                 cells += min(wide, MOST_COLUMNS)
             child = child.next
+        if row.attributes.get("data-long") and found:
+            found[max(found) + 1] = Cell("…", line, origin=(number, max(found) + 1))
         if found:
             placed.append(found)
             if only_heads and (in_head or (heading_cells and any(c.text for c in found.values()))):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from warehouse.claims.cells import read_value
-from warehouse.claims.grid import Cell, Grid
+from warehouse.claims.grid import EMPTY, Cell, Grid
 from warehouse.claims.labels import read_label
 from warehouse.claims.names import mode_of, normalise
 from warehouse.claims.words import (
@@ -149,6 +149,16 @@ def _mostly_numbers(cells: list[Cell]) -> bool:
     kinds = [read_value(cell).kind for cell in cells]
     numbers = kinds.count("number") + kinds.count("unsure")
     return numbers > 0 and numbers * 2 >= sum(kind != "nothing" for kind in kinds)
+
+
+def is_uneven(grid: Grid, number: int) -> bool:
+    """Whether a row has cells with text where no heading stands over them: its numbers may be in wrong columns."""
+    count = heads_of(grid)[0]
+    heading = grid.rows[:count]
+    return bool(heading) and any(
+        cell.text and all(row[column].origin == EMPTY.origin for row in heading)
+        for column, cell in enumerate(grid.rows[number])
+    )
 
 
 def split_rows(grid: Grid) -> Grid:

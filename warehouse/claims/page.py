@@ -111,6 +111,7 @@ def _render(body: str, skipped: int) -> str:
 
     parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     tokens = parser.parse(body)
+    _mark_long_rows(tokens, body)
     for token in tokens:
         if token.map is None:
             continue
@@ -121,6 +122,24 @@ def _render(body: str, skipped: int) -> str:
         elif token.nesting == 1:
             token.attrSet("data-line", str(token.map[0] + 1 + skipped))
     return str(parser.renderer.render(tokens, parser.options, {}))
+
+
+def _mark_long_rows(tokens: list[Any], body: str) -> None:
+    """Mark the rows of Markdown tables that have more cells than their heading: the parser drops the cells too many."""
+    from markdown_it.rules_block.table import escapedSplit
+
+    lines = body.split("\n") if any(token.type == "tr_open" for token in tokens) else []
+    wide = 0
+    for token in tokens:
+        if token.type == "table_open":
+            wide = 0
+        elif token.type == "tr_open" and token.map:
+            cells = escapedSplit(lines[token.map[0]].strip().removeprefix(">").strip())
+            count = len(cells[1 if cells and not cells[0] else 0 : -1 if cells and not cells[-1] else None])
+            if not wide:
+                wide = count
+            elif count > wide:
+                token.attrSet("data-long", "yes")
 
 
 def _with_lines(text: str, line: int) -> str:

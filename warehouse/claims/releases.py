@@ -79,6 +79,13 @@ def owners(
     base = tuning_of(headings)
     section = section_model(headings, identity)
     parsed = [_parse(parts, links, identity, base, section) for parts, links in heads]
+    if any("".join(parts).strip() for parts, _ in heads):
+        parsed = [
+            (owner, closeness)
+            if "".join(parts).strip() or links
+            else (Owner("unsure", "a column without a heading", reason="no heading says whose numbers it holds"), None)
+            for (parts, links), (owner, closeness) in zip(heads, parsed, strict=True)
+        ]
     close = [closeness for _, closeness in parsed if closeness is not None]
     best = min(close, default=None)
     names = {name_key(owner.model) for owner, closeness in parsed if closeness == best}

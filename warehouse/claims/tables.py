@@ -13,7 +13,7 @@ from warehouse.claims.descriptors import Stated, row_settings
 from warehouse.claims.grid import Cell, Grid
 from warehouse.claims.identity import Identity
 from warehouse.claims.labels import Label, read_label, settings_with
-from warehouse.claims.layout import Layout, heads_of
+from warehouse.claims.layout import Layout, heads_of, is_uneven
 from warehouse.claims.near import Note, notes_for, sampling, without_numbering
 from warehouse.claims.reading import Reading, new_claim, read_number
 from warehouse.claims.releases import Owner, mode_in, owners
@@ -37,6 +37,8 @@ class Context:
     """What the numbers of each row look like."""
     columns: dict[int, Neighbours] = field(default_factory=dict)
     """What the numbers of each column look like."""
+    uneven: frozenset[int] = frozenset()
+    """Rows with more cells than the heading."""
     scores: bool = True
     """Whether some benchmark in the table is a score; else unknown rows are no benchmarks."""
 
@@ -59,6 +61,7 @@ def read_table(
         for column in columns:
             context.values[row, column] = read_value(grid.rows[row][column])
     body = range(first, len(grid.rows))
+    context.uneven = frozenset(row for row in body if is_uneven(grid, row))
     context.rows = {row: neighbours(context.values[row, column] for column in columns) for row in body}
     context.columns = {column: neighbours(context.values[row, column] for row in body) for column in columns}
     context.scores = _holds_scores(context, first)
@@ -93,6 +96,9 @@ def _benchmarks_in_rows(context: Context, first: int, columns: list[int]) -> Non
         if _is_section(row, columns):
             section = [next(cell.text for cell in row if cell.text)]
             continue
+        if number in context.uneven:
+            _leave_row(context, number, columns, "the row has more cells than the heading")
+            continue
         text = row[layout.label].text
         if not any(c.isalpha() for c in text):
             _leave_row(context, number, columns, "the row has no label" if not text else "the row's label is no name")
@@ -118,6 +124,9 @@ def _benchmarks_in_columns(context: Context, first: int, columns: list[int]) -> 
         row = grid.rows[number]
         if _is_section(row, columns):
             section = [next(cell.text for cell in row if cell.text)]
+            continue
+        if number in context.uneven:
+            _leave_row(context, number, columns, "the row has more cells than the heading")
             continue
         text = row[layout.label].text if layout.label is not None else ""
         heads.append(((text,) if text else (), [link for cell in row for link in cell.links]))

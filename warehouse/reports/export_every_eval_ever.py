@@ -77,7 +77,7 @@ def run_record(run: Run, measurements: Sequence[Measurement]) -> tuple[str, Reco
     server = run.server
     about = {
         "deployment_type": "externally_managed" if server and server.backend == "attached" else "self_deployed",
-        "model_availability": "open_weights",
+        "model_availability": "open_weights" if run.artifact else "unknown",
         "commit": run.release.commit,
         "run_id": run.run_id,
     }

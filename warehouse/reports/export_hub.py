@@ -45,7 +45,7 @@ def _claim_entry(claim: Claim) -> EvalResultEntry | None:
     web = claim.source.url.startswith(("http://", "https://"))
     return EvalResultEntry(
         dataset_id=known.dataset,
-        task_id=known.task or known.name,
+        task_id=known.name,
         value=float(plain),
         source_url=claim.source.url if web else None,
         source_name=claim.source.title if web else None,
@@ -72,7 +72,7 @@ def run_yaml(runs: Iterable[tuple[Run, tuple[Measurement, ...]]]) -> tuple[dict[
             grouped[run.release.model].append(
                 EvalResultEntry(
                     dataset_id=known.dataset,
-                    task_id=known.task or known.name,
+                    task_id=known.name,
                     value=one.score,
                     date=run.started.isoformat(),
                     notes=", ".join(words),
