@@ -133,6 +133,8 @@ def test_a_growing_delay_per_token_of_depth_is_not_constant_and_a_constant_one_i
     ]  # fmt: skip
     claim = claim_of("1.0x", "speed_at_depth", "ratio")
     assert [verdict(claim, run).outcome for run in runs] == [Outcome.below_claim, Outcome.confirmed]
+    (detail,) = verdict(claim, runs[0]).reasons
+    assert detail.code == "slope" and "at depths 0 3000: -" in detail.text
     assert runs[0].measurements[0].score == pytest.approx(2.516 / 4.016, rel=0.1)
     assert runs[0].measurements[0].evidence["depths"] == "0 3000"
     assert runs[0].settings.depth == 3000

@@ -65,6 +65,18 @@ def drift(runs: Sequence[float]) -> float:
     return median(runs[-half:]) / median(runs[:half]) - 1 if half and median(runs[:half]) else 0.0
 
 
+def _detail(measurement: Measurement) -> Reason | None:
+    """What a ratio or a slope is made of."""
+    known = measurement.evidence
+    if "slope" in known:
+        text = f"medians {known['medians']} tok/s at depths {known['depths']}: {known['slope']}"
+        return Reason(code="slope", text=text)
+    if "denominator_median" in known:
+        text = f"medians {known['numerator_median']} over {known['denominator_median']}, runs taking turns"
+        return Reason(code="medians", text=text)
+    return None
+
+
 def _overlap(runs: Sequence[float]) -> bool:
     """Whether runs of one half lie among those of the other, which is what chance looks like."""
     half = len(runs) // 2
@@ -132,8 +144,10 @@ def judge_speed(
     else:
         outcome = Outcome.inconclusive
         reasons.append(Reason(code="interval_straddles", text="the interval of the median crosses the claim's edge"))
-    margin = f" within ±{100 * lock.margin:g} %" if outcome is Outcome.confirmed else ""
     why = f" ({reasons[0].text})" if reasons else ""
+    if detail := _detail(measurement):
+        reasons.append(detail)
+    margin = f" within ±{100 * lock.margin:g} %" if outcome is Outcome.confirmed else ""
     span = f"[{number(found.low, unit)}, {number(found.high, unit)}]"
     head = f"measured {number(found.value, unit)} {span} in {len(runs)} runs; claim {claimed(lock.interval)}: "
     return outcome, tuple(reasons), f"{head}{WORDS[outcome]}{margin}{why}", found
