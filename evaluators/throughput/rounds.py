@@ -11,7 +11,7 @@ from evaluators.throughput.prompts import prompt_maker
 from evaluators.throughput.quantities import QUANTITIES, Quantity
 from evaluators.throughput.stream import Client, Stream, StreamFailed
 
-SHORTEST_RUN = 0.3
+SHORTEST_RUN = 0.2
 """Seconds that a run lasts at least: shorter requests are repeated, and their times pooled."""
 MOST_BATCHES = 12
 

@@ -10,6 +10,10 @@ import pytest
 from evaluators.catalogue import benchmark
 from evaluators.records import Problem, Run, RunStatus, Settings
 from evaluators.throughput import measure_depth, measure_ratio, measure_speed
+from evaluators.throughput.key import complete
+from evaluators.throughput.lengths import lengthen
+from evaluators.throughput.quantities import QUANTITIES
+from evaluators.throughput.stream import Client
 from tests.speed.conftest import NOW, Paced, artifact_of, claim_of, paced_servers
 from warehouse.records import Claim, Comparability, Outcome, Verdict
 from warehouse.verdicts import judge, lock
@@ -38,62 +42,62 @@ def output_run(paced: Start, tmp_path: Path) -> Callable[..., Run]:
 
 
 @pytest.fixture(scope="module")
-def run400(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A sound run of 400 tok/s."""
+def run640(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A sound run of 640 tok/s."""
     with paced_servers() as start:
-        folder, server = tmp_path_factory.mktemp("runs"), start(per_token=1 / 400)
+        folder, server = tmp_path_factory.mktemp("runs"), start(per_token=1 / 640)
         run = measure_speed(benchmark("output_speed"), artifact_of(), server, SHORT, folder=folder, **STEADY)
         assert Run.model_validate_json((folder / run.run_id / "run.json").read_bytes()) == run
         return run
 
 
-def test_a_true_claim_is_confirmed_and_one_20_percent_too_high_refuted(run400: Run) -> None:
-    run = run400
+def test_a_true_claim_is_confirmed_and_one_20_percent_too_high_refuted(run640: Run) -> None:
+    run = run640
     score = run.measurements[0].score
-    assert score is not None and abs(score / 400 - 1) < 0.05
+    assert score is not None and abs(score / 640 - 1) < 0.05
     assert len(run.measurements[0].values) == 11
-    assert verdict(claim_of("400 tok/s"), run).outcome is Outcome.confirmed
-    assert verdict(claim_of("300-450 tok/s"), run).outcome is Outcome.confirmed
-    assert verdict(claim_of("up to 400 tok/s"), run).outcome is Outcome.confirmed
-    below = verdict(claim_of("500 tok/s"), run)
+    assert verdict(claim_of("640 tok/s"), run).outcome is Outcome.confirmed
+    assert verdict(claim_of("500-700 tok/s"), run).outcome is Outcome.confirmed
+    assert verdict(claim_of("up to 640 tok/s"), run).outcome is Outcome.confirmed
+    below = verdict(claim_of("800 tok/s"), run)
     assert (below.outcome, below.flagged) == (Outcome.below_claim, True)
-    assert verdict(claim_of("320 tok/s"), run).outcome is Outcome.above_claim
-    assert verdict(claim_of("up to 320 tok/s"), run).outcome is Outcome.above_claim
+    assert verdict(claim_of("512 tok/s"), run).outcome is Outcome.above_claim
+    assert verdict(claim_of("up to 512 tok/s"), run).outcome is Outcome.above_claim
 
 
-def test_the_key_is_compared_field_by_field(run400: Run) -> None:
+def test_the_key_is_compared_field_by_field(run640: Run) -> None:
     stated = {
         "hardware": "Paced 9000", "quantization": "f16", "backend": "llama.cpp", "prompt_tokens": 32,
         "generation_tokens": 128, "depth": 0, "concurrency": 1, "speculative": "none",
     }  # fmt: skip
-    assert verdict(claim_of("500 tok/s", **stated), run400).comparability is Comparability.matched
+    assert verdict(claim_of("800 tok/s", **stated), run640).comparability is Comparability.matched
     del stated["prompt_tokens"]
-    assert verdict(claim_of("500 tok/s", **stated), run400).comparability is Comparability.assumed
+    assert verdict(claim_of("800 tok/s", **stated), run640).comparability is Comparability.assumed
     for name, other in {"hardware": "RTX 4090", "quantization": "Q4_K_M", "depth": 8192, "concurrency": 8}.items():
-        found = verdict(claim_of("5000 tok/s", **{**stated, name: other}), run400)
+        found = verdict(claim_of("5000 tok/s", **{**stated, name: other}), run640)
         assert (found.comparability, found.outcome) == (Comparability.differs, Outcome.inconclusive), name
         assert not found.flagged
 
 
 def test_prompt_speed_and_time_to_first_token(paced: Start, tmp_path: Path) -> None:
     server = paced(per_prompt_token=1 / 4000, per_token=0)
-    given = Settings(prompt_tokens=1240)
+    given = Settings(prompt_tokens=800)
     speed = measure_speed(benchmark("prompt_speed"), artifact_of(), server, given, folder=tmp_path, **ANY_LOAD)
     wait = measure_speed(benchmark("time_to_first_token"), artifact_of(), server, given, folder=tmp_path, **ANY_LOAD)
     assert (speed.measurements[0].unit, wait.measurements[0].unit) == ("tok/s", "s")
     assert speed.measurements[0].score == pytest.approx(4000, rel=0.07)
-    assert wait.measurements[0].score == pytest.approx(0.31, rel=0.07)
-    assert verdict(claim_of("0.31", "time_to_first_token", "s"), wait).outcome is Outcome.confirmed
-    slow = verdict(claim_of("0.2", "time_to_first_token", "s"), wait)
+    assert wait.measurements[0].score == pytest.approx(0.2, rel=0.07)
+    assert verdict(claim_of("0.2", "time_to_first_token", "s"), wait).outcome is Outcome.confirmed
+    slow = verdict(claim_of("0.13", "time_to_first_token", "s"), wait)
     assert slow.outcome is Outcome.below_claim, "a longer wait than claimed is worse"
 
 
 def test_streams_together_generate_their_sum(paced: Start, tmp_path: Path) -> None:
     given = SHORT.model_copy(update={"concurrency": 4})
     run = measure_speed(
-        benchmark("total_throughput"), artifact_of(), paced(per_token=1 / 400), given, folder=tmp_path, **ANY_LOAD
+        benchmark("total_throughput"), artifact_of(), paced(per_token=1 / 640), given, folder=tmp_path, **ANY_LOAD
     )
-    assert run.measurements[0].score == pytest.approx(1600, rel=0.07)
+    assert run.measurements[0].score == pytest.approx(2560, rel=0.07)
     assert run.settings.concurrency == 4
 
 
@@ -108,9 +112,9 @@ def test_one_failed_request_voids_the_run(output_run: Callable[..., Run], failur
 
 
 def test_a_machine_that_slows_down_midway_is_unstable_and_refutes_nothing(output_run: Callable[..., Run]) -> None:
-    run = output_run(per_token=1 / 400, slow_after=5, slow_factor=1.4)
+    run = output_run(per_token=1 / 640, slow_after=5, slow_factor=1.4)
     assert run.status is RunStatus.invalid and run.reason and run.reason.startswith("unstable: ")
-    found = verdict(claim_of("500 tok/s"), run)
+    found = verdict(claim_of("800 tok/s"), run)
     assert (found.outcome, found.flagged) == (Outcome.invalid_run, False)
     assert found.reasons[0].code == "unstable"
 
@@ -123,7 +127,7 @@ def test_answers_in_one_piece_give_no_speed(output_run: Callable[..., Run]) -> N
 
 @pytest.mark.slow
 def test_a_growing_delay_per_token_of_depth_is_not_constant_and_a_constant_one_is(paced: Start, tmp_path: Path) -> None:
-    growing, constant = paced(per_token=1 / 400, per_depth=5e-7), paced(per_token=1 / 400)
+    growing, constant = paced(per_token=1 / 640, per_depth=3e-7), paced(per_token=1 / 640)
     runs = [
         measure_depth(
             benchmark("speed_at_depth"), artifact_of(), server, SHORT, folder=tmp_path, depths=(0, 3000),
@@ -135,14 +139,14 @@ def test_a_growing_delay_per_token_of_depth_is_not_constant_and_a_constant_one_i
     assert [verdict(claim, run).outcome for run in runs] == [Outcome.below_claim, Outcome.confirmed]
     (detail,) = verdict(claim, runs[0]).reasons
     assert detail.code == "slope" and "at depths 0 3000: -" in detail.text
-    assert runs[0].measurements[0].score == pytest.approx(2.516 / 4.016, rel=0.1)
+    assert runs[0].measurements[0].score == pytest.approx(1.572 / 2.472, rel=0.1)
     assert runs[0].measurements[0].evidence["depths"] == "0 3000"
     assert runs[0].settings.depth == 3000
 
 
 @pytest.mark.slow
 def test_ratios_come_from_pairs_that_take_turns(paced: Start, tmp_path: Path) -> None:
-    fast, slow = paced(per_token=1 / 400), paced(per_token=3 / 800)
+    fast, slow = paced(per_token=1 / 640), paced(per_token=3 / 1280)
     run = measure_ratio(
         benchmark("output_speed_ratio"), (artifact_of("Q8_0"), fast), (artifact_of("F16"), slow), SHORT,
         folder=tmp_path, **STEADY,
@@ -159,10 +163,10 @@ def test_ratios_come_from_pairs_that_take_turns(paced: Start, tmp_path: Path) ->
 
 @pytest.mark.parametrize("backend", ["vllm", "ollama", "attached"])
 def test_every_backend_is_asked_in_its_own_way(paced: Start, tmp_path: Path, backend: str) -> None:
-    server = paced(backend, per_token=1 / 400, counts=backend == "vllm")
+    server = paced(backend, per_token=1 / 640, counts=backend == "vllm")
     run = measure_speed(benchmark("output_speed"), artifact_of(), server, SHORT, folder=tmp_path, **ANY_LOAD)
     assert run.status is RunStatus.finished, run.reason
-    assert run.measurements[0].score == pytest.approx(400, rel=0.07)
+    assert run.measurements[0].score == pytest.approx(640, rel=0.07)
     assert run.settings.backend == backend
 
 
@@ -180,20 +184,16 @@ def test_what_cannot_be_measured_is_said_before_a_request_is_paid_for(paced: Sta
         measure_speed(benchmark("speed_at_depth"), artifact_of(), server, SHORT, folder=tmp_path)
 
 
+@pytest.mark.parametrize(("pace", "stated", "longer"), [(2000, None, True), (2000, 128, False), (400, None, False)])
 def test_answers_too_short_to_be_timed_are_made_longer_unless_the_claim_says_how_long(
-    paced: Start, tmp_path: Path
+    paced: Start, pace: int, stated: int | None, longer: bool
 ) -> None:
-    server = paced(per_token=1 / 2000)
-    for stated, more in {None: True, 128: False}.items():
-        asked = Settings(prompt_tokens=8, generation_tokens=stated)
-        run = measure_speed(benchmark("output_speed"), artifact_of(), server, asked, folder=tmp_path, **ANY_LOAD)
-        tokens = run.settings.generation_tokens
-        assert tokens is not None and tokens % 128 == 0 and (tokens > 128) == more
-    slow = paced(per_token=1 / 400)
-    run = measure_speed(
-        benchmark("output_speed"), artifact_of(), slow, Settings(prompt_tokens=8), folder=tmp_path, **ANY_LOAD
-    )
-    assert run.settings.generation_tokens == 128
+    server = paced(per_token=1 / pace)
+    asked = Settings(prompt_tokens=8, generation_tokens=stated)
+    filled = complete(asked, artifact_of(), server.describe(), client="")
+    found = lengthen(Client(server), QUANTITIES["output_speed"], filled, asked, 4096).generation_tokens
+    assert found is not None and found % 128 == 0
+    assert (found > 128) == longer and found <= 1024
 
 
 def test_prompt_speed_at_a_depth_needs_to_know_what_was_cached(paced: Start, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from evaluators.throughput import measure_speed
 from evaluators.throughput.depth import choose_depths, relative_end
 from evaluators.throughput.load import Load, read_gpu_state
 from evaluators.throughput.stability import drift, unstable
+from evaluators.throughput.stream import Client
 from tests.speed.conftest import NOW, Paced, artifact_of, claim_of
 from warehouse.records import Outcome
 from warehouse.verdicts import judge, lock
@@ -85,14 +86,12 @@ def test_what_the_server_computes_is_not_taken_for_other_programs(paced: Callabl
     before = load.moment()
     settings = Settings(prompt_tokens=8, generation_tokens=64)
     spent = psutil.Process(server.process.pid).cpu_times()
-    from evaluators.throughput.stream import Client
-
     Client(server).streams([list(range(8))], settings.generation_tokens or 1, reuse=True)
     after = load.moment()
     now = psutil.Process(server.process.pid).cpu_times()
     used = now.user + now.system - spent.user - spent.system
     assert before and after and used > 0.05
-    assert after.ours - before.ours >= used
+    assert after.ours - before.ours >= used - 0.02, "clock ticks"
 
 
 def test_a_competing_load_makes_the_run_unstable_and_accuses_nobody(
