@@ -38,11 +38,11 @@ class Prefect:
         assert answer.is_success, f"{path}: {answer.status_code} {answer.text[:500]}"
         return answer.json() if answer.content else None
 
-    def tool(self, *command: str) -> str:
-        """Run a program to its end and return what it printed."""
-        path = self.logs / "tool.log"
+    def tool(self, *command: str, **extra: str) -> str:
+        """Run a program to its end and return what it printed. extra: environment variables."""
+        path, environment = self.logs / "tool.log", self.environment | extra
         with path.open("w") as log:  # a pipe would wait for whatever might outlive the program
-            done = subprocess.run(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log, check=False)
+            done = subprocess.run(command, cwd=ROOT, env=environment, stdout=log, stderr=log, check=False)
         assert done.returncode == 0, path.read_text()
         return path.read_text()
 

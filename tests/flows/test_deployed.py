@@ -15,7 +15,9 @@ import pytest
 
 from flows.demo import RELEASE
 from tests.flows.conftest import Place
-from tests.flows.prefect_server import Prefect, kill_all, model_servers, prefect_server, receiver, wait
+from tests.flows.prefect_server import ROOT, Prefect, kill_all, model_servers, prefect_server, receiver, wait
+from warehouse.home import Home
+from warehouse.queries import query
 
 pytestmark = pytest.mark.slow
 
@@ -53,9 +55,13 @@ def journaled(place: Place) -> int:
 
 def deploy(prefect: Prefect) -> None:
     """Everything as deploy/prefect.yaml and deploy/kubernetes say, by Prefect's own program."""
-    for pool in ("claimcheck", "claimcheck-load"):
-        prefect.prefect("work-pool", "create", pool, "--type", "process", "--overwrite")
-    prefect.prefect("deploy", "--prefect-file", "deploy/prefect.yaml", "--all")
+    prefect.prefect("work-pool", "create", "claimcheck", "--type", "process")
+    template = json.loads((ROOT / "deploy/kubernetes/work-pool.json").read_text())
+    kubernetes = {"name": "claimcheck-gpu", "type": "kubernetes", "base_job_template": template}
+    for pool in ({"name": "claimcheck-load", "type": "process"}, kubernetes):
+        prefect.api("POST", "/work_pools/", pool)
+    for file in ("deploy/prefect.yaml", "deploy/kubernetes/prefect.yaml"):
+        prefect.prefect("deploy", "--prefect-file", file, "--all")
 
 
 def schedule_once(prefect: Prefect, name: str, **parameters: Any) -> None:
@@ -81,6 +87,7 @@ def test_queued_runs_a_crash_and_a_killed_worker(place: Place, prefect_home: Pat
             "CLAIMCHECK_HOME": str(place.root),
             "CLAIMCHECK_LOCKS": place.environment["CLAIMCHECK_LOCKS"],
             "CLAIMCHECK_WEBHOOK": f"{hook.url}/slack",
+            "CLAIMCHECK_RUNS": (tmp_path / "shared").as_uri(),
             "HF_ENDPOINT": "http://127.0.0.1:9",  # no hub: watching fails, the rest goes on
         }
         with prefect_server(prefect_home, tmp_path / "logs", extra) as prefect:
@@ -126,6 +133,7 @@ def test_queued_runs_a_crash_and_a_killed_worker(place: Place, prefect_home: Pat
             check_weekly(prefect)
             check_resumed(prefect, place, first, kept)
             check_told(hook.posted, other.name)
+            check_loaded(prefect, place, tmp_path / "elsewhere")
 
 
 def check_schedules(prefect: Prefect) -> None:
@@ -172,3 +180,13 @@ def check_told(posted: list[tuple[str, dict[str, Any]]], model: str) -> None:
     [event] = [body for path, body in posted if path == "/automation"]
     assert event["model"] == model and "BELOW CLAIM" in event["text"].upper()
     assert any(model in body["text"] for path, body in posted if path == "/slack")
+
+
+def check_loaded(prefect: Prefect, place: Place, elsewhere: Path) -> None:
+    """The flow that loads what workers shared fills another home with the same runs and verdicts, and only once."""
+    program = "from flows.deployed import load_runs; print(load_runs()); print(load_runs())"
+    said = prefect.tool(sys.executable, "-c", program, CLAIMCHECK_HOME=str(elsewhere)).splitlines()
+    assert said[-1] == "0 runs copied; loaded 0 runs, 0 claims, 0 verdicts"
+    counts = "select (select count(*) from runs), (select count(*) from verdicts), (select count(*) from item_scores)"
+    [here], [there] = query(Home(place.root), counts)[1], query(Home(elsewhere), counts)[1]
+    assert there == here and min(here) > 0
