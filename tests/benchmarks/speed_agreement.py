@@ -1,7 +1,7 @@
 """Served speed against other programs' numbers from the same server, in the same run.
 
     python -m tests.benchmarks.speed_agreement RELEASE [--backend llama.cpp] [--vllm .venv-vllm/bin/vllm]
-        [--llama-bench PATH] [--rounds 5] [--prompt 128] [--tokens 128] [--streams 4] [--threads 1]
+        [--llama-server PATH --llama-bench PATH] [--rounds 5] [--prompt 128] [--tokens 128] [--streams 4] [--threads 1]
 
 RELEASE: `flows/demo/release`, or a folder made by `tests.benchmarks.random_model`. In each round the same server is
 asked by our client and by `vllm bench serve` (which fits vLLM; on llama.cpp some of its requests fail), and llama-bench
@@ -93,6 +93,7 @@ def main() -> int:
     parser.add_argument("release", type=Path)
     parser.add_argument("--backend", default="llama.cpp")
     parser.add_argument("--vllm", type=Path, default=Path(".venv-vllm/bin/vllm"))
+    parser.add_argument("--llama-server", help="of the same build as llama-bench; else the embedded one")
     parser.add_argument("--llama-bench")
     for name, default in (("rounds", 5), ("prompt", 128), ("tokens", 128), ("streams", 4), ("requests", 6)):
         parser.add_argument(f"--{name}", type=int, default=default)
@@ -104,7 +105,7 @@ def main() -> int:
     if given.backend == "vllm":
         options = options.model_copy(update={"executable": str(given.vllm), "dtype": "float32"})
     else:
-        options = options.model_copy(update={"threads": given.threads})
+        options = options.model_copy(update={"threads": given.threads, "executable": given.llama_server})
     columns: dict[str, list[Numbers]] = {"ours": []}
     program = find_llama_bench(given.llama_bench) if given.backend == "llama.cpp" else None
     with (
