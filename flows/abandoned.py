@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 
-def resume_abandoned(deployments: Sequence[str]) -> int:
-    """Schedule again what a Prefect server of our own still holds for running. Returns how many.
+def resume_abandoned(deployments: Sequence[str]) -> list[str]:
+    """Schedule again what a Prefect server of our own still holds for running. Returns their names.
 
     deployments: their full names, `verify/manual`. Only for a server that nobody else uses: there, what is running
     when we start was left behind by a crash. Elsewhere the automation of `deploy/automations.py` does it.
@@ -31,4 +31,4 @@ def resume_abandoned(deployments: Sequence[str]) -> int:
         )
         for run in found:
             client.set_flow_run_state(run.id, Scheduled(name="AwaitingRetry"), force=True)
-    return len(found)
+    return [run.name for run in found]

@@ -49,8 +49,9 @@ def serve(*, cron: str = "0 3 * * 1", hours: float | None = None, release: Names
         from prefect import serve as serve_deployments
 
         if own:
-            resumed = resume_abandoned(["weekly/served", "verify/served"])
-            say(f"{resumed} interrupted runs go on" if resumed else f"pages at http://127.0.0.1:{port}")
+            for name in resume_abandoned(["weekly/served", "verify/served"]):
+                say(f"interrupted by a crash, goes on: {name}")
+            say(f"pages at http://127.0.0.1:{port}")
         url = os.environ["PREFECT_API_URL"]
         say(f"verify one now: PREFECT_API_URL={url} prefect deployment run verify/served --param model=ORG/NAME")
         serve_deployments(
