@@ -13,7 +13,7 @@ from flows.engine import engine_version
 from flows.estimate import Estimate, estimate
 from flows.options import Options
 from flows.planning import plan
-from flows.reading import keep, read_card_of
+from flows.reading import keep, read_pages
 from flows.refusing import refuse
 from flows.releases import WatchList, look
 from flows.worth import Due, Worth, due
@@ -91,11 +91,11 @@ def consider(due: Due, options: Options, home: Home, *, store: bool) -> Entry:
     try:
         release = resolve(due.target, options.revision)
         due = replace(due, model=release.model)
-        card = read_card_of(release)
+        pages = read_pages(release)
         if store:
-            new = keep(card, home)
+            new = keep(pages, home)
         claims = {claim.claim_id: claim for claim in claims_of(home, release.model)}
-        for claim in card.reading.claims if card.reading else ():
+        for claim in (claim for reading, _ in pages for claim in reading.claims):
             new += claim.claim_id not in claims
             claims.setdefault(claim.claim_id, claim)
         cost = estimate(release.model, _todo(due, claims, home), options, home)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from evaluators.catalogue import Benchmark, catalogue
-from evaluators.records import Settings
+from evaluators.records import Problem, Settings
 from warehouse.records import Claim
 
 SPEED_KEY = {"prompt_tokens", "generation_tokens", "depth", "concurrency", "numerator", "denominator"}
@@ -62,6 +62,8 @@ def plan(claims: Iterable[Claim], only: Sequence[str] = ()) -> Plan:
             refused.append(Refusal(claim, "no_number", f"{claim.said!r} is not a number that can be tested"))
         elif found.evaluator == "specification":
             specification.append(claim)
+        elif found.evaluator == "lm-eval" and (lacking := _lacks(found, claim)):
+            refused.append(Refusal(claim, "no_score", lacking))
         elif found.evaluator in ("lm-eval", "speed") and found.cannot_run is None:
             key = SPEED_KEY if found.evaluator == "speed" else set()
             stated = Settings(**claim.settings.model_dump(include=key))
@@ -78,3 +80,12 @@ def plan(claims: Iterable[Claim], only: Sequence[str] = ()) -> Plan:
         specification=tuple(specification),
         refused=tuple(refused),
     )
+
+
+def _lacks(found: Benchmark, claim: Claim) -> str | None:
+    """Why the benchmark has no score that the claim could be about; None if it has one."""
+    try:
+        found.score(claim.settings.metric, claim.settings.filter)
+    except Problem as problem:
+        return str(problem)
+    return None

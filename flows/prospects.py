@@ -9,7 +9,7 @@ from flows.choosing import format_of
 from flows.judging import lock_all
 from flows.options import Options
 from flows.planning import plan
-from flows.reading import read_card_of
+from flows.reading import read_pages
 from warehouse.home import Home
 from warehouse.ledger_queries import Cost, claims_of, costs
 from warehouse.records import Claim, Lock
@@ -40,9 +40,9 @@ def outlooks(model: str, options: Options, home: Home, *, budget: float | None) 
     """
     format_of(options.backend)
     release = resolve(model, options.revision)
-    card = read_card_of(release)
+    pages = read_pages(release)
     known = {claim.claim_id: claim for claim in claims_of(home, release.model)}
-    for claim in card.reading.claims if card.reading else ():
+    for claim in (claim for reading, _ in pages for claim in reading.claims):
         known.setdefault(claim.claim_id, claim)
     work = plan(known.values(), options.benchmarks)
     spent = costs(home, release.model, options.backend)

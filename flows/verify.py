@@ -21,7 +21,7 @@ from flows.measuring import measure, measure_specification
 from flows.options import Options
 from flows.planning import Job, plan
 from flows.progress import pulling, say
-from flows.reading import Card, keep, read_card_of
+from flows.reading import Page, keep, read_pages
 from flows.refusing import refuse
 from flows.serving import Desk
 from flows.summary import Summary, markdown, summarise, table_rows
@@ -50,9 +50,9 @@ def find_release(model: str, revision: str | None) -> Release:
 
 
 @task(retries=3, retry_delay_seconds=NETWORK_RETRIES, retry_condition_fn=_may_pass)
-def read_claims(release: Release) -> Card:
+def read_claims(release: Release) -> list[Page]:
     """The release's own claims."""
-    return read_card_of(release)
+    return read_pages(release)
 
 
 @task(retries=3, retry_delay_seconds=NETWORK_RETRIES, retry_condition_fn=_may_pass)
@@ -101,11 +101,11 @@ def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Op
     """
     options, place = options or Options(), Home(Path(home))
     release = find_release(model, options.revision)
-    card = read_claims(release)
+    pages = read_claims(release)
     artifact = pull_artifact(release, format_of(options.backend), _quantization(release, options))
-    new = keep(card, place)
+    new = keep(pages, place)
     claims = claims_of(place, release.model)
-    say(f"{release.model} @ {release.commit[:12]}: {len(claims)} claims; {new} numbers on its card are new here")
+    say(f"{release.model} @ {release.commit[:12]}: {len(claims)} claims; {new} numbers in its files are new here")
     work = plan(claims, options.benchmarks)
     verdicts = refuse(work.refused, place)
     verdicts += _specification(release, work.specification, place, options)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from evaluators.records import Problem, Release
+from evaluators.records import Problem
 from warehouse.claims.reading import Reading
 from warehouse.home import Home
 
@@ -93,45 +92,11 @@ def _file(path: Path, model: str | None, url: str | None) -> tuple[Reading, str 
 def _release(source: str, model: str | None, revision: str | None) -> Iterator[tuple[str, Any]]:
     """The card of a release and its `.eval_results` files."""
     from evaluators.weights.resolve import resolve
-    from evaluators.weights.small import small_file
+    from flows.reading import pages_of
 
     release = resolve(source, revision)
-    base = release.location
-    if base == "hub":
-        base = f"https://huggingface.co/{release.model}/blob/{release.commit}"
-    text = small_file(release, "README.md")
-    if text is None:
+    pages = pages_of(release, model)
+    if not pages:
         raise Problem(f"{release.model} has no model card; import another source")
-
-    def card() -> tuple[Reading, str]:
-        assert text is not None
-        from warehouse.claims.card import read_card
-
-        when = datetime.now(UTC)
-        address = f"{base}/README.md"
-        return read_card(text, model=model or release.model, url=address, read_at=when, commit=release.commit), text
-
-    yield f"{release.model} README.md", card
-    for name in _eval_results(release):
-
-        def entry(name: str = name) -> tuple[Reading, str]:
-            from warehouse.claims.eval_results import read_eval_results
-
-            found = small_file(release, name) or ""
-            when, named = datetime.now(UTC), model or release.model
-            return read_eval_results(
-                found, model=named, url=f"{base}/{name}", read_at=when, commit=release.commit
-            ), found
-
-        yield f"{release.model} {name}", entry
-
-
-def _eval_results(release: Release) -> list[str]:
-    """Names of the `.eval_results` files of a release."""
-    if release.location != "hub":
-        folder = Path(release.location)
-        return [file.relative_to(folder).as_posix() for file in sorted(folder.glob(".eval_results/*.yaml"))]
-    from evaluators.weights.listing import listing
-
-    names = sorted(entry.name for entry in listing(release))
-    return [name for name in names if name.startswith(".eval_results/") and name.endswith((".yaml", ".yml"))]
+    for name, read in pages:
+        yield f"{release.model} {name}", read
