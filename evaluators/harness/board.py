@@ -11,6 +11,9 @@ from evaluators.stopping import Look, StoppingRule
 
 STRIDE = 32
 """Items of the finished prefix between two questions to the stopping rule."""
+PENDING = 0.05
+"""Largest share of pending items with which the rule is asked before the prefix is whole. They stand as None, which a
+rule must take as the worst case: so one very long answer does not keep a settled run going."""
 
 
 class Board:
@@ -31,7 +34,11 @@ class Board:
         """By key and position: mean over the repeats that have a number."""
         self.statuses: dict[str, list[tuple[ItemStatus, ...]]] = {}
         """By filter and position."""
+        self.impatient = False
+        """Whether to ask with pending items too. Only while requests are under way: they will be finished."""
         self._finished = bytearray(total)
+        self._furthest = 0
+        self._asked = 0
 
     def put(self, position: int, scored: Scored) -> None:
         """Enter a finished item, move the prefix and ask the rule at every stride that it passes."""
@@ -52,19 +59,34 @@ class Board:
         while self.prefix < self.total and self._finished[self.prefix]:
             self.prefix += 1
             if self.stop_at is None and (self.prefix % STRIDE == 0 or self.prefix == self.total):
-                self._ask()
+                self._ask(self.prefix)
 
-    def _ask(self) -> None:
-        if self.prefix == self.total:
+        if self.impatient and self.stop_at is None:
+            self._furthest = max(self._furthest, position + 1)
+            self._ask_ahead()
+
+    def _ask(self, items: int) -> None:
+        if items < self.total:
+            values: dict[Key, Sequence[float | None]] = {key: means[:items] for key, means in self.means.items()}
+            if self.rule.stop(Look(items=items, total=self.total, values=values)):
+                self.stop_at = items
+
+    def _ask_ahead(self) -> None:
+        """Ask about a stride beyond the prefix if few of its items are pending.
+
+        All of them have been sent: the item at its end or a later one is finished, and items are sent in order.
+        """
+        ahead = self._furthest // STRIDE * STRIDE
+        if ahead <= max(self.prefix, self._asked):
             return
-        values: dict[Key, Sequence[float | None]] = {key: means[: self.prefix] for key, means in self.means.items()}
-        if self.rule.stop(Look(items=self.prefix, total=self.total, values=values)):
-            self.stop_at = self.prefix
+        if ahead - self._finished.count(1, 0, ahead) <= PENDING * ahead:
+            self._asked = ahead
+            self._ask(ahead)
 
     @property
     def counted(self) -> int:
-        """Items that the measurement may use: up to the stop, else the finished prefix."""
-        return self.prefix if self.stop_at is None else self.stop_at
+        """Items that the measurement may use: the finished prefix, at most up to the stop."""
+        return self.prefix if self.stop_at is None else min(self.stop_at, self.prefix)
 
 
 def mean(values: Sequence[float | None]) -> float | None:

@@ -108,6 +108,7 @@ class _Reader:
         """Send what is missing. Returns why the run is unsound, None if it is sound."""
         sender = Sender(self.work.client, self.work.protocol, self.work.slots, self._feed())
         sender.start()
+        self.board.impatient = True
         ended = False
         try:
             while not ended:

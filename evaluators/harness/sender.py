@@ -106,5 +106,3 @@ class Sender(threading.Thread):
                     await before
                 before = loop.create_future()
                 self.outbox.put(Answer(waiting[(response.index, response.repeat)], response, before))
-                if self._ending.is_set():
-                    break

@@ -63,7 +63,7 @@ def bare(server: ModelServer, items: list[Item], slots: int) -> float:
 def engine(benchmark: Benchmark, artifact: Artifact, server: ModelServer, items: int) -> float:
     """Seconds the engine needs: from the first request to the last item scored and journaled."""
     last: list[Progress] = []
-    with tempfile.TemporaryDirectory(dir=".") as folder:
+    with tempfile.TemporaryDirectory() as folder:
         run = run_benchmark(
             benchmark, artifact, server, SETTINGS, folder=Path(folder), limit=items, checks=False, progress=last.append
         )

@@ -25,9 +25,9 @@ def run(items: int) -> None:
     from evaluators.harness import run_benchmark
     from evaluators.records import RunStatus, Settings
 
-    with tempfile.TemporaryDirectory(dir=".") as name, FakeServer(slots=16) as server:
+    with tempfile.TemporaryDirectory() as name, FakeServer(slots=16) as server:
         local_tasks.gsm8k(Path(name) / "tasks", items)
-        benchmark = benchmark_of("gsm8k", Path(name).absolute() / "tasks", "exact_match,strict-match")
+        benchmark = benchmark_of("gsm8k", Path(name) / "tasks", "exact_match,strict-match")
         begun = time.perf_counter()
         settings = Settings(shots=5, max_tokens=64)
         found = run_benchmark(benchmark, ARTIFACT, server, settings, folder=Path(name) / "runs", checks=False)

@@ -8,8 +8,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from evaluators.harness import run_benchmark
+from evaluators.harness.board import Board
 from evaluators.harness.order import place
-from evaluators.records import Run, RunStatus, Settings
+from evaluators.harness.scoring import Scored
+from evaluators.records import ItemStatus, Run, RunStatus, Settings
 from evaluators.stopping import Look, RunAll, StoppingRule
 from tests.harness.conftest import SUMS
 from tests.harness.fakes import ARTIFACT, FakeServer, Reachable
@@ -54,15 +56,36 @@ def test_looks_hold_the_prefix_though_right_answers_come_late(truth: tuple[float
     with FakeServer(wrong=0.5, latency=0.002, slow_right=0.3, slots=24) as server:
         found = run(server, tmp_path, rule)
         answered = server.order()
-    assert [look.items for look in rule.looks] == list(range(32, ITEMS, 32))
+    whole = [look for look in rule.looks if None not in look.values[STRICT]]
+    assert [look.items for look in whole] == list(range(32, ITEMS, 32))
     for look in rule.looks:
-        assert tuple(look.values[STRICT]) == truth[: look.items]
-        assert look.total == ITEMS
+        assert look.total == ITEMS and len(look.values[STRICT]) == look.items
+        pending = sum(value is None for value in look.values[STRICT])
+        assert pending <= 0.05 * look.items
+        for value, right in zip(look.values[STRICT], truth, strict=False):
+            assert value in (None, right)
     rows = pq.read_table(tmp_path / found.run_id / "responses.parquet").to_pylist()
     seeds = {row["seed"]: row["doc_id"] for row in rows}
     fixed = {doc_id: at for at, doc_id in enumerate(sorted(seeds.values(), key=lambda d: place(0, "demo_sums", d)))}
     first = [truth[fixed[seeds[seed]]] or 0.0 for seed in answered[:20]]
     assert sum(first) / 20 < sum(value or 0 for value in truth[:32]) / 32 - 0.1, "the trap must be a trap"
+
+
+def test_one_endless_answer_does_not_hold_up_the_stop(tmp_path: Path) -> None:
+    """Pending items stand as None; the run stops beyond one, and its answer counts when it has come."""
+    board = Board(320, Recorder(at=64))
+    board.impatient = True
+    right = Scored(raw={STRICT: [1.0]}, statuses={"strict-match": [ItemStatus.ok]})
+    for position in (*range(1, 39), *range(41, 62)):
+        board.put(position, right)
+        assert board.stop_at is None
+    board.put(63, right)
+    assert board.stop_at is None, "4 of 64 are pending, more than may be"
+    board.put(0, right)
+    assert (board.prefix, board.stop_at, board.counted) == (39, 64, 39)
+    for position in (39, 40, 62):
+        board.put(position, right)
+    assert board.counted == 64 and board.means[STRICT][:64] == [1.0] * 64
 
 
 def test_stop_is_obeyed_and_the_rest_is_paid_once(truth: tuple[float | None, ...], tmp_path: Path) -> None:
