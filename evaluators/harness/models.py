@@ -20,13 +20,13 @@ from lm_eval.api.instance import Instance
 from lm_eval.api.model import LM
 from lm_eval.api.registry import register_model
 
+from evaluators.harness.blocking import blocking
 from evaluators.harness.chat import as_json
 from evaluators.harness.client import Client
 from evaluators.harness.order import sampling_seed
 from evaluators.harness.patience import Patience
 from evaluators.harness.protocols import ByKind, choose
 from evaluators.harness.requests import Request
-from evaluators.harness.run import blocking
 from evaluators.records import Problem, RequestKind, Response, ResponseStatus, ServerDescription, Settings
 
 

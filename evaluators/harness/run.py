@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
 
 from filelock import FileLock, Timeout
 
@@ -15,25 +12,24 @@ from evaluators.catalogue import Benchmark
 from evaluators.harness import folder as run_folder
 from evaluators.harness import identity, room, sampling
 from evaluators.harness.aggregate import measurements
+from evaluators.harness.blocking import blocking
 from evaluators.harness.board import Board
 from evaluators.harness.client import Client, GaveUp, ServerLost
 from evaluators.harness.engine import Work, execute
 from evaluators.harness.journal import Journal
-from evaluators.harness.order import sampling_seed
+from evaluators.harness.keyed import keyed_requests, take_over
 from evaluators.harness.patience import Patience
 from evaluators.harness.preflight import Findings, Probe, examine
 from evaluators.harness.progress import Progress
 from evaluators.harness.protocols import ByKind, chat_template, choose, speaks
-from evaluators.harness.requests import Item, Request, build, data_hash
+from evaluators.harness.requests import Item, build, data_hash
 from evaluators.harness.scoring import score
 from evaluators.harness.settings import complete_settings, in_force, repeats_of
 from evaluators.harness.signals import read_signals
 from evaluators.harness.tasks import Loaded, load
-from evaluators.records import Artifact, Problem, RequestKind, Response, Run, RunStatus, ServerDescription, Settings
+from evaluators.records import Artifact, Problem, RequestKind, Run, RunStatus, ServerDescription, Settings
 from evaluators.servers import ModelServer
 from evaluators.stopping import RunAll, StoppingRule
-
-T = TypeVar("T")
 
 
 def run_benchmark(
@@ -154,12 +150,12 @@ class _Conduct:
         progress: Callable[[Progress], None] | None,
         checks: bool,
     ) -> Run:
-        requests = _requests(blank, self.protocol, self.settings, repeats)
+        requests = keyed_requests(blank, self.protocol, self.settings, repeats)
         journal = Journal(place / run_folder.JOURNAL)
         try:
             attempts = journal.begin_attempt()
             started = datetime.fromisoformat(journal.note_start(blank.started.isoformat()))
-            taken = _take_over(journal, self.items, requests, reuse)
+            taken = take_over(journal, self.items, requests, reuse)
             board = Board(len(self.items), rule)
             before = sum(1 for _ in journal.finished())
             complete = before >= sum(len(requests(item)) for item in self.items)
@@ -229,73 +225,3 @@ class _Conduct:
         finally:
             await client.close()
         return found
-
-
-def _requests(run: Run, protocol: ByKind, settings: Settings, repeats: int) -> Callable[[Item], list[Request]]:
-    """Makes all requests of an item, with their keys."""
-    assert run.artifact is not None and run.server is not None
-    who = identity.digest(identity.server_identity(run.artifact, run.server))
-    how = {"thinking": settings.thinking, "effort": settings.effort}
-
-    def make(item: Item) -> list[Request]:
-        made = []
-        for instance in item.instances:
-            kind = RequestKind(instance.request_type)
-            name = protocol.of(kind).name
-            for repeat in range(repeats if kind is RequestKind.generate else 1):
-                seed = sampling_seed(item.task, item.doc_id, instance.idx, repeat)
-                extra = how | {"seed": seed, "repeat": repeat} if kind is RequestKind.generate else {}
-                key = identity.request_key(who, name, kind.value, instance.args, extra)
-                made.append(Request(item.task, item.doc_id, instance.idx, repeat, kind, instance.args, seed, key))
-        return made
-
-    return make
-
-
-def _take_over(
-    journal: Journal, items: Sequence[Item], requests: Callable[[Item], list[Request]], reuse: Sequence[Path]
-) -> int:
-    """Copy answers of earlier runs whose request keys this run needs into the journal. Returns how many."""
-    if not reuse:
-        return 0
-    held = {place for place, _ in journal.finished()}
-    wanted: dict[str, list[tuple[str, int, int, int]]] = {}
-    for item in items:
-        for request in requests(item):
-            spot = (request.task, request.doc_id, request.index, request.repeat)
-            if spot not in held:
-                wanted.setdefault(request.key, []).append(spot)
-    taken = 0
-    for folder in reuse:
-        batch: list[tuple[str, Response]] = []
-        for row in run_folder.earlier_answers(folder):
-            for task, doc_id, index, repeat in wanted.pop(row["request_key"], []):
-                moved = {"task": task, "doc_id": doc_id, "index": index, "repeat": repeat}
-                fields = {name: row[name] for name in Response.model_fields}
-                batch.append((row["request_key"], Response.model_validate(fields | moved)))
-        journal.commit(batch)
-        taken += len(batch)
-    return taken
-
-
-def blocking(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine to its end, also where an event loop is running already (then in a thread)."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(work)
-    outcome: list[T] = []
-    errors: list[BaseException] = []
-
-    def body() -> None:
-        try:
-            outcome.append(asyncio.run(work))
-        except BaseException as error:
-            errors.append(error)
-
-    thread = threading.Thread(target=body)
-    thread.start()
-    thread.join()
-    if errors:
-        raise errors[0]
-    return outcome[0]
