@@ -23,11 +23,11 @@ from evaluators.harness.preflight import Findings, Probe, examine
 from evaluators.harness.progress import Progress
 from evaluators.harness.protocols import ByKind, chat_template, choose, speaks
 from evaluators.harness.requests import Item, build, data_hash
-from evaluators.harness.scoring import score
+from evaluators.harness.scoring import Scored, score, unscorable
 from evaluators.harness.settings import complete_settings, in_force, repeats_of
 from evaluators.harness.signals import read_signals
 from evaluators.harness.tasks import Loaded, load
-from evaluators.records import Artifact, Problem, RequestKind, Run, RunStatus, ServerDescription, Settings
+from evaluators.records import Artifact, Problem, RequestKind, Response, Run, RunStatus, ServerDescription, Settings
 from evaluators.servers import ModelServer
 from evaluators.stopping import RunAll, StoppingRule
 
@@ -127,6 +127,8 @@ class _Conduct:
         self.benchmark, self.server, self.description = benchmark, server, description
         self.dialect, self.settings = dialect, settings
         self.loaded, self.items, self.whole, self.patience = loaded, items, whole, patience
+        self.broken: list[str] = []
+        """Documents whose scoring failed, with the error."""
         kinds = {RequestKind(item.instances[0].request_type) for item in items}
         self.protocol: ByKind = choose(description, kinds, settings, dialect)
         # One request more than slots waits at the server, so that no slot waits for the network; log-likelihoods have
@@ -165,7 +167,7 @@ class _Conduct:
             if reason is None:
                 work = Work(
                     requests=requests,
-                    score=lambda item, found: score(self.loaded.tasks[item.task], item, found, repeats, together),
+                    score=lambda item, answers: self._score(item, answers, repeats, together),
                     protocol=self.protocol,
                     client=self.client,
                     slots=self.slots,
@@ -189,7 +191,9 @@ class _Conduct:
                         if board.counted
                         else ()
                     ),
-                    "checks": found.checks | ({"reused": f"{taken} answers of earlier runs"} if taken else {}),
+                    "checks": found.checks
+                    | self._breakage()
+                    | ({"reused": f"{taken} answers of earlier runs"} if taken else {}),
                 }
             )  # fmt: skip
             responses = (response for _, response in journal.responses())
@@ -201,6 +205,18 @@ class _Conduct:
             return run
         finally:
             journal.close()
+
+    def _breakage(self) -> dict[str, str]:
+        return {"scoring": f"{len(self.broken)} items cannot be scored, e.g. {self.broken[0]}"} if self.broken else {}
+
+    def _score(self, item: Item, answers: Sequence[Response], repeats: int, together: bool) -> Scored:
+        """One document's score; a metric that breaks on an answer costs that item only."""
+        task = self.loaded.tasks[item.task]
+        try:
+            return score(task, item, answers, repeats, together)
+        except Exception as error:
+            self.broken.append(f"{item.task} document {item.doc_id}: {type(error).__name__}: {error}")
+            return unscorable(task, repeats, together)
 
     async def _prepare(self, checks: bool) -> Findings:
         """Read what the protocols need and, with `checks`, examine the server."""

@@ -80,6 +80,18 @@ def score(task: Task, item: Item, responses: Sequence[Response], repeats: int, t
     return scored
 
 
+def unscorable(task: Task, repeats: int, together: bool) -> Scored:
+    """What becomes of a document whose scoring itself fails: no score in any turn."""
+    turns = 1 if together else repeats
+    scored = Scored()
+    for name in _filters(task):
+        scored.statuses[name] = [ItemStatus.failed] * turns
+        scored.extracted[name] = [None] * turns
+        for metric in task.aggregation():
+            scored.raw[(metric, name)] = [None] * turns
+    return scored
+
+
 def _enter(scored: Scored, key: Key, turn: int, value: Any) -> None:
     """Put a metric value in its turn; turns that lack the metric hold None."""
     entries = scored.raw.setdefault(key, [])

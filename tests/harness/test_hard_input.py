@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from evaluators.harness import Patience, run_benchmark
+from evaluators.harness.tasks import EVALUATORS
 from evaluators.records import Run, RunStatus, Settings
 from tests.harness.conftest import SUMS
 from tests.harness.fakes import ARTIFACT, FakeServer, Reachable
@@ -89,3 +90,22 @@ def test_too_many_failures_make_the_run_invalid_and_it_can_be_tried_again(clean:
         assert answered and not answered & server.counts().keys()
     assert again.run_id == found.run_id and again.attempts == 2
     assert scores(again) == scores(clean)
+
+
+def test_metric_that_breaks_costs_its_item_only(clean: Run, tmp_path: Path) -> None:
+    """lm-eval's own metrics raise on some answers; the item has no score and the run says why."""
+    original = EVALUATORS / "tasks" / "demo_sums" / "demo_sums.yaml"
+    (tmp_path / "demo_sums.yaml").write_text(
+        f"include: {original}\ntask: demo_sums\nprocess_results: !function broken.process_results\n", encoding="utf-8"
+    )
+    (tmp_path / "broken.py").write_text(
+        "def process_results(doc, results):\n    return {'exact_match': 1.0 / (doc['id'] % 100 != 7)}\n",
+        encoding="utf-8",
+    )
+    benchmark = SUMS.model_copy(update={"tasks_folder": str(tmp_path)})
+    with FakeServer() as server:
+        found = run_benchmark(benchmark, ARTIFACT, server, Settings(), folder=tmp_path / "runs", checks=False)
+    measured = found.measurements[0]
+    assert found.status is RunStatus.finished
+    assert (measured.items, measured.failed, measured.score) == (1600, 16, 1.0)
+    assert measured.low == pytest.approx(1584 / 1600) and "ZeroDivisionError" in found.checks["scoring"]
