@@ -14,6 +14,8 @@ from evaluators.throughput.stream import Client, Stream, StreamFailed
 SHORTEST_RUN = 0.2
 """Seconds that a run lasts at least: shorter requests are repeated, and their times pooled."""
 MOST_BATCHES = 12
+APART = 1_000_000
+"""Keeps the numbers of prompts apart from those of what lies at the depth."""
 
 
 class Rounds:
@@ -34,6 +36,7 @@ class Rounds:
         self.cached_tokens: list[int] = []
         self._prompt = prompt_maker(client.token_ids, seed)
         self._number = 0
+        self._kept: dict[tuple[int, int], Prompt] = {}
 
     def warm_up(self) -> float:
         """Compute what is at the depth, load what is loaded lazily, and see how long a batch takes; seconds of one.
@@ -78,13 +81,19 @@ class Rounds:
     def _one(self, stream: int) -> Prompt:
         """What lies at the depth stays the same, so that the server may keep it; the prompt after it varies."""
         new = self._number * self.concurrency + stream if self.fresh else stream
-        text = self._prompt(self.prompt, new + 1_000_000)
+        text = self._prompt(self.prompt, new + APART) if self.fresh else self._same(self.prompt, new + APART)
         if not self.depth:
             return text
-        deep = self._prompt(self.depth, stream)
+        deep = self._same(self.depth, stream)
         if isinstance(deep, str) or isinstance(text, str):
             return f"{deep} {text}"
         return [*deep, *text]
+
+    def _same(self, tokens: int, number: int) -> Prompt:
+        """A prompt that is used again and again; it is tokenized once."""
+        if (tokens, number) not in self._kept:
+            self._kept[tokens, number] = self._prompt(tokens, number)
+        return self._kept[tokens, number]
 
 
 def _seconds(batch: Sequence[Stream]) -> float:
