@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from evaluators.records import Problem, Release
-from evaluators.weights.listing import Entry, listing
+from evaluators.weights.entries import Entry
+from evaluators.weights.listing import listing
 from evaluators.weights.names import (
     PLAIN,
     is_pickle,

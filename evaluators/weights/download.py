@@ -11,10 +11,9 @@ from typing import Any, BinaryIO
 from filelock import FileLock
 
 from evaluators.records import Problem, Release
-from evaluators.weights.check import check_hash
-from evaluators.weights.hashes import git_sha1, remember
+from evaluators.weights.entries import Entry
+from evaluators.weights.hashes import check_hash, git_sha1, remember
 from evaluators.weights.hub import TIMEOUT, api, hub_problems, patient
-from evaluators.weights.listing import Entry
 
 Progress = Callable[[str, int, int], None]
 """Called with file name, bytes so far and bytes in all."""

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeVar
 
 from evaluators.records import Problem
-from evaluators.weights.listing import Entry, keep_listing
+from evaluators.weights.entries import Entry, keep_listing
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi

@@ -3,29 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import re
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from uuid import uuid4
 
 from evaluators.records import Release
+from evaluators.weights.entries import Entry, kept_listing
 from evaluators.weights.hashes import sha256
-from evaluators.weights.places import data_folder
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One file of a release."""
-
-    name: str
-    """Path inside the repository, POSIX style."""
-    size: int
-    """Bytes."""
-    sha256: str | None
-    """SHA-256 as the hub states it (LFS files) or as computed (local files); None for small files on the hub."""
-    git_sha1: str | None = None
-    """Git blob id as the hub states it; None for local files."""
+from evaluators.weights.hub import hub_listing
 
 
 def folder_files(folder: Path) -> dict[str, Path]:
@@ -56,23 +39,5 @@ def listing(release: Release) -> tuple[Entry, ...]:
     """
     if release.location != "hub":
         return local_listing(Path(release.location))
-    path = listing_path(release.model, release.commit)
-    if path.exists():
-        return tuple(Entry(**entry) for entry in json.loads(path.read_text(encoding="utf-8")))
-    from evaluators.weights.hub import hub_listing
-
-    return hub_listing(release.model, release.commit)[1]
-
-
-def listing_path(model: str, commit: str) -> Path:
-    """Where the listing of a commit is kept."""
-    return data_folder() / "listings" / f"{re.sub('[^0-9A-Za-z._-]', '--', model)}@{commit}.json"
-
-
-def keep_listing(model: str, commit: str, entries: tuple[Entry, ...]) -> None:
-    """Remember a listing from the hub."""
-    path = listing_path(model, commit)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(f".{uuid4().hex[:8]}.tmp")
-    draft.write_text(json.dumps([asdict(entry) for entry in entries]), encoding="utf-8")
-    draft.replace(path)
+    kept = kept_listing(release.model, release.commit)
+    return hub_listing(release.model, release.commit)[1] if kept is None else kept

@@ -6,9 +6,10 @@ import re
 from pathlib import Path
 
 from evaluators.records import Problem, Release
+from evaluators.weights.entries import listing_path
 from evaluators.weights.front_matter import stated_name
 from evaluators.weights.hub import hub_listing
-from evaluators.weights.listing import listing_path, local_commit, local_listing
+from evaluators.weights.listing import local_commit, local_listing
 
 HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 COMMIT = re.compile(r"[0-9a-f]{40}")
