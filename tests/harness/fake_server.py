@@ -25,11 +25,11 @@ def share(seed: object, what: str) -> float:
     return int.from_bytes(hashlib.sha256(f"{what}|{seed}".encode()).digest()[:4], "big") / 2**32
 
 
-def answer(prompt: str, wrong: float) -> tuple[str, bool]:
-    """(text, whether it is right) for the last sum in the prompt; the prompt alone decides."""
+def answer(prompt: str, chance: str, wrong: float) -> tuple[str, bool]:
+    """(text, whether it is right) for the last sum in the prompt; `chance` decides."""
     found = re.findall(r"What is ([0-9+-]+)\?", prompt)
     total = sum(int(term) for term in re.findall(r"[+-]?\d+", found[-1])) if found else 0
-    right = share(prompt, "wrong") >= wrong
+    right = share(chance, "wrong") >= wrong
     return f" #### {total if right else total + 1}", right
 
 
@@ -75,7 +75,8 @@ class Fake:
             return 500, {"error": "poison"}
         if share(seed, "refused") < options.get("refused", 0):
             return 400, {"error": "no"}
-        text, right = answer(body["prompt"], options.get("wrong", 0.3))
+        chance = f"{body['prompt']}{seed if body['temperature'] else ''}"
+        text, right = answer(body["prompt"], chance, options.get("wrong", 0.3))
         if first:
             if kind < (edge := options.get("error", 0)):
                 return 500, {"error": "fault"}
