@@ -24,7 +24,7 @@ $(VENV)/installed: pyproject.toml deploy/constraints.txt
 	@touch $@
 
 test: check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not vllm"
 
 check: install
 	$(BIN)/ruff check .

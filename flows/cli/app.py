@@ -16,6 +16,7 @@ def build() -> App:
     app.command("flows.cli.verify:demo", name="demo")
     app.command("flows.cli.verify:verify", name="verify")
     app.command("flows.cli.plan:plan", name="plan")
+    app.command("flows.cli.speed:speed", name="speed")
     app.command("flows.cli.weekly:watch", name="watch")
     app.command("flows.cli.weekly:weekly", name="weekly")
     app.command("flows.cli.serve:serve", name="serve")
