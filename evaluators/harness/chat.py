@@ -82,6 +82,7 @@ class Chat:
             message, finish = choice.get("message") or {}, choice.get("finish_reason")
             content = message.get("content") or ""
             tagged, text = set_apart(content)
+            text = sampling.cut(text, request.args[1], self.dialect)
             reasoning = message.get("reasoning_content") or message.get("reasoning") or tagged
             yield answered(
                 request,

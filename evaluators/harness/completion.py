@@ -40,6 +40,7 @@ class Completion:
                 continue
             choice, usage = reply.data["choices"][0], reply.data.get("usage") or {}
             text, finish = choice.get("text") or "", choice.get("finish_reason")
+            text = sampling.cut(text, arguments, self.dialect)
             yield answered(
                 request,
                 reply,

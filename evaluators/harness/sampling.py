@@ -7,6 +7,9 @@ from typing import Any
 
 from evaluators.records import Settings
 
+MOST_STOPS = 4
+"""Stop strings that a hosted API takes."""
+
 
 def overrides(settings: Settings) -> dict[str, Any]:
     """What the settings say about generation, in lm-eval's words, to be laid over a task's own arguments."""
@@ -53,7 +56,15 @@ def body(arguments: Mapping[str, Any], seed: int, backend: str, fallback_limit: 
     if (tokens := fallback_limit if tokens is None else tokens) is not None:
         fields["max_tokens"] = tokens
     if stop := stops(arguments):
-        fields["stop"] = stop
+        fields["stop"] = stop if backend in {"llama.cpp", "vllm"} else stop[:MOST_STOPS]
     if fields["temperature"] > 0 and backend in {"llama.cpp", "vllm"}:
         fields |= {"top_p": 1.0, "top_k": 0 if backend == "llama.cpp" else -1, "min_p": 0.0}
     return fields | rest
+
+
+def cut(text: str, arguments: Mapping[str, Any], backend: str) -> str:
+    """The answer up to the first stop string that a hosted API was not told."""
+    if backend in {"llama.cpp", "vllm"}:
+        return text
+    found = [at for stop in stops(arguments)[MOST_STOPS:] if (at := text.find(stop)) >= 0]
+    return text[: min(found)] if found else text

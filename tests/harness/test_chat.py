@@ -92,6 +92,12 @@ def test_hosted_api_gets_only_what_it_knows() -> None:
     assert not {"chat_template_kwargs", "max_tokens", "top_k", "min_p"} & body.keys()
 
 
+def test_hosted_api_takes_four_stop_strings() -> None:
+    """The others are applied to its answer."""
+    response, body = ask({"content": "4 f e"}, arguments={"until": list("abcdef")}, dialect="openai")
+    assert body["stop"] == list("abcd") and response.text == "4 "
+
+
 @given(reasoning=st.text(alphabet="ab \n", max_size=20), answer=st.text(alphabet="cd \n4", max_size=20))
 def test_think_tags_split_exactly(reasoning: str, answer: str) -> None:
     """Nothing of the reasoning leaks into the answer and nothing of the answer is lost."""
