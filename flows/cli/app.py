@@ -1,32 +1,38 @@
-"""The commands. Those that only read import neither prefect nor lm_eval."""
+"""The commands. Each is imported when it is called; those that only read import neither prefect nor lm_eval."""
 
 from __future__ import annotations
 
 from cyclopts import App
 
+COMMANDS = (
+    ("demo", "verify:demo", "Verify the release that comes with claimcheck, in about a minute."),
+    ("verify", "verify:verify", "Verify the claims about a release: serve its weights, run the benchmarks, judge."),
+    ("plan", "plan:plan", "Say what a verification would take, and what it cannot decide."),
+    ("speed", "speed:speed", "Measure one artifact on several backends, side by side."),
+    ("watch", "weekly:watch", "Look what vendors and packers pushed to the hub since the last look."),
+    ("weekly", "weekly:weekly", "Watch, and verify what is due within a budget of hours."),
+    ("serve", "serve:serve", "Run the weekly verification on a schedule, and manual ones, on one machine."),
+    ("table", "read:table", "Show claims beside measurements."),
+    ("show", "read:show", "Show everything known about one claim, with sample items."),
+    ("query", "read:query", "Ask the warehouse in SQL, read-only, at any moment."),
+    ("claims", "claims:app", "The ledger of claims: list, show, add, import, conflicts, export."),
+    ("results", "claims:results", "Scores of full, sound runs: export."),
+    ("doctor", "doctor:doctor", "Say what is installed and what to do about each gap."),
+    ("rebuild", "read:rebuild", "Make the database again from its files."),
+)
+"""Name, place under `flows.cli`, and what the list of commands says."""
+
 
 def build() -> App:
-    """The application with all commands; each is imported when it is called."""
+    """The application with all commands."""
     app = App(
         name="claimcheck",
         help="Independent scores beside the vendor's claims.",
         version=_version,
         suppress_keyboard_interrupt=False,
     )
-    app.command("flows.cli.verify:demo", name="demo")
-    app.command("flows.cli.verify:verify", name="verify")
-    app.command("flows.cli.plan:plan", name="plan")
-    app.command("flows.cli.speed:speed", name="speed")
-    app.command("flows.cli.weekly:watch", name="watch")
-    app.command("flows.cli.weekly:weekly", name="weekly")
-    app.command("flows.cli.serve:serve", name="serve")
-    app.command("flows.cli.read:table", name="table")
-    app.command("flows.cli.read:show", name="show")
-    app.command("flows.cli.read:query", name="query")
-    app.command("flows.cli.claims:app", name="claims")
-    app.command("flows.cli.claims:results", name="results")
-    app.command("flows.cli.doctor:doctor", name="doctor")
-    app.command("flows.cli.read:rebuild", name="rebuild")
+    for name, place, words in COMMANDS:
+        app.command(f"flows.cli.{place}", name=name, help=words)
     return app
 
 
