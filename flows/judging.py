@@ -10,7 +10,7 @@ from evaluators.records import Run, RunStatus
 from flows.options import Options
 from flows.planning import Job
 from warehouse.home import Home
-from warehouse.ledger_queries import items_of_run, other_cells
+from warehouse.ledger_queries import flip_rate, items_of_run, other_cells
 from warehouse.records import Claim, Lock, Verdict
 
 
@@ -51,9 +51,11 @@ def judge_run(claims: Iterable[Claim], locks: Mapping[str, Lock], run: Run, home
             text = f"the run gave no score {lock.metric},{lock.filter}"
             verdicts.append(could_not_run(claim, "no_score", text, now=now))
         else:
+            flips = flip_rate(home, run, lock.metric, lock.filter)
+            known = run if flips is None else run.model_copy(update={"signals": run.signals | {"flip_rate": flips}})
             examples = items_of_run(home, run.run_id, lock.metric, lock.filter) if run.evaluator == "lm-eval" else []
             cells = other_cells(home, claim)
-            verdicts.append(judge(claim, lock, run, measurement, now=now, other_cells=cells, items=examples))
+            verdicts.append(judge(claim, lock, known, measurement, now=now, other_cells=cells, items=examples))
     return verdicts
 
 

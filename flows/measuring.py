@@ -9,6 +9,7 @@ from pathlib import Path
 
 from evaluators.harness import complete_settings, run_benchmark
 from evaluators.records import Artifact, Release, Run, RunStatus, Settings
+from evaluators.servers import ModelServer
 from evaluators.stopping import RunAll
 from flows.judging import passengers
 from flows.options import Options
@@ -20,6 +21,9 @@ from warehouse.home import Home, write_atomic
 from warehouse.records import Lock
 from warehouse.verdicts import ClaimRule
 
+TWICE = 100
+"""Items that a sampled benchmark answers twice to measure its run noise."""
+
 
 def measure(job: Job, artifact: Artifact, desk: Desk, home: Home, locks: Sequence[Lock], options: Options) -> Run:
     """Run what a job asks for. Raises Problem if it cannot be run."""
@@ -28,15 +32,37 @@ def measure(job: Job, artifact: Artifact, desk: Desk, home: Home, locks: Sequenc
         say(title)
         return speed(job, artifact, desk, home)
     server = desk.server(artifact)
+    settings = complete_settings(job.benchmark, Settings())
     with shown(title) as tell:
-        return run_benchmark(
+        run = run_benchmark(
             job.benchmark,
             artifact,
             server,
-            complete_settings(job.benchmark, Settings()),
+            settings,
             folder=home.runs,
             order_seed=options.order_seed,
             stop=RunAll() if options.full else ClaimRule(locks, passengers=passengers(job)),
+            reuse=_earlier(home, artifact, job),
+            progress=tell,
+        )
+    if run.status is RunStatus.finished and run.settings.temperature and (run.settings.repeats or 1) == 1:
+        _answer_twice(job, artifact, server, settings, home, options)
+    return run
+
+
+def _answer_twice(
+    job: Job, artifact: Artifact, server: ModelServer, settings: Settings, home: Home, options: Options
+) -> None:
+    """Let the first items be answered a second time, so that the judge knows how far two honest runs may differ."""
+    with shown(f"{job.benchmark.title}, {TWICE} items a second time") as tell:
+        run_benchmark(
+            job.benchmark,
+            artifact,
+            server,
+            settings.model_copy(update={"repeats": 2}),
+            folder=home.runs,
+            order_seed=options.order_seed,
+            limit=TWICE,
             reuse=_earlier(home, artifact, job),
             progress=tell,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evaluators.records import ItemScore
+from evaluators.records import ItemScore, Run
 from warehouse.home import Home
 from warehouse.records import Claim, Lock
 from warehouse.sql import statement
@@ -79,3 +79,19 @@ def items_of_run(home: Home, run_id: str, metric: str, filter: str) -> list[Item
     with reading(home) as connection:
         asked = {"run": run_id, "metric": metric, "filter": filter}
         return [ItemScore.model_validate(row) for row in rows(connection, statement("items_of_run"), asked)]
+
+
+def flip_rate(home: Home, run: Run, metric: str, filter: str) -> float | None:
+    """Share of items whose score flipped where a run's weights answered them twice; None if they never did."""
+    if run.artifact is None or run.server is None:
+        return None
+    asked = {
+        "artifact": run.artifact.key,
+        "backend": run.server.backend,
+        "benchmark": run.benchmark,
+        "metric": metric,
+        "filter": filter,
+    }
+    with reading(home) as connection:
+        found = connection.execute(statement("flip_rate"), asked).fetchone()
+    return found[0] if found and found[1] else None

@@ -1,0 +1,47 @@
+"""A sampled benchmark: some items are answered twice, and the judge takes the noise between them into account."""
+
+from pathlib import Path
+
+from evaluators.catalogue import benchmark
+from evaluators.records import Settings
+from evaluators.servers import ServerOptions
+from evaluators.weights import pull, resolve
+from flows.demo import RELEASE
+from flows.judging import judge_run, lock_all
+from flows.measuring import TWICE, measure
+from flows.options import Options
+from flows.planning import Job
+from flows.reading import read_pages
+from flows.serving import Desk
+from warehouse.home import Home
+from warehouse.ledger_queries import flip_rate
+from warehouse.load import load
+from warehouse.store import reading, rows
+
+
+def test_some_items_are_answered_twice_and_the_noise_reaches_the_verdict(tmp_path: Path) -> None:
+    home, release = Home(tmp_path), resolve(str(RELEASE))
+    artifact = pull(release, "gguf", "F16")
+    greedy = benchmark("demo_sums")
+    protocol = greedy.protocol.model_copy(update={"temperature": 1.0})
+    sampled = greedy.model_copy(update={"protocol": protocol})
+    [claim] = [
+        claim
+        for page, _ in read_pages(release)
+        for claim in page.claims
+        if claim.benchmark_text == "Demo Sums"
+    ]  # fmt: skip
+    job, options = Job(sampled, None, (claim,), Settings()), Options()
+    locks = lock_all([claim], options)
+    with Desk("llama.cpp", ServerOptions(slots=4), tmp_path / "logs") as desk:
+        run = measure(job, artifact, desk, home, list(locks.values()), options)
+    assert run.settings.temperature == 1.0
+    load(home)
+    with reading(home) as connection:
+        [twice] = rows(connection, "select requests_sent from runs where run_id <> ?", [run.run_id])
+    assert twice["requests_sent"] <= TWICE  # the first answers were taken from the run itself
+    rate = flip_rate(home, run, "exact_match", "strict-match")
+    assert rate is not None
+    assert 0 < rate < 0.5
+    [verdict] = judge_run([claim], locks, run, home)
+    assert any("run noise" in reason.text for reason in verdict.reasons)
