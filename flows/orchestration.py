@@ -22,6 +22,7 @@ DEFAULTS = {
     "PREFECT_SERVER_UI_ENABLED": "false",
     "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
     "PREFECT_RESULTS_DEFAULT_SERIALIZER": "json",
+    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",  # deploy/automations.py takes a silent run for lost
     "PREFECT_LOGGING_LEVEL": "CRITICAL",
     "PREFECT_LOGGING_SERVER_LEVEL": "CRITICAL",
 }

@@ -22,6 +22,8 @@ from evaluators.servers._process import ServerProcess, free_port
 from flows.orchestration import DEFAULTS
 
 ROOT = Path(__file__).parents[2]
+BUSY = 20
+"""How often a busy server is asked."""
 
 
 @dataclass
@@ -33,8 +35,12 @@ class Prefect:
     logs: Path
 
     def api(self, method: str, path: str, body: Any = None) -> Any:
-        """One call of its REST interface."""
-        answer = httpx.request(method, f"{self.url}{path}", json=body, timeout=30, trust_env=False)
+        """One call of its REST interface. Like Prefect's own client it asks again while SQLite is busy (503)."""
+        for _ in range(BUSY):
+            answer = httpx.request(method, f"{self.url}{path}", json=body, timeout=60, trust_env=False)
+            if answer.status_code != 503:
+                break
+            time.sleep(0.5)
         assert answer.is_success, f"{path}: {answer.status_code} {answer.text[:500]}"
         return answer.json() if answer.content else None
 
