@@ -16,11 +16,8 @@ install: $(VENV)/installed
 $(VENV)/installed: pyproject.toml deploy/constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "claimcheck needs Python 3.11 or newer; give one with make PYTHON=/path/to/python3.12"; exit 2; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet "uv>=0.9"
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --editable . --group dev -c deploy/constraints.txt \
-		|| $(BIN)/python -m pip install --quiet --editable . pytest hypothesis jsonschema ruff mypy types-pyyaml types-psutil \
-			types-jsonschema -c deploy/constraints.txt
+	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet "uv>=0.9"; }
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --editable . --group dev -c deploy/constraints.txt
 	@touch $@
 
 test: check
@@ -35,7 +32,8 @@ test-vllm: install
 	bash tests/make_vllm_env.sh
 	$(BIN)/python -m pytest -m vllm
 
-lock: install
+lock:
+	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet "uv>=0.9"; }
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate pyproject.toml --group dev \
 		-o deploy/constraints.txt
 
