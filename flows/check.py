@@ -32,8 +32,8 @@ def check_home(home: Path) -> None:
 
 
 def check(model: str, options: Options) -> None:
-    """Raise Problem, one line, if this verification cannot work: the release, its weights, a benchmark,
-    a port."""
+    """Raise Problem, one line, if this verification cannot work: the release, its weights, a benchmark, a
+    port."""
     for name in options.benchmarks:
         if benchmark(name).cannot_run:
             raise Problem(f"{name} cannot be run: {benchmark(name).cannot_run}")
@@ -44,5 +44,8 @@ def check(model: str, options: Options) -> None:
     if given and not port_is_free(int(given)):
         raise Problem(f"port {given} on {LOOPBACK} is in use; end what uses it or choose another --port")
     release = resolve(model, options.revision)
-    quantization = options.quantization or choose_quantization(release, options.backend, read_hardware())
-    choose(release, wanted, quantization)
+    if options.backend == "attached":
+        return
+    source = resolve(options.weights) if options.weights else release
+    quantization = options.quantization or choose_quantization(source, options.backend, read_hardware())
+    choose(source, wanted, quantization)

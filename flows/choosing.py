@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from evaluators.records import Hardware, Problem, Release
+import hashlib
+
+from evaluators.records import Artifact, Hardware, Problem, Release, WeightFile
+from flows.options import Options
 
 FORMAT = {"llama.cpp": "gguf", "ollama": "gguf", "vllm": "safetensors", "attached": None}
 ROOM_FOR_CACHE = 0.8
@@ -27,7 +30,9 @@ def choose_quantization(release: Release, backend: str, hardware: Hardware) -> s
     wanted = format_of(backend)
     offers = [offer for offer in quantizations(release) if wanted in (None, offer.format) and offer.lacks is None]
     if not offers:
-        raise Problem(f"{release.model} has no {wanted} files; choose another --backend, or a repository that has them")
+        raise Problem(
+            f"{release.model} has no {wanted} files; name one that has some with --weights, or another --backend"
+        )
     memory = hardware.gpu_memory * hardware.gpus if hardware.gpu_memory else hardware.memory
     fitting = [offer for offer in offers if memory is None or offer.size <= ROOM_FOR_CACHE * memory]
     if not fitting:
@@ -38,3 +43,19 @@ def choose_quantization(release: Release, backend: str, hardware: Hardware) -> s
 def same_quantization(one: str, other: str) -> bool:
     """Whether two spellings name one quantization (`F16` and `f16`)."""
     return one.casefold().replace("-", "_") == other.casefold().replace("-", "_")
+
+
+def artifact_elsewhere(release: Release, options: Options) -> Artifact:
+    """What stands for the weights behind an attached server: nobody here can see them, so nothing is pulled.
+
+    Known by the server's address and the model's name there; the quantization is the stated one, or `unknown`.
+    """
+    place = f"{options.server.url} {options.server.model or release.model}"
+    digest = hashlib.sha256(place.encode()).hexdigest()
+    return Artifact(
+        release=release,
+        format="safetensors",
+        quantization=options.quantization or "unknown",
+        path="",
+        files=(WeightFile(name=place, size=0, sha256=digest),),
+    )

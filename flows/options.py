@@ -13,6 +13,8 @@ class Options(Record):
     """Branch, tag or commit; None: the default branch."""
     backend: str = "llama.cpp"
     """Serving engine."""
+    weights: str | None = None
+    """Repository or folder that the weights come from, e.g. a packer's GGUF of the release; None: the release."""
     quantization: str | None = None
     """Quantization to run; None: the most exact one that fits this machine."""
     benchmarks: tuple[str, ...] = ()

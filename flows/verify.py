@@ -15,7 +15,7 @@ from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
 from evaluators.records import Artifact, Problem, Release, Run
-from flows.choosing import choose_quantization, format_of, same_quantization
+from flows.choosing import artifact_elsewhere, choose_quantization, format_of, same_quantization
 from flows.judging import judge_run, lock_all
 from flows.measuring import measure, measure_specification
 from flows.options import Options
@@ -102,7 +102,7 @@ def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Op
     options, place = options or Options(), Home(Path(home))
     release = find_release(model, options.revision)
     pages = read_claims(release)
-    artifact = pull_artifact(release, format_of(options.backend), _quantization(release, options))
+    artifact = _artifact(release, options)
     new = keep(pages, place)
     claims = claims_of(place, release.model)
     say(f"{release.model} @ {release.commit[:12]}: {len(claims)} claims; {new} numbers in its files are new here")
@@ -111,7 +111,7 @@ def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Op
     verdicts += _specification(release, work.specification, place, options)
     with Desk(options.backend, options.server, place.root / "logs") as desk:
         for job in work.jobs:
-            verdicts += _job(release, artifact, job, desk, place, options)
+            verdicts += _job(artifact, job, desk, place, options)
     load(place)
     summary = summarise(place, release, verdicts)
     create_table_artifact(key="claims-vs-measured", table=table_rows(summary), description=f"`{release.model}`")
@@ -119,10 +119,15 @@ def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Op
     return summary
 
 
-def _quantization(release: Release, options: Options) -> str:
+def _artifact(release: Release, options: Options) -> Artifact:
+    """The weights to run: of the release, or of the repository that the caller named for it."""
     from evaluators.servers import read_hardware
 
-    return options.quantization or choose_quantization(release, options.backend, read_hardware())
+    if options.backend == "attached":
+        return artifact_elsewhere(release, options)
+    source = find_release(options.weights, None) if options.weights else release
+    quantization = options.quantization or choose_quantization(source, options.backend, read_hardware())
+    return pull_artifact(source, format_of(options.backend), quantization)
 
 
 def _specification(release: Release, claims: Sequence[Claim], place: Home, options: Options) -> list[Verdict]:
@@ -148,13 +153,17 @@ def _specification(release: Release, claims: Sequence[Claim], place: Home, optio
     return verdicts
 
 
-def _job(release: Release, artifact: Artifact, job: Job, desk: Desk, place: Home, options: Options) -> list[Verdict]:
+def _job(artifact: Artifact, job: Job, desk: Desk, place: Home, options: Options) -> list[Verdict]:
     """Verdicts on the claims of one benchmark. What fails here is their reason, and never ends the flow."""
     locks = lock_all(job.claims, options)
     todo: Sequence[Claim] = job.claims
     try:
-        if job.quantization and not same_quantization(job.quantization, artifact.quantization):
-            artifact = pull_artifact(release, artifact.format, job.quantization)
+        if (
+            job.quantization
+            and options.backend != "attached"
+            and not same_quantization(job.quantization, artifact.quantization)
+        ):
+            artifact = pull_artifact(artifact.release, artifact.format, job.quantization)
         todo = _open(job.claims, locks, place, options, artifact=artifact.key)
         if not todo:
             say(f"{job.benchmark.title}: already verified, nothing to run")

@@ -22,6 +22,7 @@ def verify(
     *,
     revision: str | None = None,
     backend: str | None = None,
+    weights: str | None = None,
     quantization: str | None = None,
     benchmark: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     full: Switch = False,
@@ -46,6 +47,8 @@ def verify(
         Branch, tag or commit.
     backend
         llama.cpp, vllm, ollama or attached.
+    weights
+        Repository or folder to take the weights from, e.g. a packer's GGUF of this release.
     quantization
         Quantization to run, e.g. Q4_K_M; without it the most exact one that fits this machine.
     benchmark
@@ -82,6 +85,7 @@ def verify(
     options = Options(
         revision=revision,
         backend=chosen,
+        weights=weights,
         quantization=quantization,
         benchmarks=benchmark,
         full=full,
