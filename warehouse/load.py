@@ -108,12 +108,22 @@ def _load_files(connection: duckdb.DuckDBPyConnection, name: str, folder: Path) 
 
 
 def _load_runs(connection: duckdb.DuckDBPyConnection, home: Home) -> int:
-    known = {run_id for (run_id,) in connection.execute("select run_id from runs").fetchall()}
-    folders = [path.parent for path in sorted(home.runs.glob("*/run.json")) if path.parent.name not in known]
+    known = dict(connection.execute("select run_id, status from runs").fetchall())
+    folders = [
+        path.parent for path in sorted(home.runs.glob("*/run.json")) if known.get(path.parent.name) != "finished"
+    ]
     manifests = {folder: _manifest(folder) for folder in folders}
-    ended = {folder: run for folder, run in manifests.items() if run.status != RunStatus.interrupted}
+    ended = {
+        folder: run
+        for folder, run in manifests.items()
+        if run.status != RunStatus.interrupted and known.get(run.run_id) != run.status
+    }
     if not ended:
         return 0
+    for run in ended.values():  # an unsound run that was tried again and is sound now
+        if run.run_id in known:
+            for table in ("runs", "measurements", "item_scores", "responses"):
+                connection.execute(f"delete from {table} where run_id = ?", [run.run_id])
     connection.execute("create or replace temporary table incoming_runs (record json)")
     for run in ended.values():
         connection.execute("insert into incoming_runs values (?)", [_without_values(run)])
