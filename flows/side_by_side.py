@@ -99,9 +99,11 @@ def compare_backends(release: Release, wish: Wish, home: Home) -> list[SpeedRow]
         format_of(backend)
         try:
             artifact = _artifact(release, backend, wish.quantization)
-            rows += _served(artifact, backend, wish, home)
+            served, flags = _served(artifact, backend, wish, home)
+            rows += served
             if backend == "llama.cpp" and (bench := find_llama_bench(wish.bench)):
-                rows += _bare(artifact, bench, wish)
+                threads = flags.get("threads", "")
+                rows += _bare(artifact, bench, wish, served, int(threads) if threads.isdigit() else None)
         except Problem as problem:
             rows.append(SpeedRow(benchmark=wish.benchmarks[0], backend=backend, kind="served", problem=str(problem)))
             say(f"{backend}: {problem}")
@@ -116,7 +118,8 @@ def _artifact(release: Release, backend: str, quantization: str | None) -> Artif
     return pull(release, format_of(backend), chosen)
 
 
-def _served(artifact: Artifact, backend: str, wish: Wish, home: Home) -> list[SpeedRow]:
+def _served(artifact: Artifact, backend: str, wish: Wish, home: Home) -> tuple[list[SpeedRow], dict[str, str]]:
+    """The rows of one backend, and the flags its server ran with."""
     from evaluators.throughput import measure_speed
 
     executable = dict(wish.executables).get(backend)
@@ -125,7 +128,8 @@ def _served(artifact: Artifact, backend: str, wish: Wish, home: Home) -> list[Sp
     rows = []
     with Desk(backend, options, home.root / "logs") as desk:
         server = desk.server(artifact)
-        same = _lengths(wish, artifact, server.describe())
+        about = server.describe()
+        same = _lengths(wish, artifact, about)
         for name in wish.benchmarks:
             for depth in wish.depths:
                 title = f"{benchmark(name).title} of {artifact.quantization} with {backend}"
@@ -142,7 +146,7 @@ def _served(artifact: Artifact, backend: str, wish: Wish, home: Home) -> list[Sp
                     rows.append(missing.model_copy(update={"problem": str(problem)}))
                 else:
                     rows.append(row_of(run.settings, run.measurements[0], "served", run=run))
-    return rows
+    return rows, about.flags
 
 
 def _lengths(wish: Wish, artifact: Artifact, server: ServerDescription) -> Settings:
@@ -161,17 +165,23 @@ def _lengths(wish: Wish, artifact: Artifact, server: ServerDescription) -> Setti
     return wish.settings.model_copy(update=fitting)
 
 
-def _bare(artifact: Artifact, bench: str, wish: Wish) -> list[SpeedRow]:
+def _bare(
+    artifact: Artifact, bench: str, wish: Wish, served: Sequence[SpeedRow], threads: int | None
+) -> list[SpeedRow]:
+    """llama-bench with the lengths and the threads of what was served."""
     from evaluators.throughput.bare import run_llama_bench
     from evaluators.throughput.key import GENERATION, PROMPT
 
     say(f"llama-bench on {artifact.quantization}")
+    prompt = max((row.prompt_tokens or 0 for row in served), default=0)
+    generation = max((row.generation_tokens or 0 for row in served if row.benchmark == "output_speed"), default=0)
     tests = run_llama_bench(
-        bench, artifact, prompt_tokens=wish.settings.prompt_tokens or PROMPT, depths=wish.depths, runs=wish.runs,
-        generation_tokens=wish.settings.generation_tokens or GENERATION, threads=wish.server.threads,
+        bench, artifact, prompt_tokens=prompt or PROMPT, generation_tokens=generation or GENERATION,
+        depths=wish.depths, runs=wish.runs, threads=threads,
     )  # fmt: skip
     wanted = [test for test in tests if test.benchmark in wish.benchmarks]
-    return [row_of(test.settings, test.measurement, "bare") for test in wanted]
+    rows = [(row_of(test.settings, test.measurement, "bare"), test.problem) for test in wanted]
+    return [row.model_copy(update={"problem": problem}) for row, problem in rows]
 
 
 def row_of(settings: Settings, measured: Measurement, kind: str, *, run: Run | None = None) -> SpeedRow:

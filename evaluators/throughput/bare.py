@@ -15,6 +15,8 @@ from typing import Any
 
 from evaluators.records import Artifact, Measurement, Problem, Settings
 from evaluators.throughput.key import GENERATION, PROMPT
+from evaluators.throughput.load import moment_with_children, others
+from evaluators.throughput.stability import unstable
 
 RUNS = 7
 TIMEOUT = 6 * 3600.0
@@ -35,6 +37,8 @@ class BareTest:
     """Lengths, depth, hardware, backend version: what the row says."""
     measurement: Measurement
     """Values: tok/s of each repetition."""
+    problem: str | None = None
+    """Why the number cannot be trusted; None if nothing speaks against it."""
 
 
 def find_llama_bench(asked: str | None = None) -> str | None:
@@ -61,7 +65,8 @@ def run_llama_bench(
     threads: int | None = None,
     extra: Sequence[str] = (),
 ) -> list[BareTest]:
-    """Run llama-bench on a GGUF artifact and read what it measured. It warms up itself. Raises Problem if it fails."""
+    """Run llama-bench on a GGUF artifact and read what it measured. It warms up itself; drift
+    and other programs on the processor are noticed as for served speed. Raises Problem if it fails."""
     if artifact.format != "gguf":
         raise Problem(f"llama-bench reads GGUF files, this artifact is {artifact.format}; choose a GGUF quantization")
     command = [
@@ -70,6 +75,7 @@ def run_llama_bench(
     ]  # fmt: skip
     if threads:
         command += ["-t", str(threads)]
+    before = moment_with_children()
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -77,7 +83,8 @@ def run_llama_bench(
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
         raise Problem(f"llama-bench failed with exit code {done.returncode}: {last}; try fewer tokens or another file")
-    return [_about(test, artifact) for test in read_llama_bench(done.stdout)]
+    load = others(before, moment_with_children())
+    return [_about(test, artifact, load) for test in read_llama_bench(done.stdout)]
 
 
 def read_llama_bench(text: str) -> list[BareTest]:
@@ -132,7 +139,10 @@ def _hardware(row: dict[str, Any]) -> str | None:
     return str(row["gpu_info"] if on_gpu else row.get("cpu_info") or "") or None
 
 
-def _about(test: BareTest, artifact: Artifact) -> BareTest:
+def _about(test: BareTest, artifact: Artifact, load: float | None) -> BareTest:
+    values = [value for value in test.measurement.values if value is not None]
+    problem = unstable(values, [load])
     settings = test.settings.model_copy(update={"quantization": artifact.quantization})
     evidence = {**test.measurement.evidence, "artifact": artifact.key}
-    return replace(test, settings=settings, measurement=test.measurement.model_copy(update={"evidence": evidence}))
+    measured = test.measurement.model_copy(update={"evidence": evidence})
+    return replace(test, settings=settings, measurement=measured, problem=problem)

@@ -38,7 +38,6 @@ class Load:
 
     def __init__(self, *servers: ModelServer) -> None:
         self._servers = servers
-        self.cores = os.cpu_count() or 1
 
     def moment(self) -> Moment | None:
         """Now; None where it cannot be read."""
@@ -50,23 +49,40 @@ class Load:
             if tree is None:
                 return None
             ours += tree
-        times = psutil.cpu_times()
-        busy = sum(times) - times.idle - getattr(times, "iowait", 0.0)
-        # guest time is counted in user time already
-        busy -= getattr(times, "guest", 0.0) + getattr(times, "guest_nice", 0.0)
         used = 0.0
         for process in {process.pid: process for process in ours}.values():
             with contextlib.suppress(psutil.Error):
                 spent = process.cpu_times()
                 used += spent.user + spent.system
-        return Moment(time.monotonic(), busy, used)
+        return Moment(time.monotonic(), _busy(), used)
 
     def others(self, before: Moment | None, after: Moment | None) -> float | None:
         """Share of all processor cores, 0 to 1, that other programs used between two moments; None if not readable."""
-        if before is None or after is None or after.at <= before.at:
-            return None
-        spent = (after.busy - before.busy) - (after.ours - before.ours)
-        return min(max(spent / (after.at - before.at) / self.cores, 0.0), 1.0)
+        return None if before is None or after is None else others(before, after)
+
+
+def others(before: Moment, after: Moment) -> float | None:
+    """Share of all processor cores, 0 to 1, that other programs used between two moments; None for no time at all."""
+    if after.at <= before.at:
+        return None
+    spent = (after.busy - before.busy) - (after.ours - before.ours)
+    return min(max(spent / (after.at - before.at) / (os.cpu_count() or 1), 0.0), 1.0)
+
+
+def moment_with_children() -> Moment:
+    """Now, for programs that we start and wait for: ours are we and those of them that have ended."""
+    spent = os.times()
+    used = spent.user + spent.system + spent.children_user + spent.children_system
+    return Moment(time.monotonic(), _busy(), used)
+
+
+def _busy() -> float:
+    import psutil
+
+    times = psutil.cpu_times()
+    busy: float = sum(times) - times.idle - getattr(times, "iowait", 0.0)
+    # guest time is counted in user time already
+    return busy - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)
 
 
 def _processes(server: ModelServer) -> list[psutil.Process] | None:

@@ -33,7 +33,7 @@ def test_a_backend_that_is_not_there_is_a_row_that_says_why(tmp_path: Path) -> N
         backends=("llama.cpp", "ollama"), benchmarks=("output_speed",),
         settings=Settings(prompt_tokens=32, generation_tokens=256), server=ServerOptions(url="http://127.0.0.1:9"),
     )  # fmt: skip
-    ours, theirs = compare_backends(resolve(str(RELEASE)), wish, Home(tmp_path))
+    ours, *_, theirs = compare_backends(resolve(str(RELEASE)), wish, Home(tmp_path))
     assert (ours.backend, ours.quantization) == ("llama.cpp", "f16")
     assert (ours.prompt_tokens, ours.generation_tokens) == (32, 256)
     assert ours.run_id and (tmp_path / "runs" / ours.run_id / "run.json").exists()
