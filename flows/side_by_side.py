@@ -168,19 +168,26 @@ def _lengths(wish: Wish, artifact: Artifact, server: ServerDescription) -> Setti
 def _bare(
     artifact: Artifact, bench: str, wish: Wish, served: Sequence[SpeedRow], threads: int | None
 ) -> list[SpeedRow]:
-    """llama-bench with the lengths and the threads of what was served."""
+    """llama-bench with the lengths and the threads of what was served: its generation begins where the prompt ends."""
     from evaluators.throughput.bare import run_llama_bench
     from evaluators.throughput.key import GENERATION, PROMPT
 
     say(f"llama-bench on {artifact.quantization}")
-    prompt = max((row.prompt_tokens or 0 for row in served), default=0)
+    prompt = max((row.prompt_tokens or 0 for row in served), default=0) or PROMPT
     generation = max((row.generation_tokens or 0 for row in served if row.benchmark == "output_speed"), default=0)
-    tests = run_llama_bench(
-        bench, artifact, prompt_tokens=prompt or PROMPT, generation_tokens=generation or GENERATION,
-        depths=wish.depths, runs=wish.runs, threads=threads,
-    )  # fmt: skip
-    wanted = [test for test in tests if test.benchmark in wish.benchmarks]
-    rows = [(row_of(test.settings, test.measurement, "bare"), test.problem) for test in wanted]
+    tests = []
+    if "prompt_speed" in wish.benchmarks:
+        tests += run_llama_bench(
+            bench, artifact, prompt_tokens=prompt, generation_tokens=0, depths=wish.depths, runs=wish.runs,
+            threads=threads,
+        )  # fmt: skip
+    if "output_speed" in wish.benchmarks:
+        filled = [depth + prompt for depth in wish.depths]
+        tests += run_llama_bench(
+            bench, artifact, prompt_tokens=0, generation_tokens=generation or GENERATION, depths=filled, runs=wish.runs,
+            threads=threads,
+        )  # fmt: skip
+    rows = [(row_of(test.settings, test.measurement, "bare"), test.problem) for test in tests]
     return [row.model_copy(update={"problem": problem}) for row, problem in rows]
 
 

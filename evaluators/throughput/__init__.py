@@ -2,9 +2,9 @@
 
 Served speed is measured by our own thin client, since it has to stamp thousands of tokens a second, ask four kinds of
 servers, and void a run on the first failed request; `vllm bench serve` agrees with it on vLLM, and llama-bench on
-llama.cpp, to a few percent (tests/benchmarks/speed_agreement.py). Served output speed leaves out the first token and the
-prompt; served prompt speed includes one step of generation and the transport, so it lies below llama-bench's, the more
-so the shorter the prompt and the smaller the model.
+llama.cpp, to a few percent (tests/benchmarks/speed_agreement.py). Served output speed leaves out the first token and
+the prompt; served prompt speed includes one step of generation and the transport, so it lies below llama-bench's, the
+more so the shorter the prompt and the smaller the model.
 """
 
 from evaluators.throughput.depth import measure_depth
