@@ -2,9 +2,10 @@
 
 Served speed is measured by our own thin client, since it has to stamp thousands of tokens a second, ask four kinds of
 servers, and void a run on the first failed request; `vllm bench serve` agrees with it on vLLM, and llama-bench on
-llama.cpp, to a few percent (tests/benchmarks/speed_agreement.py). Served output speed leaves out the first token and
-the prompt; served prompt speed includes one step of generation and the transport, so it lies below llama-bench's, the
-more so the shorter the prompt and the smaller the model.
+llama.cpp for a model of 150 million parameters, to a few percent (tests/benchmarks/speed_agreement.py). Served output
+speed leaves out the first token and the prompt, but has the server's own work for each token in it (sampling, text,
+HTTP: 0.1 to 0.2 ms with llama.cpp), which is a large share where a token takes less than a millisecond, as with the
+demo's model. Served prompt speed includes one step of generation and the transport.
 """
 
 from evaluators.throughput.depth import measure_depth

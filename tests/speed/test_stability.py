@@ -84,13 +84,13 @@ def test_what_the_server_computes_is_not_taken_for_other_programs(paced: Callabl
     server = paced(spin=True)
     load = Load(server)
     before = load.moment()
-    settings = Settings(prompt_tokens=8, generation_tokens=64)
+    settings = Settings(prompt_tokens=8, generation_tokens=384)
     spent = psutil.Process(server.process.pid).cpu_times()
     Client(server).streams([list(range(8))], settings.generation_tokens or 1, reuse=True)
     after = load.moment()
     now = psutil.Process(server.process.pid).cpu_times()
     used = now.user + now.system - spent.user - spent.system
-    assert before and after and used > 0.05
+    assert before and after and used > 0.03
     assert after.ours - before.ours >= used - 0.02, "clock ticks"
 
 
