@@ -9,6 +9,9 @@ from flows.planning import Job
 from flows.serving import Desk
 from warehouse.home import Home
 
+PAIRS = 11
+"""Pairs of a ratio: the interval of their median leaves out the lowest and the highest, which a busy machine makes."""
+
 
 def speed(job: Job, artifact: Artifact, desk: Desk, home: Home) -> Run:
     """Measure what a speed claim is about. Raises Problem if it cannot be measured here."""
@@ -21,12 +24,13 @@ def speed(job: Job, artifact: Artifact, desk: Desk, home: Home) -> Run:
 
 
 def _ratio(job: Job, artifact: Artifact, desk: Desk, home: Home) -> Run:
-    sides = job.settings.numerator, job.settings.denominator
-    if None in sides:
+    names = job.settings.numerator, job.settings.denominator
+    if None in names:
         raise Problem("the claim does not say what is compared with what; two quantizations can be compared here")
-    over, under = (_side(artifact, str(side)) for side in sides)
+    over, under = (_side(artifact, str(side)) for side in names)
     with desk.pair(over, under) as (first, second):
-        return measure_ratio(job.benchmark, (over, first), (under, second), job.settings, folder=home.runs)
+        sides = (over, first), (under, second)
+        return measure_ratio(job.benchmark, *sides, job.settings, folder=home.runs, runs=PAIRS)
 
 
 def _side(artifact: Artifact, quantization: str) -> Artifact:

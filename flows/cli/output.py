@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -59,16 +60,16 @@ def print_claims(claims: Sequence[dict[str, Any]], *, ids: bool = False) -> None
     """The claims-vs-measured table, one block a model."""
     out = console()
     for model in dict.fromkeys(row["model"] for row in claims):
-        table = Table(title=model, title_style="bold", title_justify="left", expand=False)
+        table = Table(title=model, title_style="bold", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
         if ids:
             table.add_column("id", no_wrap=True)
-        table.add_column("benchmark", min_width=16)
-        table.add_column("claimed", no_wrap=True)
-        table.add_column("measured", no_wrap=True)
-        table.add_column("items", justify="right", no_wrap=True)
-        table.add_column("outcome", no_wrap=True)
+        table.add_column("benchmark", min_width=12)
+        table.add_column("claimed", min_width=8)
+        table.add_column("measured", min_width=12)
+        table.add_column("items", justify="right")
+        table.add_column("outcome", min_width=9)
         table.add_column("settings", no_wrap=True)
-        table.add_column("why", ratio=1)
+        table.add_column("why", min_width=20)
         for row in (row for row in claims if row["model"] == model):
             cells = [row["claim_id"][:8]] if ids else []
             name = row["benchmark_text"] + (f" ({row['variant']})" if row["variant"] else "")

@@ -147,5 +147,8 @@ def run(release: str, options: Options, *, strict: bool, json: bool) -> int:
             return 0
         if not summary.judged:
             print("already verified: every claim has a verdict, and no request was paid for")
+            unsound = sum(row["outcome"] == "invalid_run" for row in rows)
+            if unsound:
+                print(f"{unsound} of them rest on an unsound run; --again runs and judges anew")
         print_claims(rows)
     return 3 if summary.failed else 1 if strict and summary.flagged else 0

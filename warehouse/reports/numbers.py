@@ -32,6 +32,8 @@ def interval(low: float | None, high: float | None, unit: str | None, *, points:
         return ""
     left = number(low, unit, points=points) if low is not None else "-∞"
     right = number(high, unit, points=points) if high is not None else "∞"
+    if unit in ("tok/s", "ratio"):  # said once is enough
+        left = left.removesuffix(" tok/s").removesuffix("x")
     return f"[{left}, {right}]"
 
 
