@@ -123,7 +123,7 @@ def test_two_workers_a_loader_and_readers(tmp_path: Path) -> None:
     assert query(home, COUNTS)[1] == [whole]
     assert (bring(shared, home.root).runs, load(home).runs) == (0, 0)
     for counts in seen:
-        assert counts == sorted(counts) and len(set(counts)) > 2  # it grew while it was read
+        assert counts and counts == sorted(counts)  # nothing that was seen was ever gone again
     rebuild(home)
     assert query(home, COUNTS)[1] == [whole]
 
