@@ -164,7 +164,8 @@ def _job(artifact: Artifact, job: Job, desk: Desk, place: Home, options: Options
             and not same_quantization(job.quantization, artifact.quantization)
         ):
             artifact = pull_artifact(artifact.release, artifact.format, job.quantization)
-        todo = _open(job.claims, locks, place, options, artifact=artifact.key)
+        several = job.benchmark.name.endswith("_ratio")  # two artifacts: the bar names them
+        todo = _open(job.claims, locks, place, options, artifact=None if several else artifact.key)
         if not todo:
             say(f"{job.benchmark.title}: already verified, nothing to run")
             return []
@@ -198,7 +199,7 @@ def _run(job: Job, artifact: Artifact, locks: list[Lock], options: Options, plac
 
 
 def _open(
-    claims: Sequence[Claim], locks: Mapping[str, Lock], place: Home, options: Options, *, artifact: str
+    claims: Sequence[Claim], locks: Mapping[str, Lock], place: Home, options: Options, *, artifact: str | None
 ) -> list[Claim]:
     """The claims that still need a verdict."""
     if options.again:

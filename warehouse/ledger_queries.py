@@ -31,11 +31,12 @@ def claims_of(home: Home, model: str) -> list[Claim]:
 
 
 def settled(
-    home: Home, claims: Sequence[Claim], locks: Sequence[Lock], *, artifact: str, backend: str, full: bool
+    home: Home, claims: Sequence[Claim], locks: Sequence[Lock], *, artifact: str | None, backend: str, full: bool
 ) -> set[str]:
     """Ids of the claims that need no run: judged against the same bar, on the same weights and serving engine.
 
-    full: a verdict on an early-stopped run does not count.
+    artifact: key of the weights; None where the run is about several. full: a verdict on an early-stopped run does not
+    count.
     """
     asked = {
         "claims": [claim.claim_id for claim in claims],
