@@ -21,7 +21,7 @@ def find_program(asked: str | None) -> list[str]:
     if not found:
         if asked:
             raise Problem(f"there is no executable {asked}; correct the path of vllm")
-        raise Problem("vLLM is not installed; run `pip install 'claimcheck[vllm]'`, or give the path of a vllm")
+        raise Problem("vLLM is not installed; `pip install vllm` in an environment of its own and set CLAIMCHECK_VLLM")
     if Path(found).name.startswith("python"):
         return [found, "-m", "vllm.entrypoints.openai.api_server"]
     return [found, "serve"]
