@@ -84,7 +84,9 @@ def _vllm(settings: Configuration) -> Finding:
     path = settings.vllm or shutil.which("vllm")
     if path:
         return Finding("vllm", "ok", path)
-    return Finding("vllm", "missing", "not installed", "`pip install vllm` in its own environment, and set CLAIMCHECK_VLLM")
+    return Finding(
+        "vllm", "missing", "not installed", "`pip install vllm` in its own environment, and set CLAIMCHECK_VLLM"
+    )
 
 
 def _ollama() -> Finding:
