@@ -5,13 +5,16 @@
 The same demo sums go through all of them. The load generator posts the engine's requests with as many connections as
 the server has slots, and keeps nothing. lm-eval is tried at several concurrencies, the best counts; its imports, data
 and prompts are left out by timing its requests only. The engine's time is from its first request until the last item
-is journaled and scored. Prints medians of requests/s and the ratios.
+is journaled and scored. Prints medians of requests/s, and the median and range of the ratios within one round: when the
+machine's speed changes between rounds, it changes for both sides of a ratio.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
+import io
 import os
 import statistics
 import tempfile
@@ -75,7 +78,7 @@ def upstream(server: ModelServer, items: list[Item], concurrency: int) -> float:
     """Seconds lm-eval's client needs for the same requests."""
     from lm_eval.models.openai_completions import LocalCompletionsAPI
 
-    os.environ |= {"OPENAI_API_KEY": server.key or "", "TQDM_DISABLE": "1"}
+    os.environ["OPENAI_API_KEY"] = server.key or ""
     lm: Any = LocalCompletionsAPI(
         base_url=f"{server.url}/v1/completions",
         model=server.describe().model,
@@ -85,7 +88,9 @@ def upstream(server: ModelServer, items: list[Item], concurrency: int) -> float:
     )
     instances = [item.instances[0] for item in items]
     begun = time.perf_counter()
-    lm.generate_until(instances, disable_tqdm=True)
+    # Its concurrent path draws a bar whatever it is told.
+    with contextlib.redirect_stderr(io.StringIO()):
+        lm.generate_until(instances, disable_tqdm=True)
     return time.perf_counter() - begun
 
 
@@ -122,9 +127,12 @@ def main() -> None:
         for _ in range(options.rounds):
             for way, measure in ways.items():
                 rates.setdefault(way, []).append(len(items) / measure())
-    medians = {way: statistics.median(found) for way, found in rates.items()}
-    for way, rate in medians.items():
-        print(f"{way:22} {rate:8.1f} requests/s   engine is {medians['engine'] / rate:.3f} x")
+    for way, found in rates.items():
+        ratios = [ours / theirs for ours, theirs in zip(rates["engine"], found, strict=True)]
+        print(
+            f"{way:22} {statistics.median(found):8.1f} requests/s   engine is {statistics.median(ratios):.3f} x"
+            f" ({min(ratios):.2f} to {max(ratios):.2f})"
+        )
 
 
 if __name__ == "__main__":
