@@ -1,6 +1,6 @@
 """Generation: the engine against a bare load generator and lm-eval's `local-completions`, on one server.
 
-    python -m tests.benchmarks.generation_speed [--backend llama.cpp] [--items 200] [--rounds 5] [--slots 2]
+    python -m tests.benchmarks.generation_speed [--backend llama.cpp] [--items 400] [--rounds 5] [--slots 2]
 
 The same demo sums go through all of them. The load generator posts the engine's requests with as many connections as
 the server has slots, and keeps nothing. lm-eval is tried at several concurrencies, the best counts; its imports, data
