@@ -35,15 +35,16 @@ BODY = """{
 
 
 def lost(patience: float) -> Automation:
-    """A run that beat and then neither beats nor ends for `patience` seconds is marked as crashed.
+    """A run that began or beat and then neither beats nor ends for `patience` seconds is marked as crashed.
 
     Workers beat every PREFECT_FLOWS_HEARTBEAT_FREQUENCY seconds (30 in prefect.yaml); let patience be three times that.
-    Not forced: Prefect may learn late that a run has ended, and then refuses.
+    That it began is known to the server itself; a worker that dies at once may take its first beat with it. Not forced:
+    Prefect may learn late that a run has ended, and then refuses.
     """
     return Automation(
         name="claimcheck: lost",
         trigger=EventTrigger(
-            after={f"{RUN}.heartbeat"},
+            after={f"{RUN}.{name}" for name in ("Running", "heartbeat")},
             expect={f"{RUN}.{name}" for name in ("heartbeat", "Completed", "Failed", "Cancelled", "Crashed")},
             match=ResourceSpecification({"prefect.resource.id": f"{RUN}.*"}),
             match_related=OURS,
