@@ -50,6 +50,7 @@ def execute(
     """
     kept: dict[Place, str] = dict(journal.finished())
     missing: dict[int, frozenset[tuple[int, int]]] = {}
+    begun: set[int] = set()
     reused = 0
     rows: list[ItemScore] = []
     for item in items:
@@ -60,8 +61,10 @@ def execute(
         reused += len(wanted) - len(lacking)
         if lacking:
             missing[item.position] = lacking
+            if len(lacking) < len(wanted):
+                begun.add(item.position)
         elif board.stop_at is None:
-            _score(item, work, journal, board, rows)
+            rows += _score(item, journal.item(item.task, item.doc_id), work, board)
             if len(rows) > 1000:
                 journal.commit([], rows)
                 rows = []
@@ -69,13 +72,14 @@ def execute(
     journal.commit([], rows)
     if board.stop_at is not None or not missing:
         return None
-    return _Reader(items, work, journal, board, patience, progress, missing, reused).run()
+    return _Reader(items, work, journal, board, patience, progress, missing, begun, reused).run()
 
 
-def _score(item: Item, work: Work, journal: Journal, board: Board, rows: list[ItemScore]) -> None:
-    scored = work.score(item, journal.item(item.task, item.doc_id))
+def _score(item: Item, answers: Sequence[Response], work: Work, board: Board) -> list[ItemScore]:
+    """Score an item from all its answers and enter it on the board. Returns its rows."""
+    scored = work.score(item, answers)
     board.put(item.position, scored)
-    rows += item_scores(item, scored)
+    return item_scores(item, scored)
 
 
 class _Reader:
@@ -90,15 +94,18 @@ class _Reader:
         patience: Patience,
         progress: Callable[[Progress], None] | None,
         missing: dict[int, frozenset[tuple[int, int]]],
+        begun: set[int],
         reused: int,
     ) -> None:
         self.work, self.journal, self.board = work, journal, board
         self.patience, self.progress = patience, progress
-        self.missing, self.reused = missing, reused
+        self.missing, self.begun, self.reused = missing, begun, reused
         self.waiting = {position: len(lacking) for position, lacking in missing.items()}
+        self.partial: dict[int, list[Response]] = {}
+        """Written answers of items that wait for others, where the journal held none before."""
         self.ordered = items
         self.positions = {(item.task, item.doc_id): item for item in items}
-        self.begun = time.monotonic()
+        self.started = time.monotonic()
         self.before = board.done
         self.counted = 0
         self.told = 0.0
@@ -175,11 +182,19 @@ class _Reader:
         for answer in answers:
             item = self.positions[(answer.request.task, answer.request.doc_id)]
             self.waiting[item.position] -= 1
+            if item.position not in self.begun:
+                self.partial.setdefault(item.position, []).append(answer.response)
             if self.waiting[item.position] == 0:
-                _score(item, self.work, self.journal, self.board, self.rows)
+                self.rows += _score(item, self._answers(item), self.work, self.board)
         if self.rows and not sender.is_alive():
             self.journal.commit([], self.rows)
             self.rows = []
+
+    def _answers(self, item: Item) -> list[Response]:
+        """All answers of an item that is complete, by index and repeat."""
+        if item.position in self.begun:
+            return self.journal.item(item.task, item.doc_id)
+        return sorted(self.partial.pop(item.position), key=lambda one: (one.index, one.repeat))
 
     def _too_many(self) -> str:
         share = self.patience.allowed_failed
@@ -191,7 +206,7 @@ class _Reader:
             return
         self.told = now
         fresh = self.board.done - self.before
-        rate = fresh / max(now - self.begun, 1e-9)
+        rate = fresh / max(now - self.started, 1e-9)
         left = (self.board.total - self.board.done) / rate if rate else None
         in_flight = sender.client.in_flight if sender.client and not last else 0
         self.progress(
