@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from evaluators.harness.client import Client, GaveUp, Reply
@@ -50,13 +51,13 @@ class VllmLoglikelihood:
 
     async def answer(self, client: Client, job: Sequence[Request], slot: int) -> AsyncIterator[Response]:
         """Score every choice; a request that fails leaves the others alone."""
-        known: dict[str, list[int]] = {}
+        known = await self._tokenized(client, job)
         for request in job:
             try:
                 if request.kind is RequestKind.rolling:
                     yield await self._rolling(client, request)
                     continue
-                context, continuation = await self._pair(client, request.args[0], request.args[1], known)
+                context, continuation = self._pair(request.args[0], request.args[1], known)
                 if not continuation:
                     raise GaveUp("the continuation has no token", 1)
                 over = len(context) + len(continuation) - self.longest
@@ -77,21 +78,36 @@ class VllmLoglikelihood:
                 generated_tokens=len(continuation),
             )
 
-    async def _pair(
-        self, client: Client, context: str, continuation: str, known: dict[str, list[int]]
+    async def _tokenized(self, client: Client, job: Sequence[Request]) -> dict[str, list[int] | BaseException]:
+        """Token ids of every text of the job, nothing added, asked for together; an error where there are none."""
+        texts = dict.fromkeys(
+            text
+            for request in job
+            if request.kind is not RequestKind.rolling
+            for text in (request.args[0].rstrip(), request.args[0] + request.args[1])
+            if text
+        )
+        found = await asyncio.gather(
+            *(self._tokens(client, text, special=False) for text in texts), return_exceptions=True
+        )
+        return dict(zip(texts, found, strict=True))
+
+    def _pair(
+        self, context: str, continuation: str, known: Mapping[str, list[int] | BaseException]
     ) -> tuple[list[int], list[int]]:
-        """Ids as lm-eval's `TemplateLM` splits them, see `LlamaTokens.pairs`."""
+        """Ids as lm-eval's `TemplateLM` splits them, see `LlamaTokens.pairs`. Raises what tokenizing raised."""
         stripped = context.rstrip()
-        text = context + continuation
+        whole, short = known.get(context + continuation, []), known.get(stripped, [])
+        for tokens in (whole, short):
+            if isinstance(tokens, BaseException):
+                raise tokens
+        assert isinstance(whole, list) and isinstance(short, list)
         if not stripped:
-            tokens = await self._tokens(client, text, special=False)
             if self.prefix is None:
                 raise GaveUp("an empty context has no meaning without BOS", 1)
-            return ([self.prefix], tokens) if tokens[:1] != [self.prefix] else (tokens[:1], tokens[1:])
-        if stripped not in known:
-            known[stripped] = self.whole(await self._tokens(client, stripped, special=False))
-        whole = self.whole(await self._tokens(client, text, special=False))
-        return known[stripped], whole[len(known[stripped]) :]
+            return ([self.prefix], whole) if whole[:1] != [self.prefix] else (whole[:1], whole[1:])
+        short = self.whole(short)
+        return short, self.whole(whole)[len(short) :]
 
     def whole(self, tokens: list[int]) -> list[int]:
         """With BOS in front where the tokenizer wants it and the text does not bring it."""
