@@ -18,6 +18,7 @@ from evaluators.harness.client import Client, GaveUp, ServerLost
 from evaluators.harness.engine import Work, execute
 from evaluators.harness.journal import Journal
 from evaluators.harness.keyed import keyed_requests, take_over
+from evaluators.harness.loglikelihood_llama import LlamaLoglikelihood
 from evaluators.harness.patience import Patience
 from evaluators.harness.preflight import Findings, Probe, examine
 from evaluators.harness.progress import Progress
@@ -109,6 +110,13 @@ def run_benchmark(
         raise Problem(f"run {run_id} is under way in another process; wait for it or end it") from None
 
 
+def in_flight(slots: int) -> int:
+    """Requests to keep at a server of `slots` slots: so many wait there that none of them idles until we have heard
+    that it is free. Slots that began together end together, so for a few slots it is one for each."""
+    slots = max(1, slots)
+    return slots + max(min(slots, 4), slots // 8)
+
+
 class _Conduct:
     """What stays the same while one run is carried out."""
 
@@ -131,10 +139,9 @@ class _Conduct:
         """Documents whose scoring failed, with the error."""
         kinds = {RequestKind(item.instances[0].request_type) for item in items}
         self.protocol: ByKind = choose(description, kinds, settings, dialect)
-        # One request more than slots waits at the server, so that no slot waits for the network; log-likelihoods have
-        # a queue of their own for each slot.
-        slots = max(1, description.slots)
-        self.slots = slots + max(1, slots // 8) if kinds == {RequestKind.generate} else slots
+        pinned = isinstance(self.protocol.loglikelihood, LlamaLoglikelihood)
+        self.slots = description.slots if pinned else in_flight(description.slots)
+        """Jobs at a time; where choices are pinned to a slot, each slot has a queue of its own."""
 
     def client(self) -> Client:
         """A client for the run's server; to be made inside a running event loop."""

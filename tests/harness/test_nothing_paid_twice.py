@@ -11,19 +11,21 @@ from pathlib import Path
 import pytest
 
 from evaluators.harness import run_benchmark
-from evaluators.records import Run, RunStatus, Settings
+from evaluators.harness.run import in_flight
+from evaluators.records import Artifact, Run, RunStatus, Settings
+from evaluators.servers import ModelServer
 from tests.harness.conftest import SUMS
-from tests.harness.fakes import ARTIFACT, FakeServer, Reachable
+from tests.harness.fakes import Reachable
+from tests.harness.relayed import relayed
 
 ITEMS = 500
-GREEDY = Settings()
-SAMPLED = Settings(temperature=0.7, repeats=4)
+KILLS = 10
+SETTINGS = [(Settings(), 1), (Settings(temperature=0.7, repeats=4), 4)]
 
 
-def run(port: int, slots: int, folder: Path, settings: Settings) -> Run:
+def run(server: Reachable, artifact: Artifact, folder: Path, settings: Settings) -> Run:
     """The first 500 demo sums, in whatever process this is called."""
-    server = Reachable(port, slots)
-    return run_benchmark(SUMS, ARTIFACT, server, settings, folder=folder, limit=ITEMS, checks=False)
+    return run_benchmark(SUMS, artifact, server, settings, folder=folder, limit=ITEMS, checks=False)
 
 
 def written(folder: Path) -> set[int]:
@@ -39,40 +41,44 @@ def written(folder: Path) -> set[int]:
     return found
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("settings", "repeats"), [(GREEDY, 1), (SAMPLED, 4)], ids=["greedy", "sampled"])
-def test_ten_kills(tmp_path: Path, settings: Settings, repeats: int) -> None:
-    """Ten kills at random counts of requests."""
-    total, slots, kills = ITEMS * repeats, 8, 10
+def survive(server: Reachable, artifact: Artifact, folder: Path, settings: Settings, repeats: int) -> None:
+    """Ten kills at random counts of requests, a run to the end, and one without any kill."""
+    total = ITEMS * repeats
     chance = random.Random(repeats)
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["evaluators.harness.run", "lm_eval.tasks", "lm_eval.evaluator_utils", __name__])
-    with FakeServer(latency=0.01, slots=slots) as server:
-        port = int(server.url.rpartition(":")[2])
-        snapshots = []
-        for _ in range(kills):
-            moment = sum(server.counts().values()) + chance.randint(1, total // (kills + 2))
-            child = context.Process(target=run, args=(port, slots, tmp_path / "runs", settings))
-            child.start()
-            while child.is_alive() and sum(server.counts().values()) < moment:
-                time.sleep(0.002)
-            assert child.is_alive(), "it must be killed, not finished"
-            child.kill()
-            child.join()
-            snapshots.append((server.counts(), written(tmp_path / "runs")))
-        final = run(port, slots, tmp_path / "runs", settings)
-        counts = server.counts()
-        assert final.attempts == kills + 1
-        for before, safe in snapshots:
-            for seed in safe:
-                assert counts[seed] == before[seed], "an answer on disk was asked for again"
-        assert len(counts) == total
-        lost = kills * 2 * (slots + 1)
-        assert sum(counts.values()) - total <= lost, "more was lost than may be under way"
-        straight = run(port, slots, tmp_path / "straight", settings)
+    snapshots = []
+    for _ in range(KILLS):
+        moment = sum(server.counts().values()) + chance.randint(1, total // (KILLS + 2))
+        child = context.Process(target=run, args=(server, artifact, folder / "runs", settings))
+        child.start()
+        while child.is_alive() and sum(server.counts().values()) < moment:
+            time.sleep(0.002)
+        assert child.is_alive(), "it must be killed, not finished"
+        child.kill()
+        child.join()
+        snapshots.append((server.counts(), written(folder / "runs")))
+    final = run(server, artifact, folder / "runs", settings)
+    counts = server.counts()
+    assert final.attempts == KILLS + 1
+    for before, safe in snapshots:
+        for seed in safe:
+            assert counts[seed] == before[seed], "an answer on disk was asked for again"
+    assert len(counts) == total
+    lost = KILLS * 2 * in_flight(server.slots)  # under way, and answered but not yet on disk
+    assert sum(counts.values()) - total <= lost, "more was lost than may be under way"
+    straight = run(server, artifact, folder / "straight", settings)
     assert final.status is RunStatus.finished
     assert final.measurements == straight.measurements
     assert abs(final.requests_sent - sum(counts.values())) <= lost
     assert straight.requests_sent == total and straight.attempts == 1
     strict = final.measurements[0]
     assert strict.items == ITEMS and len(strict.values) == ITEMS
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("settings", "repeats"), SETTINGS, ids=["greedy", "sampled"])
+def test_ten_kills(server: ModelServer, artifact: Artifact, tmp_path: Path, settings: Settings, repeats: int) -> None:
+    """On a real llama.cpp."""
+    with relayed(server) as counting:
+        survive(counting, artifact, tmp_path, settings, repeats)
