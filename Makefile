@@ -20,8 +20,10 @@ $(VENV)/installed: pyproject.toml deploy/constraints.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --editable . --group dev -c deploy/constraints.txt
 	@touch $@
 
+# Most tests wait for servers, so three run at a time; a file stays together, because its tests share what they started.
 test: check
-	$(BIN)/python -m pytest -m "not vllm"
+	$(BIN)/python -m pytest -m "not vllm and not alone" -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -m "not vllm and alone"
 
 check: install
 	$(BIN)/ruff check .

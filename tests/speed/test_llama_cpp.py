@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from evaluators.catalogue import benchmark
 from evaluators.records import Settings
 from evaluators.servers import ServerOptions, open_server
@@ -14,6 +16,8 @@ from warehouse.records import Comparability
 from warehouse.verdicts import judge, lock
 
 RELEASE = Path(__file__).parents[2] / "flows" / "demo" / "release"
+
+pytestmark = pytest.mark.alone
 
 
 def test_two_files_of_one_release_are_compared(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from warehouse.verdicts import judge, lock
 
 Start = Callable[..., Paced]
 SHORT = Settings(prompt_tokens=32, generation_tokens=128)
+pytestmark = pytest.mark.alone
 ANY_LOAD = {"allowed_load": 1.0}
 """Whatever else this machine does: the paces hold on a busy one too."""
 STEADY = {"allowed_load": 1.0, "runs": 11}

@@ -80,6 +80,7 @@ def test_depths_reach_from_nothing_to_what_is_claimed_or_fits() -> None:
     assert choose_depths(None, None) == [0, 1365, 2731, 4096]
 
 
+@pytest.mark.alone
 def test_what_the_server_computes_is_not_taken_for_other_programs(paced: Callable[..., Paced]) -> None:
     server = paced(spin=True)
     load = Load(server)
@@ -94,6 +95,7 @@ def test_what_the_server_computes_is_not_taken_for_other_programs(paced: Callabl
     assert after.ours - before.ours >= used - 0.02, "clock ticks"
 
 
+@pytest.mark.alone
 def test_a_competing_load_makes_the_run_unstable_and_accuses_nobody(
     paced: Callable[..., Paced], tmp_path: Path
 ) -> None:

@@ -8,7 +8,7 @@ import sys
 from math import log
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluators.catalogue import Benchmark, Score
@@ -115,7 +115,6 @@ def test_plan_is_exact_and_says_what_cannot_be_decided() -> None:
     assert "the claimant's single run may be that far off itself" in alone.sentences[0]
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(-5, 12), max_size=30))
 def test_the_board_only_ever_keeps_the_strongest(values: list[float]) -> None:
     kept = e_bh(values)

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from warehouse.claims.interval import Unreadable, read_interval
@@ -105,7 +105,6 @@ def test_licences_are_compared_by_name_not_by_feeling() -> None:
 number_like = st.text(alphabet="0123456789.,+-~≈<>=±%xKMBGiTtoks/ ()–——nN*†¹", max_size=16)
 
 
-@settings(deadline=None)
 @given(said=st.one_of(st.text(max_size=30), number_like), unit=st.sampled_from(UNITS))
 def test_reading_is_total_and_bounds_are_ordered(said: str, unit: str) -> None:
     try:
@@ -122,7 +121,6 @@ def test_reading_is_total_and_bounds_are_ordered(said: str, unit: str) -> None:
     assert unit != "fraction" or found.value <= 1
 
 
-@settings(deadline=None)
 @given(
     value=st.decimals(min_value=0, max_value=100, places=1),
     style=st.sampled_from(["{}%", "~{}%", "{}% (thinking)", ">= {}%", "up to {}%", "{}% ± 0.4", "**{}** %"]),

@@ -49,7 +49,6 @@ def samples(draw: st.DrawFn) -> tuple[int, int, int]:
     return total, seen, draw(st.integers(0, seen))
 
 
-@settings(deadline=None)
 @given(sample=samples(), null=st.integers(0, 400), step=st.floats(1, 20), up=st.booleans())
 def test_more_correct_items_never_lower_the_e_value_upwards(
     sample: tuple[int, int, int], null: int, step: float, up: bool
@@ -62,7 +61,6 @@ def test_more_correct_items_never_lower_the_e_value_upwards(
     assert (more >= fewer - 1e-9) if up else (more <= fewer + 1e-9)
 
 
-@settings(deadline=None)
 @given(sample=samples(), data=st.data())
 def test_pending_items_never_create_a_verdict_that_the_final_data_would_not(
     sample: tuple[int, int, int], data: st.DataObject
@@ -76,7 +74,7 @@ def test_pending_items_never_create_a_verdict_that_the_final_data_would_not(
     assert all(early <= late + 1e-9 for early, late in zip(waiting, final, strict=True))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(correct=st.integers(600, 900), seed=st.integers(0, 1000), late=st.integers(0, 40))
 def test_recomputing_from_counts_equals_streaming(correct: int, seed: int, late: int) -> None:
     values = shuffled(correct, 1000, seed)
@@ -146,7 +144,6 @@ def test_rounds_decide_what_one_run_cannot() -> None:
     assert follow_rounds(rounds, 0.87, 0.93, 0.03).side == "below"
 
 
-@settings(deadline=None)
 @given(scores=st.lists(st.floats(0, 1), min_size=1, max_size=60), mean=st.floats(0.05, 0.95), up=st.booleans())
 def test_betting_never_bets_everything(scores: list[float], mean: float, up: bool) -> None:
     path = log_wealth(scores, 80, mean, 0.02, up)
@@ -205,7 +202,7 @@ def test_the_law_agrees_with_simulation() -> None:
     assert np.mean(ends) == pytest.approx(law.mean, abs=4 * np.std(ends) / 200**0.5 + 2)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(correct=st.integers(0, 300), seen=st.integers(1, 299), seed=st.integers(0, 99))
 def test_intervals_hold_the_score_they_are_made_from(correct: int, seen: int, seed: int) -> None:
     values = shuffled(correct, 300, seed)
