@@ -1,10 +1,13 @@
-"""Multiple choice on llama-server: the engine against scoring token by token, and how often a prompt is computed.
+"""Multiple choice on llama-server: the engine against scoring token by token, and what the server does for it.
 
-    python -m tests.benchmarks.choice_speed [--items 200] [--rounds 5] [--large]
+    python -m tests.benchmarks.choice_speed [--items 200] [--rounds 5] [--slots 2] [--large]
 
-Prints medians of items/s over the rounds, the ratio, and prompt tokens computed over the unavoidable (each context
-once, and one token for each further choice). `--large`: a random model with 151,936 tokens instead of the demo model,
-grammar and logit bias against the engine's choice.
+Prints medians of items/s over the rounds and the median of the ratios within one round; tokens that the model was run
+on over the unavoidable; and what the server did for one item. Unavoidable: each context once, each continuation but its
+last token, and one token for each further choice, because the server begins each request by running one. The number
+of runs of the model (decodes) is the distance to scoring in process, which needs one for all choices of an item.
+`--large`: a random model with 151,936 tokens instead of the demo model, grammar and logit bias against the engine's
+choice.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ import statistics
 import tempfile
 import threading
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -52,8 +56,8 @@ def jobs(items: int) -> list[list[Request]]:
     return made
 
 
-async def score(server: ModelServer, work: list[list[Request]], route: str | None) -> tuple[float, list[float]]:
-    """(seconds, log-likelihoods) of all jobs by one route, one worker per slot."""
+async def score(server: ModelServer, work: list[list[Request]], route: str | None) -> tuple[float, list[float], int]:
+    """(seconds, log-likelihoods, requests sent) of all jobs by one route, one worker per slot."""
     description = server.describe()
     client = Client(server, Patience())
     protocol = LlamaLoglikelihood(description, route=route)
@@ -69,7 +73,7 @@ async def score(server: ModelServer, work: list[list[Request]], route: str | Non
         await protocol.prepare(client)
         begun = time.perf_counter()
         await asyncio.gather(*(worker(slot) for slot in range(description.slots)))
-        return time.perf_counter() - begun, [values[place] for place in sorted(values)]
+        return time.perf_counter() - begun, [values[place] for place in sorted(values)], client.sent
     finally:
         await client.close()
 
@@ -147,15 +151,18 @@ def by_threads(server: ModelServer, work: list[list[Request]]) -> tuple[float, l
     return time.perf_counter() - begun, values
 
 
-def computed(server: ModelServer) -> float:
-    """Prompt tokens that the server has computed so far."""
+COUNTERS = ("prompt_tokens_total", "tokens_predicted_total", "n_decode_total")
+
+
+def counted(server: ModelServer) -> Counter[str]:
+    """What the server has done so far: prompt tokens run, tokens generated, runs of the model."""
     text = httpx.get(f"{server.url}/metrics", headers={"Authorization": f"Bearer {server.key}"}).text
-    found = re.search(r"^llamacpp:prompt_tokens_total (\S+)", text, re.M)
-    return float(found[1]) if found else 0.0
+    found = dict(re.findall(r"^llamacpp:(\w+) (\S+)", text, re.M))
+    return Counter({name: round(float(found[name])) for name in COUNTERS})
 
 
 async def unavoidable(server: ModelServer, work: list[list[Request]]) -> int:
-    """Prompt tokens if each context is computed once and each further choice costs one token."""
+    """Tokens that the model must be run on, see above."""
     client = Client(server, Patience())
     protocol = LlamaLoglikelihood(server.describe())
     try:
@@ -163,10 +170,34 @@ async def unavoidable(server: ModelServer, work: list[list[Request]]) -> int:
         total = 0
         for job in work:
             pairs = await protocol.tokens.pairs(client, [(r.args[0], r.args[1]) for r in job])
-            total += len(pairs[0][0]) + len(pairs) - 1
+            total += len(pairs[0][0]) + sum(len(continuation) for _, continuation in pairs) - 1
         return total
     finally:
         await client.close()
+
+
+def one_round(
+    server: ModelServer, work: list[list[Request]], ways: dict[str, str | None], done: Counter[str], *, backwards: bool
+) -> dict[str, float]:
+    """Seconds of every way; all must find the same log-likelihoods. `done` grows by the server's work for ours."""
+    results: dict[str, tuple[float, list[float]]] = {}
+    names = [*ways, "tokens, threads", "tokens, aiohttp"]
+    for way in reversed(names) if backwards else names:
+        if way == "tokens, threads":
+            results[way] = by_threads(server, work)
+        elif way == "tokens, aiohttp":
+            results[way] = asyncio.run(unpinned(server, work))
+        else:
+            before = counted(server)
+            seconds, values, sent = asyncio.run(score(server, work, ways[way]))
+            results[way] = seconds, values
+            if way == "engine":
+                done.update(counted(server) - before)
+                done["requests"] += sent
+    for way, (_, values) in results.items():
+        gap = max(abs(a - b) for a, b in zip(values, results["engine"][1], strict=True))
+        assert gap < 0.1, f"{way} differs by {gap}"
+    return {way: seconds for way, (seconds, _) in results.items()}
 
 
 def main() -> None:
@@ -186,29 +217,24 @@ def main() -> None:
             ways = {"engine": None, "grammar": "grammar", "bias": "bias"} if options.large else {"engine": None}
             rates: dict[str, list[float]] = {}
             least = asyncio.run(unavoidable(server, work))
-            shares = []
-            for _ in range(options.rounds):
-                results = {}
-                for way, route in ways.items():
-                    before = computed(server)
-                    seconds, results[way] = asyncio.run(score(server, work, route))
+            done: Counter[str] = Counter()
+            for turn in range(options.rounds):
+                for way, seconds in one_round(server, work, ways, done, backwards=turn % 2 == 1).items():
                     rates.setdefault(way, []).append(len(work) / seconds)
-                    if way == "engine":
-                        shares.append((computed(server) - before) / least)
-                peers = {
-                    "tokens, threads": by_threads(server, work),
-                    "tokens, aiohttp": asyncio.run(unpinned(server, work)),
-                }
-                for way, (seconds, values) in peers.items():
-                    results[way] = values
-                    rates.setdefault(way, []).append(len(work) / seconds)
-                for way, values in results.items():
-                    gap = max(abs(a - b) for a, b in zip(values, results["engine"], strict=True))
-                    assert gap < 0.1, f"{way} differs by {gap}"
-    medians = {way: statistics.median(found) for way, found in rates.items()}
-    for way, rate in medians.items():
-        print(f"{way:16} {rate:8.1f} items/s   engine is {medians['engine'] / rate:.2f} x")
-    print(f"prompt tokens computed: {statistics.median(shares):.3f} x the unavoidable")
+    for way, found in rates.items():
+        ratios = [ours / theirs for ours, theirs in zip(rates["engine"], found, strict=True)]
+        print(
+            f"{way:16} {statistics.median(found):8.1f} items/s   engine is {statistics.median(ratios):.2f} x"
+            f" ({min(ratios):.2f} to {max(ratios):.2f})"
+        )
+    items = len(work) * options.rounds
+    # the last token of each request is generated, and no longer run
+    run = done["prompt_tokens_total"] + done["tokens_predicted_total"] - done["requests"]
+    print(f"tokens run: {run / least / options.rounds:.3f} x the unavoidable")
+    print(
+        f"for one item: {done['requests'] / items:.1f} requests, {done['n_decode_total'] / items:.1f} decodes: "
+        f"{done['prompt_tokens_total'] / items:.1f} prompt tokens, {done['tokens_predicted_total'] / items:.1f} forced"
+    )
 
 
 if __name__ == "__main__":
