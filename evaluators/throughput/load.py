@@ -100,7 +100,8 @@ def _processes(server: ModelServer) -> list[psutil.Process] | None:
     names = PROGRAMS.get(server.backend)
     if names is None:
         return None
-    return [process for process in psutil.process_iter(["name"]) if (process.info["name"] or "").startswith(names)]
+    found = [process for process in psutil.process_iter(["name"]) if (process.info["name"] or "").startswith(names)]
+    return found or None  # in a container, or under another name: what it uses would pass for other programs
 
 
 def gpu_state() -> tuple[int | None, tuple[str, ...] | None]:
