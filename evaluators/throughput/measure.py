@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -71,18 +71,24 @@ def quantity_of(benchmark: str) -> Quantity:
 
 def how(quantity: Quantity, sides: Sequence[Rounds], found: Gathered) -> dict[str, str]:
     """How the number came about: the client, the formula, the real lengths, what else the machine did."""
-    prompts = [tokens for side in sides for tokens in side.prompt_tokens]
+    prompts, answers = _each(side.prompt_tokens for side in sides), _each(side.answer_tokens for side in sides)
     cached = [tokens for side in sides for tokens in side.cached_tokens]
     shown = {
         "client": client_name(),
         "kind": "served",
         "value": quantity.text,
         "requests_per_run": " / ".join(str(side.batches * side.concurrency) for side in sides),
-        "prompt_tokens": f"{median(prompts):.0f} as the server counts" if prompts else "",
+        "prompt_tokens": f"{prompts} as the server counts" if prompts else "",
+        "answer_tokens": f"{answers} as the server counts" if answers else "",
         "cached_tokens": f"{median(cached):.0f}" if any(cached) else "",
         "gpu_clock": f"{min(found.clocks)}-{max(found.clocks)} MHz between the runs" if found.clocks else "",
     }
     return {name: text for name, text in shown.items() if text}
+
+
+def _each(counts: Iterable[Sequence[int]]) -> str:
+    """The median of every side, one number where all are the same."""
+    return " / ".join(dict.fromkeys(f"{median(side):.0f}" for side in counts if side))
 
 
 def checks(found: Gathered, values: Sequence[float]) -> dict[str, str]:

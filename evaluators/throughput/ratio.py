@@ -59,14 +59,19 @@ def measure_ratio(
     ]
     shortest = min(one.generation_tokens or 0 for one in filled)
     filled = [one.model_copy(update={"generation_tokens": shortest}) for one in filled]
-    sides = [Rounds(client, quantity, one, seed=runs) for client, one in zip(clients, filled, strict=True)]
+    sides = [
+        Rounds(client, quantity, one, seed=runs, gauge=other.token_ids)
+        for client, other, one in zip(clients, clients[::-1], filled, strict=True)
+    ]
     found = gather(sides, [numerator[1], denominator[1]], runs, allowed=allowed_load, progress=progress)
     ratios = [] if found.failure else [over / under for over, under in found.values]
-    names = side_names(filled[0], filled[1], settings)
+    seen = side_names((numerator[0], filled[0]), (denominator[0], filled[1]))
+    names = settings.numerator or seen[0], settings.denominator or seen[1]
     shown = evidence(numerator[0], described[0]) | how(quantity, sides, found)
     shown |= {f"denominator_{name}": text for name, text in evidence(denominator[0], described[1]).items()}
     shown["denominator_quantization"] = denominator[0].quantization
     shown["denominator_backend"] = f"{described[1].backend} {described[1].version}"
+    shown["sides"] = f"{seen[0]} over {seen[1]}"
     if ratios:
         shown["numerator_median"] = f"{median(found.side(0)):.4g} {quantity.unit}"
         shown["denominator_median"] = f"{median(found.side(1)):.4g} {quantity.unit}"
@@ -80,14 +85,15 @@ def measure_ratio(
     )  # fmt: skip
 
 
-def side_names(upper: Settings, lower: Settings, asked: Settings) -> tuple[str, str]:
-    """What to call the two sides: as the claim does, else by what differs between them."""
-    names = []
-    for side, said in ((upper, asked.numerator), (lower, asked.denominator)):
-        differing = [
-            str(getattr(side, name))
-            for name in ("quantization", "backend", "backend_version")
-            if getattr(upper, name) != getattr(lower, name)
-        ]
-        names.append(said or " ".join(differing) or str(side.quantization))
-    return names[0], names[1]
+def side_names(upper: tuple[Artifact, Settings], lower: tuple[Artifact, Settings]) -> tuple[str, str]:
+    """What to call the two sides: all that differs between them of release, quantization, backend and its version."""
+    rows = [
+        [artifact.release.model, run.quantization, run.backend, run.backend_version] for artifact, run in (upper, lower)
+    ]
+    same = [str(one).casefold() == str(other).casefold() for one, other in zip(*rows, strict=True)]
+    if not same[2]:
+        same[3] = True  # the names of two backends tell enough
+    if all(same):
+        rows, same[0] = [[artifact.release.location] for artifact, _ in (upper, lower)], False
+    over, under = (" ".join(str(part) for part, alike in zip(row, same, strict=False) if not alike) for row in rows)
+    return over, under

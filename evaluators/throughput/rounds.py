@@ -7,7 +7,7 @@ from math import ceil
 
 from evaluators.records import Settings
 from evaluators.throughput.dialects import Prompt
-from evaluators.throughput.prompts import prompt_maker
+from evaluators.throughput.prompts import TokenIds, prompt_maker
 from evaluators.throughput.quantities import QUANTITIES, Quantity
 from evaluators.throughput.stream import Client, Stream, StreamFailed
 
@@ -21,8 +21,10 @@ APART = 1_000_000
 class Rounds:
     """Makes runs of one quantity at one depth: `warm_up` once, then `run` as often as needed."""
 
-    def __init__(self, client: Client, quantity: Quantity, settings: Settings, seed: int) -> None:
-        """settings: with all lengths filled in."""
+    def __init__(
+        self, client: Client, quantity: Quantity, settings: Settings, seed: int, gauge: TokenIds | None = None
+    ) -> None:
+        """settings: with all lengths filled in. gauge: see `prompt_maker`."""
         self.client = client
         self.quantity = quantity
         self.depth = settings.depth or 0
@@ -34,7 +36,8 @@ class Rounds:
         self.batches = 1
         self.prompt_tokens: list[int] = []
         self.cached_tokens: list[int] = []
-        self._prompt = prompt_maker(client.token_ids, seed)
+        self.answer_tokens: list[int] = []
+        self._prompt = prompt_maker(client.token_ids, seed, gauge)
         self._number = 0
         self._kept: dict[tuple[int, int], Prompt] = {}
 
@@ -64,6 +67,7 @@ class Rounds:
         for batch in batches:
             self.prompt_tokens += [stream.prompt for stream in batch]
             self.cached_tokens += [stream.cached or 0 for stream in batch]
+            self.answer_tokens += [stream.tokens for stream in batch]
         if self.depth and self.quantity is QUANTITIES["prompt_speed"] and any(one.cached is None for one in batches[0]):
             raise StreamFailed(
                 "the server does not say how much of the prompt it had computed before, so its prompt speed at a depth "

@@ -72,7 +72,9 @@ def _detail(measurement: Measurement) -> Reason | None:
         text = f"medians {known['medians']} tok/s at depths {known['depths']}: {known['slope']}"
         return Reason(code="slope", text=text)
     if "denominator_median" in known:
-        text = f"medians {known['numerator_median']} over {known['denominator_median']}, runs taking turns"
+        over, _, under = known.get("sides", "").partition(" over ")
+        text = f"{over} {known['numerator_median']} over {under} {known['denominator_median']}, runs taking turns"
+        text = " ".join(text.split())
         return Reason(code="medians", text=text)
     return None
 
@@ -149,5 +151,6 @@ def judge_speed(
         reasons.append(detail)
     margin = f" within ±{100 * lock.margin:g} %" if outcome is Outcome.confirmed else ""
     span = f"[{number(found.low, unit)}, {number(found.high, unit)}]"
-    head = f"measured {number(found.value, unit)} {span} in {len(runs)} runs; claim {claimed(lock.interval)}: "
+    sides = f" of {measurement.evidence['sides']}" if "sides" in measurement.evidence else ""
+    head = f"measured {number(found.value, unit)} {span} in {len(runs)} runs{sides}; claim {claimed(lock.interval)}: "
     return outcome, tuple(reasons), f"{head}{WORDS[outcome]}{margin}{why}", found
