@@ -18,6 +18,8 @@ NEVER = ("notes", "harness", "backend_version")
 """Settings that are recorded and shown elsewhere, not compared."""
 PLAIN = {"subset": "", "repeats": 1, "tools": "none", "scaffold": "none"}
 """What a claim means that says nothing: the whole benchmark, one answer an item, no tools."""
+SAME = {"same", "the same", "same hardware", "the same hardware", "same machine", "the same machine"}
+"""Hardware of a ratio that names none: only that both sides ran on it."""
 FULL = {"f16", "fp16", "float16", "half", "bf16", "bfloat16", "f32", "fp32", "float32", "full"}
 """Formats that hold the weights as released, as far as scores go."""
 CLOSE = {"q8_0", "q8", "int8", "fp8", "8bit", "8-bit", "w8a8", "w8a16"}
@@ -61,7 +63,8 @@ def compare(
 def _as_released(claim: Claim, run: Run, quantization: str) -> bool:
     """Whether the weights that were run may stand for those that a claim without quantization is about: a ratio's own
     pair, the vendor's own safetensors, or a format that is close."""
-    if run.settings.numerator is not None or is_close(quantization):
+    side = run.settings.numerator
+    if is_close(quantization) or (side and _normal("quantization", side) == _normal("quantization", quantization)):
         return True
     artifact = run.artifact
     own = artifact is not None and artifact.release.model.casefold() == claim.model.casefold()
@@ -76,6 +79,8 @@ def is_close(quantization: str) -> bool:
 def _stated(claim: Claim, benchmark: Benchmark) -> Settings:
     """What the claim states, its metric and filter in lm-eval's words, also where the benchmark leaves no choice."""
     stated = claim.settings
+    if benchmark.unit == "ratio" and str(stated.hardware).casefold() in SAME:
+        stated = stated.model_copy(update={"hardware": None})
     if not benchmark.scores:
         return stated
     try:
