@@ -34,9 +34,10 @@ def options_of(
         order_seed=settings.order_seed,
         alpha=settings.alpha,
         server=ServerOptions(
-            executable={"llama.cpp": settings.llama_server, "vllm": settings.vllm}.get(chosen),
+            executable=dict(settings.executables).get(chosen),
             url=url,
             model=served_model,
             key_variable=key_variable,
         ),
+        executables=settings.executables,
     )

@@ -14,7 +14,7 @@ from evaluators.stopping import RunAll
 from flows.judging import passengers
 from flows.options import Options
 from flows.planning import Job
-from flows.progress import say, shown
+from flows.progress import shown
 from flows.serving import Desk
 from flows.speed import speed
 from warehouse.home import Home, write_atomic
@@ -27,10 +27,9 @@ TWICE = 100
 
 def measure(job: Job, artifact: Artifact, desk: Desk, home: Home, locks: Sequence[Lock], options: Options) -> Run:
     """Run what a job asks for. Raises Problem if it cannot be run."""
-    title = f"{job.benchmark.title} on {artifact.quantization} with {desk.backend}"
     if job.benchmark.evaluator == "speed":
-        say(title)
-        return speed(job, artifact, desk, home)
+        return speed(job, artifact, desk, home, options)
+    title = f"{job.benchmark.title} on {artifact.quantization} with {desk.backend}"
     server = desk.server(artifact)
     settings = complete_settings(job.benchmark, Settings())
     with shown(title) as tell:

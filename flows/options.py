@@ -29,3 +29,5 @@ class Options(Record):
     """Probability of any wrong verdict, at most."""
     server: ServerOptions = ServerOptions()
     """How to serve."""
+    executables: tuple[tuple[str, str], ...] = ()
+    """Backend and path of its program, for ratios whose sides are backends."""

@@ -12,6 +12,7 @@ from evaluators.servers import ModelServer, ServerOptions, open_server
 from evaluators.weights import using
 from flows.device import devices_held
 from flows.progress import say
+from flows.sides import Side
 
 
 class Desk:
@@ -41,30 +42,31 @@ class Desk:
         if self._server is not None and self._served == artifact.key:
             return self._server
         self.close()
-        self._hold()
+        self._hold(self.backend)
         self._stack.enter_context(using(artifact))
         server = self._stack.enter_context(open_server(self.backend, artifact, self.options, self.logs))
         self._server, self._served = server, artifact.key
         return server
 
     @contextmanager
-    def pair(self, one: Artifact, other: Artifact) -> Iterator[tuple[ModelServer, ModelServer]]:
-        """Two servers at a time on the one device, for runs that take turns. Ends the server that was handed out."""
+    def pair(self, one: Side, other: Side) -> Iterator[tuple[ModelServer, ModelServer]]:
+        """Two servers at a time on the one device, for runs that take turns, each with its own backend and options.
+        Ends the server that was handed out."""
         self.close()
-        self._hold()
+        self._hold(one.backend, other.backend)
         try:
             with (
-                using(one),
-                using(other),
-                open_server(self.backend, one, self.options, self.logs) as first,
-                open_server(self.backend, other, self.options, self.logs) as second,
+                using(one.artifact),
+                using(other.artifact),
+                open_server(one.backend, one.artifact, one.options, self.logs / "numerator") as first,
+                open_server(other.backend, other.artifact, other.options, self.logs / "denominator") as second,
             ):
                 yield first, second
         finally:
             self.close()
 
-    def _hold(self) -> None:
-        if self.backend != "attached":
+    def _hold(self, *backends: str) -> None:
+        if set(backends) != {"attached"}:
             self._stack.enter_context(
                 devices_held(lambda device: say(f"waiting for {device}: another verification runs on it"))
             )

@@ -35,6 +35,12 @@ class Configuration:
     webhook: str | None = None
     """Slack-compatible URL that is told about discrepancies. Never shown."""
 
+    @property
+    def executables(self) -> tuple[tuple[str, str], ...]:
+        """Backend and path of its program, where one is set."""
+        found = ("llama.cpp", self.llama_server), ("vllm", self.vllm)
+        return tuple((backend, path) for backend, path in found if path)
+
 
 READ: dict[str, Callable[[str], Any]] = {"home": Path, "alpha": float, "order_seed": int}
 

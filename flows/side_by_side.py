@@ -79,7 +79,7 @@ class Wish(Record):
     """Lengths and streams."""
     depths: tuple[int, ...] = (0,)
     runs: int = 7
-    executables: tuple[tuple[str, str | None], ...] = ()
+    executables: tuple[tuple[str, str], ...] = ()
     """Backend, path of its program."""
     server: ServerOptions = ServerOptions()
     bench: str | None = None

@@ -1,42 +1,34 @@
-"""Speed runs of a verification: one artifact, two that take turns, or one at several depths."""
+"""Speed runs of a verification: one artifact, two sides that take turns, or one artifact at several depths."""
 
 from __future__ import annotations
 
-from evaluators.records import Artifact, Problem, Run
+from evaluators.records import Artifact, Run
 from evaluators.throughput import measure_depth, measure_ratio, measure_speed
-from evaluators.weights import choose, pull
+from flows.options import Options
 from flows.planning import Job
+from flows.progress import say
 from flows.serving import Desk
+from flows.sides import sides_of
 from warehouse.home import Home
 
 PAIRS = 11
 """Pairs of a ratio: the interval of their median leaves out the lowest and the highest, which a busy machine makes."""
 
 
-def speed(job: Job, artifact: Artifact, desk: Desk, home: Home) -> Run:
+def speed(job: Job, artifact: Artifact, desk: Desk, home: Home, options: Options) -> Run:
     """Measure what a speed claim is about. Raises Problem if it cannot be measured here."""
     if job.benchmark.name.endswith("_ratio"):
-        return _ratio(job, artifact, desk, home)
+        return _ratio(job, artifact, desk, home, options)
+    say(f"{job.benchmark.title} on {artifact.quantization} with {desk.backend}")
     server = desk.server(artifact)
     if job.benchmark.name == "speed_at_depth":
         return measure_depth(job.benchmark, artifact, server, job.settings, folder=home.runs)
     return measure_speed(job.benchmark, artifact, server, job.settings, folder=home.runs)
 
 
-def _ratio(job: Job, artifact: Artifact, desk: Desk, home: Home) -> Run:
-    names = job.settings.numerator, job.settings.denominator
-    if None in names:
-        raise Problem("the claim does not say what is compared with what; two quantizations can be compared here")
-    over, under = (_side(artifact, str(side)) for side in names)
+def _ratio(job: Job, artifact: Artifact, desk: Desk, home: Home, options: Options) -> Run:
+    over, under = sides_of(job.settings, job.claims[0].model, artifact, options)
+    say(f"{job.benchmark.title} of {over} over {under}")
     with desk.pair(over, under) as (first, second):
-        sides = (over, first), (under, second)
+        sides = (over.artifact, first), (under.artifact, second)
         return measure_ratio(job.benchmark, *sides, job.settings, folder=home.runs, runs=PAIRS)
-
-
-def _side(artifact: Artifact, quantization: str) -> Artifact:
-    """The artifact of the same release in this quantization."""
-    try:
-        choose(artifact.release, artifact.format, quantization)
-    except Problem as problem:
-        raise Problem(f"{quantization} cannot be compared here, only quantizations of one release: {problem}") from None
-    return pull(artifact.release, artifact.format, quantization)

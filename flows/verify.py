@@ -24,6 +24,7 @@ from flows.progress import pulling, say
 from flows.reading import Page, keep, read_pages
 from flows.refusing import refuse
 from flows.serving import Desk
+from flows.sides import Unmeasurable, backend_named
 from flows.summary import Summary, markdown, summarise, table_rows
 from flows.telling import save_and_tell
 from warehouse.home import Home
@@ -165,7 +166,9 @@ def _job(artifact: Artifact, job: Job, desk: Desk, place: Home, options: Options
         ):
             artifact = pull_artifact(artifact.release, artifact.format, job.quantization)
         several = job.benchmark.name.endswith("_ratio")  # two artifacts: the bar names them
-        todo = _open(job.claims, locks, place, options, artifact=None if several else artifact.key)
+        backend = backend_named(job.settings.numerator or "") or options.backend
+        known = None if several else artifact.key
+        todo = _open(job.claims, locks, place, options, artifact=known, backend=backend)
         if not todo:
             say(f"{job.benchmark.title}: already verified, nothing to run")
             return []
@@ -175,7 +178,8 @@ def _job(artifact: Artifact, job: Job, desk: Desk, place: Home, options: Options
         run = _run(job, artifact, bars, options, place, desk)
     except Problem as problem:
         now = datetime.now(UTC)
-        verdicts = [could_not_run(claim, "server_failed", str(problem), now=now) for claim in todo]
+        reason = problem.reason if isinstance(problem, Unmeasurable) else "server_failed"
+        verdicts = [could_not_run(claim, reason, str(problem), now=now) for claim in todo]
     else:
         load(place)
         verdicts = judge_run(todo, locks, run, place)
@@ -199,10 +203,17 @@ def _run(job: Job, artifact: Artifact, locks: list[Lock], options: Options, plac
 
 
 def _open(
-    claims: Sequence[Claim], locks: Mapping[str, Lock], place: Home, options: Options, *, artifact: str | None
+    claims: Sequence[Claim],
+    locks: Mapping[str, Lock],
+    place: Home,
+    options: Options,
+    *,
+    artifact: str | None,
+    backend: str | None = None,
 ) -> list[Claim]:
     """The claims that still need a verdict."""
     if options.again:
         return list(claims)
-    done = settled(place, claims, list(locks.values()), artifact=artifact, backend=options.backend, full=options.full)
+    asked = backend or options.backend
+    done = settled(place, claims, list(locks.values()), artifact=artifact, backend=asked, full=options.full)
     return [claim for claim in claims if claim.claim_id not in done]

@@ -92,7 +92,7 @@ def speed(
         settings=Settings(prompt_tokens=prompt_tokens, generation_tokens=generation_tokens, concurrency=streams),
         depths=tuple(sorted(set(depth))),
         runs=runs,
-        executables=(("llama.cpp", settings.llama_server), ("vllm", settings.vllm)),
+        executables=settings.executables,
         server=ServerOptions(threads=threads, context=context, url=url),
         bench=llama_bench,
     )

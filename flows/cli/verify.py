@@ -81,7 +81,7 @@ def verify(
 
     settings = configuration()
     chosen = backend or settings.backend
-    executable = {"llama.cpp": settings.llama_server, "vllm": settings.vllm}.get(chosen)
+    executable = dict(settings.executables).get(chosen)
     options = Options(
         revision=revision,
         backend=chosen,
@@ -96,6 +96,7 @@ def verify(
             url=url, model=model, key_variable=key_variable, context=context, slots=slots, threads=threads,
             executable=executable, extra=("--port", str(port)) if port else (),
         ),
+        executables=settings.executables,
     )  # fmt: skip
     return run(release, options, strict=strict, json=json)
 
@@ -118,7 +119,9 @@ def demo(*, full: Switch = False, json: Json = False) -> int:
     from evaluators.servers import ServerOptions
 
     server = ServerOptions(executable=settings.llama_server)
-    options = Options(full=full, order_seed=settings.order_seed, alpha=settings.alpha, server=server)
+    options = Options(
+        full=full, order_seed=settings.order_seed, alpha=settings.alpha, server=server, executables=settings.executables
+    )
     code = run(str(RELEASE), options, strict=False, json=json)
     if not json:
         say("\n`claimcheck table --ids` lists the claims, `claimcheck show ID` says everything about one.")

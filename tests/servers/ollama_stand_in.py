@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,8 +23,8 @@ class Store:
 
 
 @contextmanager
-def ollama() -> Iterator[Store]:
-    """Run it on a free port."""
+def ollama(per_token: float = 0.0) -> Iterator[Store]:
+    """Run it on a free port; answers come at a pace of `per_token` seconds."""
     store = Store()
 
     class Handler(BaseHTTPRequestHandler):
@@ -64,7 +65,29 @@ def ollama() -> Iterator[Store]:
                 return self.answer(200, shown) if shown else self.answer(404, {"error": "model not found"})
             if self.path == "/api/create":
                 return self.create(body)
+            if self.path == "/api/generate":
+                return self.generate(body, time.perf_counter())
             return self.answer(404, {"error": "not found"})
+
+        def generate(self, body: dict, came: float) -> None:
+            """Streamed: token k leaves k times `per_token` after the request came."""
+            self.send_response(200)
+            self.send_header("Transfer-Encoding", "chunked")
+            self.send_header("Connection", "close")
+            self.end_headers()
+            self.close_connection = True
+            tokens = body["options"]["num_predict"]
+            for number in range(1, tokens + 1):
+                time.sleep(max(came + per_token * number - time.perf_counter(), 0))
+                self.line({"response": "a", "done": False})
+            counts = {"prompt_eval_count": len(body["prompt"].split()), "eval_count": tokens}
+            self.line({"response": "", "done": True, **counts})
+            self.wfile.write(b"0\r\n\r\n")
+
+        def line(self, value: object) -> None:
+            data = json.dumps(value).encode() + b"\n"
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+            self.wfile.flush()
 
         def create(self, body: dict[str, object]) -> None:
             files, source = body.get("files"), body.get("from")
