@@ -11,11 +11,13 @@ OTHERS = 0.10
 OTHERS_IN_PAIRS = 0.50
 """The same where two servers take turns: a steady load slows both sides of a pair."""
 DRIFT = 0.10
-"""Relative change from the first half of the runs to the second that is too much, if the halves do not overlap."""
+"""Relative change from earlier runs to later ones that is too much, if they do not overlap."""
+SMALLEST = 3
+"""Fewest runs on either side of a change."""
 SPREAD = 0.5
 """Largest run over smallest, less one, that is too much."""
 EXTREMES = 7
-"""Runs from which on the largest and the smallest are left out of the spread: one outlier widens the interval, that is
+"""One run in so many may be a stray at either end, and is left out of the spread: outliers widen the interval, that is
 enough."""
 
 
@@ -42,24 +44,38 @@ def unstable(
         )
     if (change := drift(values)) is not None and abs(change) > DRIFT:
         return (
-            f"unstable: from the first half of the runs to the second the value changed by {100 * change:+.0f} % "
+            f"unstable: from the earlier runs to the later ones the value changed by {100 * change:+.0f} % "
             "(heat, power or another program); let the machine rest and run again"
         )
-    inner = sorted(values)[1:-1] if len(values) >= EXTREMES else sorted(values)
+    strays = len(values) // EXTREMES
+    inner = sorted(values)[strays : len(values) - strays]
     if inner and inner[0] > 0 and inner[-1] / inner[0] - 1 > spread:
         return (
-            f"unstable: the runs differ by a factor of {inner[-1] / inner[0]:.1f}, the two extremes left out; "
+            f"unstable: the runs differ by a factor of {inner[-1] / inner[0]:.1f}, the extremes left out; "
             "end other programs and run again"
         )
     return None
 
 
 def drift(values: Sequence[float]) -> float | None:
-    """Relative change of the median from the first half of the runs to the second (the middle one left out), where no
-    run of one half lies among those of the other; None where they overlap, which is what chance looks like (for 7 runs
-    halves that do not overlap have a probability of 1 in 10)."""
-    half = len(values) // 2
-    first, second = values[:half], values[len(values) - half :]
-    if half < 2 or not (max(first) < min(second) or max(second) < min(first)) or min(values) <= 0:
+    """Relative change of the median where the runs fall in two parts, an earlier and a later one, of which no run lies
+    among the other's: the largest such change. A part has three runs at least, and may have one stray where it has
+    EXTREMES. None where all parts overlap, which is what chance looks like (7 runs do not with a probability of 1 in
+    10, 28 runs with about 1 in 100)."""
+    n = len(values)
+    least = min(n // 2, SMALLEST)
+    if least < 2 or min(values) <= 0:
         return None
-    return exp(log(median(second)) - log(median(first))) - 1
+    parts = ((values[:cut], values[cut:]) for cut in range(least, n - least + 1))
+    found = [exp(log(median(later)) - log(median(earlier))) - 1 for earlier, later in parts if _apart(earlier, later)]
+    return max(found, key=abs, default=None)
+
+
+def _apart(one: Sequence[float], other: Sequence[float]) -> bool:
+    """Whether all of one lies above or below all of the other, but for one stray in a part of EXTREMES."""
+    (low, high), (bottom, top) = (
+        (ordered[stray], ordered[-1 - stray])
+        for ordered in (sorted(one), sorted(other))
+        for stray in [int(len(ordered) >= EXTREMES)]
+    )
+    return high < bottom or top < low
