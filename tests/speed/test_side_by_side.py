@@ -73,6 +73,13 @@ def test_the_picture_is_one_file_that_needs_no_network_and_runs_nothing_foreign(
     assert "vllm Q8_0 served" in page
 
 
+def test_llama_bench_beside_the_others_is_a_bar_and_no_line(tmp_path: Path) -> None:
+    plot([row(), row(kind="bare", depth=512, prompt_tokens=None)], tmp_path / "speed.svg")
+    picture = (tmp_path / "speed.svg").read_text()
+    assert "tokens already in the context" not in picture
+    assert "llama.cpp Q8_0 bare, depth 512" in picture
+
+
 def test_pictures_for_papers_and_lines_over_the_depth(tmp_path: Path) -> None:
     rows = [row(depth=depth, median=100.0 - depth / 100) for depth in (0, 1000, 2000)]
     plot(rows, tmp_path / "speed.svg")

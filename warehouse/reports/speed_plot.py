@@ -25,14 +25,17 @@ def draw(rows: Sequence[dict[str, Any]]) -> Any:
         {**row, "series": _series(row), "trusted": "no" if row.get("problem") else "yes", "label": _label(row)}
         for row in rows
     ]
+    names = list(dict.fromkeys(row["benchmark"] for row in known))
+    parts = {name: [row for row in known if row["benchmark"] == name] for name in names}
+    lines = {name for name, part in parts.items() if _several_depths(part)}
+    # bars have their names beside them; a scale that panels share has one legend or none
+    color = alt.Color("series:N", title=None) if lines else alt.Color("series:N", legend=None)
     panels = []
-    for name in dict.fromkeys(row["benchmark"] for row in known):
-        part = [row for row in known if row["benchmark"] == name]
+    for name, part in parts.items():
         title = (
             f"{catalogue()[name].title} ({part[0]['unit']})" if name in catalogue() else f"{name} ({part[0]['unit']})"
         )
-        several = len({row["depth"] for row in part}) > 1
-        panels.append(_over_depth(alt, part, title) if several else _side_by_side(alt, part, title))
+        panels.append((_over_depth if name in lines else _side_by_side)(alt, part, title, color))
     return alt.vconcat(*panels).resolve_scale(color="shared").configure_view(stroke=None)
 
 
@@ -71,10 +74,14 @@ def _replace(value: Any, old: str, new: str) -> Any:
             return value
 
 
-def _side_by_side(alt: Any, rows: list[dict[str, Any]], title: str) -> Any:
+def _several_depths(rows: Sequence[dict[str, Any]]) -> bool:
+    """Whether one series has several depths; llama-bench alone begins where the prompt of the others ends."""
+    return len({(row["series"], row["depth"]) for row in rows}) > len({row["series"] for row in rows})
+
+
+def _side_by_side(alt: Any, rows: list[dict[str, Any]], title: str, color: Any) -> Any:
     base = alt.Chart(alt.Data(values=rows), title=alt.TitleParams(title, anchor="start"), width=WIDTH)
     place = alt.Y("label:N", title=None, sort=None, axis=alt.Axis(labelLimit=320))
-    color = alt.Color("series:N", legend=None)
     scale = alt.Scale(zero=True, nice=True)
     bars = base.mark_bar(height=10, opacity=0.35).encode(
         x=alt.X("median:Q", title=rows[0]["unit"], scale=scale), y=place, color=color
@@ -86,10 +93,9 @@ def _side_by_side(alt: Any, rows: list[dict[str, Any]], title: str) -> Any:
     return bars + spans + points
 
 
-def _over_depth(alt: Any, rows: list[dict[str, Any]], title: str) -> Any:
+def _over_depth(alt: Any, rows: list[dict[str, Any]], title: str, color: Any) -> Any:
     base = alt.Chart(alt.Data(values=rows), title=alt.TitleParams(title, anchor="start"), width=WIDTH, height=220)
     across = alt.X("depth:Q", title="tokens already in the context", scale=alt.Scale(zero=True))
-    color = alt.Color("series:N", title=None)
     line = base.mark_line().encode(
         x=across, y=alt.Y("median:Q", title=rows[0]["unit"], scale=alt.Scale(zero=True)), color=color
     )
