@@ -28,7 +28,7 @@ TWICE = 100
 def measure(job: Job, artifact: Artifact, desk: Desk, home: Home, locks: Sequence[Lock], options: Options) -> Run:
     """Run what a job asks for. Raises Problem if it cannot be run."""
     if job.benchmark.evaluator == "speed":
-        return speed(job, artifact, desk, home, options)
+        return speed(job, artifact, desk, home, locks, options)
     title = f"{job.benchmark.title} on {artifact.quantization} with {desk.backend}"
     server = desk.server(artifact)
     settings = complete_settings(job.benchmark, Settings())

@@ -22,7 +22,7 @@ from flows.choosing import choose_quantization, format_of
 from flows.progress import say, shown
 from flows.serving import Desk
 from warehouse.home import Home
-from warehouse.verdicts.speed import median_interval
+from warehouse.verdicts.medians import median_interval
 
 
 class SpeedRow(Record):

@@ -10,7 +10,7 @@ from statistics import median
 from evaluators.catalogue import Benchmark
 from evaluators.records import Artifact, Problem, Run, Settings
 from evaluators.servers import ModelServer
-from evaluators.throughput.gather import Tell, gather
+from evaluators.throughput.gather import Decided, Tell, gather
 from evaluators.throughput.key import client_name, complete, evidence
 from evaluators.throughput.lengths import lengthen
 from evaluators.throughput.measure import RUNS, checks, how, quantity_of
@@ -36,6 +36,7 @@ def measure_depth(
     depths: Sequence[int] | None = None,
     runs: int = RUNS,
     progress: Tell | None = None,
+    decided: Decided | None = None,
     allowed_load: float = OTHERS_IN_PAIRS,
 ) -> Run:
     """Measure `speed_at_depth`: output speed at several depths, taking turns, and the straight line through them.
@@ -63,7 +64,10 @@ def measure_depth(
     if ladder[0] < 0 or (room is not None and ladder[-1] > room):
         raise Problem(f"a depth of {ladder[-1]} tokens does not fit the server's context; it has room for {room}")
     sides = [Rounds(client, quantity, filled.model_copy(update={"depth": depth}), seed=runs) for depth in ladder]
-    found = gather(sides, [server], runs, allowed=allowed_load, progress=progress)
+    found = gather(
+        sides, [server], runs, allowed=allowed_load, progress=progress,
+        value=lambda speeds: relative_end(ladder, speeds), decided=decided,
+    )  # fmt: skip
     values = [] if found.failure else [relative_end(ladder, row) for row in found.values]
     shown = evidence(artifact, description) | how(quantity, sides, found)
     shown["value"] = "speed at the greatest depth over that at the smallest, on the line through all depths of a run"
@@ -73,7 +77,7 @@ def measure_depth(
         shown["slope"] = f"{slope_text(ladder, median(values), median(found.side(0)))}"
     return finish(
         benchmark, artifact, description, filled.model_copy(update={"depth": ladder[-1]}),
-        [measurement(benchmark, values, runs, "ratio", shown, failed=int(bool(found.failure)))],
+        [measurement(benchmark, values, found.wanted, "ratio", shown, failed=int(bool(found.failure)))],
         folder=folder, started=started, requests=client.sent,
         invalid=found.verdict(values, allowed_load, spread=float("inf")),
         checks=checks(found, values), signals=found.signals(),

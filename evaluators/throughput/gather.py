@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from statistics import fmean
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from evaluators.harness.progress import Progress
 
 Tell = Callable[["Progress"], None]
+Decided = Callable[[Sequence[float]], bool]
+"""Whether these values, one a run, are enough. Must not depend on anything else."""
+MORE = 4
+"""Where they are not, runs are made until there are this many times as many, and then no more."""
 
 
 @dataclass
@@ -25,7 +30,9 @@ class Gathered:
     """What came of the runs."""
 
     wanted: int = 0
-    """Runs asked for."""
+    """Runs asked for, those of a second look included."""
+    first: int = 0
+    """Runs of the first look."""
     values: list[tuple[float, ...]] = field(default_factory=list)
     """One tuple a run, a value for each side; where enough runs were undisturbed, only those."""
     others: list[float | None] = field(default_factory=list)
@@ -40,6 +47,10 @@ class Gathered:
     """What slowed the GPU down; None: no GPU, or it does not say."""
     clocks: tuple[int, ...] = ()
     """SM clocks of the GPU between the runs, MHz."""
+
+    def quiet(self, allowed: float) -> list[int]:
+        """Numbers of the runs during which other programs used at most `allowed` of the processor."""
+        return [index for index, share in enumerate(self.others) if share is None or share <= allowed]
 
     def side(self, number: int = 0) -> list[float]:
         """The values of one side."""
@@ -73,18 +84,42 @@ def gather(
     *,
     allowed: float,
     progress: Tell | None = None,
+    value: Callable[[tuple[float, ...]], float] = itemgetter(0),
+    decided: Decided | None = None,
 ) -> Gathered:
-    """`runs` runs of every side, interleaved (A B, B A, A B, ...). A run during which other programs used more than
-    `allowed` of the processor, or whose answers came in one piece, is made again, up to as many more; whether it is
-    depends on these and never on its value. Gives up after `runs` if most were disturbed, and at the first failed
-    request."""
+    """`runs` runs of every side, interleaved (A B, B A, A B, ...); MORE times as many if these are not enough: if
+    `decided`, asked once about the `value` of each, says no, or if they look like drift.
+
+    A run during which other programs used more than `allowed` of the processor, or whose answers came in one piece, is
+    made again, up to as many more; whether it is depends on these and never on its value. Gives up after `runs` if most
+    were disturbed, and at the first failed request."""
+    found = Gathered(wanted=runs, first=runs)
+    _make(found, sides, servers, allowed, progress)
+    kept = found.quiet(allowed)
+    first = [value(found.values[index]) for index in kept]
+    # in a few runs chance looks like drift
+    shaky = len(first) >= runs and decided is not None and not (decided(first) and unstable(first) is None)
+    if found.failure is None and shaky:
+        found.wanted = MORE * runs
+        _make(found, sides, servers, allowed, progress)
+        kept = found.quiet(allowed)
+    if found.wanted <= len(kept) < len(found.values):
+        found.values = [found.values[index] for index in kept]
+        found.others = [found.others[index] for index in kept]
+    return found
+
+
+def _make(
+    found: Gathered, sides: Sequence[Rounds], servers: Sequence[ModelServer], allowed: float, progress: Tell | None
+) -> None:
+    """Make runs until there are as many quiet ones as wanted."""
     from evaluators.harness.progress import Progress
 
-    load, found = Load(*servers), Gathered(wanted=runs)
+    load, runs = Load(*servers), found.wanted
     on_gpu = any(server.describe().hardware.gpu for server in servers)
-    began, quiet = time.monotonic(), 0
+    began, before_us, quiet = time.monotonic(), found.made, len(found.quiet(allowed))
     try:
-        for side in sides:
+        for side in sides if not found.made else ():
             side.warm_up()
         while quiet < runs and found.made < 2 * runs and not (found.made >= runs and 2 * quiet < found.made):
             before = load.moment()
@@ -104,16 +139,10 @@ def gather(
                     found.brakes = tuple(dict.fromkeys((*(found.brakes or ()), *brakes)))
             if progress is not None:
                 spent = time.monotonic() - began
-                left = spent / found.made * (runs - quiet)
-                progress(Progress(quiet, runs, found.made / spent, left, 0, 0, 0))
+                rate = (found.made - before_us) / spent
+                progress(Progress(quiet, runs, rate, (runs - quiet) / rate, 0, 0, 0))
     except StreamFailed as error:
         found.failure = f"a request failed, which voids the run: {error}"
-        return found
-    if runs <= quiet < len(found.values):
-        kept = [index for index, share in enumerate(found.others) if share is None or share <= allowed]
-        found.values = [found.values[index] for index in kept]
-        found.others = [found.others[index] for index in kept]
-    return found
 
 
 def _row(sides: Sequence[Rounds], *, backwards: bool) -> tuple[float, ...] | None:

@@ -10,7 +10,7 @@ from statistics import median
 from evaluators.catalogue import Benchmark
 from evaluators.records import Artifact, Problem, Run, Settings
 from evaluators.servers import ModelServer
-from evaluators.throughput.gather import Gathered, Tell, gather
+from evaluators.throughput.gather import Decided, Gathered, Tell, gather
 from evaluators.throughput.key import client_name, complete, evidence
 from evaluators.throughput.lengths import lengthen
 from evaluators.throughput.quantities import QUANTITIES, Quantity
@@ -32,6 +32,7 @@ def measure_speed(
     folder: Path,
     runs: int = RUNS,
     progress: Tell | None = None,
+    decided: Decided | None = None,
     allowed_load: float = OTHERS,
 ) -> Run:
     """Measure `benchmark` (`output_speed`, `prompt_speed`, `time_to_first_token` or `total_throughput`) by streaming
@@ -41,7 +42,8 @@ def measure_speed(
     Returns the Run (evaluator `speed`), written to `folder`/<run id>/run.json: one Measurement with a value per
     independent run (tok/s, or seconds), in the order they were made, score the median. A failed request, drift between
     the halves, a braking GPU or other programs on more than `allowed_load` of the processor make it `invalid` with the
-    reason. Raises Problem for an unknown benchmark, lengths that do not fit, too few slots, too few runs.
+    reason. `decided`: whether the values of `runs` runs are enough; if not, more are made once, and the evidence says
+    so (`first_look`). Raises Problem for an unknown benchmark, lengths that do not fit, too few slots, too few runs.
     """
     quantity = quantity_of(benchmark.name)
     if runs < RUNS:
@@ -51,12 +53,12 @@ def measure_speed(
     client = Client(server)
     filled = lengthen(client, quantity, filled, settings, description.context)
     side = Rounds(client, quantity, filled, seed=runs)
-    found = gather([side], [server], runs, allowed=allowed_load, progress=progress)
+    found = gather([side], [server], runs, allowed=allowed_load, progress=progress, decided=decided)
     values = [] if found.failure else found.side()
     shown = evidence(artifact, description) | how(quantity, [side], found)
     return finish(
         benchmark, artifact, description, filled,
-        [measurement(benchmark, values, runs, quantity.unit, shown, failed=int(bool(found.failure)))],
+        [measurement(benchmark, values, found.wanted, quantity.unit, shown, failed=int(bool(found.failure)))],
         folder=folder, started=started, invalid=found.verdict(values, allowed_load), requests=client.sent,
         checks=checks(found, values), signals=found.signals(),
     )  # fmt: skip
@@ -81,6 +83,7 @@ def how(quantity: Quantity, sides: Sequence[Rounds], found: Gathered) -> dict[st
         "prompt_tokens": f"{prompts} as the server counts" if prompts else "",
         "answer_tokens": f"{answers} as the server counts" if answers else "",
         "cached_tokens": f"{median(cached):.0f}" if any(cached) else "",
+        "first_look": str(found.first) if found.wanted > found.first else "",
         "gpu_clock": f"{min(found.clocks)}-{max(found.clocks)} MHz between the runs" if found.clocks else "",
     }
     return {name: text for name, text in shown.items() if text}
@@ -99,6 +102,6 @@ def checks(found: Gathered, values: Sequence[float]) -> dict[str, str]:
         "requests": found.failure or "none failed",
         "other programs": f"at most {100 * max(known):.0f} % of the processor" if known else "not readable",
         "runs": f"{len(values)} kept of {found.made}",
-        "drift": "none" if change is None else f"{100 * change:+.0f} % from first half to second",
+        "drift": "none" if change is None else f"{100 * change:+.0f} % from earlier to later runs",
         "gpu brakes": "not readable" if found.brakes is None else ", ".join(found.brakes) or "none",
     }

@@ -9,7 +9,7 @@ from statistics import median
 from evaluators.catalogue import Benchmark
 from evaluators.records import Artifact, Problem, Run, Settings
 from evaluators.servers import ModelServer
-from evaluators.throughput.gather import Tell, gather
+from evaluators.throughput.gather import Decided, Tell, gather
 from evaluators.throughput.key import client_name, complete, evidence
 from evaluators.throughput.lengths import lengthen
 from evaluators.throughput.measure import RUNS, checks, how, quantity_of
@@ -28,6 +28,7 @@ def measure_ratio(
     folder: Path,
     runs: int = RUNS,
     progress: Tell | None = None,
+    decided: Decided | None = None,
     allowed_load: float = OTHERS_IN_PAIRS,
 ) -> Run:
     """Measure `output_speed_ratio` or `prompt_speed_ratio`: the speed of the numerator over that of the denominator.
@@ -63,7 +64,10 @@ def measure_ratio(
         Rounds(client, quantity, one, seed=runs, gauge=other.token_ids)
         for client, other, one in zip(clients, clients[::-1], filled, strict=True)
     ]
-    found = gather(sides, [numerator[1], denominator[1]], runs, allowed=allowed_load, progress=progress)
+    found = gather(
+        sides, [numerator[1], denominator[1]], runs, allowed=allowed_load, progress=progress,
+        value=lambda pair: pair[0] / pair[1], decided=decided,
+    )  # fmt: skip
     ratios = [] if found.failure else [over / under for over, under in found.values]
     seen = side_names((numerator[0], filled[0]), (denominator[0], filled[1]))
     names = settings.numerator or seen[0], settings.denominator or seen[1]
@@ -78,7 +82,7 @@ def measure_ratio(
     return finish(
         benchmark, numerator[0], described[0],
         filled[0].model_copy(update={"numerator": names[0], "denominator": names[1]}),
-        [measurement(benchmark, ratios, runs, "ratio", shown, failed=int(bool(found.failure)))],
+        [measurement(benchmark, ratios, found.wanted, "ratio", shown, failed=int(bool(found.failure)))],
         folder=folder, started=started, invalid=found.verdict(ratios, allowed_load),
         requests=sum(client.sent for client in clients),
         checks=checks(found, ratios), signals=found.signals(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -64,6 +64,21 @@ def test_a_true_claim_is_confirmed_and_one_20_percent_too_high_refuted(run640: R
     assert (below.outcome, below.flagged) == (Outcome.below_claim, True)
     assert verdict(claim_of("512 tok/s"), run).outcome is Outcome.above_claim
     assert verdict(claim_of("up to 512 tok/s"), run).outcome is Outcome.above_claim
+
+
+def test_more_runs_are_made_once_where_the_first_do_not_decide(paced: Start, tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    def undecided(values: Sequence[float]) -> bool:
+        asked.append(len(values))
+        return False
+
+    known, server = benchmark("output_speed"), paced(per_token=1 / 2000)
+    run = measure_speed(known, artifact_of(), server, SHORT, folder=tmp_path, decided=undecided, **ANY_LOAD)
+    measured = run.measurements[0]
+    assert (asked, len(measured.values), measured.of, measured.evidence["first_look"]) == ([7], 28, 28, "7")
+    found = verdict(claim_of("800 tok/s"), run)
+    assert found.confidence is not None and found.confidence >= 0.95 + 2 * 0.5**7 - 1e-9
 
 
 def test_the_key_is_compared_field_by_field(run640: Run) -> None:

@@ -20,8 +20,9 @@ from warehouse.records import Comparability, Outcome, Verdict
 from warehouse.verdicts import ClaimRule, board, could_not_run, judge, lock_hash, plan, unverified
 from warehouse.verdicts.control import forecast
 from warehouse.verdicts.discoveries import e_bh
+from warehouse.verdicts.medians import median_interval
 from warehouse.verdicts.noise import within_of_means
-from warehouse.verdicts.speed import median_interval, ratio_interval
+from warehouse.verdicts.speed import ratio_interval
 
 KEY = ("exact_match", "strict-match")
 SPEED = Benchmark(

@@ -1,53 +1,18 @@
-"""Speed from independent runs: the median with an order-statistic interval, against a claim.
-
-No assumption about the distribution: the k-th smallest and k-th largest of n runs enclose the true median with
-probability 1 - 2 P(Binomial(n, 1/2) < k), so 7 runs' extremes give 98.4 %.
-"""
+"""Speed from independent runs: the median with its interval, against a claim."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from math import comb, exp, log
+from math import exp, log
 from statistics import median
 
 from evaluators.records import Measurement, Run, RunStatus, Settings
 from warehouse.records import Comparability, Lock, Outcome, Reason
 from warehouse.verdicts.headline import WORDS, claimed, number
 from warehouse.verdicts.locking import SPEED_RUNS
+from warehouse.verdicts.medians import Median, look, median_interval
 from warehouse.verdicts.roofline import roofline
 from warehouse.verdicts.zone import edges
-
-
-@dataclass(frozen=True)
-class Median:
-    """A median with its interval."""
-
-    value: float
-    low: float
-    high: float
-    confidence: float
-    """Probability that the interval covers the true median, at least."""
-
-
-def median_interval(runs: Sequence[float], alpha: float = 0.05) -> Median:
-    """Median of independent runs with the narrowest order-statistic interval of at least 1 - alpha, or the runs'
-    extremes if there are too few for that (`confidence` says what they give). Raises ValueError for no run."""
-    ordered = sorted(runs)
-    n = len(ordered)
-    if not n:
-        raise ValueError("no run")
-    best = 0
-    for k in range(1, n // 2 + 1):
-        if 2 * _below(n, k) <= alpha:
-            best = k
-    k = max(best, 1)
-    return Median(float(median(ordered)), ordered[k - 1], ordered[n - k], max(0.0, 1 - 2 * _below(n, k)))
-
-
-def _below(n: int, k: int) -> float:
-    """P(Binomial(n, 1/2) < k)."""
-    return sum(comb(n, i) for i in range(k)) / 2**n
 
 
 def ratio_interval(ours: Sequence[float], theirs: Sequence[float], alpha: float = 0.05) -> Median:
@@ -124,7 +89,7 @@ def judge_speed(
         outcome = Outcome.inconclusive if reasons and reasons[0].code == "settings_differ" else Outcome.invalid_run
         reasons.append(Reason(code="no_score", text="no run finished"))
         return outcome, tuple(reasons), f"nothing measured; {WORDS[outcome]} ({reasons[0].text})", None
-    found = median_interval(runs, lock.alpha)
+    found = look(runs, int(measurement.evidence.get("first_look", len(runs))), lock.alpha)
     low, high = edges(lock.interval, lock.margin, lock.relative)
     worse, better = Outcome.below_claim, Outcome.above_claim
     if not lock.higher_is_better:
