@@ -48,6 +48,8 @@ def ollama(per_token: float = 0.0) -> Iterator[Store]:
                 return self.answer(200, {"version": "0.12.6"})
             if self.path == "/api/tags":
                 return self.answer(200, {"models": [{"name": name, "model": name} for name in store.models]})
+            if self.path == "/v1/models":
+                return self.answer(200, {"object": "list", "data": [{"id": name} for name in store.models]})
             return self.answer(404, {"error": "not found"})
 
         def do_POST(self) -> None:
