@@ -22,9 +22,15 @@ LIMIT = 48
 
 
 def upstream(
-    server: ModelServer, model: str, benchmark: Benchmark, settings: Settings, documents: list[int] | None
+    server: ModelServer,
+    model: str,
+    benchmark: Benchmark,
+    settings: Settings,
+    documents: list[int] | None,
+    **more: object,
 ) -> Any:
-    """lm-eval's own evaluation of the benchmark's task on the server, of some documents or all."""
+    """lm-eval's own evaluation of the benchmark's task on the server, of some documents or all. `more`: arguments of
+    its model class."""
     import lm_eval
     import lm_eval.models
     from lm_eval.tasks import TaskManager
@@ -36,11 +42,12 @@ def upstream(
         model = {"local-completions": "claimcheck-completions", "local-chat-completions": "claimcheck-chat"}.get(
             model, model
         )
-    if model in {"local-completions", "local-chat-completions"}:
+    if model.startswith("local-"):
         route = "chat/completions" if "chat" in model else "completions"
         arguments |= {"base_url": f"{server.url}/v1/{route}", "model": server.describe().model}
         arguments |= {"tokenizer_backend": "none", "tokenized_requests": False, "max_retries": 1}
         arguments |= {"auth_token": server.key} if "chat" in model else {}
+    arguments |= more
     generation = {} if settings.max_tokens is None else {"max_gen_toks": settings.max_tokens}
     return lm_eval.simple_evaluate(
         model=model,

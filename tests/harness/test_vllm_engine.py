@@ -7,8 +7,10 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
+from evaluators.catalogue import Benchmark
 from evaluators.harness import Patience, run_benchmark
 from evaluators.harness.client import Client
 from evaluators.harness.loglikelihood_vllm import VllmLoglikelihood
@@ -17,13 +19,16 @@ from evaluators.harness.requests import Request
 from evaluators.records import Artifact, RequestKind, Response, Settings
 from evaluators.servers import ModelServer, open_server
 from tests.harness import local_tasks
-from tests.harness.conftest import FACTS, RELEASE, benchmark_of
+from tests.harness.conftest import FACTS, RELEASE, SUMS, benchmark_of
 from tests.harness.reference import Llama
 from tests.harness.test_equality import same, upstream
 from tests.servers.test_vllm import PROGRAM, folder_artifact, options
 
 TOLERANCE = 1e-3
 """Per token, natural logarithm."""
+REMOTE = {"tokenizer_backend": "remote", "tokenized_requests": True}
+WITH_BOS = "local-completions-with-bos"
+"""lm-eval's API client on the server's own tokenizer, which it asks for tokens without BOS, with BOS."""
 pytestmark = [
     pytest.mark.vllm,
     pytest.mark.slow,
@@ -40,8 +45,26 @@ def artifact() -> Artifact:
 @pytest.fixture(scope="module")
 def server(artifact: Artifact, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelServer]:
     """vLLM in float32."""
-    with open_server("vllm", artifact, options(dtype="float32"), tmp_path_factory.mktemp("vllm")) as running:
+    with open_server(
+        "vllm",
+        artifact,
+        options(dtype="float32", extra=("--enable-tokenizer-info-endpoint",)),
+        tmp_path_factory.mktemp("vllm"),
+    ) as running:
         yield running
+
+
+@pytest.fixture(scope="module", autouse=True)
+def with_bos() -> None:
+    """Register the client."""
+    import lm_eval.models  # noqa: F401
+    from lm_eval.api.registry import register_model
+    from lm_eval.models.openai_completions import LocalCompletionsAPI
+
+    @register_model(WITH_BOS)
+    class WithBos(LocalCompletionsAPI):  # type: ignore[misc]
+        def tok_encode(self, string: str, *words: object, **more: object) -> list[int]:
+            return [self.tokenizer.bos_token_id, *super().tok_encode(string, *words, **more)]
 
 
 @pytest.fixture(autouse=True)
@@ -63,13 +86,37 @@ def test_generation(server: ModelServer, artifact: Artifact, tmp_path: Path, pro
     same(run, tmp_path, upstream(server, model, benchmark, settings, None), TOLERANCE)
 
 
-def test_multiple_choice(server: ModelServer, artifact: Artifact, tmp_path: Path) -> None:
-    """arc_easy in whole runs."""
-    local_tasks.arc_easy(tmp_path / "tasks", 32)
-    benchmark = benchmark_of("arc_easy", tmp_path / "tasks", "acc,none", "acc_norm,none")
+@pytest.mark.parametrize("task", ["arc_easy", "hellaswag"])
+def test_multiple_choice(server: ModelServer, artifact: Artifact, tmp_path: Path, task: str) -> None:
+    """Against lm-eval's own API client, with BOS as the model wants it."""
+    getattr(local_tasks, task)(tmp_path / "tasks", 24)
+    benchmark = benchmark_of(task, tmp_path / "tasks", "acc,none", "acc_norm,none")
     run = run_benchmark(benchmark, artifact, server, Settings(shots=2), folder=tmp_path)
     assert run.status == "finished", run.reason
-    same(run, tmp_path, upstream(server, "claimcheck-vllm", benchmark, Settings(shots=2), None), TOLERANCE)
+    same(run, tmp_path, upstream(server, WITH_BOS, benchmark, Settings(shots=2), None, **REMOTE), TOLERANCE)
+
+
+def test_group_weighted_by_size(server: ModelServer, artifact: Artifact, tmp_path: Path) -> None:
+    """mmlu_pro over two subjects of unequal size."""
+    local_tasks.mmlu_pro(tmp_path / "tasks", 30)
+    benchmark = benchmark_of("mmlu_pro", tmp_path / "tasks", "exact_match,custom-extract")
+    settings = Settings(max_tokens=24)
+    run = run_benchmark(benchmark, artifact, server, settings, folder=tmp_path)
+    assert run.status == "finished", run.reason
+    same(run, tmp_path, upstream(server, "local-completions", benchmark, settings, None), TOLERANCE)
+
+
+@pytest.mark.parametrize("benchmark", [SUMS, FACTS], ids=["sums", "facts"])
+def test_first_items_of_the_demo_tasks(
+    server: ModelServer, artifact: Artifact, tmp_path: Path, benchmark: Benchmark
+) -> None:
+    """A part of the fixed order, against lm-eval on the same documents."""
+    run = run_benchmark(benchmark, artifact, server, Settings(), folder=tmp_path, limit=32, checks=False)
+    assert run.status == "finished", run.reason
+    rows = pq.read_table(tmp_path / run.run_id / "items.parquet").to_pylist()
+    documents = sorted({row["doc_id"] for row in rows})
+    model, more = ("local-completions", {}) if benchmark is SUMS else (WITH_BOS, REMOTE)
+    same(run, tmp_path, upstream(server, model, benchmark, Settings(), documents, **more), TOLERANCE)
 
 
 def test_chat_prompts_for_choices(server: ModelServer, artifact: Artifact, tmp_path: Path) -> None:
