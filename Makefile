@@ -32,7 +32,7 @@ check: install
 
 test-vllm: install
 	bash tests/make_vllm_env.sh $(PYTHON)
-	$(BIN)/python -m pytest -m vllm
+	$(BIN)/python -m pytest -m vllm -n 2 --dist loadfile
 
 lock:
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet "uv>=0.9"; }
