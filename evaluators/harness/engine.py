@@ -20,6 +20,8 @@ from evaluators.records import ItemScore, Response
 
 BATCH = 256
 """Most answers in one transaction."""
+LINGER = 0.005
+"""Seconds that an answer waits for others to share its transaction."""
 
 
 @dataclass(frozen=True)
@@ -146,9 +148,11 @@ class _Reader:
             yield from self.work.protocol.jobs([r for r in wanted if (r.index, r.repeat) in lacking])
 
     def _collect(self, sender: Sender) -> tuple[list[Answer], BaseException | bool | None]:
-        """Wait for an answer, then take what else is there. Second: an error, True at the end, else None."""
+        """Wait for an answer, then for others, so that one transaction takes them all. Second: an error, True at the
+        end, else None."""
         answers: list[Answer] = []
         entry = sender.outbox.get()
+        closing = time.monotonic() + LINGER
         while True:
             if isinstance(entry, Answer):
                 answers.append(entry)
@@ -156,8 +160,10 @@ class _Reader:
                 return answers, True if entry is None else entry
             if len(answers) >= BATCH:
                 return answers, None
+            # once each slot has one that is not written, slots may be waiting for us
+            left = closing - time.monotonic() if len(answers) < self.work.slots else 0.0
             try:
-                entry = sender.outbox.get_nowait()
+                entry = sender.outbox.get(timeout=left) if left > 0 else sender.outbox.get_nowait()
             except queue.Empty:
                 return answers, None
 
