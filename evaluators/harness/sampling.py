@@ -51,7 +51,9 @@ def body(arguments: Mapping[str, Any], seed: int, backend: str, fallback_limit: 
         for name, value in arguments.items()
         if name not in {"until", "do_sample", "max_gen_toks", "max_tokens", "max_new_tokens", "max_completion_tokens"}
     }
-    fields: dict[str, Any] = {"temperature": float(rest.pop("temperature", 0.0) or 0.0), "seed": seed}
+    fields: dict[str, Any] = {"temperature": float(rest.pop("temperature", 0.0) or 0.0)}
+    if fields["temperature"] > 0 or backend != "vllm":  # a seed makes vLLM slower, also where none is used
+        fields["seed"] = seed
     tokens = limit(arguments)
     if (tokens := fallback_limit if tokens is None else tokens) is not None:
         fields["max_tokens"] = tokens
