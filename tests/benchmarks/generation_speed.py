@@ -2,10 +2,11 @@
 
     python -m tests.benchmarks.generation_speed [--backend llama.cpp] [--items 400] [--rounds 5] [--slots 2]
 
-The same demo sums go through all of them. The load generator posts the engine's requests with as many connections as
-the server has slots, and keeps nothing. lm-eval is tried at several concurrencies, the best counts; its imports, data
-and prompts are left out by timing its requests only. The engine's time is from its first request until the last item is
-journaled and scored. Rounds change their order. Prints medians of requests/s, and the median and range of the ratios
+The same demo sums go through all of them. The load generator posts the engine's requests, with as many connections as
+the server has slots and with as many as the engine has requests in flight, and keeps nothing. lm-eval is tried at
+several concurrencies, the best counts; its imports, data and prompts are left out: its time is that of its requests and
+of scoring the answers. The engine's time is from its first request until the last item is journaled and scored. Rounds
+change their order. Prints medians of requests/s, and the median and range of the ratios
 within one round: when the machine's speed changes between rounds, it changes for both sides of a ratio.
 """
 
@@ -28,6 +29,7 @@ import aiohttp
 from evaluators.catalogue import Benchmark
 from evaluators.harness import Progress, run_benchmark, sampling
 from evaluators.harness.requests import Item, build
+from evaluators.harness.run import in_flight
 from evaluators.harness.tasks import load
 from evaluators.records import Artifact, RunStatus, Settings
 from evaluators.servers import ModelServer, ServerOptions, open_server
@@ -74,8 +76,8 @@ def engine(benchmark: Benchmark, artifact: Artifact, server: ModelServer, items:
     return items / last[-1].rate
 
 
-def upstream(server: ModelServer, items: list[Item], concurrency: int) -> float:
-    """Seconds lm-eval's client needs for the same requests."""
+def upstream(server: ModelServer, task: Any, items: list[Item], concurrency: int) -> float:
+    """Seconds lm-eval needs for the same requests and for scoring what comes back."""
     from lm_eval.models.openai_completions import LocalCompletionsAPI
 
     os.environ["OPENAI_API_KEY"] = server.key or ""
@@ -90,7 +92,14 @@ def upstream(server: ModelServer, items: list[Item], concurrency: int) -> float:
     begun = time.perf_counter()
     # Its concurrent path draws a bar whatever it is told.
     with contextlib.redirect_stderr(io.StringIO()):
-        lm.generate_until(instances, disable_tqdm=True)
+        answers = lm.generate_until(instances, disable_tqdm=True)
+    for instance, answer in zip(instances, answers, strict=True):
+        instance.resps, instance.filtered_resps = [answer], {}
+    for ensemble in task._filters:
+        ensemble.apply(instances)
+    for instance in instances:
+        for taken in instance.filtered_resps.values():
+            task.process_results(instance.doc, [taken])
     return time.perf_counter() - begun
 
 
@@ -112,18 +121,21 @@ def main() -> None:
     else:
         artifact = artifact_of(next(RELEASE.glob("*F16.gguf")))
         settings = ServerOptions(slots=slots, threads=1, context=1024)
-    items = build(load(SUMS), SETTINGS, generation=sampling.overrides(SETTINGS))[: options.items]
+    loaded = load(SUMS)
+    [task] = loaded.tasks.values()
+    items = build(loaded, SETTINGS, generation=sampling.overrides(SETTINGS))[: options.items]
     rates: dict[str, list[float]] = {}
     with (
         tempfile.TemporaryDirectory() as name,
         open_server(options.backend, artifact, settings, Path(name)) as server,
     ):
         ways: dict[str, Callable[[], float]] = {
-            "load generator": lambda: bare(server, items, slots),
+            f"load generator {slots}": lambda: bare(server, items, slots),
+            f"load generator {in_flight(slots)}": lambda: bare(server, items, in_flight(slots)),
             "engine": lambda: engine(SUMS, artifact, server, len(items)),
         }
         for count in (slots, 2 * slots, 8 * slots):
-            ways[f"local-completions {count}"] = lambda count=count: upstream(server, items, count)  # type: ignore[misc]
+            ways[f"local-completions {count}"] = lambda count=count: upstream(server, task, items, count)  # type: ignore[misc]
         bare(server, items[:20], slots)
         for turn in range(options.rounds):
             for way in list(ways)[:: -1 if turn % 2 else 1]:
