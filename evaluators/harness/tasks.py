@@ -44,7 +44,13 @@ def compile_templates_once() -> None:
 
     environment: Any = lm_eval.utils.env
     original = environment.from_string
-    compiled = lru_cache(maxsize=4096)(original)
+
+    @lru_cache(maxsize=4096)
+    def compiled(source: str) -> Any:
+        template = original(source)
+        # a chain of mappings, which each rendering would copy entry by entry in Python
+        template.globals = dict(template.globals)
+        return template
 
     def from_string(source: Any, *args: Any, **kwargs: Any) -> Any:
         return compiled(source) if isinstance(source, str) and not args and not kwargs else original(source, *args)
