@@ -65,6 +65,7 @@ class Client:
             timeout=aiohttp.ClientTimeout(total=patience.timeout, sock_connect=10.0),
             # Servers close idle connections after five seconds, and a request on a closed one fails.
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=2.0),
+            cookie_jar=aiohttp.DummyCookieJar(),
             trust_env="//127.0.0.1" not in server.url,
         )
         self._mending = asyncio.Lock()
@@ -106,7 +107,7 @@ class Client:
         needs: str | None,
     ) -> Reply:
         attempt = 0
-        content = None if body is None else json.dumps(body).encode()
+        sent = None if body is None else json.dumps(body).encode()
         while True:
             attempt += 1
             generation = self._generation
@@ -116,15 +117,15 @@ class Client:
             self.in_flight += count
             try:
                 self.sent += count
-                async with self._http.request(method, self.server.url + path, data=content) as answer:
-                    status, wait, text = answer.status, answer.headers.get("Retry-After"), await answer.text()
+                async with self._http.request(method, self.server.url + path, data=sent) as answer:
+                    status, wait, content = answer.status, answer.headers.get("Retry-After"), await answer.read()
                 if status == 200 or status in accept:
-                    data = json.loads(text)
+                    data = json.loads(content)
                     if needs is None or status != 200 or (isinstance(data, dict) and data.get(needs)):
                         return Reply(status, data, attempt, time.monotonic() - begun)
-                    reason = f"answer without {needs}: {_short(text)}"
+                    reason = f"answer without {needs}: {_short(content)}"
                 else:
-                    reason = f"HTTP {status}: {_short(text)}"
+                    reason = f"HTTP {status}: {_short(content)}"
                 if not can_pass(status) and status != 200:
                     raise GaveUp(reason, attempt, status)
             except TimeoutError:
@@ -158,5 +159,6 @@ class Client:
             self._generation += 1
 
 
-def _short(text: str, length: int = 300) -> str:
+def _short(said: str | bytes, length: int = 300) -> str:
+    text = said if isinstance(said, str) else said.decode(errors="replace")
     return " ".join(text.split())[:length]
