@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from evaluators.harness.scoring import Key, Scored, number
@@ -64,6 +64,18 @@ class Board:
         if self.impatient and self.stop_at is None:
             self._furthest = max(self._furthest, position + 1)
             self._ask_ahead()
+
+    def may_ask(self, positions: Collection[int]) -> bool:
+        """Whether entering these finished items too may bring a question to the rule."""
+        if not positions or self.stop_at is not None:
+            return False
+        end = self.prefix
+        while end < self.total and (self._finished[end] or end in positions):
+            end += 1
+        if end == self.total or end // STRIDE > self.prefix // STRIDE:
+            return True
+        ahead = max(self._furthest, max(positions) + 1) // STRIDE * STRIDE
+        return self.impatient and ahead > max(self.prefix, self._asked)
 
     def _ask(self, items: int) -> None:
         if items < self.total:

@@ -1,8 +1,9 @@
 """The network side of a run: one thread with an event loop that keeps every slot of the server busy.
 
 A slot takes its next request as soon as the server has answered; the answer is written to the journal meanwhile, and a
-slot never runs more than one answer ahead of the journal. So at most the requests in flight and one answer per slot can
-be lost to a kill.
+slot never runs more than one job ahead of the journal. So at most the jobs in flight and one more per slot can be lost
+to a kill; a job is one generation, or all choices of an item. Answers are handed over together, since each transaction
+and each change of threads has its price.
 """
 
 from __future__ import annotations
@@ -17,6 +18,11 @@ from evaluators.harness.client import Client
 from evaluators.harness.protocol import AnswerProtocol
 from evaluators.harness.requests import Request
 from evaluators.records import Response
+
+BATCH = 256
+"""Answers that are not kept waiting for more."""
+LINGER = 0.02
+"""Seconds that an answer waits for others to share its transaction, while no slot waits for it."""
 
 
 @dataclass(slots=True)
@@ -36,8 +42,14 @@ class Sender(threading.Thread):
         self, make_client: Callable[[], Client], protocol: AnswerProtocol, slots: int, feed: Iterator[Sequence[Request]]
     ) -> None:
         super().__init__(name="requests", daemon=True)
-        self.outbox: queue.SimpleQueue[Answer | BaseException | None] = queue.SimpleQueue()
+        self.outbox: queue.SimpleQueue[list[Answer] | BaseException | None] = queue.SimpleQueue()
         """Answers; an exception that ends the run; None when nothing more will come."""
+        self._ready: list[Answer] = []
+        """Answers to be handed over."""
+        self._jobs = 0
+        """Jobs that they end."""
+        self._closing: asyncio.TimerHandle | None = None
+        """When they will be at the latest."""
         self._make_client = make_client
         self._protocol = protocol
         self._slots = slots
@@ -91,7 +103,16 @@ class Sender(threading.Thread):
                     worker.cancel()
                 await asyncio.gather(*workers, return_exceptions=True)
         finally:
+            self._hand_over()
             await client.close()
+
+    def _hand_over(self) -> None:
+        if self._closing is not None:
+            self._closing.cancel()
+            self._closing = None
+        if self._ready:
+            self.outbox.put(self._ready)
+            self._ready, self._jobs = [], 0
 
     async def _work(self, client: Client, slot: int) -> None:
         loop = asyncio.get_running_loop()
@@ -99,10 +120,19 @@ class Sender(threading.Thread):
         while not self._ending.is_set():
             job = next(self._feed, None)
             if job is None:
+                self._hand_over()
                 return
             waiting = {(request.index, request.repeat): request for request in job}
+            last = before
             async for response in self._protocol.answer(client, job, slot):
-                if before is not None:
+                if before is not None and not before.done():
+                    self._hand_over()
                     await before
-                before = loop.create_future()
-                self.outbox.put(Answer(waiting[(response.index, response.repeat)], response, before))
+                last = loop.create_future()
+                self._ready.append(Answer(waiting[(response.index, response.repeat)], response, last))
+                if self._closing is None:
+                    self._closing = loop.call_later(LINGER, self._hand_over)
+            before = last
+            self._jobs += 1
+            if self._jobs >= self._slots or len(self._ready) >= BATCH:
+                self._hand_over()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
+from typing import cast
 
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from evaluators.harness import run_benchmark
 from evaluators.harness.board import Board
@@ -86,6 +90,45 @@ def test_one_endless_answer_does_not_hold_up_the_stop(tmp_path: Path) -> None:
     for position in (39, 40, 62):
         board.put(position, right)
     assert board.counted == 64 and board.means[STRICT][:64] == [1.0] * 64
+
+
+@given(
+    arrivals=st.permutations(range(100)).map(lambda order: sorted(order, key=lambda at: at // 40)),
+    impatient=st.booleans(),
+)
+def test_items_that_wait_to_be_scored_hold_up_no_question(arrivals: list[int], impatient: bool) -> None:
+    """Items are scored together; those that may wait bring no question to the rule, at whatever moment one looks."""
+    rule = Recorder()
+    board = Board(100, rule)
+    board.impatient = impatient
+    right = Scored(raw={STRICT: [1.0]}, statuses={"strict-match": [ItemStatus.ok]})
+    waiting: list[int] = []
+    longest = 0
+    for position in arrivals:
+        waiting.append(position)
+        asked, due = len(rule.looks), board.may_ask(waiting)
+        entered = deepcopy(board)
+        for each in waiting:
+            entered.put(each, right)
+        assert due or len(cast(Recorder, entered.rule).looks) == asked
+        if due:
+            board = entered
+            rule = cast(Recorder, board.rule)
+            longest, waiting = max(longest, len(waiting)), []
+    whole = [look.items for look in rule.looks if None not in look.values[STRICT]]
+    assert board.prefix == 100 and whole == [32, 64, 96]
+    assert longest > 1, "nothing was put together"
+
+
+def test_slow_answers_are_shown_one_by_one(tmp_path: Path) -> None:
+    """An item waits for others to be scored with, but not for long."""
+    seen: list[int] = []
+    with FakeServer(latency=0.5, slots=1) as server:
+        run_benchmark(
+            SUMS, ARTIFACT, server, Settings(), folder=tmp_path, limit=6, checks=False,
+            progress=lambda found: seen.append(found.done),
+        )  # fmt: skip
+    assert len(set(seen) - {0}) >= 3, seen
 
 
 def test_stop_is_obeyed_and_the_rest_is_paid_once(truth: tuple[float | None, ...], tmp_path: Path) -> None:
