@@ -1,13 +1,16 @@
 """Generation: the engine against a bare load generator and lm-eval's `local-completions`, on one server.
 
-    python -m tests.benchmarks.generation_speed [--backend llama.cpp] [--items 400] [--rounds 5] [--slots 2]
+    python -m tests.benchmarks.generation_speed [--backend llama.cpp] [--items 400] [--rounds 15] [--slots 2] [--shared]
 
 The same demo sums go through all of them. The load generator posts the engine's requests, with as many connections as
 the server has slots and with as many as the engine has requests in flight, and keeps nothing. lm-eval is tried at
 several concurrencies, the best counts; its imports, data and prompts are left out: its time is that of its requests and
-of scoring the answers. The engine's time is from its first request until the last item is journaled and scored. Rounds
-change their order. Prints medians of requests/s, and the median and range of the ratios
-within one round: when the machine's speed changes between rounds, it changes for both sides of a ratio.
+of scoring the answers. The engine's time is from its first request until the last item is journaled and scored.
+
+The server gets one half of the processors and its clients the other, as if it computed on a GPU or elsewhere; with
+`--shared` all use all, and what a client computes the server lacks. Prints medians of requests/s, and the median of the
+ratios within one round with its order-statistic interval: when the machine's speed changes between rounds, it changes
+for both sides of a ratio. The order within a round is drawn.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ import asyncio
 import contextlib
 import io
 import os
+import random
 import statistics
 import tempfile
 import time
@@ -34,6 +38,7 @@ from evaluators.harness.tasks import load
 from evaluators.records import Artifact, RunStatus, Settings
 from evaluators.servers import ModelServer, ServerOptions, open_server
 from tests.harness.conftest import RELEASE, SUMS, artifact_of
+from warehouse.verdicts.medians import median_interval
 
 PROGRAM = Path(__file__).parents[2] / ".venv-vllm" / "bin" / "vllm"
 SETTINGS = Settings(temperature=0.0)
@@ -108,8 +113,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--backend", choices=["llama.cpp", "vllm"], default="llama.cpp")
     parser.add_argument("--items", type=int, default=400)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--slots", type=int, default=2)
+    parser.add_argument("--shared", action="store_true")
     options = parser.parse_args()
     slots = options.slots
     if options.backend == "vllm":
@@ -125,6 +131,10 @@ def main() -> None:
     [task] = loaded.tasks.values()
     items = build(loaded, SETTINGS, generation=sampling.overrides(SETTINGS))[: options.items]
     rates: dict[str, list[float]] = {}
+    whole = sorted(os.sched_getaffinity(0))
+    apart = not options.shared and len(whole) > 1
+    if apart:
+        os.sched_setaffinity(0, whole[: len(whole) // 2])
     with (
         tempfile.TemporaryDirectory() as name,
         open_server(options.backend, artifact, settings, Path(name)) as server,
@@ -136,15 +146,19 @@ def main() -> None:
         }
         for count in (slots, 2 * slots, 8 * slots):
             ways[f"local-completions {count}"] = lambda count=count: upstream(server, task, items, count)  # type: ignore[misc]
-        bare(server, items[:20], slots)
-        for turn in range(options.rounds):
-            for way in list(ways)[:: -1 if turn % 2 else 1]:
+        if apart:
+            os.sched_setaffinity(0, whole[len(whole) // 2 :])
+        for measure in ways.values():
+            measure()
+        for _ in range(options.rounds):
+            for way in random.sample(list(ways), len(ways)):
                 rates.setdefault(way, []).append(len(items) / ways[way]())
-    for way, found in rates.items():
-        ratios = [ours / theirs for ours, theirs in zip(rates["engine"], found, strict=True)]
+    for way in ways:
+        found = rates[way]
+        ratio = median_interval([ours / theirs for ours, theirs in zip(rates["engine"], found, strict=True)])
         print(
-            f"{way:22} {statistics.median(found):8.1f} requests/s   engine is {statistics.median(ratios):.3f} x"
-            f" ({min(ratios):.2f} to {max(ratios):.2f})"
+            f"{way:22} {statistics.median(found):8.1f} requests/s   engine is {ratio.value:.3f} x"
+            f" ({ratio.confidence:.0%}: {ratio.low:.2f} to {ratio.high:.2f})"
         )
 
 
