@@ -1,8 +1,11 @@
 """Multiple choice on llama-server: the engine against scoring token by token, and what the server does for it.
 
-    python -m tests.benchmarks.choice_speed [--items 200] [--rounds 5] [--slots 2] [--large]
+    python -m tests.benchmarks.choice_speed [--items 200] [--rounds 5] [--slots 2] [--large] [--shared]
 
-Prints medians of items/s over the rounds and the median of the ratios within one round; tokens that the model was run
+The engine's time is from its first request until the last item is journaled and scored; all others keep nothing.
+"requests alone" are the engine's requests without the engine. Server and clients have processors of their own unless
+`--shared`. Prints medians of items/s over the rounds and the median of the ratios within one round with its
+order-statistic interval; tokens that the model was run
 on over the unavoidable; and what the server did for one item. Unavoidable: each context once, each continuation but its
 last token, and one token for each further choice, because the server begins each request by running one. The number
 of runs of the model (decodes) is the distance to scoring in process, which needs one for all choices of an item.
@@ -14,7 +17,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
+import random
 import re
 import statistics
 import tempfile
@@ -27,33 +30,43 @@ from typing import Any
 
 import aiohttp
 import httpx
+import pyarrow.parquet as pq
 import requests
 
-from evaluators.harness import Patience
+from evaluators.harness import Patience, Progress, run_benchmark
 from evaluators.harness.client import Client
 from evaluators.harness.loglikelihood_llama import LlamaLoglikelihood
-from evaluators.harness.requests import Request
-from evaluators.records import RequestKind
+from evaluators.harness.requests import Request, build
+from evaluators.harness.tasks import load
+from evaluators.records import Artifact, RequestKind, Settings
 from evaluators.servers import ModelServer, ServerOptions, open_server
-from tests.harness.conftest import RELEASE, artifact_of
+from tests.benchmarks import processors
+from tests.harness.conftest import FACTS, RELEASE, artifact_of
 from tests.harness.large_vocabulary import write
-
-FACTS = Path(__file__).parents[2] / "evaluators" / "tasks" / "demo_facts" / "test.jsonl"
+from warehouse.verdicts.medians import median_interval
 
 
 def jobs(items: int) -> list[list[Request]]:
-    """One job per demo fact: the requests of its four choices."""
-    rows = [json.loads(line) for line in FACTS.read_text(encoding="utf-8").splitlines()[:items]]
-    made = []
-    for number, row in enumerate(rows):
-        context = f"Question: {row['question']}\nAnswer:"
-        made.append(
-            [
-                Request("facts", number, index, 0, RequestKind.loglikelihood, (context, f" {choice}"), 1, "")
-                for index, choice in enumerate(row["choices"])
-            ]
+    """One job per demo fact, in the engine's order: the requests of its four choices."""
+    return [
+        [
+            Request(item.task, item.doc_id, instance.idx, 0, RequestKind.loglikelihood, instance.args, 1, "")
+            for instance in item.instances
+        ]
+        for item in build(load(FACTS), Settings())[:items]
+    ]
+
+
+def engine(server: ModelServer, artifact: Artifact, items: int) -> tuple[float, list[float], int]:
+    """(seconds, log-likelihoods, requests sent) of the same jobs by the engine."""
+    last: list[Progress] = []
+    with tempfile.TemporaryDirectory() as folder:
+        run = run_benchmark(
+            FACTS, artifact, server, Settings(), folder=Path(folder), limit=items, checks=False, progress=last.append
         )
-    return made
+        rows = pq.read_table(Path(folder) / run.run_id / "responses.parquet").to_pylist()
+    rows.sort(key=lambda row: (row["doc_id"], row["index"]))
+    return items / last[-1].rate, [row["logprob"] for row in rows], run.requests_sent
 
 
 async def score(server: ModelServer, work: list[list[Request]], route: str | None) -> tuple[float, list[float], int]:
@@ -147,8 +160,10 @@ def by_threads(server: ModelServer, work: list[list[Request]]) -> tuple[float, l
     entries = [(number % description.slots, request) for number, job in enumerate(work) for request in job]
     begun = time.perf_counter()
     with ThreadPoolExecutor(description.slots) as pool:
-        values = list(pool.map(one, entries))
-    return time.perf_counter() - begun, values
+        found = list(pool.map(one, entries))
+    seconds = time.perf_counter() - begun
+    values = {(request.doc_id, request.index): value for (_, request), value in zip(entries, found, strict=True)}
+    return seconds, [values[place] for place in sorted(values)]
 
 
 COUNTERS = ("prompt_tokens_total", "tokens_predicted_total", "n_decode_total")
@@ -177,27 +192,34 @@ async def unavoidable(server: ModelServer, work: list[list[Request]]) -> int:
 
 
 def one_round(
-    server: ModelServer, work: list[list[Request]], ways: dict[str, str | None], done: Counter[str], *, backwards: bool
+    server: ModelServer,
+    artifact: Artifact,
+    work: list[list[Request]],
+    routes: dict[str, str | None],
+    done: Counter[str],
 ) -> dict[str, float]:
-    """Seconds of every way; all must find the same log-likelihoods. `done` grows by the server's work for ours."""
+    """Seconds of every way, in an order that is drawn; all must find the same log-likelihoods. `done` grows by the
+    server's work for ours."""
     results: dict[str, tuple[float, list[float]]] = {}
-    names = [*ways, "tokens, threads", "tokens, aiohttp"]
-    for way in reversed(names) if backwards else names:
+    names = ["engine", *routes, "tokens, threads", "tokens, aiohttp"]
+    for way in random.sample(names, len(names)):
         if way == "tokens, threads":
             results[way] = by_threads(server, work)
         elif way == "tokens, aiohttp":
             results[way] = asyncio.run(unpinned(server, work))
-        else:
+        elif way == "engine":
             before = counted(server)
-            seconds, values, sent = asyncio.run(score(server, work, ways[way]))
+            seconds, values, sent = engine(server, artifact, len(work))
             results[way] = seconds, values
-            if way == "engine":
-                done.update(counted(server) - before)
-                done["requests"] += sent
+            done.update(counted(server) - before)
+            done["requests"] += sent
+        else:
+            seconds, values, _ = asyncio.run(score(server, work, routes[way]))
+            results[way] = seconds, values
     for way, (_, values) in results.items():
         gap = max(abs(a - b) for a, b in zip(values, results["engine"][1], strict=True))
         assert gap < 0.1, f"{way} differs by {gap}"
-    return {way: seconds for way, (seconds, _) in results.items()}
+    return {way: results[way][0] for way in names}
 
 
 def main() -> None:
@@ -207,25 +229,33 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--slots", type=int, default=2)
     parser.add_argument("--large", action="store_true")
+    parser.add_argument("--shared", action="store_true", help=processors.SHARED)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         path = write(folder / "large.gguf") if options.large else next(RELEASE.glob("*F16.gguf"))
         settings = ServerOptions(slots=options.slots, threads=1, context=1024)
-        with open_server("llama.cpp", artifact_of(path), settings, folder) as server:
+        artifact = artifact_of(path)
+        theirs, ours = processors.halves(options.shared)
+        processors.use(theirs)
+        with open_server("llama.cpp", artifact, settings, folder) as server:
+            processors.use(ours)
             work = jobs(options.items)
-            ways = {"engine": None, "grammar": "grammar", "bias": "bias"} if options.large else {"engine": None}
+            routes: dict[str, str | None] = {"requests alone": None}
+            if options.large:
+                routes |= {"grammar": "grammar", "bias": "bias"}
             rates: dict[str, list[float]] = {}
             least = asyncio.run(unavoidable(server, work))
             done: Counter[str] = Counter()
-            for turn in range(options.rounds):
-                for way, seconds in one_round(server, work, ways, done, backwards=turn % 2 == 1).items():
+            one_round(server, artifact, work[:10], routes, Counter())
+            for _ in range(options.rounds):
+                for way, seconds in one_round(server, artifact, work, routes, done).items():
                     rates.setdefault(way, []).append(len(work) / seconds)
     for way, found in rates.items():
-        ratios = [ours / theirs for ours, theirs in zip(rates["engine"], found, strict=True)]
+        ratio = median_interval([mine / other for mine, other in zip(rates["engine"], found, strict=True)])
         print(
-            f"{way:16} {statistics.median(found):8.1f} items/s   engine is {statistics.median(ratios):.2f} x"
-            f" ({min(ratios):.2f} to {max(ratios):.2f})"
+            f"{way:16} {statistics.median(found):8.1f} items/s   engine is {ratio.value:.2f} x"
+            f" ({ratio.confidence:.0%}: {ratio.low:.2f} to {ratio.high:.2f})"
         )
     items = len(work) * options.rounds
     # the last token of each request is generated, and no longer run

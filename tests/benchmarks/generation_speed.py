@@ -37,6 +37,7 @@ from evaluators.harness.run import in_flight
 from evaluators.harness.tasks import load
 from evaluators.records import Artifact, RunStatus, Settings
 from evaluators.servers import ModelServer, ServerOptions, open_server
+from tests.benchmarks import processors
 from tests.harness.conftest import RELEASE, SUMS, artifact_of
 from warehouse.verdicts.medians import median_interval
 
@@ -115,7 +116,7 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=400)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--slots", type=int, default=2)
-    parser.add_argument("--shared", action="store_true")
+    parser.add_argument("--shared", action="store_true", help=processors.SHARED)
     options = parser.parse_args()
     slots = options.slots
     if options.backend == "vllm":
@@ -131,10 +132,8 @@ def main() -> None:
     [task] = loaded.tasks.values()
     items = build(loaded, SETTINGS, generation=sampling.overrides(SETTINGS))[: options.items]
     rates: dict[str, list[float]] = {}
-    whole = sorted(os.sched_getaffinity(0))
-    apart = not options.shared and len(whole) > 1
-    if apart:
-        os.sched_setaffinity(0, whole[: len(whole) // 2])
+    theirs, ours = processors.halves(options.shared)
+    processors.use(theirs)
     with (
         tempfile.TemporaryDirectory() as name,
         open_server(options.backend, artifact, settings, Path(name)) as server,
@@ -146,8 +145,7 @@ def main() -> None:
         }
         for count in (slots, 2 * slots, 8 * slots):
             ways[f"local-completions {count}"] = lambda count=count: upstream(server, task, items, count)  # type: ignore[misc]
-        if apart:
-            os.sched_setaffinity(0, whole[len(whole) // 2 :])
+        processors.use(ours)
         for measure in ways.values():
             measure()
         for _ in range(options.rounds):
@@ -155,7 +153,7 @@ def main() -> None:
                 rates.setdefault(way, []).append(len(items) / ways[way]())
     for way in ways:
         found = rates[way]
-        ratio = median_interval([ours / theirs for ours, theirs in zip(rates["engine"], found, strict=True)])
+        ratio = median_interval([mine / other for mine, other in zip(rates["engine"], found, strict=True)])
         print(
             f"{way:22} {statistics.median(found):8.1f} requests/s   engine is {ratio.value:.3f} x"
             f" ({ratio.confidence:.0%}: {ratio.low:.2f} to {ratio.high:.2f})"
