@@ -1,14 +1,14 @@
 """Multiple choice on llama-server: the engine against scoring token by token, and what the server does for it.
 
-    python -m tests.benchmarks.choice_speed [--items 200] [--rounds 5] [--slots 2] [--large] [--shared]
+    python -m tests.benchmarks.choice_speed [--items 200] [--rounds 9] [--slots 2] [--large] [--apart]
 
 The engine's time is from its first request until the last item is journaled and scored; all others keep nothing.
-"requests alone" are the engine's requests without the engine. Server and clients have processors of their own unless
-`--shared`. Prints medians of items/s over the rounds and the median of the ratios within one round with its
-order-statistic interval; tokens that the model was run
-on over the unavoidable; and what the server did for one item. Unavoidable: each context once, each continuation but its
-last token, and one token for each further choice, because the server begins each request by running one. The number
-of runs of the model (decodes) is the distance to scoring in process, which needs one for all choices of an item.
+"requests alone" are the engine's requests without the engine. `--apart`: server and clients have processors of their
+own. Prints medians of items/s over the rounds and the median of the ratios within one round with its order-statistic
+interval; tokens that the model was run on over the unavoidable; and what the server did for one item. Unavoidable: each
+context once, each continuation but its last token, and one token for each further choice, because the server begins
+each request by running one. The number of runs of the model (decodes) is the distance to scoring in process, which
+needs one for all choices of an item.
 `--large`: a random model with 151,936 tokens instead of the demo model, grammar and logit bias against the engine's
 choice.
 """
@@ -226,17 +226,17 @@ def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--items", type=int, default=200)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--slots", type=int, default=2)
     parser.add_argument("--large", action="store_true")
-    parser.add_argument("--shared", action="store_true", help=processors.SHARED)
+    parser.add_argument("--apart", action="store_true", help=processors.APART)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         path = write(folder / "large.gguf") if options.large else next(RELEASE.glob("*F16.gguf"))
         settings = ServerOptions(slots=options.slots, threads=1, context=1024)
         artifact = artifact_of(path)
-        theirs, ours = processors.halves(options.shared)
+        theirs, ours = processors.halves(options.apart)
         processors.use(theirs)
         with open_server("llama.cpp", artifact, settings, folder) as server:
             processors.use(ours)

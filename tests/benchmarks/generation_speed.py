@@ -1,16 +1,16 @@
 """Generation: the engine against a bare load generator and lm-eval's `local-completions`, on one server.
 
-    python -m tests.benchmarks.generation_speed [--backend llama.cpp] [--items 400] [--rounds 15] [--slots 2] [--shared]
+    python -m tests.benchmarks.generation_speed [--backend llama.cpp] [--items 400] [--rounds 15] [--slots 2] [--apart]
 
 The same demo sums go through all of them. The load generator posts the engine's requests, with as many connections as
 the server has slots and with as many as the engine has requests in flight, and keeps nothing. lm-eval is tried at
 several concurrencies, the best counts; its imports, data and prompts are left out: its time is that of its requests and
 of scoring the answers. The engine's time is from its first request until the last item is journaled and scored.
 
-The server gets one half of the processors and its clients the other, as if it computed on a GPU or elsewhere; with
-`--shared` all use all, and what a client computes the server lacks. Prints medians of requests/s, and the median of the
-ratios within one round with its order-statistic interval: when the machine's speed changes between rounds, it changes
-for both sides of a ratio. The order within a round is drawn.
+What a client computes, the server lacks, unless it computes on a GPU or elsewhere: with `--apart` server and clients
+have processors of their own. Prints medians of requests/s, and the median of the ratios within one round with its
+order-statistic interval: when the machine's speed changes between rounds, it changes for both sides of a ratio. The
+order within a round is drawn.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=400)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--slots", type=int, default=2)
-    parser.add_argument("--shared", action="store_true", help=processors.SHARED)
+    parser.add_argument("--apart", action="store_true", help=processors.APART)
     options = parser.parse_args()
     slots = options.slots
     if options.backend == "vllm":
@@ -132,7 +132,7 @@ def main() -> None:
     [task] = loaded.tasks.values()
     items = build(loaded, SETTINGS, generation=sampling.overrides(SETTINGS))[: options.items]
     rates: dict[str, list[float]] = {}
-    theirs, ours = processors.halves(options.shared)
+    theirs, ours = processors.halves(options.apart)
     processors.use(theirs)
     with (
         tempfile.TemporaryDirectory() as name,

@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import sys
 
-SHARED = "let server and clients use the same processors; what a client computes the server then lacks"
+APART = "give the server one half of the processors and its clients the other"
 
 
-def halves(shared: bool = False) -> tuple[set[int], set[int]]:
-    """Processors of the server and of the clients; all for both if `shared`, or if there is only one. Empty where the
+def halves(apart: bool) -> tuple[set[int], set[int]]:
+    """Processors of the server and of the clients: all for both unless `apart` and there are two. Empty where the
     system does not let a process choose."""
     if sys.platform != "linux":
         return set(), set()
     whole = sorted(os.sched_getaffinity(0))
     half = len(whole) // 2
-    return (set(whole), set(whole)) if shared or not half else (set(whole[:half]), set(whole[half:]))
+    return (set(whole), set(whole)) if not apart or not half else (set(whole[:half]), set(whole[half:]))
 
 
 def use(processors: set[int]) -> None:
