@@ -128,17 +128,13 @@ class _Reader:
             while not ended:
                 answers, error = self._collect(sender)
                 ended = error is not None
-                self._write(sender, answers)
-                if self._due():
-                    self._score_complete()
+                self._take(sender, answers)
                 if isinstance(error, ServerLost):
                     return str(error)
                 if isinstance(error, BaseException):
                     raise error
                 self._tell(sender)
-                if self.board.stop_at is not None:
-                    sender.end()
-                elif self.board.failed > self.patience.allowed_failed * self.board.total:
+                if self.board.stop_at is None and self.board.failed > self.patience.allowed_failed * self.board.total:
                     sender.abandon()
                     return self._too_many()
         finally:
@@ -181,15 +177,31 @@ class _Reader:
                 answers += entry
         return answers
 
+    def _take(self, sender: Sender, answers: list[Answer]) -> None:
+        """Write answers, and score the complete items if the rule may have a word to say or somebody is watching.
+
+        Slots are told that their answers are written only after the rule was asked: until then none runs further ahead
+        than it may, so little is sent that a stop makes needless.
+        """
+        self._write(sender, answers)
+        asking = self.board.may_ask(self.complete)
+        if not asking:
+            sender.acknowledge(answers)
+        if asking or time.monotonic() - self.scored >= REPORT:
+            self._score_complete()
+        if self.board.stop_at is not None:
+            sender.end()
+        if asking:
+            sender.acknowledge(answers)
+
     def _write(self, sender: Sender, answers: list[Answer]) -> None:
-        """Commit answers and the rows of scored items, then acknowledge."""
+        """Commit answers and the rows of scored items."""
         sent = sender.client.sent if sender.client else 0
         rows, self.rows = self.rows, []
         if answers or rows or sent != self.counted:
             pairs = [(answer.request.key, answer.response) for answer in answers]
             self.journal.commit(pairs, rows, sent - self.counted)
             self.counted = sent
-        sender.acknowledge(answers)
         for answer in answers:
             item = self.positions[(answer.request.task, answer.request.doc_id)]
             self.waiting[item.position] -= 1
@@ -197,10 +209,6 @@ class _Reader:
                 self.partial.setdefault(item.position, []).append(answer.response)
             if self.waiting[item.position] == 0:
                 self.complete[item.position] = item
-
-    def _due(self) -> bool:
-        """Whether the complete items must be scored now: the rule may have a word to say, or somebody is watching."""
-        return time.monotonic() - self.scored >= REPORT or self.board.may_ask(self.complete)
 
     def _score_complete(self) -> None:
         """Score the complete items. Their rows go with the next transaction."""
