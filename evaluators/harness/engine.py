@@ -159,10 +159,11 @@ class _Reader:
             yield from jobs
 
     def _collect(self, sender: Sender) -> tuple[list[Answer], BaseException | bool | None]:
-        """Wait for answers, or until complete items must be scored. Second: an error, True at the end, else None."""
+        """Wait for answers; if none come, the disk gets the journal. Second: an error, True at the end, else None."""
         try:
-            entry = sender.outbox.get(timeout=REPORT if self.complete else None)
+            entry = sender.outbox.get(timeout=REPORT if self.complete or self.journal.loose else None)
         except queue.Empty:
+            self.journal.sync()
             return [], None
         if isinstance(entry, list):
             return entry, None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -10,12 +11,19 @@ from evaluators.records import ItemScore, Response, ResponseStatus
 
 SCHEMA = Path(__file__).with_name("journal.sql")
 
+SYNC = 1.0
+"""Seconds between two transactions that wait for the disk: each costs a fast server some percent of its time."""
+
 Place = tuple[str, int, int, int]
 """Task, document, request index, repeat."""
 
 
 class Journal:
-    """SQLite in WAL mode with synchronous=FULL. To be used from one thread."""
+    """SQLite in WAL mode. To be used from one thread.
+
+    What is committed survives a kill at once. Once a second a transaction waits until the disk has it and all before
+    it, so a power cut loses about a second's answers; `sync` is for a caller that has nothing to write.
+    """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -24,6 +32,9 @@ class Journal:
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=FULL")
         self._connection.executescript(SCHEMA.read_text(encoding="utf-8"))
+        self._synced = -SYNC
+        self.loose = False
+        """Whether something committed may be lost by a power cut."""
 
     def close(self) -> None:
         """Close it; what is committed stays."""
@@ -38,6 +49,9 @@ class Journal:
     def commit(self, answers: Iterable[tuple[str, Response]], scores: Iterable[ItemScore] = (), sent: int = 0) -> None:
         """Write responses with their request keys, item scores and the number of requests sent, all at once."""
         execute = self._connection.execute
+        begun = time.monotonic()
+        self.loose = begun - self._synced < SYNC
+        execute(f"PRAGMA synchronous={'NORMAL' if self.loose else 'FULL'}")
         execute("BEGIN IMMEDIATE")
         for key, response in answers:
             execute(
@@ -50,6 +64,15 @@ class Journal:
         if sent:
             execute("UPDATE counters SET value = value + ? WHERE name = 'sent'", (sent,))
         execute("COMMIT")
+        if not self.loose:
+            self._synced = begun
+
+    def sync(self) -> None:
+        """Wait until the disk has all that is committed."""
+        if self.loose:
+            self._connection.execute("PRAGMA synchronous=FULL")
+            self._connection.execute("INSERT OR REPLACE INTO notes VALUES ('synced', ?)", (str(time.time()),))
+            self._synced, self.loose = time.monotonic(), False
 
     def begin_attempt(self) -> int:
         """Count one more attempt, forget item scores (they are computed again) and return the attempt's number."""
