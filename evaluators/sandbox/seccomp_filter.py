@@ -21,7 +21,9 @@ X86_64 = {
     "pivot_root": 155, "adjtimex": 159, "chroot": 161, "acct": 163, "settimeofday": 164, "mount": 165, "umount2": 166,
     "swapon": 167, "swapoff": 168, "reboot": 169, "sethostname": 170, "setdomainname": 171, "iopl": 172, "ioperm": 173,
     "init_module": 175, "delete_module": 176, "quotactl": 179, "lookup_dcookie": 212, "clock_settime": 227,
-    "kexec_load": 246, "add_key": 248, "request_key": 249, "keyctl": 250, "unshare": 272, "perf_event_open": 298,
+    "kexec_load": 246, "add_key": 248, "request_key": 249, "keyctl": 250, "migrate_pages": 256, "unshare": 272,
+    "move_pages": 279,
+    "perf_event_open": 298,
     "fanotify_init": 300, "name_to_handle_at": 303, "open_by_handle_at": 304, "clock_adjtime": 305, "setns": 308,
     "process_vm_readv": 310, "process_vm_writev": 311, "kcmp": 312, "finit_module": 313, "kexec_file_load": 320,
     "bpf": 321, "userfaultfd": 323,
@@ -35,8 +37,10 @@ AARCH64 = {
     "clock_settime": 112, "syslog": 116, "ptrace": 117, "reboot": 142, "sethostname": 161, "setdomainname": 162,
     "settimeofday": 170, "adjtimex": 171, "add_key": 217, "request_key": 218, "keyctl": 219, "swapon": 224,
     "swapoff": 225, "perf_event_open": 241, "fanotify_init": 262, "name_to_handle_at": 264, "open_by_handle_at": 265,
-    "clock_adjtime": 266, "setns": 268, "process_vm_readv": 270, "process_vm_writev": 271, "kcmp": 272,
-    "finit_module": 273, "bpf": 280, "userfaultfd": 282, "kexec_file_load": 294,
+    "clock_adjtime": 266, "setns": 268, "process_vm_readv": 270,
+    "process_vm_writev": 271, "kcmp": 272,
+    "finit_module": 273, "migrate_pages": 238, "move_pages": 239, "bpf": 280, "userfaultfd": 282,
+    "kexec_file_load": 294,
 }  # fmt: skip
 """Numbers of <asm-generic/unistd.h>."""
 COMMON = {
@@ -46,6 +50,12 @@ COMMON = {
 }  # fmt: skip
 """Newer calls have one number everywhere."""
 CLONE3 = 435
+ITSELF_ONLY = {
+    "x86_64": {141: 1, 142: 0, 144: 0, 203: 0, 251: 1, 302: 0, 314: 0},
+    "aarch64": {118: 0, 119: 0, 122: 0, 140: 1, 30: 1, 261: 0, 274: 0},
+}
+"""Calls that may name another process of the same user, and which argument does: setpriority, sched_setparam,
+sched_setscheduler, sched_setaffinity, ioprio_set, prlimit64, sched_setattr. Allowed on the caller itself (0)."""
 SPECIAL = {"x86_64": {"clone": 56, "socket": 41, "ioctl": 16}, "aarch64": {"clone": 220, "socket": 198, "ioctl": 29}}
 
 NEW_NAMESPACES = 0x7E020080
@@ -82,6 +92,9 @@ def seccomp_filter(families: tuple[int, ...] = FAMILIES, machine: str | None = N
         code += [(AT_LEAST, 0, 1, 0x40000000), (RETURN, 0, 0, ERRNO | ENOSYS)]
     for number in sorted(denied.values()):
         code += [(EQUAL, 0, 1, number), (RETURN, 0, 0, ERRNO | EPERM)]
+    for number, argument in ITSELF_ONLY[machine].items():
+        code += [(EQUAL, 0, 4, number), (LOAD, 0, 0, FIRST_ARGUMENT + 8 * argument), (EQUAL, 0, 1, 0)]
+        code += [(RETURN, 0, 0, ALLOW), (RETURN, 0, 0, ERRNO | EPERM)]
     # its flags lie in memory, where a filter cannot look; the C library then uses clone
     code += [(EQUAL, 0, 1, CLONE3), (RETURN, 0, 0, ERRNO | ENOSYS)]
     code += [(EQUAL, 0, 4, special["clone"]), (LOAD, 0, 0, FIRST_ARGUMENT), (ANY_BIT, 0, 1, NEW_NAMESPACES)]
