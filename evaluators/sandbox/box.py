@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 import os
 import sys
 from collections.abc import Mapping
@@ -138,7 +139,6 @@ def system_paths() -> tuple[Path, ...]:
 
 def stage_command(box: Box, command: tuple[str, ...], inside: str = INSIDE, **more: Any) -> tuple[str, ...]:
     """`command` behind `stage.py`, which sets limits and identity within the box. `more`: see `inside/stage.py`."""
-    import json
-
-    order = json.dumps({"limits": asdict(box.limits), **more}, separators=(",", ":"))
+    # version 2 of the format is read by every Python 3
+    order = marshal.dumps({"limits": asdict(box.limits), **more}, 2).hex()
     return (str(box.python), "-I", "-S", "-B", f"{inside}/stage.py", order, *command)
