@@ -1,11 +1,11 @@
 """Run one Python program as the metric `code_eval` does, and say on a descriptor of its own how it ended.
 
 Standard input: by `marshal` a mapping of "program", "seconds", "sites" (folders of packages), "modules" (to be loaded
-first), "plain" (it imports nothing that could start processes), "depth", "share", "secret", "result". On `result` goes `started`, then one of `passed PROOF`, `failed WHY`, `timed out`. PROOF is `share` xor 16 bytes that
-lie unread in the pipe `secret`: neither half is a proof, and the whole exists only after the program has come to its
-end, so an exit code, a line printed or bytes found and sent to every descriptor pass nothing. A program that knows this
-file and rewrites the process it runs in can still pass itself; grading candidate and test in one process leaves that
-open.
+first), "plain" (it imports nothing that could start processes), "depth", "share", "secret", "result". On `result` goes
+`started`, then one of `passed PROOF`, `failed WHY`, `timed out`. PROOF is `share` xor 16 bytes that lie unread in the
+pipe `secret`: neither half is a proof, and the whole exists only after the program has come to its end, so an exit
+code, a line printed or bytes found and sent to every descriptor pass nothing. A program that knows this file and
+rewrites the process it runs in can still pass itself; grading candidate and test in one process leaves that open.
 """
 
 from __future__ import annotations
