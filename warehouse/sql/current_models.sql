@@ -23,7 +23,7 @@ seen as (
         model,
         min(created) as created,
         max(seen_at) filter (where kind <> 'card') as pushed,
-        arg_max_null(reason, seen_at) as sorted_out
+        arg_max_null(reason, seen_at) as excluded
     from seen_releases
     group by model
 ),
@@ -41,7 +41,7 @@ select
     coalesce(engines, []) as engines,
     created,
     pushed,
-    sorted_out,
+    excluded,
     location
 from claimed
 full join seen on seen.model = claimed.model
