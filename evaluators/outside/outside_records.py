@@ -21,7 +21,8 @@ class OutsideItem(Record):
     repeat: int = 0
     """Repeat number, from 0."""
     score: float | None
-    """Score as the file gives it (fraction for scores); None where infrastructure failed, never for a wrong answer."""
+    """Score as the file gives it (fraction for scores); None where infrastructure failed or the metric has no finite
+    value, never for a wrong answer."""
     status: ItemStatus = ItemStatus.ok
     """What became of it; `failed` is the infrastructure's failure, an exhausted budget of the model is a score of 0."""
     tokens_in: int | None = None
@@ -64,6 +65,8 @@ class OutsideResult(Record):
     """Filter in the file's words; `none` where there is none."""
     score: float | None
     """Published score in `unit`; None: the file has only items."""
+    right: int | None = None
+    """Right items, where the file lists only these and not how many there are in all."""
     stderr: float | None = None
     """Published standard error, in `unit`."""
     unit: str = "fraction"
