@@ -65,7 +65,7 @@ def parsed_json(raw: bytes, name: str) -> Any:
     except UnicodeDecodeError as error:
         raise Problem(f"{name} is not UTF-8 text; convert it and try again") from error
     except (ValueError, RecursionError) as error:
-        raise Problem(f"{name} is no whole JSON ({_first_line(error)}); get it again") from error
+        raise Problem(f"{name} is no whole JSON ({first_line(error)}); get it again") from error
 
 
 def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -106,7 +106,7 @@ def yaml_document(path: Path) -> Any:
                 raise Problem(f"{path} holds more than {MOST_VALUES:,} values; split it")
         return yaml.load(content, Loader=loader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise Problem(f"{path} is no whole YAML ({_first_line(error)}); get it again") from error
+        raise Problem(f"{path} is no whole YAML ({first_line(error)}); get it again") from error
 
 
 def finite(value: Any) -> float | None:
@@ -171,6 +171,7 @@ def moment(value: Any) -> datetime | None:
     return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """What an error says, in one line."""
     found = str(error).splitlines()
     return found[0][:120] if found else type(error).__name__

@@ -1,15 +1,11 @@
-"""Inspect logs, `.eval` (a zip) and JSON: header, summaries of the samples, and how each answer ended.
-
-Messages and events, which make a log large, are skipped over: 463 MB are read in the memory of one sample's output.
-"""
+"""Inspect logs, `.eval` (a zip) and JSON: scores, and of each sample its grade, its tokens and how its answer ended."""
 
 from __future__ import annotations
 
-import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 from evaluators.outside.bounded_reading import (
     LARGEST_STREAM,
@@ -23,7 +19,7 @@ from evaluators.outside.bounded_reading import (
     text,
     whole,
 )  # fmt: skip
-from evaluators.outside.formats.zip_entries import open_entry
+from evaluators.outside.formats.inspect_parts import inspect_archive_parts, inspect_json_parts
 from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun
 from evaluators.outside.redact import one_line
 from evaluators.problem import Problem
@@ -34,11 +30,6 @@ LETTERS = {"C": 1.0, "CORRECT": 1.0, "I": 0.0, "INCORRECT": 0.0, "P": 0.5, "PART
 ERRORS = frozenset({"stderr", "std", "var", "bootstrap_stderr"})
 CUT = frozenset({"max_tokens", "model_length"})
 """Stop reasons of an answer that was cut."""
-OF_SAMPLE = (
-    "id", "epoch", "target", "scores", "model_usage", "total_time", "error", "limit", "turn_count", "message_count",
-)  # fmt: skip
-HEADER = ("version", "status", "eval", "plan", "results", "stats", "error", "invalidated")
-SAMPLE_NAME = re.compile(r"samples/(?P<id>.+)_epoch_(?P<epoch>\d+)\.json")
 
 
 def is_inspect_header(content: Any) -> bool:
@@ -60,7 +51,7 @@ def read_inspect_file(path: Path) -> OutsideRun:
     check_size(path, LARGEST_STREAM)
     with path.open("rb") as file:
         archive = file.read(4) == b"PK\x03\x04"
-    header, samples = _read_archive(path) if archive else _read_json(path)
+    header, samples = inspect_archive_parts(path) if archive else inspect_json_parts(path)
     if not is_inspect_header(header):
         raise Problem(f"{path} is no Inspect log; it needs `eval` with `task`")
     return _run(path, header, samples)
@@ -210,101 +201,3 @@ def _grade(value: Any) -> float | None:
     if isinstance(value, str) and value.upper() in LETTERS:
         return LETTERS[value.upper()]
     return grade(value)
-
-
-def _read_archive(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Header and samples of a `.eval` file. Without a header the run was never finished."""
-    from evaluators.outside.bounded_reading import parsed_json
-
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entries = {entry.filename: entry for entry in archive.infolist()}
-            if "header.json" not in entries:
-                raise Problem(f"{path} has no header.json: Inspect did not finish this run; run it to its end")
-            with open_entry(path, entries["header.json"]) as file:
-                header = parsed_json(file.read(), f"{path}, header.json")
-            rows: list[Any] = []
-            if "summaries.json" in entries:
-                with open_entry(path, entries["summaries.json"]) as file:
-                    rows = sequence(parsed_json(file.read(), f"{path}, summaries.json"))
-            samples = [row for row in rows if isinstance(row, dict)]
-            endings = _endings(path, entries)
-    except (zipfile.BadZipFile, ValueError, OSError) as error:
-        raise Problem(f"{path} is no whole Inspect log ({str(error)[:100]}); get it again") from error
-    for sample in samples:
-        sample["stop_reason"] = endings.get((str(sample.get("id")), str(sample.get("epoch"))))
-    return header, samples
-
-
-def _endings(path: Path, entries: dict[str, zipfile.ZipInfo]) -> dict[tuple[str, str], str]:
-    """Stop reason by (sample id, epoch). `output` stands before the events, so little of a sample is unpacked."""
-    import ijson
-
-    found: dict[tuple[str, str], str] = {}
-    for name, entry in entries.items():
-        named = SAMPLE_NAME.fullmatch(name)
-        if named is None or len(found) >= MOST_ITEMS:
-            continue
-        with open_entry(path, entry) as file:
-            try:
-                for prefix, event, value in ijson.parse(file):
-                    if prefix == "output.choices.item.stop_reason" and event == "string":
-                        found[named["id"], named["epoch"]] = value
-                    if (prefix, event) == ("output", "end_map"):
-                        break
-            except ijson.JSONError as error:
-                raise Problem(f"{path}, {name} is no whole JSON ({str(error)[:80]}); get it again") from error
-    return found
-
-
-def _read_json(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Header and samples of a JSON log, read as a stream."""
-    import ijson
-
-    header: dict[str, Any] = {}
-    samples: list[dict[str, Any]] = []
-    try:
-        with path.open("rb") as file:
-            for key, builder in _parts(cast(IO[bytes], file)):
-                if key == "sample":
-                    samples.append(builder)
-                    if len(samples) > MOST_ITEMS:
-                        raise Problem(f"{path} has more than {MOST_ITEMS:,} samples; split it")
-                else:
-                    header[key] = builder
-    except (ijson.JSONError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise Problem(f"{path} is no whole JSON ({str(error)[:100]}); get it again") from error
-    return header, samples
-
-
-def _parts(file: IO[bytes]) -> Iterator[tuple[str, Any]]:
-    """(top-level key, value) for the header, and ("sample", the few fields that count) for every sample."""
-    import ijson
-
-    builder: Any = None
-    into = ""
-    sample: dict[str, Any] = {}
-    for prefix, event, value in ijson.parse(file, use_float=True):
-        if builder is not None:
-            builder.event(event, value)
-            if prefix == into and event in ("end_map", "end_array"):
-                if into.startswith("samples.item."):
-                    sample[into.rpartition(".")[2]] = builder.value
-                else:
-                    yield into, builder.value
-                builder = None
-            continue
-        if prefix == "samples.item.output.choices.item.stop_reason":
-            sample["stop_reason"] = value
-        wanted = prefix in HEADER or (prefix.startswith("samples.item.") and prefix[13:] in OF_SAMPLE)
-        if wanted and event in ("start_map", "start_array"):
-            builder, into = ijson.ObjectBuilder(), prefix
-            builder.event(event, value)
-        elif wanted and event in ("string", "number", "boolean", "null"):
-            if prefix in HEADER:
-                yield prefix, value
-            else:
-                sample[prefix[13:]] = value
-        elif (prefix, event) == ("samples.item", "end_map"):
-            yield "sample", sample
-            sample = {}

@@ -171,4 +171,6 @@ def _parquet(path: Path) -> Iterator[dict[str, Any]]:
             for batch in file.iter_batches(batch_size=ROWS, columns=wanted):
                 yield from batch.to_pylist()
     except (pa.ArrowException, OSError) as error:
-        raise Problem(f"{path} is no whole Parquet file ({str(error)[:100]}); get it again") from error
+        raise Problem(
+            f"{path} is no whole Parquet file ({(str(error) or 'broken').splitlines()[0][:100]}); get it again"
+        ) from error

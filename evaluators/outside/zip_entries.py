@@ -17,7 +17,7 @@ from evaluators.problem import Problem
 
 ZSTD = 93
 LARGEST_ENTRY = 64_000_000
-"""Unpacked bytes of an entry that are given out; an Inspect sample is read only as far as its output."""
+"""Unpacked bytes of an entry that are given out."""
 LOCAL_HEADER = 30
 """Bytes of the fixed part of an entry's own header, which ends with the lengths of its name and its extra field."""
 
