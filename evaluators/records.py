@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from evaluators.problem import Problem as Problem
+from evaluators.user_error import UserError as UserError
 
 
 class Record(BaseModel):

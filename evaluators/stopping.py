@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True)
-class Look:
+class InterimLook:
     """What is known when the engine asks.
 
     `values[(metric, filter)]` holds one entry for each of the first `items` items of the fixed random order:
@@ -24,7 +24,7 @@ class Look:
 class StoppingRule(Protocol):
     """Asked every 32 items of the finished prefix."""
 
-    def stop(self, look: Look) -> bool:
+    def stop(self, look: InterimLook) -> bool:
         """True if no further item is needed. Must not depend on anything but `look`."""
         ...
 
@@ -32,6 +32,6 @@ class StoppingRule(Protocol):
 class RunAll:
     """Never stops early."""
 
-    def stop(self, look: Look) -> bool:
+    def stop(self, look: InterimLook) -> bool:
         """False."""
         return False

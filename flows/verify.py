@@ -14,23 +14,22 @@ from typing import Any
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
-from evaluators.records import Artifact, Problem, Release, Run
-from flows.choosing import artifact_elsewhere, choose_quantization, format_of, same_quantization
-from flows.judging import judge_run, lock_all
-from flows.measuring import measure, measure_specification
-from flows.options import Options
-from flows.planning import Job, plan
-from flows.progress import pulling, say
-from flows.reading import Page, keep, read_pages
-from flows.refusing import refuse
-from flows.serving import Desk
-from flows.sides import Unmeasurable, backend_named
-from flows.summary import Summary, markdown, summarise, table_rows
-from flows.telling import save_and_tell
+from evaluators.records import Artifact, Release, Run, UserError
+from flows.config import Options
+from flows.runtime.notify import save_and_tell
+from flows.runtime.progress_lines import pulling, say
+from flows.runtime.server_pool import ServerPool
+from flows.verification.artifact import artifact_elsewhere, choose_quantization, format_of, same_quantization
+from flows.verification.jobs import Job, make_criteria, plan_jobs
+from flows.verification.judge import judge_run, refuse
+from flows.verification.measure import measure, measure_specification
+from flows.verification.ratio_sides import Unmeasurable, backend_named
+from flows.verification.read_claims import Page, keep, read_pages
+from flows.verification.verdict_report import Summary, artifact_rows, summarise, verdicts_markdown
+from warehouse.claim_records import Claim, Criterion, Verdict
 from warehouse.home import Home
-from warehouse.ledger_queries import claims_of, settled
-from warehouse.load import load, save_lock
-from warehouse.records import Claim, Lock, Verdict
+from warehouse.load import load_home, save_criterion
+from warehouse.queries.verification import claims_of, settled
 from warehouse.verdicts import could_not_run
 
 NETWORK_RETRIES: list[float] = [5, 30, 120]
@@ -39,7 +38,7 @@ NETWORK_RETRIES: list[float] = [5, 30, 120]
 
 def _may_pass(task: Any, run: Any, state: Any) -> bool:
     """Whether another try can help: not for what the user has to mend."""
-    return not isinstance(state.result(raise_on_failure=False), Problem)
+    return not isinstance(state.result(raise_on_failure=False), UserError)
 
 
 @task(retries=3, retry_delay_seconds=NETWORK_RETRIES, retry_condition_fn=_may_pass)
@@ -80,7 +79,7 @@ def _evaluation_key(context: Any, given: dict[str, Any]) -> str:
         given["job"].benchmark.model_dump_json(),
         given["options"].model_dump_json(),
         str(given["home"].root.resolve()),
-        *sorted(lock.lock_id for lock in given["locks"]),
+        *sorted(criterion.criterion_id for criterion in given["criteria"]),
     ]
     return "evaluation-" + hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
@@ -89,16 +88,18 @@ def _evaluation_key(context: Any, given: dict[str, Any]) -> str:
     cache_key_fn=_evaluation_key, persist_result=True, result_serializer="json",
     task_run_name="{job.benchmark.name} on {artifact.quantization}",
 )  # fmt: skip
-def evaluate(job: Job, artifact: Artifact, locks: list[Lock], options: Options, home: Home, desk: Desk) -> str:
+def evaluate(
+    job: Job, artifact: Artifact, criteria: list[Criterion], options: Options, home: Home, pool: ServerPool
+) -> str:
     """One benchmark on one artifact. Returns the id of its run, which lies whole in its folder."""
-    return measure(job, artifact, desk, home, locks, options).run_id
+    return measure(job, artifact, pool, home, criteria, options).run_id
 
 
 @flow(name="verify_release", flow_run_name="{model}", validate_parameters=False)
 def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Options | None = None) -> Summary:
     """Verify the claims about one release and leave the verdicts in the warehouse.
 
-    Raises Problem for input that the user has to mend; what fails on the way becomes `could_not_run` with its reason.
+    Raises UserError for input that the user has to mend; what fails on the way becomes `could_not_run` with its reason.
     """
     options, place = options or Options(), Home(Path(home))
     release = find_release(model, options.revision)
@@ -107,22 +108,22 @@ def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Op
     new = keep(pages, place)
     claims = claims_of(place, release.model)
     say(f"{release.model} @ {release.commit[:12]}: {len(claims)} claims; {new} numbers in its files are new here")
-    work = plan(claims, options.benchmarks)
+    work = plan_jobs(claims, options.benchmarks)
     verdicts = refuse(work.refused, place)
     verdicts += _specification(release, work.specification, place, options)
-    with Desk(options.backend, options.server, place.root / "logs") as desk:
+    with ServerPool(options.backend, options.server, place.root / "logs") as pool:
         for job in work.jobs:
-            verdicts += _job(artifact, job, desk, place, options)
-    load(place)
+            verdicts += _job(artifact, job, pool, place, options)
+    load_home(place)
     summary = summarise(place, release, verdicts)
-    create_table_artifact(key="claims-vs-measured", table=table_rows(summary), description=f"`{release.model}`")
-    create_markdown_artifact(key="verification", markdown=markdown(summary))
+    create_table_artifact(key="claims-vs-measured", table=artifact_rows(summary), description=f"`{release.model}`")
+    create_markdown_artifact(key="verification", markdown=verdicts_markdown(summary))
     return summary
 
 
 def _artifact(release: Release, options: Options) -> Artifact:
     """The weights to run: of the release, or of the repository that the caller named for it."""
-    from evaluators.servers import read_hardware
+    from evaluators.backends import read_hardware
 
     if options.backend == "attached":
         return artifact_elsewhere(release, options)
@@ -133,30 +134,30 @@ def _artifact(release: Release, options: Options) -> Artifact:
 
 def _specification(release: Release, claims: Sequence[Claim], place: Home, options: Options) -> list[Verdict]:
     """Verdicts on claims that the release's own files decide."""
-    locks = lock_all(claims, options)
-    todo = _open(claims, locks, place, options, artifact="")
+    criteria = make_criteria(claims, options)
+    todo = _open(claims, criteria, place, options, artifact="")
     if not todo:
         return []
     for claim in todo:
-        save_lock(place, locks[claim.claim_id])
+        save_criterion(place, criteria[claim.claim_id])
     verdicts = []
     for quantization in dict.fromkeys(claim.settings.quantization for claim in todo):
         group = [claim for claim in todo if claim.settings.quantization == quantization]
         try:
             run = read_specification(release, quantization, place.root)
-        except Problem as problem:
+        except UserError as problem:
             now = datetime.now(UTC)
             verdicts += [could_not_run(claim, "not_stated_in_files", str(problem), now=now) for claim in group]
         else:
-            load(place)
-            verdicts += judge_run(group, locks, run, place)
+            load_home(place)
+            verdicts += judge_run(group, criteria, run, place)
     save_and_tell(place, todo, verdicts)
     return verdicts
 
 
-def _job(artifact: Artifact, job: Job, desk: Desk, place: Home, options: Options) -> list[Verdict]:
+def _job(artifact: Artifact, job: Job, pool: ServerPool, place: Home, options: Options) -> list[Verdict]:
     """Verdicts on the claims of one benchmark. What fails here is their reason, and never ends the flow."""
-    locks = lock_all(job.claims, options)
+    criteria = make_criteria(job.claims, options)
     todo: Sequence[Claim] = job.claims
     try:
         if (
@@ -168,43 +169,45 @@ def _job(artifact: Artifact, job: Job, desk: Desk, place: Home, options: Options
         several = job.benchmark.name.endswith("_ratio")  # two artifacts: the bar names them
         backend = backend_named(job.settings.numerator or "") or options.backend
         known = None if several else artifact.key
-        todo = _open(job.claims, locks, place, options, artifact=known, backend=backend)
+        todo = _open(job.claims, criteria, place, options, artifact=known, backend=backend)
         if not todo:
             say(f"{job.benchmark.title}: already verified, nothing to run")
             return []
-        bars = [locks[claim.claim_id] for claim in todo]
-        for bar in bars:
-            save_lock(place, bar)
-        run = _run(job, artifact, bars, options, place, desk)
-    except Problem as problem:
+        bars = [criteria[claim.claim_id] for claim in todo]
+        for criterion in bars:
+            save_criterion(place, criterion)
+        run = _run(job, artifact, bars, options, place, pool)
+    except UserError as problem:
         now = datetime.now(UTC)
         reason = problem.reason if isinstance(problem, Unmeasurable) else "server_failed"
         verdicts = [could_not_run(claim, reason, str(problem), now=now) for claim in todo]
     else:
-        load(place)
-        verdicts = judge_run(todo, locks, run, place)
+        load_home(place)
+        verdicts = judge_run(todo, criteria, run, place)
     save_and_tell(place, todo, verdicts)
     for verdict in verdicts:
         say(f"  {verdict.headline}")
     return verdicts
 
 
-def _run(job: Job, artifact: Artifact, locks: list[Lock], options: Options, place: Home, desk: Desk) -> Run:
+def _run(
+    job: Job, artifact: Artifact, criteria: list[Criterion], options: Options, place: Home, pool: ServerPool
+) -> Run:
     """The run of a job. A result that Prefect kept but whose folder is gone is made again.
 
     When judging again, the engine is asked in any case: it may have changed, and it pays for nothing that is finished.
     """
-    run_id = evaluate.with_options(refresh_cache=options.again)(job, artifact, locks, options, place, desk)
+    run_id = evaluate.with_options(refresh_cache=options.again)(job, artifact, criteria, options, place, pool)
     path = place.runs / run_id / "run.json"
     if not path.exists():
-        run_id = evaluate.with_options(refresh_cache=True)(job, artifact, locks, options, place, desk)
+        run_id = evaluate.with_options(refresh_cache=True)(job, artifact, criteria, options, place, pool)
         path = place.runs / run_id / "run.json"
     return Run.model_validate_json(path.read_bytes())
 
 
 def _open(
     claims: Sequence[Claim],
-    locks: Mapping[str, Lock],
+    criteria: Mapping[str, Criterion],
     place: Home,
     options: Options,
     *,
@@ -215,5 +218,5 @@ def _open(
     if options.again:
         return list(claims)
     asked = backend or options.backend
-    done = settled(place, claims, list(locks.values()), artifact=artifact, backend=asked, full=options.full)
+    done = settled(place, claims, list(criteria.values()), artifact=artifact, backend=asked, full=options.full)
     return [claim for claim in claims if claim.claim_id not in done]

@@ -10,40 +10,41 @@ from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
-from evaluators.records import Problem
-from flows.agenda import HOURS, WEEKS, Entry, Glance, all_due, consider, glance, within
-from flows.digest import Digest, Line, headline, line, markdown, rows
-from flows.notify import news_of_release
-from flows.options import Options
-from flows.progress import say
-from flows.releases import watch_list
-from flows.summary import Summary
-from flows.telling import tell
+from evaluators.records import UserError
+from flows.config import Options
+from flows.runtime.notify import news_of_release, tell
+from flows.runtime.progress_lines import say
+from flows.scheduling.priority import DueRelease
+from flows.scheduling.queue import HOURS, WEEKS, QueueEntry, ScanResult, all_due, consider, scan_watched, within
+from flows.scheduling.watch import watch_list
+from flows.scheduling.weekly_report import Line, WeeklyReport, headline, line, report_rows, weekly_markdown
+from flows.verification.verdict_report import Summary
 from flows.verify import verify_release
-from flows.worth import Due
 from warehouse.home import Home
-from warehouse.load import load
+from warehouse.load import load_home
 
 
 @task(cache_policy=NO_CACHE)
-def look_at_the_hub(home: Path) -> Glance:
+def scan_hub(home: Path) -> ScanResult:
     """What was pushed since the last look."""
     place = Home(home)
-    seen = glance(place, watch_list(place), store=True)
+    seen = scan_watched(place, watch_list(place), store=True)
     tell([news_of_release(one) for one in seen.found])
     return seen
 
 
 @task(cache_policy=NO_CACHE, task_run_name="consider {due.model}")
-def consider_release(due: Due, options: Options, home: Path) -> Entry:
+def consider_release(due: DueRelease, options: Options, home: Path) -> QueueEntry:
     """Its claims, read into the ledger, and what verifying it would cost."""
     return consider(due, options, Home(home), store=True)
 
 
-@task(cache_policy=NO_CACHE, task_run_name="verify {entry.due.model}")
-def verify(entry: Entry, options: Options, home: Path) -> Summary:
+@task(cache_policy=NO_CACHE, task_run_name="verify {entry.due_release.model}")
+def verify_due(entry: QueueEntry, options: Options, home: Path) -> Summary:
     """Verify one release. A task rather than a flow of its own, so that a weekly run started again goes on with it."""
-    return verify_release.fn(entry.due.target, home, options.model_copy(update={"again": entry.due.again}))
+    return verify_release.fn(
+        entry.due_release.target, home, options.model_copy(update={"again": entry.due_release.again})
+    )
 
 
 @flow(name="weekly", validate_parameters=False)
@@ -53,15 +54,15 @@ def weekly(
     weeks: float = WEEKS,
     releases: Sequence[str] = (),
     options: Options | None = None,
-) -> Digest:
+) -> WeeklyReport:
     """Verify what is due, the worthiest first, and leave a summary as artifact `weekly`.
 
     hours: budget in hours of the device. weeks: age at which a verdict is old. releases: hub ids or folders that are
     due in any case. A release that fails is a line of the summary and stops none of the others.
     """
     options, place = options or Options(), Home(Path(home))
-    load(place)
-    seen = look_at_the_hub(place.root)
+    load_home(place)
+    seen = scan_hub(place.root)
     for source, trouble in seen.failed.items():
         say(f"not looked at: {source}: {trouble}")
     agenda, left = all_due(place, options, seen.found, weeks=weeks, asked=releases)
@@ -73,20 +74,20 @@ def weekly(
         remaining -= done.hours or 0.0
         lines.append(done)
         say(f"{done.model}: {done.became}" + (f": {done.why}" if done.became in ("skipped", "failed") else ""))
-    digest = Digest(seen, tuple(lines), left, hours)
-    create_table_artifact(key="weekly-releases", table=rows(digest), description=headline(digest))
-    create_markdown_artifact(key="weekly", markdown=markdown(digest))
-    say(headline(digest))
-    return digest
+    report = WeeklyReport(seen, tuple(lines), left, hours)
+    create_table_artifact(key="weekly-releases", table=report_rows(report), description=headline(report))
+    create_markdown_artifact(key="weekly", markdown=weekly_markdown(report))
+    say(headline(report))
+    return report
 
 
-def _verified(entry: Entry, options: Options, home: Path) -> Line:
+def _verified(entry: QueueEntry, options: Options, home: Path) -> Line:
     """Verify a release; whatever goes wrong becomes its line."""
     began = time.monotonic()
     try:
-        summary = verify(entry, options, home)
+        summary = verify_due(entry, options, home)
     except Exception as error:  # one failing release never stops the others
-        why = str(error) if isinstance(error, Problem) else f"{type(error).__name__}: {error}"
+        why = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
         return line(entry, "failed", why=" ".join(why.split())[:300], hours=_hours_since(began))
     became = "flagged" if summary.flagged else "verified"
     return line(entry, became, judged=summary.judged, flagged=summary.flagged, hours=_hours_since(began))

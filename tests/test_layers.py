@@ -10,7 +10,14 @@ FORBIDDEN = {
     "evaluators": {"warehouse", "flows", "prefect", "duckdb"},
     "warehouse": {"flows", "prefect", "lm_eval"},
 }
-WAREHOUSE_MAY_USE = ("evaluators.problem", "evaluators.records", "evaluators.catalogue", "evaluators.stopping")
+WAREHOUSE_MAY_USE = (
+    "evaluators.user_error",
+    "evaluators.records",
+    "evaluators.catalogue",
+    "evaluators.stopping",
+    "evaluators.safe_load",
+    "evaluators.files",
+)
 
 
 def imports(path: Path) -> set[str]:

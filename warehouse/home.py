@@ -4,7 +4,7 @@ Everything in the database comes from a file that was written first:
 
     <home>/claims/<name>.jsonl       one Claim a line, one file a reading of a source (name: its SHA-256)
     <home>/sources/<sha256>.gz       the page as read
-    <home>/locks/<lock id>.json      a Lock, stored before the run
+    <home>/criteria/<id>.json        an acceptance Criterion, stored before the run
     <home>/runs/<run id>/            run.json, items.parquet, responses.parquet
     <home>/verdicts/<id>.json        a Verdict
     <home>/warehouse.duckdb          the tables; `claimcheck rebuild` makes them again from the files above
@@ -16,7 +16,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from evaluators.problem import Problem
+from evaluators.user_error import UserError
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,9 @@ class Home:
         return self.root / "sources"
 
     @property
-    def locks(self) -> Path:
-        """Bars, stored before the runs."""
-        return self.root / "locks"
+    def criteria(self) -> Path:
+        """Acceptance criteria, stored before the runs."""
+        return self.root / "criteria"
 
     @property
     def runs(self) -> Path:
@@ -57,7 +57,8 @@ class Home:
 
 
 def write_atomic(path: Path, content: bytes) -> None:
-    """Write a file so that it is either whole or absent, also after a power cut. Raises Problem if the disk is full."""
+    """Write a file so that it is either whole or absent, also after a power cut. Raises UserError if the
+    disk is full."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -68,4 +69,4 @@ def write_atomic(path: Path, content: bytes) -> None:
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise Problem(f"cannot write {path}: {error.strerror}; free some space or set CLAIMCHECK_HOME") from error
+        raise UserError(f"cannot write {path}: {error.strerror}; free some space or set CLAIMCHECK_HOME") from error

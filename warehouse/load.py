@@ -10,24 +10,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evaluators.records import Problem, Run, RunStatus
+from evaluators.records import Run, RunStatus, UserError
+from warehouse.claim_records import Claim, Criterion, Verdict
 from warehouse.home import Home, write_atomic
-from warehouse.records import Claim, Lock, Verdict
+from warehouse.hub_scans import load_hub_scans
 from warehouse.sql import statement
 from warehouse.store import writing
-from warehouse.watching import load_looks
 
 if TYPE_CHECKING:
     import duckdb
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadCounts:
     """Rows added by one loading."""
 
     claims: int
     runs: int
-    locks: int
+    criteria: int
     verdicts: int
 
 
@@ -44,13 +44,13 @@ def save_claims(home: Home, claims: Iterable[Claim]) -> int:
         return _load_claims(connection, [path])
 
 
-def save_lock(home: Home, lock: Lock) -> None:
-    """Store a bar before the run that it is for. A lock of the same content is left as it was."""
-    path = home.locks / f"{lock.lock_id}.json"
+def save_criterion(home: Home, criterion: Criterion) -> None:
+    """Store a criterion before the run that it is for. One of the same content is left as it was."""
+    path = home.criteria / f"{criterion.criterion_id}.json"
     if not path.exists():
-        write_atomic(path, lock.model_dump_json().encode())
+        write_atomic(path, criterion.model_dump_json().encode())
     with writing(home) as connection:
-        connection.execute(statement("load_locks"), {"files": [str(path)]})
+        connection.execute(statement("load_criteria"), {"files": [str(path)]})
 
 
 def save_verdicts(home: Home, verdicts: Iterable[Verdict]) -> None:
@@ -66,13 +66,13 @@ def save_verdicts(home: Home, verdicts: Iterable[Verdict]) -> None:
             connection.execute(statement("load_verdicts"), {"files": paths})
 
 
-def load(home: Home) -> Loaded:
-    """Load everything under the home folder that the tables do not have yet. Raises Problem for a broken manifest."""
+def load_home(home: Home) -> LoadCounts:
+    """Load everything under the home folder that the tables do not have yet. Raises UserError for a broken manifest."""
     with writing(home) as connection:
         return _load(connection, home)
 
 
-def rebuild(home: Home) -> Loaded:
+def rebuild_database(home: Home) -> LoadCounts:
     """Make the database again from the files; the old one stays until the new one is whole."""
     fresh = Home(home.root / ".rebuild")
     fresh.root.mkdir(parents=True, exist_ok=True)
@@ -85,13 +85,14 @@ def rebuild(home: Home) -> Loaded:
     return loaded
 
 
-def _load(connection: duckdb.DuckDBPyConnection, home: Home) -> Loaded:
+def _load(connection: duckdb.DuckDBPyConnection, home: Home) -> LoadCounts:
     claims = _load_claims(connection, sorted(home.claims.glob("*.jsonl")))
-    locks = _load_files(connection, "load_locks", home.locks)
+    criteria = _load_files(connection, "load_criteria", home.criteria)
+    criteria += _load_files(connection, "load_criteria", home.root / "locks")  # as version 0.1.0 called them
     runs = _load_runs(connection, home)
     verdicts = _load_files(connection, "load_verdicts", home.verdicts)
-    load_looks(connection, home)
-    return Loaded(claims=claims, runs=runs, locks=locks, verdicts=verdicts)
+    load_hub_scans(connection, home)
+    return LoadCounts(claims=claims, runs=runs, criteria=criteria, verdicts=verdicts)
 
 
 def _load_claims(connection: duckdb.DuckDBPyConnection, paths: list[Path]) -> int:
@@ -150,7 +151,7 @@ def _manifest(folder: Path) -> Run:
         return Run.model_validate_json((folder / "run.json").read_bytes())
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
-        raise Problem(f"{folder}/run.json cannot be read ({reason}); move the folder away and run again") from error
+        raise UserError(f"{folder}/run.json cannot be read ({reason}); move the folder away and run again") from error
 
 
 def _without_values(run: Run) -> str:

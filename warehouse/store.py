@@ -19,7 +19,7 @@ from typing import Any
 
 import duckdb
 
-from evaluators.problem import Problem
+from evaluators.user_error import UserError
 from warehouse.home import Home
 
 SCHEMA = Path(__file__).parent / "schema"
@@ -34,7 +34,7 @@ _turn = threading.RLock()
 def writing(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection in a transaction, migrated to this program's schema; committed at the end, or rolled back.
 
-    Raises Problem for a database of another program, a newer schema, a full disk, or a lock held too long.
+    Raises UserError for a database of another program, a newer schema, a full disk, or a lock held too long.
     """
     home.root.mkdir(parents=True, exist_ok=True)
     with _turn, _clear_errors(home.database):
@@ -55,7 +55,7 @@ def writing(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
 
 @contextmanager
 def reading(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A read-only connection that can touch neither files nor the network. Raises Problem as `writing` does."""
+    """A read-only connection that can touch neither files nor the network. Raises UserError as `writing` does."""
     if not home.database.exists():
         with writing(home):
             pass
@@ -72,7 +72,7 @@ def reading(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
             connection.close()
 
 
-def rows(connection: duckdb.DuckDBPyConnection, sql: str, parameters: object = None) -> list[dict[str, Any]]:
+def fetch_rows(connection: duckdb.DuckDBPyConnection, sql: str, parameters: object = None) -> list[dict[str, Any]]:
     """All rows of a query as dictionaries."""
     cursor = connection.execute(sql, parameters)
     names = [column[0] for column in cursor.description or []]
@@ -108,18 +108,20 @@ def _version(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
     tables = _tables(connection)
     if "schema_migrations" not in tables:
         if tables:
-            raise Problem(f"{path} is a database of another program; set CLAIMCHECK_HOME to another folder")
+            raise UserError(f"{path} is a database of another program; set CLAIMCHECK_HOME to another folder")
         return 0
     found = connection.execute("select max(version) from schema_migrations where program = 'claimcheck'").fetchone()
     if found is None or found[0] is None:
-        raise Problem(f"{path} is a database of another program; set CLAIMCHECK_HOME to another folder")
+        raise UserError(f"{path} is a database of another program; set CLAIMCHECK_HOME to another folder")
     return int(found[0])
 
 
 def _check_schema(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
     version = _version(connection, path)
     if version > known_version():
-        raise Problem(f"{path} has schema {version}, this claimcheck knows up to {known_version()}; update claimcheck")
+        raise UserError(
+            f"{path} has schema {version}, this claimcheck knows up to {known_version()}; update claimcheck"
+        )
     return version
 
 
@@ -175,13 +177,15 @@ def _clear_errors(path: Path) -> Iterator[None]:
     except duckdb.IOException as error:
         text = str(error).splitlines()[0]
         if "lock" in text:
-            raise Problem(f"{path} is in use by another program; close it and try again") from error
+            raise UserError(f"{path} is in use by another program; close it and try again") from error
         if "space" in text or "write" in text:
-            raise Problem(f"cannot write {path}: the disk is full; free some space and run again") from error
+            raise UserError(f"cannot write {path}: the disk is full; free some space and run again") from error
         if "version number" in text:
-            raise Problem(f"{path} was written by a newer DuckDB; update duckdb") from error
-        raise Problem(f"{path} is not a claimcheck database ({text}); set CLAIMCHECK_HOME to another folder") from error
+            raise UserError(f"{path} was written by a newer DuckDB; update duckdb") from error
+        raise UserError(
+            f"{path} is not a claimcheck database ({text}); set CLAIMCHECK_HOME to another folder"
+        ) from error
     except (duckdb.PermissionException, duckdb.CatalogException) as error:
         if path.read_bytes()[:6] == b"SQLite":
-            raise Problem(f"{path} is a SQLite database; set CLAIMCHECK_HOME to another folder") from error
+            raise UserError(f"{path} is a SQLite database; set CLAIMCHECK_HOME to another folder") from error
         raise

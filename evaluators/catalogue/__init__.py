@@ -11,7 +11,7 @@ from typing import Literal
 
 import yaml
 
-from evaluators.records import Problem, Record, Settings
+from evaluators.records import Record, Settings, UserError
 
 FOLDER = Path(__file__).parent
 
@@ -72,7 +72,7 @@ class Benchmark(Record):
     """Anything a reader of the score must know."""
 
     def score(self, metric: str | None, filter: str | None) -> Score:
-        """The score that a claim means by these words (None: the first). Raises Problem if there is none."""
+        """The score that a claim means by these words (None: the first). Raises UserError if there is none."""
         if metric is None and filter is None:
             return self.scores[0]
         for score in self.scores:
@@ -83,7 +83,7 @@ class Benchmark(Record):
             ):
                 return score
         known = ", ".join(f"{score.metric},{score.filter}" for score in self.scores)
-        raise Problem(f"{self.name} has no score {metric},{filter}; it has {known}")
+        raise UserError(f"{self.name} has no score {metric},{filter}; it has {known}")
 
 
 @cache
@@ -100,7 +100,7 @@ def catalogue() -> dict[str, Benchmark]:
 
 
 def benchmark(name: str) -> Benchmark:
-    """The benchmark of this name. Raises Problem, with the names that look alike, if there is none."""
+    """The benchmark of this name. Raises UserError, with the names that look alike, if there is none."""
     try:
         return catalogue()[name]
     except KeyError:
@@ -108,4 +108,4 @@ def benchmark(name: str) -> Benchmark:
 
         near = difflib.get_close_matches(name, catalogue(), n=3)
         hint = f"; did you mean {', '.join(near)}?" if near else "; `claimcheck doctor` lists the catalogue"
-        raise Problem(f"unknown benchmark {name}{hint}") from None
+        raise UserError(f"unknown benchmark {name}{hint}") from None

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from evaluators.harness.patience import Patience
+from evaluators.backends.retry import RetryLimits
 from evaluators.harness.progress import Progress
 from evaluators.harness.settings import complete_settings
 
 if TYPE_CHECKING:
     from evaluators.harness.run import run_benchmark
 
-__all__ = ["Patience", "Progress", "complete_settings", "run_benchmark"]
+__all__ = ["Progress", "RetryLimits", "complete_settings", "run_benchmark"]
 
 
 def __getattr__(name: str) -> Any:

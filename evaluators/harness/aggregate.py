@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from evaluators.catalogue import Benchmark
-from evaluators.harness.board import Board, mean
 from evaluators.harness.requests import Item
-from evaluators.harness.scoring import Key, number
-from evaluators.harness.tasks import Loaded
+from evaluators.harness.scoreboard import Board, mean
+from evaluators.harness.scoring import Key, as_number
+from evaluators.harness.tasks import LoadedTasks
 from evaluators.records import ItemStatus, Measurement
 
 SOFT = (ItemStatus.truncated, ItemStatus.empty, ItemStatus.refused, ItemStatus.unextracted, ItemStatus.failed)
@@ -18,7 +18,7 @@ SOFT = (ItemStatus.truncated, ItemStatus.empty, ItemStatus.refused, ItemStatus.u
 
 
 def results(
-    loaded: Loaded, raw: dict[str, dict[Key, list[Any]]], iterations: int = 100_000
+    loaded: LoadedTasks, raw: dict[str, dict[Key, list[Any]]], iterations: int = 100_000
 ) -> dict[str, dict[str, Any]]:
     """lm-eval's results by task and group, from raw metric values in document order. Empty tasks are left out."""
     from lm_eval.evaluator_utils import _process_results
@@ -32,7 +32,7 @@ def results(
 
 
 def measurements(
-    benchmark: Benchmark, loaded: Loaded, items: Sequence[Item], board: Board, order_seed: int, whole: int
+    benchmark: Benchmark, loaded: LoadedTasks, items: Sequence[Item], board: Board, order_seed: int, whole: int
 ) -> list[Measurement]:
     """One Measurement per metric and filter over the first `board.counted` items; the benchmark's own scores first.
 
@@ -78,7 +78,7 @@ def _ordered(benchmark: Benchmark, keys: list[Key]) -> list[Key]:
 
 
 def _aggregate(
-    loaded: Loaded,
+    loaded: LoadedTasks,
     items: Sequence[Item],
     board: Board,
     keys: Sequence[Key],
@@ -92,20 +92,20 @@ def _aggregate(
             values = take(key, item.position)
             if not values or any(value is None for value in values):
                 continue
-            value = values[0] if len(values) == 1 else mean([number(value) for value in values])
+            value = values[0] if len(values) == 1 else mean([as_number(value) for value in values])
             if value is not None:
                 raw[item.task].setdefault(key, []).append(value)
     return results(loaded, raw, iterations)
 
 
 def _pick(
-    loaded: Loaded, final: dict[str, dict[str, Any]], items: Sequence[Item], board: Board, key: Key
+    loaded: LoadedTasks, final: dict[str, dict[str, Any]], items: Sequence[Item], board: Board, key: Key
 ) -> tuple[float | None, float | None]:
     """Score and standard error of the whole; the mean over items where lm-eval has no aggregate for a group."""
     name = loaded.name if loaded.name in loaded.groups else next(iter(loaded.tasks))
     found = final.get(name, {})
     if (label := f"{key[0]},{key[1]}") in found:
-        return number(found[label]), number(found.get(f"{key[0]}_stderr,{key[1]}"))
+        return as_number(found[label]), as_number(found.get(f"{key[0]}_stderr,{key[1]}"))
     if len(loaded.tasks) == 1:
         return None, None
     values = [value for item in items if (value := board.means[key][item.position]) is not None]
@@ -116,7 +116,7 @@ def _pick(
     return average, (spread / len(values)) ** 0.5 if len(values) > 1 else None
 
 
-def _bound(loaded: Loaded, items: Sequence[Item], board: Board, key: Key, extreme: float) -> float | None:
+def _bound(loaded: LoadedTasks, items: Sequence[Item], board: Board, key: Key, extreme: float) -> float | None:
     """Score if every soft item (per repeat) had got `extreme`."""
 
     def take(key: Key, position: int) -> list[Any] | None:
@@ -128,13 +128,13 @@ def _bound(loaded: Loaded, items: Sequence[Item], board: Board, key: Key, extrem
         take = lambda key, position: board.raw[key][position]  # noqa: E731
     substituted = _aggregate(loaded, items, board, [key], take, iterations=0)
     if len(loaded.tasks) > 1 and not any(group.has_aggregation for group in loaded.groups.values()):
-        values = [mean([number(value) for value in take(key, item.position) or []]) for item in items]
+        values = [mean([as_number(value) for value in take(key, item.position) or []]) for item in items]
         numbers = [value for value in values if value is not None]
         return sum(numbers) / len(numbers) if numbers else None
     return _pick(loaded, substituted, items, board, key)[0]
 
 
-def _is_mean(loaded: Loaded, metric: str) -> bool:
+def _is_mean(loaded: LoadedTasks, metric: str) -> bool:
     from lm_eval.api.metrics import mean as lm_eval_mean
 
     for task in loaded.tasks.values():
@@ -148,12 +148,12 @@ def _pass_at(average: Measurement, key: Key, board: Board) -> list[Measurement]:
     """pass@k for k = number of repeats, where every value is 0 or 1: share of items with at least one right answer."""
     rows = [values for values in board.raw[key][: board.counted] if values]
     repeats = max((len(values) for values in rows), default=1)
-    if repeats < 2 or any(number(value) not in (0.0, 1.0, None) for values in rows for value in values):
+    if repeats < 2 or any(as_number(value) not in (0.0, 1.0, None) for values in rows for value in values):
         return []
     best = [
         None
         if not values or any(value is None for value in values)
-        else float(max(number(value) or 0.0 for value in values))
+        else float(max(as_number(value) or 0.0 for value in values))
         for values in board.raw[key][: board.counted]
     ]
     numbers = [value for value in best if value is not None]

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from evaluators.harness.board import Board
-from evaluators.harness.client import Client, ServerLost
+from evaluators.backends.client import Client, ServerLost
+from evaluators.backends.protocol import AnswerProtocol, Request
+from evaluators.backends.retry import RetryLimits
 from evaluators.harness.journal import Journal, Place
-from evaluators.harness.patience import Patience
 from evaluators.harness.progress import Progress
-from evaluators.harness.protocol import AnswerProtocol
-from evaluators.harness.requests import Item, Request
+from evaluators.harness.requests import Item
+from evaluators.harness.scoreboard import Board
 from evaluators.harness.scoring import Scored, item_scores
 from evaluators.harness.sender import Answer, Sender
 from evaluators.records import ItemScore, Response
@@ -45,7 +45,7 @@ def execute(
     work: Work,
     journal: Journal,
     board: Board,
-    patience: Patience,
+    limits: RetryLimits,
     progress: Callable[[Progress], None] | None = None,
 ) -> str | None:
     """Finish every item, or as many as the board's rule wants. Returns why the run is unsound, None if it is sound.
@@ -76,7 +76,7 @@ def execute(
     journal.commit([], rows)
     if board.stop_at is not None or not missing:
         return None
-    return _Reader(items, work, journal, board, patience, progress, missing, begun, reused).run()
+    return _Reader(items, work, journal, board, limits, progress, missing, begun, reused).run()
 
 
 def _score(item: Item, answers: Sequence[Response], work: Work, board: Board) -> list[ItemScore]:
@@ -95,14 +95,14 @@ class _Reader:
         work: Work,
         journal: Journal,
         board: Board,
-        patience: Patience,
+        limits: RetryLimits,
         progress: Callable[[Progress], None] | None,
         missing: dict[int, frozenset[tuple[int, int]]],
         begun: set[int],
         reused: int,
     ) -> None:
         self.work, self.journal, self.board = work, journal, board
-        self.patience, self.progress = patience, progress
+        self.limits, self.progress = limits, progress
         self.missing, self.begun, self.reused = missing, begun, reused
         self.waiting = {position: len(lacking) for position, lacking in missing.items()}
         self.partial: dict[int, list[Response]] = {}
@@ -134,7 +134,7 @@ class _Reader:
                 if isinstance(error, BaseException):
                     raise error
                 self._tell(sender)
-                if self.board.stop_at is None and self.board.failed > self.patience.allowed_failed * self.board.total:
+                if self.board.stop_at is None and self.board.failed > self.limits.allowed_failed * self.board.total:
                     sender.abandon()
                     return self._too_many()
         finally:
@@ -225,7 +225,7 @@ class _Reader:
         return sorted(self.partial.pop(item.position), key=lambda one: (one.index, one.repeat))
 
     def _too_many(self) -> str:
-        share = self.patience.allowed_failed
+        share = self.limits.allowed_failed
         return f"{self.board.failed} of {self.board.total} items failed, more than the allowed {share:.0%}"
 
     def _tell(self, sender: Sender, last: bool = False) -> None:

@@ -20,14 +20,14 @@ from lm_eval.api.instance import Instance
 from lm_eval.api.model import LM
 from lm_eval.api.registry import register_model
 
-from evaluators.harness.blocking import blocking
-from evaluators.harness.chat import as_json
-from evaluators.harness.client import Client
-from evaluators.harness.order import sampling_seed
-from evaluators.harness.patience import Patience
-from evaluators.harness.protocols import ByKind, choose
-from evaluators.harness.requests import Request
-from evaluators.records import Problem, RequestKind, Response, ResponseStatus, ServerDescription, Settings
+from evaluators.backends.client import Client
+from evaluators.backends.openai_api.chat import as_json
+from evaluators.backends.protocol import Request
+from evaluators.backends.retry import RetryLimits
+from evaluators.backends.select import ByKind, choose_protocols
+from evaluators.harness.keys import sampling_seed
+from evaluators.harness.run_async import run_blocking
+from evaluators.records import RequestKind, Response, ResponseStatus, ServerDescription, Settings, UserError
 
 
 class _Elsewhere:
@@ -40,12 +40,12 @@ class _Elsewhere:
         self.key = os.environ.get("CLAIMCHECK_API_KEY")
 
     def get(self, path: str) -> dict[str, Any]:
-        """Decoded JSON of a GET. Raises Problem."""
+        """Decoded JSON of a GET. Raises UserError."""
         headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
         try:
             return dict(httpx.get(self.url + path, headers=headers, timeout=30).raise_for_status().json())
         except (httpx.HTTPError, ValueError) as error:
-            raise Problem(f"{self.url} does not answer {path} ({error}); check base_url and the key") from error
+            raise UserError(f"{self.url} does not answer {path} ({error}); check base_url and the key") from error
 
     def describe(self) -> ServerDescription:
         """What the server says of itself."""
@@ -57,8 +57,8 @@ class _Elsewhere:
         return True
 
     def restart(self) -> None:
-        """Raises Problem."""
-        raise Problem(f"{self.url} is not ours to start again")
+        """Raises UserError."""
+        raise UserError(f"{self.url} is not ours to start again")
 
     def stop(self) -> None:
         """Nothing to end."""
@@ -97,7 +97,7 @@ class _Model(LM):
         if max_length:
             changes["context"] = int(max_length)
         self.description = description.model_copy(update=changes)
-        self.patience = Patience(timeout=float(timeout))
+        self.limits = RetryLimits(timeout=float(timeout))
 
     def _all(self, instances: Sequence[Instance]) -> list[Response]:
         seen: dict[int, int] = {}
@@ -110,11 +110,11 @@ class _Model(LM):
             request = Request(task, doc_id, instance.idx, repeat, kind, instance.args, seed, "")
             place = (task, doc_id) if kind is not RequestKind.generate else (task, doc_id, instance.idx, repeat)
             jobs.setdefault(place, []).append((number, request))
-        return blocking(self._work(list(jobs.values()), len(instances)))
+        return run_blocking(self._work(list(jobs.values()), len(instances)))
 
     async def _work(self, jobs: list[list[tuple[int, Request]]], total: int) -> list[Response]:
         slots = self.description.slots
-        client = Client(self.server, self.patience)
+        client = Client(self.server, self.limits)
         found: list[Response | None] = [None] * total
         feed = iter(jobs)
 
@@ -127,7 +127,7 @@ class _Model(LM):
                     found[numbers[(response.index, response.repeat)]] = response
 
         try:
-            protocol = choose(self.description, self.kinds, Settings(prompt=self.prompt), self.dialect)
+            protocol = choose_protocols(self.description, self.kinds, Settings(prompt=self.prompt), self.dialect)
             await protocol.prepare(client)
             await asyncio.gather(*(work(protocol, slot) for slot in range(slots)))
         finally:

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from evaluators.harness.chat import as_json
-from evaluators.harness.client import Client, GaveUp
-from evaluators.harness.protocol import AnswerProtocol
-from evaluators.harness.requests import Item, Request
+from evaluators.backends.client import Client, GaveUp
+from evaluators.backends.openai_api.chat import as_json
+from evaluators.backends.protocol import AnswerProtocol, Request
+from evaluators.harness.requests import Item
 from evaluators.records import RequestKind, Response, ResponseStatus, ServerDescription, Settings
 
 QUESTION = "Question: What is 12+7?\nAnswer:"
@@ -80,7 +80,7 @@ async def _single(
     raise GaveUp("no answer", 0)
 
 
-async def examine(probe: Probe) -> Findings:
+async def run_preflight(probe: Probe) -> Findings:
     """All checks that the run's protocols allow."""
     found = Findings()
     try:

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from evaluators.harness.order import place
-from evaluators.harness.tasks import Loaded
-from evaluators.records import RequestKind, Settings
+from evaluators.harness.keys import order_key
+from evaluators.harness.tasks import LoadedTasks
+from evaluators.records import Settings
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
@@ -31,25 +31,8 @@ class Item:
     instances: list[Instance]
 
 
-@dataclass(slots=True, frozen=True)
-class Request:
-    """One thing to ask the server: an instance and a repeat of it."""
-
-    task: str
-    doc_id: int
-    index: int
-    repeat: int
-    kind: RequestKind
-    args: tuple[Any, ...]
-    """As lm-eval has them: (context, generation arguments), (context, continuation) or (text,)."""
-    seed: int
-    """Sampling seed."""
-    key: str
-    """Hash of everything that determines the answer."""
-
-
-def build(
-    loaded: Loaded,
+def build_items(
+    loaded: LoadedTasks,
     settings: Settings,
     *,
     order_seed: int = 0,
@@ -81,7 +64,7 @@ def build(
         for doc_id, instances in documents.items():
             items.append(Item(name, doc_id, 0, sorted(instances, key=lambda instance: instance.idx)))
         task._instances = None
-    items.sort(key=lambda item: place(order_seed, item.task, item.doc_id))
+    items.sort(key=lambda item: order_key(order_seed, item.task, item.doc_id))
     for position, item in enumerate(items):
         item.position = position
     return items

@@ -8,28 +8,29 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from evaluators.backends import ModelServer
+from evaluators.backends.client import Client, GaveUp, ServerLost
+from evaluators.backends.llama_cpp.llama_loglikelihood import LlamaLoglikelihood
+from evaluators.backends.openai_api import sampling
+from evaluators.backends.retry import RetryLimits
+from evaluators.backends.select import ByKind, chat_template, choose_protocols, speaks
 from evaluators.catalogue import Benchmark
-from evaluators.harness import folder as run_folder
-from evaluators.harness import identity, room, sampling
+from evaluators.harness import keys, run_folder
 from evaluators.harness.aggregate import measurements
-from evaluators.harness.blocking import blocking
-from evaluators.harness.board import Board
-from evaluators.harness.client import Client, GaveUp, ServerLost
+from evaluators.harness.answer_statistics import read_signals
+from evaluators.harness.context_budget import check_context_budget
 from evaluators.harness.engine import Work, execute
 from evaluators.harness.journal import Journal
-from evaluators.harness.keyed import keyed_requests, take_over
-from evaluators.harness.loglikelihood_llama import LlamaLoglikelihood
-from evaluators.harness.patience import Patience
-from evaluators.harness.preflight import Findings, Probe, examine
+from evaluators.harness.preflight import Findings, Probe, run_preflight
 from evaluators.harness.progress import Progress
-from evaluators.harness.protocols import ByKind, chat_template, choose, speaks
-from evaluators.harness.requests import Item, build, data_hash
+from evaluators.harness.requests import Item, build_items, data_hash
+from evaluators.harness.reuse import keyed_requests, take_over
+from evaluators.harness.run_async import run_blocking
+from evaluators.harness.scoreboard import Board
 from evaluators.harness.scoring import Scored, score, unscorable
 from evaluators.harness.settings import complete_settings, in_force, repeats_of
-from evaluators.harness.signals import read_signals
-from evaluators.harness.tasks import Loaded, load
-from evaluators.records import Artifact, Problem, RequestKind, Response, Run, RunStatus, ServerDescription, Settings
-from evaluators.servers import ModelServer
+from evaluators.harness.tasks import LoadedTasks, load_tasks
+from evaluators.records import Artifact, RequestKind, Response, Run, RunStatus, ServerDescription, Settings, UserError
 from evaluators.stopping import RunAll, StoppingRule
 
 
@@ -45,7 +46,7 @@ def run_benchmark(
     limit: int | None = None,
     reuse: Sequence[Path] = (),
     progress: Callable[[Progress], None] | None = None,
-    patience: Patience | None = None,
+    limits: RetryLimits | None = None,
     checks: bool = True,
 ) -> Run:
     """Run a benchmark through lm-eval's tasks on a server that is ready, and return its manifest.
@@ -53,25 +54,25 @@ def run_benchmark(
     `folder`: root of all runs; this one lives in `folder/<run_id>/`. A finished one is returned without a request, an
     interrupted one is resumed, an invalid one tried again. `stop`: asked every 32 items; None runs all. `limit`: first
     n items of the fixed order, for smoke tests. `reuse`: folders of earlier runs, answers are taken by request key.
-    `patience`: timeouts, retries, allowed failures. `checks`: False leaves the preflight out (tests of the engine).
-    Raises Problem for what the user can mend: unknown task, no data, no room in the context, run in use elsewhere.
+    `limits`: timeouts, retries, allowed failures. `checks`: False leaves the preflight out (tests of the engine).
+    Raises UserError for what the user can mend: unknown task, no data, no room in the context, run in use elsewhere.
     """
     rule = stop if stop is not None else RunAll()
-    patience = patience or Patience()
+    limits = limits or RetryLimits()
     description = server.describe()
     dialect = speaks(server)
     settings = complete_settings(benchmark, settings)
-    loaded = load(benchmark)
+    loaded = load_tasks(benchmark)
     text = any(task.get_config("output_type") != "generate_until" for task in loaded.tasks.values())
     template = chat_template(server, dialect, settings, text)
-    items = build(
+    items = build_items(
         loaded, settings, order_seed=order_seed, generation=sampling.overrides(settings), chat_template=template
     )
     whole, items = len(items), items[:limit]
     repeats, together = repeats_of(settings, loaded)
     settings = in_force(settings, loaded, items, artifact, description, repeats)
     task_version = f"{loaded.version()} sha256:{data_hash(items)}"
-    run_id = identity.run_id(
+    run_id = keys.run_id(
         benchmark.name,
         artifact,
         description,
@@ -104,10 +105,10 @@ def run_benchmark(
                 status=RunStatus.interrupted,
                 started=datetime.now(UTC),
             )
-            conduct = _Conduct(benchmark, server, description, dialect, settings, loaded, items, whole, patience)
+            conduct = _Conduct(benchmark, server, description, dialect, settings, loaded, items, whole, limits)
             return conduct.run(blank, place, rule, repeats, together, limit, reuse, progress, checks)
     except Timeout:
-        raise Problem(f"run {run_id} is under way in another process; wait for it or end it") from None
+        raise UserError(f"run {run_id} is under way in another process; wait for it or end it") from None
 
 
 def in_flight(slots: int) -> int:
@@ -127,25 +128,25 @@ class _Conduct:
         description: ServerDescription,
         dialect: str,
         settings: Settings,
-        loaded: Loaded,
+        loaded: LoadedTasks,
         items: list[Item],
         whole: int,
-        patience: Patience,
+        limits: RetryLimits,
     ) -> None:
         self.benchmark, self.server, self.description = benchmark, server, description
         self.dialect, self.settings = dialect, settings
-        self.loaded, self.items, self.whole, self.patience = loaded, items, whole, patience
+        self.loaded, self.items, self.whole, self.limits = loaded, items, whole, limits
         self.broken: list[str] = []
         """Documents whose scoring failed, with the error."""
         kinds = {RequestKind(item.instances[0].request_type) for item in items}
-        self.protocol: ByKind = choose(description, kinds, settings, dialect)
+        self.protocol: ByKind = choose_protocols(description, kinds, settings, dialect)
         pinned = isinstance(self.protocol.loglikelihood, LlamaLoglikelihood)
         self.slots = description.slots if pinned else in_flight(description.slots)
         """Jobs at a time; where choices are pinned to a slot, each slot has a queue of its own."""
 
     def client(self) -> Client:
         """A client for the run's server; to be made inside a running event loop."""
-        return Client(self.server, self.patience)
+        return Client(self.server, self.limits)
 
     def run(
         self,
@@ -168,7 +169,7 @@ class _Conduct:
             board = Board(len(self.items), rule)
             before = sum(1 for _ in journal.finished())
             complete = before >= sum(len(requests(item)) for item in self.items)
-            found = Findings() if complete else blocking(self._prepare(checks))
+            found = Findings() if complete else run_blocking(self._prepare(checks))
             self.protocol.routes.clear()
             reason = found.reason
             if reason is None:
@@ -179,8 +180,8 @@ class _Conduct:
                     client=self.client,
                     slots=self.slots,
                 )
-                reason = execute(self.items, work, journal, board, self.patience, progress)
-            if reason is None and board.failed > self.patience.allowed_failed * max(board.counted, 1):
+                reason = execute(self.items, work, journal, board, self.limits, progress)
+            if reason is None and board.failed > self.limits.allowed_failed * max(board.counted, 1):
                 reason = f"{board.failed} of {board.counted} items failed"
             run = blank.model_copy(
                 update={
@@ -206,7 +207,7 @@ class _Conduct:
             responses = (response for _, response in journal.responses())
             signals = read_signals(run, responses, board, self.protocol.routes, found.prompt)
             run = run.model_copy(update={"signals": signals})
-            run_folder.write(place, run, journal, board.counted)
+            run_folder.write_run_folder(place, run, journal, board.counted)
             if reason is None:
                 journal.remove()
             return run
@@ -231,18 +232,18 @@ class _Conduct:
         found = Findings()
         try:
             await self.protocol.prepare(client)
-            room_found = await room.check(
+            budget = await check_context_budget(
                 client, self.items, self.description, self.dialect, self.settings.prompt == "chat"
             )
             if checks:
                 protocol = self.protocol
-                found = await examine(
+                found = await run_preflight(
                     Probe(
                         client, protocol.generation, protocol.loglikelihood, self.description, self.settings,
                         self.dialect, self.items,
                     )
                 )  # fmt: skip
-            found.checks |= room_found
+            found.checks |= budget
         except (GaveUp, ServerLost) as error:
             found.fail("answers", f"the server does not answer: {error}")
         finally:

@@ -55,9 +55,9 @@ def score(task: Task, item: Item, responses: Sequence[Response], repeats: int, t
     document = item.instances[0].doc
     target = task.doc_to_target(document)
     scored.target = None if target is None else str(target)
-    rounds = [range(repeats)] if together else [range(number, number + 1) for number in range(repeats)]
+    rounds = [range(repeats)] if together else [range(as_number, as_number + 1) for as_number in range(repeats)]
     for number_of_turn, turn in enumerate(rounds):
-        found = [by_place[(instance.idx, number)] for instance in item.instances for number in turn]
+        found = [by_place[(instance.idx, as_number)] for instance in item.instances for as_number in turn]
         status = gravest(found)
         if status is ItemStatus.failed:
             for name in _filters(task):
@@ -101,7 +101,7 @@ def _enter(scored: Scored, key: Key, turn: int, value: Any) -> None:
 
 def _apply(task: Task, item: Item, by_place: Mapping[tuple[int, int], Response], turn: range) -> list[str]:
     for instance in item.instances:
-        instance.resps = [value_of(by_place[(instance.idx, number)]) for number in turn]
+        instance.resps = [value_of(by_place[(instance.idx, as_number)]) for as_number in turn]
         instance.filtered_resps = {}
     for ensemble in task._filters:
         ensemble.apply(item.instances)
@@ -148,7 +148,7 @@ def item_scores(item: Item, scored: Scored) -> list[ItemScore]:
                     repeat=repeat,
                     metric=metric,
                     filter=name,
-                    value=number(values[repeat]),
+                    value=as_number(values[repeat]),
                     status=status,
                     extracted=scored.extracted[name][repeat],
                     target=scored.target,
@@ -157,7 +157,7 @@ def item_scores(item: Item, scored: Scored) -> list[ItemScore]:
     return rows
 
 
-def number(raw: Any) -> float | None:
+def as_number(raw: Any) -> float | None:
     """A per-item metric value as a float; None if it is not a number (corpus metrics keep pairs or lists)."""
     try:
         return None if raw is None or isinstance(raw, (str, list, tuple, dict)) else float(raw)

@@ -14,9 +14,8 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from evaluators.harness.client import Client
-from evaluators.harness.protocol import AnswerProtocol
-from evaluators.harness.requests import Request
+from evaluators.backends.client import Client
+from evaluators.backends.protocol import AnswerProtocol, Request
 from evaluators.records import Response
 
 BATCH = 256

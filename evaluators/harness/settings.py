@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from evaluators.backends.openai_api import sampling
 from evaluators.catalogue import Benchmark
-from evaluators.harness import sampling
-from evaluators.records import Artifact, Problem, ServerDescription, Settings
+from evaluators.records import Artifact, ServerDescription, Settings, UserError
 
 if TYPE_CHECKING:
     from evaluators.harness.requests import Item
-    from evaluators.harness.tasks import Loaded
+    from evaluators.harness.tasks import LoadedTasks
 
 
 def complete_settings(benchmark: Benchmark, stated: Settings) -> Settings:
@@ -35,7 +35,7 @@ def harness_name() -> str:
 
 def in_force(
     settings: Settings,
-    loaded: Loaded,
+    loaded: LoadedTasks,
     items: Sequence[Item],
     artifact: Artifact,
     server: ServerDescription,
@@ -69,10 +69,10 @@ def in_force(
     return settings.model_copy(update=changes)
 
 
-def repeats_of(settings: Settings, loaded: Loaded) -> tuple[int, bool]:
+def repeats_of(settings: Settings, loaded: LoadedTasks) -> tuple[int, bool]:
     """(answers per request, whether the task's own filters take all of them at once).
 
-    Raises Problem if repeats are asked of a greedy or log-likelihood run, where they would be copies.
+    Raises UserError if repeats are asked of a greedy or log-likelihood run, where they would be copies.
     """
     own = {int(task.get_config("repeats") or 1) for task in loaded.tasks.values()}
     if own != {1}:
@@ -81,7 +81,7 @@ def repeats_of(settings: Settings, loaded: Loaded) -> tuple[int, bool]:
     if repeats > 1:
         for task in loaded.tasks.values():
             if task.get_config("output_type") != "generate_until":
-                raise Problem(f"{repeats} repeats of a log-likelihood are copies; run it with repeats 1")
+                raise UserError(f"{repeats} repeats of a log-likelihood are copies; run it with repeats 1")
             if not (task.get_config("generation_kwargs") or {}).get("temperature"):
-                raise Problem(f"{repeats} repeats at temperature 0 are copies; state a temperature or repeats 1")
+                raise UserError(f"{repeats} repeats at temperature 0 are copies; state a temperature or repeats 1")
     return repeats, False

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evaluators.catalogue import Benchmark
-from evaluators.records import Problem
+from evaluators.records import UserError
 
 if TYPE_CHECKING:
     from lm_eval.api.group import Group
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 EVALUATORS = Path(__file__).parent.parent
 
 
-class Loaded:
+class LoadedTasks:
     """Tasks of one benchmark as lm-eval built them."""
 
     def __init__(self, name: str, tasks: dict[str, Task], groups: dict[str, Group]) -> None:
@@ -58,13 +58,13 @@ def compile_templates_once() -> None:
     environment.from_string = from_string
 
 
-def load(benchmark: Benchmark) -> Loaded:
+def load_tasks(benchmark: Benchmark) -> LoadedTasks:
     """Load the tasks of a benchmark with lm-eval's seeds set as `simple_evaluate` sets them.
 
-    Raises Problem if the benchmark has no lm-eval task, or its task or data cannot be loaded.
+    Raises UserError if the benchmark has no lm-eval task, or its task or data cannot be loaded.
     """
     if benchmark.evaluator != "lm-eval" or not benchmark.task:
-        raise Problem(f"{benchmark.name} is not run by lm-eval; see its entry in the catalogue")
+        raise UserError(f"{benchmark.name} is not run by lm-eval; see its entry in the catalogue")
     import numpy
 
     logging.getLogger("lm_eval").setLevel(logging.ERROR)
@@ -74,19 +74,19 @@ def load(benchmark: Benchmark) -> Loaded:
     numpy.random.seed(1234)
     try:
         loaded = _load(benchmark.task, folders)
-    except Problem:
+    except UserError:
         raise
     except Exception as error:
         detail = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise Problem(
+        raise UserError(
             f"{benchmark.name}: task {benchmark.task} cannot be loaded ({detail}); check the data set"
         ) from error
     if not loaded.tasks:
-        raise Problem(f"{benchmark.name}: task {benchmark.task} is empty; check its YAML")
+        raise UserError(f"{benchmark.name}: task {benchmark.task} is empty; check its YAML")
     return loaded
 
 
-def _load(task: str, folders: list[Path]) -> Loaded:
+def _load(task: str, folders: list[Path]) -> LoadedTasks:
     from lm_eval.tasks import TaskManager
 
     manager = TaskManager(include_path=[str(folder) for folder in folders], include_defaults=False)
@@ -98,14 +98,14 @@ def _load(task: str, folders: list[Path]) -> Loaded:
         try:
             found = manager.load([task])
         except KeyError as error:
-            raise Problem(f"lm-eval has no task {task}; `lm_eval ls tasks` lists them") from error
-    return Loaded(task, found["tasks"], found["groups"])
+            raise UserError(f"lm-eval has no task {task}; `lm_eval ls tasks` lists them") from error
+    return LoadedTasks(task, found["tasks"], found["groups"])
 
 
 def builtin_folders(task: str) -> list[Path]:
     """Folders of lm-eval's own tasks that may define `task`: by name first, else by a search through all YAML files.
 
-    Raises Problem if no YAML defines it.
+    Raises UserError if no YAML defines it.
     """
     import lm_eval
 
@@ -119,7 +119,7 @@ def builtin_folders(task: str) -> list[Path]:
         if _defines(folder, task):
             # A group may lie apart from its tasks, which then are where their name says.
             return [folder, *named[:1]]
-    raise Problem(f"lm-eval has no task {task}; `lm_eval ls tasks` lists them")
+    raise UserError(f"lm-eval has no task {task}; `lm_eval ls tasks` lists them")
 
 
 def _defines(folder: Path, task: str) -> bool:

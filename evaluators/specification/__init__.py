@@ -5,13 +5,13 @@ Each is a Measurement with metric `value`: the number (None for words) and how i
 
 from __future__ import annotations
 
-from evaluators.records import Artifact, Measurement, Problem, Release
-from evaluators.specification.context import context_window, extended_context
+from evaluators.records import Artifact, Measurement, Release, UserError
 from evaluators.specification.headers import Headers, read_headers
 from evaluators.specification.licence import licence
 from evaluators.specification.parameters import Parameters
-from evaluators.weights.choose import Offer, choose, quantizations
+from evaluators.weights.architecture import Architecture
 from evaluators.weights.memory import memory_needed
+from evaluators.weights.weights_options import WeightsOption, choose_weights, quantizations
 
 VERSION = "1"
 """Raised whenever a way of counting changes."""
@@ -39,37 +39,37 @@ def specification(
 
     `low` and `high` are the bounds over what vendors count differently (parts for images, prediction heads, the input
     embedding): a claim within them is right under one of those ways, which `evidence` lists.
-    Raises Problem if there is no such artifact, if a header is damaged or if the hub refuses.
+    Raises UserError if there is no such artifact, if a header is damaged or if the hub refuses.
     """
     release = subject if isinstance(subject, Release) else subject.release
     if isinstance(subject, Artifact):
         name = subject.path.rpartition("/")[2] if subject.format == "gguf" else subject.quantization
-        offer, stated = choose(release, subject.format, name), True
+        option, stated = choose_weights(release, subject.format, name), True
     else:
-        offer, stated = _offer(release, format, quantization)
-    headers = read_headers(release, offer)
+        option, stated = _offer(release, format, quantization)
+    headers = read_headers(release, option)
     found = [
         _total(headers),
         _active(headers),
-        _tokens("context_window", *context_window(headers.shape)),
-        _tokens("context_window_extended", *extended_context(headers.shape)),
+        _tokens("context_window", *context_window(headers.architecture)),
+        _tokens("context_window_extended", *extended_context(headers.architecture)),
         _words("license", "licence", *licence(release)),
         _dtype(headers),
     ]
     if stated:
-        found += [_file_size(offer), _memory(offer, headers, context, kv_type, sequences)]
+        found += [_file_size(option), _memory(option, headers, context, kv_type, sequences)]
     return tuple(measurement for measurement in found if measurement)
 
 
-def _offer(release: Release, format: str | None, quantization: str | None) -> tuple[Offer, bool]:
+def _offer(release: Release, format: str | None, quantization: str | None) -> tuple[WeightsOption, bool]:
     """The artifact to read, and whether it is the one that is meant (rather than any of the release)."""
     if quantization is not None:
-        return choose(release, format, quantization), True
-    offers = [offer for offer in quantizations(release) if format in (None, offer.format) and not offer.lacks]
-    if not offers:
-        raise Problem(f"{release.model} has no whole {format or ''} artifact; choose another commit or format")
-    plain = [offer for offer in offers if offer.format == "safetensors"]
-    return (plain or offers)[0], len(offers) == 1 or bool(plain and format == "safetensors")
+        return choose_weights(release, format, quantization), True
+    options = [option for option in quantizations(release) if format in (None, option.format) and not option.lacks]
+    if not options:
+        raise UserError(f"{release.model} has no whole {format or ''} artifact; choose another commit or format")
+    plain = [option for option in options if option.format == "safetensors"]
+    return (plain or options)[0], len(options) == 1 or bool(plain and format == "safetensors")
 
 
 def _measurement(
@@ -136,15 +136,44 @@ def _dtype(headers: Headers) -> Measurement:
     return _measurement("dtype", "text", None, {"value": sizes[0][0], "formula": f"bytes by element type: {shares}"})
 
 
-def _file_size(offer: Offer) -> Measurement:
-    files = " + ".join(f"{entry.size:,} {entry.name.rpartition('/')[2]}" for entry in offer.weights[:4])
-    more = f" + {len(offer.weights) - 4} more" if len(offer.weights) > 4 else ""
-    evidence = {"formula": f"{files}{more} = {offer.size:,} bytes", "quantization": offer.quantization}
-    return _measurement("file_size", "bytes", offer.size, evidence)
+def _file_size(option: WeightsOption) -> Measurement:
+    files = " + ".join(f"{entry.size:,} {entry.name.rpartition('/')[2]}" for entry in option.weights[:4])
+    more = f" + {len(option.weights) - 4} more" if len(option.weights) > 4 else ""
+    evidence = {"formula": f"{files}{more} = {option.size:,} bytes", "quantization": option.quantization}
+    return _measurement("file_size", "bytes", option.size, evidence)
 
 
-def _memory(offer: Offer, headers: Headers, context: int, kv_type: str, sequences: int) -> Measurement:
-    context = min(context, headers.shape.context or context)
-    needed = memory_needed(offer.size, headers.shape, context, kv_type, sequences)
-    evidence = {"formula": needed.arithmetic, "quantization": offer.quantization}
-    return _measurement("fits_memory", "bytes", needed.total, evidence, low=offer.size, high=needed.total)
+def _memory(option: WeightsOption, headers: Headers, context: int, kv_type: str, sequences: int) -> Measurement:
+    context = min(context, headers.architecture.context or context)
+    needed = memory_needed(option.size, headers.architecture, context, kv_type, sequences)
+    evidence = {"formula": needed.arithmetic, "quantization": option.quantization}
+    return _measurement("fits_memory", "bytes", needed.total, evidence, low=option.size, high=needed.total)
+
+
+def context_window(architecture: Architecture) -> tuple[int | None, dict[str, str]]:
+    """Tokens the model is configured for, and where that stands. None if the files do not say."""
+    if architecture.context is None:
+        return None, {"reason": "neither config.json nor the GGUF header states a context length"}
+    evidence = {"formula": f"configured context length {architecture.context}"}
+    if architecture.rope:
+        original = architecture.rope.get("original_max_position_embeddings")
+        evidence["rope_scaling"] = ", ".join(
+            f"{key} {value}" for key, value in architecture.rope.items() if value is not None
+        )
+        if original:
+            evidence["before_scaling"] = str(original)
+    return architecture.context, evidence
+
+
+def extended_context(architecture: Architecture) -> tuple[int | None, dict[str, str]]:
+    """Tokens with the rope scaling that the files themselves configure; None if they configure none.
+
+    yarn, linear and llama3 scaling reach original x factor; where the configured length is larger already, it stands.
+    """
+    factor, original = architecture.rope.get("factor"), architecture.rope.get("original_max_position_embeddings")
+    if not factor or architecture.context is None:
+        return None, {"reason": "no rope scaling is configured: an extension is the user's setting, not the files'"}
+    base = original or architecture.context
+    reached = max(round(base * factor), architecture.context)
+    kind = architecture.rope.get("rope_type") or architecture.rope.get("type")
+    return reached, {"formula": f"{kind}: max({base} x {factor:g}, configured {architecture.context}) = {reached}"}

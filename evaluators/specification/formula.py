@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from evaluators.specification.parameters import Parameters
-from evaluators.weights.shape import first, layer_kinds, shape_of_config, text_config
+from evaluators.weights.architecture import architecture_of_config, first, layer_kinds, text_config
 
 
 def parameters_of_config(whole: dict[str, Any]) -> Parameters | None:
@@ -18,7 +18,7 @@ def parameters_of_config(whole: dict[str, Any]) -> Parameters | None:
 
     Prediction heads and parts for images and sound are not counted.
     """
-    config, shape = text_config(whole), shape_of_config(whole)
+    config, shape = text_config(whole), architecture_of_config(whole)
     if not (shape.layers and shape.hidden and shape.vocabulary):
         return None
     layers, hidden = shape.layers, shape.hidden

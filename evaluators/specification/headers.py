@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 from evaluators.records import Release
 from evaluators.specification.formula import parameters_of_config
 from evaluators.specification.parameters import Parameters, count_parameters
-from evaluators.weights.choose import Offer
+from evaluators.weights.architecture import Architecture, architecture_of_config, architecture_of_gguf, text_config
 from evaluators.weights.gguf_header import read_gguf_header
+from evaluators.weights.repo_files import json_file, source
 from evaluators.weights.safetensors_header import read_safetensors_header
-from evaluators.weights.shape import Shape, shape_of_config, shape_of_gguf, text_config
-from evaluators.weights.small import json_file, source
+from evaluators.weights.weights_options import WeightsOption
 
 T = TypeVar("T")
 
@@ -26,7 +26,7 @@ STREAMS = 8
 class Headers:
     """What the headers of an artifact say together."""
 
-    shape: Shape
+    architecture: Architecture
     parameters: Parameters
     types: dict[str, int]
     """Element type -> bytes of all tensors of that type."""
@@ -36,29 +36,29 @@ class Headers:
     """The same by config.json alone, where there is one and it states what is needed."""
 
 
-def read_headers(release: Release, offer: Offer) -> Headers:
+def read_headers(release: Release, option: WeightsOption) -> Headers:
     """Read the headers of all weight files of an offer: from disk, or from the hub through range requests.
 
-    Raises Problem if a header is damaged or the hub refuses.
+    Raises UserError if a header is damaged or the hub refuses.
     """
-    sources = [source(release, entry.name, entry.size) for entry in offer.weights]
+    sources = [source(release, entry.name, entry.size) for entry in option.weights]
     with ThreadPoolExecutor(STREAMS if release.location == "hub" else 1) as pool:
-        if offer.format == "gguf":
+        if option.format == "gguf":
             gguf = list(pool.map(read_gguf_header, sources))
-            shape = shape_of_gguf(gguf[0])
+            architecture = architecture_of_gguf(gguf[0])
             tensors: list[Any] = [tensor for header in gguf for tensor in header.tensors]
             quantization: dict[str, Any] = {}
             formula = None
         else:
             config = json_file(release, "config.json")
-            shape = _known(shape_of_config, config) or shape_of_config({})
+            architecture = _known(architecture_of_config, config) or architecture_of_config({})
             tensors = [tensor for header in pool.map(read_safetensors_header, sources) for tensor in header.tensors]
             quantization = text_config(config).get("quantization_config") or {}
             formula = _known(parameters_of_config, config)
     types: dict[str, int] = {}
     for tensor in tensors:
         types[tensor.type] = types.get(tensor.type, 0) + tensor.size
-    return Headers(shape, count_parameters(tensors, shape, quantization), types, len(sources), formula)
+    return Headers(architecture, count_parameters(tensors, architecture, quantization), types, len(sources), formula)
 
 
 def _known(read: Callable[[dict[str, Any]], T], config: dict[str, Any]) -> T | None:

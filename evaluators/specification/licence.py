@@ -14,9 +14,8 @@ from typing import Any
 import yaml
 
 from evaluators.records import Record, Release
-from evaluators.weights.front_matter import front_matter
 from evaluators.weights.listing import listing
-from evaluators.weights.small import small_file
+from evaluators.weights.repo_files import front_matter, small_file
 
 FILES = ("LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE", "LICENSE-MODEL", "LICENSE-MODEL.txt", "LICENSE_MODEL")
 

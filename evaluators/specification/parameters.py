@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any, Protocol
 
-from evaluators.weights.shape import Shape
+from evaluators.weights.architecture import Architecture
 
 SIDE = re.compile(
     r"(^|\.)(visual|vision_tower|vision_model|vision_encoder|vision_embed\w*|multi_modal_projector|mm_projector|"
@@ -104,7 +104,9 @@ class Parameters:
         return self.active - self.lookup - (0 if self.tied else self.embedding)
 
 
-def count_parameters(tensors: Iterable[Tensor], shape: Shape, quantization: dict[str, Any] | None = None) -> Parameters:
+def count_parameters(
+    tensors: Iterable[Tensor], architecture: Architecture, quantization: dict[str, Any] | None = None
+) -> Parameters:
     """Count the parameters of a model by the headers of all its files.
 
     tensors: of all files. shape: of its config or GGUF header. quantization: `quantization_config` of config.json, for
@@ -114,11 +116,11 @@ def count_parameters(tensors: Iterable[Tensor], shape: Shape, quantization: dict
     for tensor in tensors:
         if NO_PARAMETER.search(tensor.name):
             continue
-        counts[_part(tensor.name, shape)] += prod(tensor.shape) * packed(tensor, quantization or {})
-    tied = shape.tied or not counts["head"]
+        counts[_part(tensor.name, architecture)] += prod(tensor.shape) * packed(tensor, quantization or {})
+    tied = architecture.tied or not counts["head"]
     if tied and counts["head"] == counts["embedding"]:
         counts["head"] = 0
-    return Parameters(**counts, tied=tied, experts=shape.experts, per_token=shape.experts_per_token)
+    return Parameters(**counts, tied=tied, experts=architecture.experts, per_token=architecture.experts_per_token)
 
 
 def packed(tensor: Tensor, quantization: dict[str, Any]) -> int:
@@ -140,11 +142,11 @@ def _bits(quantization: dict[str, Any]) -> int:
     return 4
 
 
-def _part(name: str, shape: Shape) -> str:
+def _part(name: str, architecture: Architecture) -> str:
     layer = LAYER.search(name)
     if SIDE.search(name):
         return "side"
-    if PREDICTION.search(name) or (layer and shape.layers and int(layer[1]) >= shape.layers):
+    if PREDICTION.search(name) or (layer and architecture.layers and int(layer[1]) >= architecture.layers):
         return "prediction"
     if SHARED.search(name):
         return "shared"

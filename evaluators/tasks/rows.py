@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from datasets import DatasetDict
 
 
-def load(benchmark: str, **_: object) -> "DatasetDict":
+def load_rows(benchmark: str, **_: object) -> "DatasetDict":
     """Splits `test` and `fewshot` of the folder `evaluators/tasks/<benchmark>`, one row per JSONL line, in file order.
 
     lm-eval calls it as a task's `custom_dataset` with `dataset_kwargs` and `metadata`; metadata is ignored.

@@ -6,10 +6,10 @@ artifact = pull(release, "gguf", "Q4_K_M")   # files on this machine, hashes che
 with using(artifact): ...                    # never evicted meanwhile
 """
 
-from evaluators.weights.choose import Offer, choose, quantizations
-from evaluators.weights.fit import Fit, fits
+from evaluators.weights.cache import using
+from evaluators.weights.memory import Fit, fits
 from evaluators.weights.pull import pull
 from evaluators.weights.resolve import resolve
-from evaluators.weights.use import using
+from evaluators.weights.weights_options import WeightsOption, choose_weights, quantizations
 
-__all__ = ["Fit", "Offer", "choose", "fits", "pull", "quantizations", "resolve", "using"]
+__all__ = ["Fit", "WeightsOption", "choose_weights", "fits", "pull", "quantizations", "resolve", "using"]

@@ -10,10 +10,10 @@ from typing import Any, BinaryIO
 
 from filelock import FileLock
 
-from evaluators.records import Problem, Release
-from evaluators.weights.entries import Entry
+from evaluators.records import Release, UserError
+from evaluators.weights.file_entries import FileEntry
 from evaluators.weights.hashes import check_hash, git_sha1, remember
-from evaluators.weights.hub import TIMEOUT, api, hub_problems, patient
+from evaluators.weights.hub import TIMEOUT, api, hub_errors, patient
 
 Progress = Callable[[str, int, int], None]
 """Called with file name, bytes so far and bytes in all."""
@@ -32,14 +32,14 @@ def snapshot_path(release: Release, name: str) -> Path:
     return repository_folder(release.model) / "snapshots" / release.commit / name
 
 
-def fetch(release: Release, entry: Entry, progress: Progress | None = None) -> tuple[Path, str]:
+def download_file(release: Release, entry: FileEntry, progress: Progress | None = None) -> tuple[Path, str]:
     """Path in the hub cache and SHA-256 (hex) of one file at the release's commit; fetched if it is not there yet.
 
     huggingface_hub 2.4 starts a broken transfer anew (its temporary file is unique to the process), so the content is
     streamed with its own `http_get` into a file that outlives us, and resumed from there; the hash is taken on the way.
     The finished blob is put where the client looks for it, and the client links it. Files above what the hub sends
     over plain HTTP (50 GB) go through the client whole (Xet).
-    Raises Problem if the hub refuses, cannot be reached or sends something else than it states.
+    Raises UserError if the hub refuses, cannot be reached or sends something else than it states.
     """
     target = snapshot_path(release, entry.name)
     if not target.exists():
@@ -49,41 +49,41 @@ def fetch(release: Release, entry: Entry, progress: Progress | None = None) -> t
         name = entry.sha256 or entry.git_sha1
         if name and entry.size <= constants.MAX_HTTP_DOWNLOAD_SIZE:
             _stream(release, entry, repository_folder(release.model) / "blobs" / name, progress)
-        with hub_problems(release.model, release.commit):
+        with hub_errors(release.model, release.commit):
             _link(release, entry)
     elif progress:
         progress(entry.name, entry.size, entry.size)
     return target, check_hash(target, entry)
 
 
-def probe(release: Release, entry: Entry) -> None:
+def probe(release: Release, entry: FileEntry) -> None:
     """Ask the hub for one file's headers, without retries, so that a refusal or a dead network shows at once.
 
-    Raises Problem if the hub refuses or cannot be reached, or if it serves another commit than was asked for.
+    Raises UserError if the hub refuses or cannot be reached, or if it serves another commit than was asked for.
     """
     from huggingface_hub import get_hf_file_metadata, hf_hub_url
 
     url = hf_hub_url(release.model, entry.name, revision=release.commit, endpoint=api().endpoint)
-    with hub_problems(release.model, release.commit):
+    with hub_errors(release.model, release.commit):
         found = patient(lambda: get_hf_file_metadata(url, timeout=TIMEOUT, library_name="claimcheck"))
     if found.commit_hash != release.commit:
-        raise Problem(
+        raise UserError(
             f"the hub serves {release.model} at {found.commit_hash}, not at {release.commit}; resolve it again"
         )
 
 
-def _link(release: Release, entry: Entry) -> None:
+def _link(release: Release, entry: FileEntry) -> None:
     from huggingface_hub import hf_hub_download
 
     patient(lambda: hf_hub_download(release.model, entry.name, revision=release.commit, library_name="claimcheck"))
 
 
-def _stream(release: Release, entry: Entry, blob: Path, progress: Progress | None) -> None:
+def _stream(release: Release, entry: FileEntry, blob: Path, progress: Progress | None) -> None:
     blob.parent.mkdir(parents=True, exist_ok=True)
     partial = blob.with_name(f"{blob.name}.claimcheck.incomplete")
-    lock = blob.parents[2] / ".locks" / blob.parents[1].name / f"{blob.name}.claimcheck.lock"
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(lock):
+    criterion = blob.parents[2] / ".locks" / blob.parents[1].name / f"{blob.name}.claimcheck.lock"
+    criterion.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(criterion):
         if blob.exists():
             return
         with partial.open("ab+") as file:
@@ -91,12 +91,12 @@ def _stream(release: Release, entry: Entry, blob: Path, progress: Progress | Non
             if sink.done > entry.size:
                 sink.seek(0)
                 sink.truncate()
-            with hub_problems(release.model, release.commit):
+            with hub_errors(release.model, release.commit):
                 patient(lambda: _get(release, entry, sink))
         came = sink.digest if entry.sha256 else git_sha1(partial)
         if came != blob.name:
             partial.unlink()
-            raise Problem(
+            raise UserError(
                 f"{entry.name} of {release.model} came with hash {came[:16]}…, the hub says {blob.name[:16]}…: "
                 f"refused and deleted; pull again"
             )
@@ -104,7 +104,7 @@ def _stream(release: Release, entry: Entry, blob: Path, progress: Progress | Non
         remember(blob, sink.digest)
 
 
-def _get(release: Release, entry: Entry, sink: HashingFile) -> None:
+def _get(release: Release, entry: FileEntry, sink: HashingFile) -> None:
     from huggingface_hub import hf_hub_url
     from huggingface_hub.file_download import http_get
     from huggingface_hub.utils import build_hf_headers, silent_tqdm
@@ -113,8 +113,8 @@ def _get(release: Release, entry: Entry, sink: HashingFile) -> None:
     headers = build_hf_headers(library_name="claimcheck")
     headers["Accept-Encoding"] = "identity"
     file: Any = sink
-    bar: Any = silent_tqdm
-    http_get(url, file, resume_size=sink.done, headers=headers, expected_size=entry.size, tqdm_class=bar)
+    criterion: Any = silent_tqdm
+    http_get(url, file, resume_size=sink.done, headers=headers, expected_size=entry.size, tqdm_class=criterion)
 
 
 class HashingFile(io.RawIOBase):

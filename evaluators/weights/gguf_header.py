@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from evaluators.records import Problem
-from evaluators.weights.sources import Source, Window
+from evaluators.records import UserError
+from evaluators.weights.sources import FileSource, Window
 
 FIXED = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 STRING, ARRAY = 8, 9
@@ -83,42 +83,43 @@ class GgufHeader:
         return name.lower() if name in ("F32", "F16", "BF16") else name
 
 
-def read_gguf_header(source: Source) -> GgufHeader:
+def read_gguf_header(source: FileSource) -> GgufHeader:
     """Read and check the header of a GGUF file.
 
-    Raises Problem, one line that names the file, if it is no GGUF file, of an unknown version, ends inside the header,
+    Raises UserError, one line that names the file, if it is no GGUF file, of an unknown version, ends inside
+    the header,
     or if the data of a tensor does not lie within the file (a download that broke off).
     """
     window = Window(source)
     try:
         header = _read(source, window)
     except EOFError:
-        raise Problem(
+        raise UserError(
             f"{source.name} ends inside its header ({source.size} bytes): it is truncated; fetch it again"
         ) from None
     except (UnicodeDecodeError, struct.error, KeyError, ValueError, OverflowError) as error:
-        raise Problem(f"{source.name} has a damaged GGUF header ({error}); fetch it again") from None
+        raise UserError(f"{source.name} has a damaged GGUF header ({error}); fetch it again") from None
     for tensor in header.tensors:
         if tensor.begin + tensor.size > source.size:
-            raise Problem(
+            raise UserError(
                 f"{source.name} is truncated: tensor {tensor.name} needs bytes up to {tensor.begin + tensor.size}, "
                 f"the file has {source.size}; fetch it again"
             )
     return header
 
 
-def _read(source: Source, window: Window) -> GgufHeader:
+def _read(source: FileSource, window: Window) -> GgufHeader:
     if source.size < 4 or window.read(0, 4) != b"GGUF":
         first = window.read(0, min(4, source.size)) if source.size else b""
-        raise Problem(f"{source.name} is no GGUF file (it begins with {first!r}); check the name or fetch it again")
+        raise UserError(f"{source.name} is no GGUF file (it begins with {first!r}); check the name or fetch it again")
     cursor = _Cursor(window, 4)
     version = cursor.number("I")
     if version & 0xFFFF == 0:
-        raise Problem(
+        raise UserError(
             f"{source.name} is a big-endian GGUF file, which no server here reads; fetch the little-endian one"
         )
     if not 2 <= version <= 3:
-        raise Problem(f"{source.name} is GGUF version {version}; versions 2 and 3 are read; fetch it again")
+        raise UserError(f"{source.name} is GGUF version {version}; versions 2 and 3 are read; fetch it again")
     tensors, pairs = cursor.number("Q"), cursor.number("Q")
     if tensors > 1_000_000 or pairs > 100_000:
         raise ValueError(f"{tensors} tensors and {pairs} keys")

@@ -7,9 +7,9 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from evaluators.records import Problem
-from evaluators.weights.entries import Entry
-from evaluators.weights.places import data_folder
+from evaluators.records import UserError
+from evaluators.weights.file_entries import FileEntry
+from evaluators.weights.naming import data_folder
 
 SMALL = 1 << 20
 """Files below this many bytes are hashed each time: looking them up would not be faster."""
@@ -52,19 +52,19 @@ def git_sha1(path: Path) -> str:
     return hashlib.sha1(b"blob %d\x00" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
-def check_hash(path: Path, entry: Entry) -> str:
+def check_hash(path: Path, entry: FileEntry) -> str:
     """SHA-256 (hex) of a file, after comparing its content with what the hub states.
 
-    The hub states the SHA-256 of LFS files and the git blob id of the others. Raises Problem if it differs.
+    The hub states the SHA-256 of LFS files and the git blob id of the others. Raises UserError if it differs.
     """
     digest = sha256(path)
     if entry.sha256 is not None and digest != entry.sha256:
-        raise Problem(
+        raise UserError(
             f"{entry.name} has SHA-256 {digest[:16]}…, the hub says {entry.sha256[:16]}…: not what was published; "
             f"delete {path.resolve()} and pull again"
         )
     if entry.sha256 is None and entry.git_sha1 is not None and git_sha1(path) != entry.git_sha1:
-        raise Problem(
+        raise UserError(
             f"{entry.name} differs from what the hub states (git blob {entry.git_sha1[:16]}…): delete {path.resolve()} "
             f"and pull again"
         )

@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from evaluators.records import Release
-from evaluators.weights.entries import Entry, kept_listing
+from evaluators.weights.file_entries import FileEntry, kept_listing
 from evaluators.weights.hashes import sha256
 from evaluators.weights.hub import hub_listing
 
@@ -21,21 +21,21 @@ def folder_files(folder: Path) -> dict[str, Path]:
     return found
 
 
-def local_listing(folder: Path) -> tuple[Entry, ...]:
+def local_listing(folder: Path) -> tuple[FileEntry, ...]:
     """Files of a local release with their SHA-256; large files are hashed once."""
-    return tuple(Entry(name, path.stat().st_size, sha256(path)) for name, path in folder_files(folder).items())
+    return tuple(FileEntry(name, path.stat().st_size, sha256(path)) for name, path in folder_files(folder).items())
 
 
-def local_commit(entries: tuple[Entry, ...]) -> str:
+def local_commit(entries: tuple[FileEntry, ...]) -> str:
     """SHA-256 (hex) over the lines `name:sha256`, sorted: what stands for the commit of a local folder."""
     lines = sorted(f"{entry.name}:{entry.sha256}" for entry in entries)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def listing(release: Release) -> tuple[Entry, ...]:
+def listing(release: Release) -> tuple[FileEntry, ...]:
     """Files of a release at its commit. A commit never changes, so a listing from the hub is asked for once.
 
-    Raises Problem if the hub cannot be reached and the listing is not known yet.
+    Raises UserError if the hub cannot be reached and the listing is not known yet.
     """
     if release.location != "hub":
         return local_listing(Path(release.location))

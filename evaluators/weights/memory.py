@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evaluators.weights.shape import Shape
-from evaluators.weights.sizes import size_text
+from evaluators.records import Release
+from evaluators.weights.architecture import Architecture, architecture_of_config, architecture_of_gguf
+from evaluators.weights.gguf_header import read_gguf_header
+from evaluators.weights.naming import size_text
+from evaluators.weights.repo_files import json_file, source
+from evaluators.weights.weights_options import WeightsOption, choose_weights, quantizations
 
 OVERHEAD = 0.05
 """Share of the weights added for compute buffers: an assumption, engines differ; it is shown in the arithmetic."""
@@ -35,7 +39,9 @@ class Memory:
         return self.weights + (self.cache or 0) + self.overhead
 
 
-def cache_bytes(shape: Shape, context: int, kv_type: str = "f16", sequences: int = 1) -> tuple[int | None, str]:
+def cache_bytes(
+    architecture: Architecture, context: int, kv_type: str = "f16", sequences: int = 1
+) -> tuple[int | None, str]:
     """Bytes of the KV cache and recurrent state for `sequences` of `context` tokens, and how they come about.
 
     Each layer with attention keeps kv_heads x (key + value length) elements a token; with latent attention (MLA) its
@@ -43,34 +49,37 @@ def cache_bytes(shape: Shape, context: int, kv_type: str = "f16", sequences: int
     size in f32. None if the shape does not say.
     """
     width = KV_BYTES[kv_type]
-    state = shape.state * 4 * sequences
+    state = architecture.state * 4 * sequences
     tail = f" + {size_text(state)} recurrent state" if state else ""
-    if shape.latent and shape.layers:
-        size = round(shape.layers * shape.latent * width * context * sequences)
-        text = f"{shape.layers} layers x {shape.latent} latent x {width:g} B x {context} tokens x {sequences}"
+    if architecture.latent and architecture.layers:
+        size = round(architecture.layers * architecture.latent * width * context * sequences)
+        text = f"{architecture.layers} layers x {architecture.latent} latent x {width:g} B x {context} tokens"
+        text += f" x {sequences}"
         return size + state, f"KV {text} = {size_text(size)}{tail}"
-    if not shape.kv_heads or not shape.key_length or not shape.value_length:
+    if not architecture.kv_heads or not architecture.key_length or not architecture.value_length:
         return (state, f"recurrent state {size_text(state)}") if state else (None, "KV cache unknown")
-    per_head = shape.key_length + shape.value_length
-    heads = sum(shape.kv_heads) / len(shape.kv_heads)
-    whole = len(shape.kv_heads) - shape.windowed
-    seen = min(context, shape.window) if shape.window and shape.windowed else 0
-    tokens = whole * context + shape.windowed * seen
+    per_head = architecture.key_length + architecture.value_length
+    heads = sum(architecture.kv_heads) / len(architecture.kv_heads)
+    whole = len(architecture.kv_heads) - architecture.windowed
+    seen = min(context, architecture.window) if architecture.window and architecture.windowed else 0
+    tokens = whole * context + architecture.windowed * seen
     size = round(heads * per_head * width * tokens * sequences)
     layers = f"{whole} layers x {context}"
     if seen:
-        layers = f"({layers} + {shape.windowed} x {seen})"
-    elements = f"{heads:g} KV heads x ({shape.key_length} + {shape.value_length})"
+        layers = f"({layers} + {architecture.windowed} x {seen})"
+    elements = f"{heads:g} KV heads x ({architecture.key_length} + {architecture.value_length})"
     text = f"{layers} tokens x {elements} x {width:g} B x {sequences}"
     return size + state, f"KV {text} = {size_text(size)}{tail}"
 
 
-def memory_needed(weights: int, shape: Shape, context: int = 8192, kv_type: str = "f16", sequences: int = 1) -> Memory:
+def memory_needed(
+    weights: int, architecture: Architecture, context: int = 8192, kv_type: str = "f16", sequences: int = 1
+) -> Memory:
     """Memory for weights of so many bytes with a KV cache for `sequences` of `context` tokens each.
 
     An estimate: weights as large as their files, compute buffers by `OVERHEAD` and `FIXED`.
     """
-    cache, text = cache_bytes(shape, context, kv_type, sequences)
+    cache, text = cache_bytes(architecture, context, kv_type, sequences)
     overhead = round(weights * OVERHEAD) + FIXED
     total = weights + (cache or 0) + overhead
     arithmetic = (
@@ -78,3 +87,62 @@ def memory_needed(weights: int, shape: Shape, context: int = 8192, kv_type: str 
         f"= {size_text(total)} for {sequences} x {context} tokens, KV {kv_type}"
     )
     return Memory(weights, cache, overhead, context, sequences, arithmetic)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Whether an artifact with its KV cache fits a memory."""
+
+    option: WeightsOption
+    """The artifact."""
+    memory: int
+    """Bytes there are."""
+    needed: Memory
+    """Bytes it takes, by what for."""
+    suggestion: WeightsOption | None
+    """The largest offer that fits; None if none does."""
+
+    @property
+    def fits(self) -> bool:
+        """Whether it fits."""
+        return self.needed.total <= self.memory
+
+    def __str__(self) -> str:
+        verdict = "fits" if self.fits else "does not fit"
+        line = f"{self.option} {verdict} {size_text(self.memory)}: {self.needed.arithmetic}"
+        if self.fits:
+            return line
+        return line + (f"; the largest that fits is {self.suggestion}" if self.suggestion else "; no quantization fits")
+
+
+def fits(
+    release: Release,
+    memory: int,
+    format: str | None = None,
+    quantization: str | None = None,
+    *,
+    context: int = 8192,
+    kv_type: str = "f16",
+    sequences: int = 1,
+) -> Fit:
+    """Whether an artifact of a release fits `memory` bytes, with a KV cache for `sequences` of `context` tokens.
+
+    format, quantization: as for `pull`. Nothing is pulled: sizes from the listing, the shape from config.json or a GGUF
+    header. Raises UserError if there is no such artifact or if the hub cannot be reached.
+    """
+    option = choose_weights(release, format, quantization)
+    architecture = read_architecture(release, option)
+    context = min(context, architecture.context or context)
+    needs = {
+        other: memory_needed(other.size, architecture, context, kv_type, sequences) for other in quantizations(release)
+    }
+    fitting = [other for other, need in needs.items() if need.total <= memory and not other.lacks]
+    return Fit(option, memory, needs[option], max(fitting, key=lambda other: other.size, default=None))
+
+
+def read_architecture(release: Release, option: WeightsOption) -> Architecture:
+    """Shape of an artifact's architecture. Raises UserError if its header is damaged."""
+    if option.format == "gguf":
+        entry = option.weights[0]
+        return architecture_of_gguf(read_gguf_header(source(release, entry.name, entry.size)))
+    return architecture_of_config(json_file(release, "config.json"))

@@ -5,14 +5,17 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from evaluators.records import Artifact, Problem, Release, WeightFile
-from evaluators.weights.check import check_content, check_no_remote_code
-from evaluators.weights.choose import Offer, choose, quantizations
-from evaluators.weights.download import Progress, fetch, snapshot_path
-from evaluators.weights.fit import fits
+from evaluators.records import Artifact, Release, UserError, WeightFile
+from evaluators.weights.cache import evict_unused, holding
+from evaluators.weights.download import Progress, download_file, snapshot_path
+from evaluators.weights.gguf_header import read_gguf_header
 from evaluators.weights.hashes import sha256
-from evaluators.weights.sizes import size_text
-from evaluators.weights.use import holding, make_room
+from evaluators.weights.memory import fits
+from evaluators.weights.naming import size_text
+from evaluators.weights.repo_files import json_file
+from evaluators.weights.safetensors_header import read_safetensors_header
+from evaluators.weights.sources import LocalSource
+from evaluators.weights.weights_options import WeightsOption, choose_weights, quantizations
 
 SPARE = 1 << 30
 """Bytes of disk that a pull leaves free."""
@@ -35,50 +38,53 @@ def pull(
     bytes of GPU memory or RAM that have to hold the weights with a KV cache for 8192 tokens, checked before fetching.
 
     Only the files of that artifact are fetched, at the release's commit, into the shared hub cache; what is there
-    already is not fetched again, a broken transfer goes on. Raises Problem, one line: no such artifact, pickles, remote
+    already is not fetched again, a broken transfer goes on. Raises UserError, one line: no such artifact,
+    pickles, remote
     code, not enough disk, a wrong hash, a damaged or truncated file, the hub refuses or cannot be reached.
     """
-    offer = choose(release, format, quantization)
-    check_no_remote_code(release, offer)
+    option = choose_weights(release, format, quantization)
+    check_no_remote_code(release, option)
     if memory is not None:
-        check_memory(release, offer, memory)
+        check_memory(release, option, memory)
     if release.location == "hub":
-        files, path = _from_hub(release, offer, progress, budget)
+        files, path = _from_hub(release, option, progress, budget)
     else:
-        files, path = _from_folder(release, offer)
-    return Artifact(release=release, format=offer.format, quantization=offer.quantization, path=str(path), files=files)
+        files, path = _from_folder(release, option)
+    return Artifact(
+        release=release, format=option.format, quantization=option.quantization, path=str(path), files=files
+    )
 
 
 def _from_hub(
-    release: Release, offer: Offer, progress: Progress | None, budget: int | None
+    release: Release, option: WeightsOption, progress: Progress | None, budget: int | None
 ) -> tuple[tuple[WeightFile, ...], Path]:
-    lacking = [entry for entry in offer.files if not snapshot_path(release, entry.name).exists()]
+    lacking = [entry for entry in option.files if not snapshot_path(release, entry.name).exists()]
     missing = sum(entry.size for entry in lacking)
     files = []
     with holding(release):
         if lacking:
-            check_disk(release, offer, missing, free_disk())
+            check_disk(release, option, missing, free_disk())
             if budget is not None:
-                make_room(release, missing, budget)
-        for entry in offer.files:
-            path, digest = fetch(release, entry, progress)
+                evict_unused(release, missing, budget)
+        for entry in option.files:
+            path, digest = download_file(release, entry, progress)
             files.append(WeightFile(name=entry.name, size=path.stat().st_size, sha256=digest))
-        for entry in offer.weights:
+        for entry in option.weights:
             check_content(snapshot_path(release, entry.name), entry.name)
-    first = snapshot_path(release, offer.weights[0].name)
-    return tuple(files), first if offer.format == "gguf" else first.parent
+    first = snapshot_path(release, option.weights[0].name)
+    return tuple(files), first if option.format == "gguf" else first.parent
 
 
-def _from_folder(release: Release, offer: Offer) -> tuple[tuple[WeightFile, ...], Path]:
+def _from_folder(release: Release, option: WeightsOption) -> tuple[tuple[WeightFile, ...], Path]:
     folder = Path(release.location)
-    for entry in offer.weights:
+    for entry in option.weights:
         check_content(folder / entry.name, entry.name)
     files = tuple(
         WeightFile(name=entry.name, size=entry.size, sha256=entry.sha256 or sha256(folder / entry.name))
-        for entry in offer.files
+        for entry in option.files
     )
-    first = folder / offer.weights[0].name
-    return files, first if offer.format == "gguf" else folder
+    first = folder / option.weights[0].name
+    return files, first if option.format == "gguf" else folder
 
 
 def free_disk() -> int:
@@ -90,20 +96,44 @@ def free_disk() -> int:
     return shutil.disk_usage(folder).free
 
 
-def check_disk(release: Release, offer: Offer, missing: int, free: int) -> None:
-    """Raises Problem, with the largest offer that would fit, if `missing` bytes and `SPARE` are more than `free`."""
+def check_disk(release: Release, option: WeightsOption, missing: int, free: int) -> None:
+    """Raises UserError, with the largest offer that would fit, if `missing` bytes and `SPARE` are more than `free`."""
     if missing + SPARE <= free:
         return
     smaller = [other for other in quantizations(release) if other.size + SPARE <= free]
     hint = f"the largest that fits is {smaller[-1]}" if smaller else "free some space or move HF_HUB_CACHE"
-    raise Problem(
-        f"{release.model} {offer} needs {size_text(missing)} of disk, {size_text(free)} are free and "
+    raise UserError(
+        f"{release.model} {option} needs {size_text(missing)} of disk, {size_text(free)} are free and "
         f"{size_text(SPARE)} stay spare; {hint}"
     )
 
 
-def check_memory(release: Release, offer: Offer, memory: int) -> None:
-    """Raises Problem, with the arithmetic and the largest offer that fits, if the memory will not hold an offer."""
-    needed = fits(release, memory, offer.format, offer.weights[0].name)
+def check_memory(release: Release, option: WeightsOption, memory: int) -> None:
+    """Raises UserError, with the arithmetic and the largest offer that fits, if the memory will not hold an offer."""
+    needed = fits(release, memory, option.format, option.weights[0].name)
     if not needed.fits:
-        raise Problem(f"{release.model} {needed}")
+        raise UserError(f"{release.model} {needed}")
+
+
+CODE_CONFIGS = ("config.json", "tokenizer_config.json", "processor_config.json", "preprocessor_config.json")
+
+
+def check_no_remote_code(release: Release, option: WeightsOption) -> None:
+    """Raises UserError if a safetensors artifact asks for Python code of its repository (`auto_map`): it is never
+    run."""
+    if option.format != "safetensors":
+        return
+    names = {entry.name for entry in option.others}
+    for name in CODE_CONFIGS:
+        if name in names and "auto_map" in json_file(release, name):
+            raise UserError(
+                f"{release.model} brings its own code (auto_map in {name}), which is never run; choose a GGUF of it"
+            )
+
+
+def check_content(path: Path, name: str) -> None:
+    """Raises UserError if a weight file's header is damaged or its tensors do not lie within the file."""
+    if name.lower().endswith(".gguf"):
+        read_gguf_header(LocalSource.of(path, name))
+    elif name.endswith(".safetensors"):
+        read_safetensors_header(LocalSource.of(path, name))

@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from math import prod
 
-from evaluators.records import Problem
-from evaluators.weights.sources import Source, Window
+from evaluators.records import UserError
+from evaluators.weights.sources import FileSource, Window
 
 LIMIT = 100_000_000
 """Longest header in bytes that the format allows."""
@@ -40,30 +40,30 @@ class SafetensorsHeader:
     tensors: tuple[SafeTensor, ...]
 
 
-def read_safetensors_header(source: Source) -> SafetensorsHeader:
+def read_safetensors_header(source: FileSource) -> SafetensorsHeader:
     """Read and check the header: the data of the tensors must fill the rest of the file exactly.
 
-    Raises Problem, one line that names the file, if it is no safetensors file or truncated.
+    Raises UserError, one line that names the file, if it is no safetensors file or truncated.
     """
     window = Window(source, block=1 << 18)
     try:
         length = int.from_bytes(window.read(0, 8), "little")
         if not 2 <= length <= LIMIT:
-            raise Problem(f"{source.name} is no safetensors file (header of {length} bytes); fetch it again")
+            raise UserError(f"{source.name} is no safetensors file (header of {length} bytes); fetch it again")
         raw = json.loads(window.read(8, length))
         header = _parse(raw, 8 + length)
     except EOFError:
-        raise Problem(
+        raise UserError(
             f"{source.name} ends inside its header ({source.size} bytes): it is truncated; fetch it again"
         ) from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Problem(
+        raise UserError(
             f"{source.name} has a damaged safetensors header ({type(error).__name__}); fetch it again"
         ) from None
     end = max((tensor.begin + tensor.size for tensor in header.tensors), default=8 + length)
     if end != source.size:
         state = "is truncated" if end > source.size else "has bytes that belong to no tensor"
-        raise Problem(
+        raise UserError(
             f"{source.name} {state}: its tensors end at byte {end}, the file at {source.size}; fetch it again"
         )
     return header

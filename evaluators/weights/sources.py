@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from evaluators.records import UserError
+from evaluators.weights.hub import TIMEOUT, api, hub_errors, patient
 
-class Source(Protocol):
+
+class FileSource(Protocol):
     """A file that can be read in pieces."""
 
     @property
@@ -46,7 +49,7 @@ class LocalSource:
 class Window:
     """Reads forward through a source in growing blocks, so that a header on the hub costs few requests."""
 
-    source: Source
+    source: FileSource
     block: int = 1 << 20
     _start: int = 0
     _bytes: bytes = field(default=b"", repr=False)
@@ -63,3 +66,34 @@ class Window:
             if len(self._bytes) < length:
                 raise EOFError(f"{self.source.name} ends at byte {offset + len(self._bytes)}")
         return self._bytes[begin : begin + length]
+
+
+@dataclass(frozen=True)
+class HubSource:
+    """A file on the hub at a commit."""
+
+    model: str
+    commit: str
+    name: str
+    size: int
+
+    def read(self, offset: int, length: int) -> bytes:
+        """At most `length` bytes from `offset`. Raises UserError if the hub refuses or does not honour the range."""
+        from huggingface_hub import hf_hub_url
+        from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
+
+        url = hf_hub_url(self.model, self.name, revision=self.commit, endpoint=api().endpoint)
+        wanted = f"bytes={offset}-{offset + length - 1}"
+        headers = {**build_hf_headers(library_name="claimcheck"), "Range": wanted, "Accept-Encoding": "identity"}
+
+        def ask() -> bytes:
+            with get_session().stream("GET", url, headers=headers, timeout=TIMEOUT) as response:
+                hf_raise_for_status(response)
+                if response.status_code != 206 and (offset or self.size > length):
+                    raise UserError(
+                        f"the hub sends no part of {self.name} of {self.model} (no range requests); pull it"
+                    )
+                return response.read()
+
+        with hub_errors(self.model, self.commit):
+            return patient(ask)

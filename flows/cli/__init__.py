@@ -11,26 +11,26 @@ import os
 import sys
 from collections.abc import Sequence
 
-from evaluators.problem import Problem
+from evaluators.user_error import UserError
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit with its code."""
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    sys.exit(run_command(sys.argv[1:] if arguments is None else arguments))
 
 
-def run(arguments: Sequence[str]) -> int:
+def run_command(arguments: Sequence[str]) -> int:
     """Run one command; returns the exit code."""
     from cyclopts import CycloptsError
 
-    from flows.cli.app import build
+    from flows.cli.app import build_app
 
     try:
-        result = build()(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
+        result = build_app()(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
         print(f"claimcheck: {str(error).splitlines()[0]} Try `claimcheck --help`.", file=sys.stderr)
         return 2
-    except Problem as problem:
+    except UserError as problem:
         print(f"claimcheck: {problem}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from cyclopts import App
 
 COMMANDS = (
-    ("demo", "verify:demo", "Verify the release that comes with claimcheck, in about a minute."),
-    ("verify", "verify:verify", "Verify the claims about a release: serve its weights, run the benchmarks, judge."),
+    ("demo", "verify_command:demo", "Verify the release that comes with claimcheck, in about a minute."),
+    ("verify", "verify_command:verify", "Serve a release, run the benchmarks of its claims, and judge them."),
     ("plan", "plan:plan", "Say what a verification would take, and what it cannot decide."),
     ("speed", "speed:speed", "Measure one artifact on several backends, side by side."),
-    ("watch", "weekly:watch", "Look what vendors and packers pushed to the hub since the last look."),
-    ("weekly", "weekly:weekly", "Watch, and verify what is due within a budget of hours."),
+    ("watch", "weekly_command:watch", "List new releases on the hub since the last scan."),
+    ("weekly", "weekly_command:weekly", "Watch, and verify what is due within a budget of hours."),
     ("serve", "serve:serve", "Run the weekly verification on a schedule, and manual ones, on one machine."),
     ("table", "read:table", "Show claims beside measurements."),
     ("show", "read:show", "Show everything known about one claim, with sample items."),
@@ -20,10 +20,10 @@ COMMANDS = (
     ("doctor", "doctor:doctor", "Say what is installed and what to do about each gap."),
     ("rebuild", "read:rebuild", "Make the database again from its files."),
 )
-"""Name, place under `flows.cli`, and what the list of commands says."""
+"""Name, target under `flows.cli`, and what the list of commands says."""
 
 
-def build() -> App:
+def build_app() -> App:
     """The application with all commands."""
     app = App(
         name="claimcheck",
@@ -31,8 +31,8 @@ def build() -> App:
         version=_version,
         suppress_keyboard_interrupt=False,
     )
-    for name, place, words in COMMANDS:
-        app.command(f"flows.cli.{place}", name=name, help=words)
+    for name, target, summary in COMMANDS:
+        app.command(f"flows.cli.{target}", name=name, help=summary)
     return app
 
 

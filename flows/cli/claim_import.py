@@ -7,8 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from evaluators.records import Problem
-from warehouse.claims.reading import Reading
+from evaluators.records import UserError
+from warehouse.claims.source_reading import Reading
 from warehouse.home import Home
 
 KINDS = frozenset({".md", ".html", ".json", ".jsonl", ".yaml", ".yml", ".csv", ".parquet"})
@@ -18,7 +18,7 @@ def import_claims(
     home: Home, source: str, *, model: str | None, revision: str | None, url: str | None, keep: bool
 ) -> dict[str, Any]:
     """Read and (with `keep`) store. Returns per file its claims, mentions, unread parts or problem, and how many
-    claims were new. Raises Problem if the only file cannot be read."""
+    claims were new. Raises UserError if the only file cannot be read."""
     from warehouse.claims.ledger import save_readings
 
     files: list[dict[str, Any]] = []
@@ -26,7 +26,7 @@ def import_claims(
     for name, read in _sources(source, model, revision, url):
         try:
             reading, page = read()
-        except Problem as problem:
+        except UserError as problem:
             files.append({"file": name, "problem": str(problem)})
             continue
         readings.append((reading, page))
@@ -41,14 +41,14 @@ def import_claims(
             }
         )
     if len(files) == 1 and "problem" in files[0]:
-        raise Problem(files[0]["problem"])
+        raise UserError(files[0]["problem"])
     new = save_readings(home, readings) if keep and readings else 0
     return {"files": files, "new": new, "kept": keep}
 
 
 def _unresolved(reading: Reading) -> list[dict[str, Any]]:
     """Benchmarks that the catalogue does not know, with names that look alike for a person to confirm."""
-    from warehouse.claims.names import suggest_benchmarks
+    from warehouse.claims.text.names import suggest_benchmarks
 
     names = dict.fromkeys(claim.benchmark_text for claim in reading.claims if claim.benchmark is None)
     return [{"benchmark": name, "suggestions": list(suggest_benchmarks(name))} for name in list(names)[:50]]
@@ -57,7 +57,7 @@ def _unresolved(reading: Reading) -> list[dict[str, Any]]:
 def _sources(source: str, model: str | None, revision: str | None, url: str | None) -> Iterator[tuple[str, Any]]:
     path = Path(source)
     if source == "shipped":
-        from warehouse.claims.ledger_file import SHIPPED
+        from warehouse.claims.readers.ledger_yaml import SHIPPED
 
         for file in sorted(SHIPPED.glob("*.yaml")):
             yield file.name, lambda file=file: _file(file, None, f"claimcheck:ledgers/{file.name}")
@@ -69,7 +69,7 @@ def _sources(source: str, model: str | None, revision: str | None, url: str | No
     elif path.is_dir() or _is_hub_id(source):
         yield from _release(source, model, revision)
     else:
-        raise Problem(f"{source} is no file, folder or org/name on the hub; check the spelling")
+        raise UserError(f"{source} is no file, folder or org/name on the hub; check the spelling")
 
 
 def _is_release(folder: Path) -> bool:
@@ -81,7 +81,7 @@ def _is_hub_id(source: str) -> bool:
 
 
 def _file(path: Path, model: str | None, url: str | None) -> tuple[Reading, str | bytes]:
-    from warehouse.claims.dispatch import read_any
+    from warehouse.claims.readers.detect import read_any
 
     if path.suffix == ".parquet":
         return read_any(path, model=model, url=url), path.read_bytes()
@@ -92,11 +92,11 @@ def _file(path: Path, model: str | None, url: str | None) -> tuple[Reading, str 
 def _release(source: str, model: str | None, revision: str | None) -> Iterator[tuple[str, Any]]:
     """The card of a release and its `.eval_results` files."""
     from evaluators.weights.resolve import resolve
-    from flows.reading import pages_of
+    from flows.verification.read_claims import pages_of
 
     release = resolve(source, revision)
     pages = pages_of(release, model)
     if not pages:
-        raise Problem(f"{release.model} has no model card; import another source")
+        raise UserError(f"{release.model} has no model card; import another source")
     for name, read in pages:
         yield f"{release.model} {name}", read

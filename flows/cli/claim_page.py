@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.cli.output import STYLE
-from warehouse.queries import ClaimDetails
-from warehouse.reports.numbers import interval, number
+from warehouse.queries.table import ClaimDetails
+from warehouse.reports.formatting import interval, number
 
 LONGEST_ANSWER = 300
 

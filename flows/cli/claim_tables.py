@@ -9,11 +9,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from warehouse.claim_records import Claim
 from warehouse.claims.ledger import Conflict
-from warehouse.records import Claim
 
 
-def plain(text: object) -> Text:
+def plain_text(text: object) -> Text:
     """Text without markup, control characters or changes of writing direction."""
     return Text("".join(c if c.isprintable() else " " for c in str(text if text is not None else "")))
 
@@ -35,7 +35,7 @@ def print_list(out: Console, rows: Sequence[dict[str, Any]]) -> None:
         model = row["model"] + (f" ({row['variant']})" if row["variant"] else "")
         by = row["claimant"] + (f" ({row['claimed_by']})" if row["claimed_by"] else "")
         source = f"{row['source_url']}, {row['place']}"
-        table.add_row(row["claim_id"][:8], *(plain(cell) for cell in (model, name, row["said"], by, source)))
+        table.add_row(row["claim_id"][:8], *(plain_text(cell) for cell in (model, name, row["said"], by, source)))
     out.print(table)
 
 
@@ -67,18 +67,18 @@ def print_claim(out: Console, claim: Claim) -> None:
     facts += [("stated nearby", note) for note in claim.settings.notes]
     for name, value in facts:
         if value not in (None, ""):
-            table.add_row(name, plain(value))
+            table.add_row(name, plain_text(value))
     out.print(table)
 
 
 def print_conflicts(out: Console, found: Sequence[Conflict]) -> None:
     """Each conflict with its claims."""
     for conflict in found:
-        out.print(plain(f"{conflict.model}  {conflict.benchmark}"), style="bold")
+        out.print(plain_text(f"{conflict.model}  {conflict.benchmark}"), style="bold")
         for row in conflict.claims:
             by = row["claimed_by"] or row["claimant"]
             where = f"{row['source_url']}, {row['place']}"
-            out.print(plain(f"  {row['claim_id'][:8]}  {row['said']}  {row['benchmark_text']}  {by}  {where}"))
+            out.print(plain_text(f"  {row['claim_id'][:8]}  {row['said']}  {row['benchmark_text']}  {by}  {where}"))
     if not found:
         out.print("no conflicts")
 
@@ -87,16 +87,16 @@ def print_import(out: Console, outcome: dict[str, Any], *, most: int = 20) -> No
     """What was read from each file, what was not and why."""
     for file in outcome["files"]:
         if "problem" in file:
-            out.print(plain(f"{file['file']}: not read: {file['problem']}"), style="yellow")
+            out.print(plain_text(f"{file['file']}: not read: {file['problem']}"), style="yellow")
             continue
         counts = f"{file['claims']:,} claims, {file['mentions']:,} mentions of other models"
-        out.print(plain(f"{file['file']}: {file['kind']}, {counts}"))
+        out.print(plain_text(f"{file['file']}: {file['kind']}, {counts}"))
         for one in file["unresolved"][:most]:
             hint = f" (did you mean {', '.join(one['suggestions'])}?)" if one["suggestions"] else ""
-            out.print(plain(f"  unknown benchmark: {one['benchmark']}{hint}"))
+            out.print(plain_text(f"  unknown benchmark: {one['benchmark']}{hint}"))
         for part in file["unread"][:most]:
             line = f"line {part['line']}: " if part["line"] else ""
-            out.print(plain(f"  not read: {line}{part['text']}: {part['reason']}"))
+            out.print(plain_text(f"  not read: {line}{part['text']}: {part['reason']}"))
         if len(file["unread"]) > most:
             out.print(f"  and {len(file['unread']) - most:,} more not read (--json shows all)")
     out.print(f"{outcome['new']:,} new claims in the ledger" if outcome["kept"] else "nothing kept (--dry-run)")

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from evaluators.records import Problem
+from evaluators.records import UserError
 from flows.cli.output import console, print_json
-from flows.settings import configuration
+from flows.config import configuration
 from warehouse.home import Home
 
 Json = Annotated[bool, Parameter(name="--json", negative=())]
@@ -36,7 +36,7 @@ def list_(
     limit: int = 200,
     json: Json = False,
 ) -> None:
-    """List standing claims.
+    """List current claims.
 
     Parameters
     ----------
@@ -70,8 +70,8 @@ def list_(
         print(f"the first {limit:,}; the ledger holds {count_claims(home()):,} (--limit 0 lists all)")
 
 
-@app.command
-def show(claim: str, /, *, json: Json = False) -> None:
+@app.command(name="show")
+def show_claim_text(claim: str, /, *, json: Json = False) -> None:
     """Show one claim with its source.
 
     Parameters
@@ -131,8 +131,8 @@ def add(
     """
     from datetime import UTC, datetime
 
-    from warehouse.claims.by_hand import claim_by_hand
     from warehouse.claims.ledger import save_reading
+    from warehouse.claims.readers.manual import claim_by_hand
 
     settings = dict(_pair(text) for text in setting)
     reading, page = claim_by_hand(
@@ -147,7 +147,7 @@ def add(
 def _pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
-        raise Problem(f"--setting {text} has no value; write it as name=value, e.g. shots=5")
+        raise UserError(f"--setting {text} has no value; write it as name=value, e.g. shots=5")
     return name.strip(), value.strip()
 
 
@@ -194,7 +194,7 @@ def import_(
 
 @app.command
 def conflicts(model: str | None = None, /, *, json: Json = False) -> None:
-    """Show where one party's standing claims about the same thing exclude each other.
+    """Show where one party's current claims about the same thing exclude each other.
 
     Parameters
     ----------
@@ -203,7 +203,7 @@ def conflicts(model: str | None = None, /, *, json: Json = False) -> None:
     json
         JSON instead of text.
     """
-    from warehouse.claims.ledger import conflicts as ask
+    from warehouse.claims.ledger import conflicting_claims as ask
 
     found = ask(home(), model=model)
     if json:
@@ -216,7 +216,7 @@ def conflicts(model: str | None = None, /, *, json: Json = False) -> None:
 
 @app.command
 def export(to: Path, /, *, format: Format = "csv", model: str | None = None) -> None:
-    """Write standing claims to a file (csv, parquet) or a folder (every-eval-ever, eval-results).
+    """Write current claims to a file (csv, parquet) or a folder (every-eval-ever, eval-results).
 
     Parameters
     ----------
@@ -227,10 +227,10 @@ def export(to: Path, /, *, format: Format = "csv", model: str | None = None) -> 
     model
         Only this model (hub id).
     """
-    from warehouse.claims.ledger import standing_claims
+    from warehouse.claims.ledger import current_claims
     from warehouse.reports.export import export_claims
 
-    _tell(export_claims(standing_claims(home(), model=model), to, format), "claims")
+    _tell(export_claims(current_claims(home(), model=model), to, format), "claims")
 
 
 @results.command(name="export")
@@ -246,7 +246,7 @@ def export_results(to: Path, /, *, format: Format = "csv", model: str | None = N
     model
         Only this model (hub id).
     """
-    from warehouse.reports.export import export_results as write
+    from warehouse.reports.export import write_results as write
 
     _tell(write(home(), to, format, model=model), "scores")
 

@@ -14,9 +14,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from evaluators.problem import Problem
+from evaluators.user_error import UserError
 from flows.cli.output import console, print_json
-from flows.settings import Configuration, configuration
+from flows.config import Configuration, configuration
 
 LITTLE_SPACE = 10 * 1000**3
 
@@ -40,7 +40,7 @@ def doctor(*, json: Annotated[bool, Parameter(name="--json", negative=())] = Fal
     json
         JSON instead of a table.
     """
-    found = list(examine(configuration()))
+    found = list(find_gaps(configuration()))
     if json:
         print_json([asdict(finding) for finding in found])
     else:
@@ -48,7 +48,7 @@ def doctor(*, json: Annotated[bool, Parameter(name="--json", negative=())] = Fal
     return 0 if all(finding.state != "missing" or "needed" not in finding.advice for finding in found) else 3
 
 
-def examine(settings: Configuration) -> Iterator[Finding]:
+def find_gaps(settings: Configuration) -> Iterator[Finding]:
     """Every finding, in order of the way of a verification."""
     for package in ("prefect", "lm-eval", "datasets", "duckdb", "httpx", "huggingface-hub"):
         yield _package(package)
@@ -118,14 +118,14 @@ def _disk(home: Path) -> Finding:
 
 def _warehouse(settings: Configuration) -> Finding:
     from warehouse.home import Home
-    from warehouse.queries import query
+    from warehouse.queries.table import run_query
 
     home = Home(settings.home)
     if not home.database.exists():
         return Finding("warehouse", "ok", f"{home.database} (not made yet)")
     sql = "select count(*), count(*) filter (outcome <> 'unverified') from claims_vs_measured"
     return _try(
-        "warehouse", lambda: "{} claims, {} with a verdict".format(*query(home, sql)[1][0]), "`claimcheck rebuild`"
+        "warehouse", lambda: "{} claims, {} with a verdict".format(*run_query(home, sql)[1][0]), "`claimcheck rebuild`"
     )
 
 
@@ -148,7 +148,7 @@ def _hub() -> Finding:
 def _try(what: str, ask: Callable[[], str], advice: str) -> Finding:
     try:
         return Finding(what, "ok", ask())
-    except Problem as problem:
+    except UserError as problem:
         return Finding(what, "missing", str(problem), advice)
 
 

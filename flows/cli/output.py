@@ -14,8 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from warehouse.reports.numbers import interval, number
-from warehouse.reports.why import why
+from warehouse.reports.formatting import interval, number, why
 
 STYLE = {
     "confirmed": "green",

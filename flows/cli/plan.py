@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from flows.cli.output import console, print_json
-from flows.settings import configuration
+from flows.config import configuration
 
 
 def plan(
@@ -37,40 +37,43 @@ def plan(
     json
         JSON instead of a table.
     """
-    from flows.options import Options
-    from flows.prospects import outlooks
+    from flows.config import Options
+    from flows.verification.cost import claim_plans
     from warehouse.home import Home
 
     settings = configuration()
     options = Options(
         revision=revision, backend=backend or settings.backend, benchmarks=benchmark, alpha=settings.alpha
     )
-    model, found = outlooks(release, options, Home(settings.home), budget=budget)
-    rows = [_row(outlook) for outlook in found]
+    model, found = claim_plans(release, options, Home(settings.home), budget=budget)
+    rows = [_row(claim_plan) for claim_plan in found]
     if json:
         print_json({"model": model, "claims": rows})
     else:
         _print(model, rows)
 
 
-def _row(outlook: Any) -> dict[str, Any]:
-    claim, prospects = outlook.claim, outlook.plan.prospects if outlook.plan else ()
+def _row(claim_plan: Any) -> dict[str, Any]:
+    claim, prospects = claim_plan.claim, claim_plan.plan.prospects if claim_plan.plan else ()
     row: dict[str, Any] = {
         "claim_id": claim.claim_id,
         "benchmark": claim.benchmark_text,
         "claimed": claim.said,
-        "kind": outlook.kind,
-        "items": outlook.plan.total if outlook.plan else None,
-        "margin": outlook.lock.margin if outlook.lock else None,
+        "kind": claim_plan.kind,
+        "items": claim_plan.plan.total if claim_plan.plan else None,
+        "margin": claim_plan.criterion.margin if claim_plan.criterion else None,
         "expected_items": {f"{100 * prospect.gap:g}": prospect.items for prospect in prospects},
-        "cannot": [*(outlook.plan.sentences if outlook.plan else ()), *([outlook.text] if outlook.text else [])],
+        "cannot": [
+            *(claim_plan.plan.sentences if claim_plan.plan else ()),
+            *([claim_plan.text] if claim_plan.text else []),
+        ],
     }
-    if outlook.cost and prospects:
+    if claim_plan.cost and prospects:
         expected = prospects[0].items
         row["cost"] = {
-            "requests": round(expected * outlook.cost.requests),
-            "tokens": round(expected * outlook.cost.tokens),
-            "seconds": round(expected * outlook.cost.seconds, 1),
+            "requests": round(expected * claim_plan.cost.requests),
+            "tokens": round(expected * claim_plan.cost.tokens),
+            "seconds": round(expected * claim_plan.cost.seconds, 1),
         }
     return row
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from flows.cli.output import console, print_claims, print_json
-from flows.settings import configuration
+from flows.config import configuration
 from warehouse.home import Home
 
 Json = Annotated[bool, Parameter(name="--json", negative=())]
@@ -37,7 +37,7 @@ def table(
     json
         JSON instead of a table.
     """
-    from warehouse.queries import table as ask
+    from warehouse.queries.table import table_rows as ask
 
     found = ask(Home(configuration().home), model=model, outcome=outcome, flagged=flagged)
     if json:
@@ -61,7 +61,7 @@ def show(claim: str, /, *, items: int = 3, json: Json = False) -> None:
     from dataclasses import asdict
 
     from flows.cli.claim_page import print_details
-    from warehouse.queries import details
+    from warehouse.queries.table import details
 
     found = details(Home(configuration().home), claim, items=items)
     if json:
@@ -83,7 +83,7 @@ def query(sql: str, /, *, json: Json = False) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from warehouse.queries import query as ask
+    from warehouse.queries.table import run_query as ask
 
     names, found = ask(Home(configuration().home), sql)
     if json:
@@ -96,8 +96,10 @@ def query(sql: str, /, *, json: Json = False) -> None:
 
 
 def rebuild() -> None:
-    """Make the database again from the claims, runs, locks and verdicts in the home folder."""
-    from warehouse.load import rebuild as make_again
+    """Make the database again from the claims, runs, criteria and verdicts in the home folder."""
+    from warehouse.load import rebuild_database as make_again
 
     made = make_again(Home(configuration().home))
-    print(f"rebuilt: {made.claims:,} claims, {made.runs:,} runs, {made.locks:,} locks, {made.verdicts:,} verdicts")
+    print(
+        f"rebuilt: {made.claims:,} claims, {made.runs:,} runs, {made.criteria:,} criteria, {made.verdicts:,} verdicts"
+    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from flows.settings import configuration
+from flows.config import configuration
 
 if TYPE_CHECKING:
     from prefect.deployments.runner import RunnerDeployment
@@ -31,9 +31,8 @@ def serve(*, cron: str = "0 3 * * 1", hours: float | None = None, release: Names
     port
         Port of the Prefect server and its pages on 127.0.0.1.
     """
-    from flows.abandoned import resume_abandoned
-    from flows.orchestration import local_api
-    from flows.progress import say
+    from flows.runtime.prefect_server import local_api, resume_abandoned
+    from flows.runtime.progress_lines import say
     from warehouse.home import Home
     from warehouse.store import reading
 
@@ -64,13 +63,13 @@ def _deployments(cron: str, hours: float | None, releases: tuple[str, ...]) -> l
     from prefect.flows import EntrypointType
     from prefect.schedules import Cron
 
-    from flows.deployed import verify, weekly
+    from flows.deployments import deployed_verify, deployed_weekly
 
     asked: dict[str, object] = {"releases": list(releases)} | ({} if hours is None else {"hours": hours})
     module = EntrypointType.MODULE_PATH
     when = Cron(cron, timezone="UTC")
     make = RunnerDeployment.from_flow
     return [
-        make(weekly, name="served", schedule=when, parameters=asked, entrypoint_type=module),
-        make(verify, name="served", entrypoint_type=module),
+        make(deployed_weekly, name="served", schedule=when, parameters=asked, entrypoint_type=module),
+        make(deployed_verify, name="served", entrypoint_type=module),
     ]

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from flows.cli.output import console, print_json
-from flows.settings import configuration
+from flows.config import configuration
 
 if TYPE_CHECKING:
-    from flows.side_by_side import SpeedRow
+    from flows.compare_backends import SpeedRow
 
 Json = Annotated[bool, Parameter(name="--json", negative=())]
 Several = Annotated[tuple[str, ...], Parameter(negative=())]
@@ -75,17 +75,17 @@ def speed(
     json
         JSON instead of a table.
     """
-    from evaluators.records import Problem, Settings
-    from evaluators.servers import ServerOptions
+    from evaluators.backends import ServerOptions
+    from evaluators.records import Settings, UserError
     from evaluators.weights import resolve
-    from flows.side_by_side import Wish, compare_backends
-    from flows.side_by_side import plot as draw
+    from flows.compare_backends import ComparisonRequest, compare_backends
+    from flows.compare_backends import plot as draw
     from warehouse.home import Home
 
     if plot is not None and plot.suffix.lower() not in (".html", ".png", ".svg"):
-        raise Problem(f"a plot cannot be written as '{plot.suffix}'; name a file that ends in .html, .png or .svg")
+        raise UserError(f"a plot cannot be written as '{plot.suffix}'; name a file that ends in .html, .png or .svg")
     settings = configuration()
-    wish = Wish(
+    request = ComparisonRequest(
         backends=tuple(dict.fromkeys(backend)),
         quantization=quantization,
         benchmarks=tuple(dict.fromkeys(benchmark)),
@@ -96,7 +96,7 @@ def speed(
         server=ServerOptions(threads=threads, context=context, url=url),
         bench=llama_bench,
     )
-    rows = compare_backends(resolve(release, revision), wish, Home(settings.home))
+    rows = compare_backends(resolve(release, revision), request, Home(settings.home))
     if plot is not None:
         draw(rows, plot)
     if json:
@@ -112,7 +112,7 @@ def print_speeds(rows: Sequence[SpeedRow]) -> None:
     from rich.text import Text
 
     from evaluators.catalogue import catalogue
-    from warehouse.reports.numbers import interval, number
+    from warehouse.reports.formatting import interval, number
 
     out = console()
     machine = next((row.hardware for row in rows if row.hardware), None)

@@ -24,17 +24,17 @@ from tests.harness.conftest import benchmark_of
 def engine(folder: Path) -> tuple[float, float]:
     """(CPU seconds, score) of the engine's part."""
     from evaluators.harness.aggregate import measurements
-    from evaluators.harness.board import Board
-    from evaluators.harness.requests import build
+    from evaluators.harness.requests import build_items
+    from evaluators.harness.scoreboard import Board
     from evaluators.harness.scoring import score
-    from evaluators.harness.tasks import load
+    from evaluators.harness.tasks import load_tasks
     from evaluators.records import RequestKind, Response, ResponseStatus, Settings
     from evaluators.stopping import RunAll
 
     benchmark = benchmark_of("gsm8k", folder, "exact_match,strict-match", "exact_match,flexible-extract")
-    loaded = load(benchmark)
+    loaded = load_tasks(benchmark)
     begun = time.process_time()
-    items = build(loaded, Settings(shots=5))
+    items = build_items(loaded, Settings(shots=5))
     board = Board(len(items), RunAll())
     for item in items:
         response = Response(

@@ -33,17 +33,18 @@ import httpx
 import pyarrow.parquet as pq
 import requests
 
-from evaluators.harness import Patience, Progress, run_benchmark
-from evaluators.harness.client import Client
-from evaluators.harness.loglikelihood_llama import LlamaLoglikelihood
-from evaluators.harness.requests import Request, build
-from evaluators.harness.tasks import load
+from evaluators.backends import ModelServer, ServerOptions, open_server
+from evaluators.backends.client import Client
+from evaluators.backends.llama_cpp.llama_loglikelihood import LlamaLoglikelihood
+from evaluators.backends.protocol import Request
+from evaluators.harness import Progress, RetryLimits, run_benchmark
+from evaluators.harness.requests import build_items
+from evaluators.harness.tasks import load_tasks
 from evaluators.records import Artifact, RequestKind, Settings
-from evaluators.servers import ModelServer, ServerOptions, open_server
 from tests.benchmarks import processors
 from tests.harness.conftest import FACTS, RELEASE, artifact_of
 from tests.harness.large_vocabulary import write
-from warehouse.verdicts.medians import median_interval
+from warehouse.verdicts.statistics.median import median_interval
 
 
 def jobs(items: int) -> list[list[Request]]:
@@ -53,7 +54,7 @@ def jobs(items: int) -> list[list[Request]]:
             Request(item.task, item.doc_id, instance.idx, 0, RequestKind.loglikelihood, instance.args, 1, "")
             for instance in item.instances
         ]
-        for item in build(load(FACTS), Settings())[:items]
+        for item in build_items(load_tasks(FACTS), Settings())[:items]
     ]
 
 
@@ -72,7 +73,7 @@ def engine(server: ModelServer, artifact: Artifact, items: int) -> tuple[float, 
 async def score(server: ModelServer, work: list[list[Request]], route: str | None) -> tuple[float, list[float], int]:
     """(seconds, log-likelihoods, requests sent) of all jobs by one route, one worker per slot."""
     description = server.describe()
-    client = Client(server, Patience())
+    client = Client(server, RetryLimits())
     protocol = LlamaLoglikelihood(description, route=route)
     values: dict[tuple[int, int], float] = {}
     feed = iter(work)
@@ -178,7 +179,7 @@ def counted(server: ModelServer) -> Counter[str]:
 
 async def unavoidable(server: ModelServer, work: list[list[Request]]) -> int:
     """Tokens that the model must be run on, see above."""
-    client = Client(server, Patience())
+    client = Client(server, RetryLimits())
     protocol = LlamaLoglikelihood(server.describe())
     try:
         await protocol.prepare(client)

@@ -30,16 +30,17 @@ from typing import Any
 
 import aiohttp
 
+from evaluators.backends import ModelServer, ServerOptions, open_server
+from evaluators.backends.openai_api import sampling
 from evaluators.catalogue import Benchmark
-from evaluators.harness import Progress, run_benchmark, sampling
-from evaluators.harness.requests import Item, build
+from evaluators.harness import Progress, run_benchmark
+from evaluators.harness.requests import Item, build_items
 from evaluators.harness.run import in_flight
-from evaluators.harness.tasks import load
+from evaluators.harness.tasks import load_tasks
 from evaluators.records import Artifact, RunStatus, Settings
-from evaluators.servers import ModelServer, ServerOptions, open_server
 from tests.benchmarks import processors
 from tests.harness.conftest import RELEASE, SUMS, artifact_of
-from warehouse.verdicts.medians import median_interval
+from warehouse.verdicts.statistics.median import median_interval
 
 PROGRAM = Path(__file__).parents[2] / ".venv-vllm" / "bin" / "vllm"
 SETTINGS = Settings(temperature=0.0)
@@ -50,7 +51,7 @@ def bare(server: ModelServer, items: list[Item], slots: int) -> float:
     description = server.describe()
     bodies = [
         {"model": description.model, "prompt": item.instances[0].args[0]}
-        | sampling.body(item.instances[0].args[1], 1, server.backend, description.context)
+        | sampling.sampling_fields(item.instances[0].args[1], 1, server.backend, description.context)
         for item in items
     ]
 
@@ -128,9 +129,9 @@ def main() -> None:
     else:
         artifact = artifact_of(next(RELEASE.glob("*F16.gguf")))
         settings = ServerOptions(slots=slots, threads=1, context=1024)
-    loaded = load(SUMS)
+    loaded = load_tasks(SUMS)
     [task] = loaded.tasks.values()
-    items = build(loaded, SETTINGS, generation=sampling.overrides(SETTINGS))[: options.items]
+    items = build_items(loaded, SETTINGS, generation=sampling.overrides(SETTINGS))[: options.items]
     rates: dict[str, list[float]] = {}
     theirs, ours = processors.halves(options.apart)
     processors.use(theirs)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from evaluators.records import Problem
+from evaluators.records import UserError
 from tests.claims.scoring import CARDS, Score, score, sheets
 from warehouse.claims import read_any
 
@@ -44,7 +44,7 @@ def main() -> None:
 def _file(path: Path, name: Path, most: int) -> None:
     try:
         reading = read_any(path, model=f"unknown/{path.stem}" if path.suffix == ".md" or "spec" in name.parts else None)
-    except Problem as problem:
+    except UserError as problem:
         print(f"{name}\n  no claims: {problem}")
         return
     known = sum(claim.benchmark is not None for claim in reading.claims)

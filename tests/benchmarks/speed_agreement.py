@@ -25,13 +25,13 @@ from math import sqrt
 from pathlib import Path
 from statistics import median
 
+from evaluators.backends import ModelServer, ServerOptions, open_server
 from evaluators.records import Artifact, Settings
-from evaluators.servers import ModelServer, ServerOptions, open_server
-from evaluators.throughput.bare import find_llama_bench
-from evaluators.throughput.key import client_name, complete
-from evaluators.throughput.quantities import QUANTITIES
-from evaluators.throughput.rounds import Rounds
-from evaluators.throughput.stream import Client
+from evaluators.speed.conditions import client_name, complete_conditions
+from evaluators.speed.llama_bench import find_llama_bench
+from evaluators.speed.metrics import QUANTITIES
+from evaluators.speed.request_batches import Rounds
+from evaluators.speed.stream import StreamClient
 from evaluators.weights import pull, resolve
 from tests.benchmarks.speed_peers import Numbers, bare, guidellm, vllm_bench
 
@@ -42,10 +42,10 @@ Measure = Callable[[], Numbers]
 
 def ours(artifact: Artifact, server: ModelServer, given: argparse.Namespace) -> Measure:
     """A function that measures each quantity with our client, `given.requests` requests a stream."""
-    client, sides = Client(server), {}
+    client, sides = StreamClient(server), {}
     for name, streams in (("output_speed", 1), ("time_to_first_token", 1), ("total_throughput", given.streams)):
         asked = Settings(prompt_tokens=given.prompt, generation_tokens=given.tokens, concurrency=streams)
-        filled = complete(asked, artifact, server.describe(), client=client_name())
+        filled = complete_conditions(asked, artifact, server.describe(), client=client_name())
         side = sides[name] = Rounds(client, QUANTITIES[name], filled, seed=3)
         side.warm_up()
         # as long as the others measure

@@ -1,6 +1,6 @@
 """Other programs that measure the speed of a running server: `vllm bench serve`, guidellm, and llama-bench beside it.
 
-Each function gives {quantity: value} by the definitions of `evaluators.throughput.quantities`, from the times of the
+Each function gives {quantity: value} by the definitions of `evaluators.speed.metrics`, from the times of the
 single requests where the program keeps them: its own averages weigh requests differently.
 """
 
@@ -16,9 +16,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from evaluators.backends import ModelServer
 from evaluators.records import Artifact
-from evaluators.servers import ModelServer
-from evaluators.throughput.bare import run_llama_bench
+from evaluators.speed.llama_bench import run_llama_bench
 
 Numbers = dict[str, float]
 OFFLINE = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
@@ -30,7 +30,7 @@ TOGETHER = 0.05
 
 def output_speed(gaps: Sequence[Sequence[float]]) -> float:
     """Tokens after the first reading over the time they took, all requests together, from the seconds between the
-    tokens of each request. As in `evaluators.throughput.stream`, tokens that were read together with the first one do
+    tokens of each request. As in `evaluators.speed.stream`, tokens that were read together with the first one do
     not count, nor do answers of which half came so: where the reader or the server was held up, the first token is
     stamped late, and an average over all tokens after it would be of any height."""
     usual = median(gap for one in gaps for gap in one)

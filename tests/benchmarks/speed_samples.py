@@ -16,15 +16,15 @@ import sys
 import tempfile
 from pathlib import Path
 
+from evaluators.backends import ServerOptions, open_server
 from evaluators.records import Settings
-from evaluators.servers import ServerOptions, open_server
-from evaluators.throughput.gather import gather
-from evaluators.throughput.key import client_name, complete
-from evaluators.throughput.lengths import lengthen
-from evaluators.throughput.measure import quantity_of
-from evaluators.throughput.rounds import Rounds
-from evaluators.throughput.stability import OTHERS
-from evaluators.throughput.stream import Client
+from evaluators.speed.conditions import client_name, complete_conditions
+from evaluators.speed.lengths import lengthen
+from evaluators.speed.measure_speed import quantity_of
+from evaluators.speed.request_batches import Rounds
+from evaluators.speed.sampling_loop import gather
+from evaluators.speed.stability import OTHERS
+from evaluators.speed.stream import StreamClient
 from evaluators.weights import pull, resolve
 
 QUANTITIES = ("output_speed", "prompt_speed", "time_to_first_token")
@@ -43,10 +43,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         options = ServerOptions(threads=1, slots=1)
         with open_server("llama.cpp", artifact, options, Path(folder)) as server:
-            client, about = Client(server), server.describe()
+            client, about = StreamClient(server), server.describe()
             for name in given.quantity:
                 quantity = quantity_of(name)
-                filled = complete(Settings(), artifact, about, client=client_name(), generates=quantity.generates)
+                filled = complete_conditions(
+                    Settings(), artifact, about, client=client_name(), generates=quantity.generates
+                )
                 filled = lengthen(client, quantity, filled, Settings(), about.context)
                 side = Rounds(client, quantity, filled, seed=1)
                 found = gather([side], [server], given.runs, allowed=OTHERS)

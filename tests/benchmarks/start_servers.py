@@ -14,8 +14,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from evaluators.backends import ServerOptions, open_server
 from evaluators.records import Artifact, Release
-from evaluators.servers import ServerOptions, open_server
 
 WEIGHTS = Path(__file__).parents[2] / "flows" / "demo" / "release"
 

@@ -15,10 +15,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+from evaluators.backends import ServerOptions, open_server
 from evaluators.catalogue import benchmark
 from evaluators.harness import complete_settings, run_benchmark
 from evaluators.records import Settings
-from evaluators.servers import ServerOptions, open_server
 from evaluators.weights import pull, resolve
 from flows.demo import RELEASE
 

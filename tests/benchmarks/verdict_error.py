@@ -25,15 +25,15 @@ from typing import Any
 import numpy as np
 from scipy.stats import hypergeom
 
-from evaluators.stopping import Look
-from warehouse.claims.interval import read_interval
-from warehouse.records import Lock
-from warehouse.verdicts.crossing import Critical, Law, critical_counts, laws
-from warehouse.verdicts.emix import sequence_bounds
-from warehouse.verdicts.intervals import exact_fixed, wilson
-from warehouse.verdicts.rule import ClaimRule
-from warehouse.verdicts.sequence import log_e_value
-from warehouse.verdicts.zone import ROUNDING, Zone
+from evaluators.stopping import InterimLook
+from warehouse.claim_records import Criterion
+from warehouse.claims.text.interval import read_interval
+from warehouse.verdicts.early_stopping import ClaimRule
+from warehouse.verdicts.statistics.confidence_sequence import exact_fixed, wilson
+from warehouse.verdicts.statistics.likelihood_ratio import sequence_bounds
+from warehouse.verdicts.statistics.region import ROUNDING, AcceptanceRegion
+from warehouse.verdicts.statistics.sequential_test import log_e_value
+from warehouse.verdicts.statistics.stopping_time import Critical, Law, critical_counts, laws
 
 SIZES = (198, 541, 1319, 12032)
 CLAIMS = (0.5, 0.734, 0.852, 0.95)
@@ -56,7 +56,7 @@ class Row:
     """Probability of a wrong verdict if the claim is exactly true."""
 
 
-def wilson_peeks(zone: Zone, looks: Iterable[int]) -> list[Critical]:
+def wilson_peeks(region: AcceptanceRegion, looks: Iterable[int]) -> list[Critical]:
     """Critical counts of the naive peeker."""
     found = []
     for seen in looks:
@@ -64,8 +64,8 @@ def wilson_peeks(zone: Zone, looks: Iterable[int]) -> list[Critical]:
             found.append(Critical(seen, seen + 1, -1, -1, seen + 1))
             continue
         low, high = wilson(np.arange(seen + 1), seen)  # type: ignore[arg-type]
-        inside_low, inside_high = np.asarray(low) >= zone.low, np.asarray(high) <= zone.high
-        below, above = np.asarray(high) < zone.low, np.asarray(low) > zone.high
+        inside_low, inside_high = np.asarray(low) >= region.low, np.asarray(high) <= region.high
+        below, above = np.asarray(high) < region.low, np.asarray(low) > region.high
         found.append(Critical(seen, _first(inside_low, seen), _last(inside_high), _last(below), _first(above, seen)))
     return found
 
@@ -78,22 +78,22 @@ def _last(flags: Any) -> int:
     return len(flags) - 1 - int(np.argmax(flags[::-1])) if flags.any() else -1
 
 
-def row(zone: Zone, claim: float, critical: Sequence[Critical], sticky: bool) -> Row:
+def row(region: AcceptanceRegion, claim: float, critical: Sequence[Critical], sticky: bool) -> Row:
     """Shares and wrong verdicts of one method."""
-    total = zone.total
+    total = region.total
     tried = [round(total * (claim + off)) if 0 <= claim + off <= 1 else -1 for off in OFF]
-    edges = {zone.at_least - 1, zone.at_least, zone.at_most, zone.at_most + 1} & set(range(total + 1))
+    edges = {region.at_least - 1, region.at_least, region.at_most, region.at_most + 1} & set(range(total + 1))
     counts = sorted({*edges, *(count for count in tried if count >= 0)})
     found = {law.correct: law for law in laws(total, critical, counts, sticky=sticky)}
     shares = [100 * (found[count].mean + found[count].open) / total if count >= 0 else float("nan") for count in tried]
-    wrong = [_wrong(zone, law) for law in found.values()]
-    return Row(shares, max(wrong), _wrong(zone, found[tried[0]]))
+    wrong = [_wrong(region, law) for law in found.values()]
+    return Row(shares, max(wrong), _wrong(region, found[tried[0]]))
 
 
-def _wrong(zone: Zone, law: Law) -> float:
-    if law.correct < zone.total * zone.low - ROUNDING:
+def _wrong(region: AcceptanceRegion, law: Law) -> float:
+    if law.correct < region.total * region.low - ROUNDING:
         return law.confirmed + law.above
-    if law.correct > zone.total * zone.high + ROUNDING:
+    if law.correct > region.total * region.high + ROUNDING:
         return law.confirmed + law.below
     return law.below + law.above
 
@@ -113,22 +113,22 @@ def note_table(path: Path) -> dict[tuple[int, float, int], list[int]]:
 
 def cost(total: int = 12032, seen: int = 3000, correct: int = 2560) -> None:
     """Milliseconds of a look (four tests) and of an interval, against scipy in the same run."""
-    zone = Zone(total, 0.832, 0.872, 0.02)
+    region = AcceptanceRegion(total, 0.832, 0.872, 0.02)
     facts = ("at_least_low", "at_most_high", "below", "above")
     jobs = {
-        "one look": (lambda: [log_e_value(zone, fact, seen, correct) for fact in facts], 500),
+        "one look": (lambda: [log_e_value(region, fact, seen, correct) for fact in facts], 500),
         "scipy: four hypergeometric log-probabilities": (
             lambda: [hypergeom.logpmf(correct, total, 10250 + more, seen) for more in range(4)],
             200,
         ),
-        "one interval": (lambda: sequence_bounds(total, seen, correct, correct, zone.step, ALPHA), 50),
+        "one interval": (lambda: sequence_bounds(total, seen, correct, correct, region.step, ALPHA), 50),
         "scipy: exact interval of one fixed size": (lambda: exact_fixed(total, seen, correct), 5),
     }
     rule, values = _hard_run(total)
     looks = range(320, total, 32)
     started = timeit.default_timer()
     for items in looks:
-        rule.stop(Look(items, total, {("exact_match", "none"): values[:items]}))
+        rule.stop(InterimLook(items, total, {("exact_match", "none"): values[:items]}))
     whole = 1000 * (timeit.default_timer() - started)
     print(
         f"\nStopping rule, asked every 32 of {total:,} undecided items: {whole / len(looks):.2f} ms a time on average."
@@ -142,8 +142,8 @@ def cost(total: int = 12032, seen: int = 3000, correct: int = 2560) -> None:
 
 def _hard_run(total: int) -> tuple[ClaimRule, list[float]]:
     """A rule and items that it cannot decide before the end: the score lies on the edge of the zone."""
-    lock = Lock(
-        lock_id="",
+    criterion = Criterion(
+        criterion_id="",
         claim_id="",
         benchmark="",
         metric="exact_match",
@@ -153,11 +153,11 @@ def _hard_run(total: int) -> tuple[ClaimRule, list[float]]:
         alpha=ALPHA,
         order_seed=0,
         items=total,
-        locked_at=datetime.now(UTC),
+        stored_at=datetime.now(UTC),
     )
     values = [1.0] * round(total * 0.832) + [0.0] * (total - round(total * 0.832))
     random.Random(0).shuffle(values)
-    return ClaimRule([lock], budget=1.0), values
+    return ClaimRule([criterion], budget=1.0), values
 
 
 def main() -> int:
@@ -175,10 +175,10 @@ def main() -> int:
     for total in options.items:
         for claim in CLAIMS:
             for margin in MARGINS:
-                zone = Zone(total, claim - margin, claim + margin, margin)
+                region = AcceptanceRegion(total, claim - margin, claim + margin, margin)
                 looks = range(options.every, total, options.every)
-                ours = row(zone, claim, critical_counts(zone, ALPHA, looks), sticky=True)
-                naive = row(zone, claim, wilson_peeks(zone, looks), sticky=False)
+                ours = row(region, claim, critical_counts(region, ALPHA, looks), sticky=True)
+                naive = row(region, claim, wilson_peeks(region, looks), sticky=False)
                 worst, peeker = max(worst, ours.wrong), max(peeker, naive.wrong)
                 for mean, said in zip(ours.shares, noted.get((total, claim, round(100 * margin)), ()), strict=False):
                     furthest = max(furthest, abs(mean - said))

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import yaml
 
+from warehouse.claim_records import Claim
 from warehouse.claims import Reading, read_card
-from warehouse.records import Claim
 
 ANSWERS = Path(__file__).parent / "answers"
 CARDS = Path(__file__).parents[3] / "shared/data/model_cards"

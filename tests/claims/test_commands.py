@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.cli import run
+from flows.cli import run_command
 
 CARD = "# Odd-7B\n\n| Benchmark | Odd-7B |\n|---|---|\n| MMLU | 70.1 |\n| Newest Bench | 12.5 |\n| GSM8K | 185% |\n"
 
@@ -19,7 +19,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def claims(*arguments: str) -> int:
-    return run(["claims", *arguments])
+    return run_command(["claims", *arguments])
 
 
 def test_import_list_show_export(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from evaluators.records import Problem
+from evaluators.records import UserError
 from tests.claims.scoring import NOW
 from warehouse.claims import Reading, read_any, read_card
 
@@ -50,7 +50,7 @@ def test_broken_front_matter_is_said_and_the_table_still_read(head: str) -> None
 
 @pytest.mark.parametrize("text", ["x" * 20_000_000, "<div>" * 100_000 + GOOD], ids=["20 MB", "deep"])
 def test_what_is_no_card_is_refused_in_one_line(text: str) -> None:
-    with pytest.raises(Problem, match="import the part with the tables"):
+    with pytest.raises(UserError, match="import the part with the tables"):
         card(text)
 
 
@@ -97,7 +97,7 @@ def test_mixed_line_ends_change_nothing() -> None:
 
 @pytest.mark.parametrize("text", ["", "[" * 100_000, '{"a": ' * 50_000, "{}", "[1, 2]", '{"results": 3}', "\x00"])
 def test_unreadable_files_are_problems(text: str) -> None:
-    with pytest.raises(Problem):
+    with pytest.raises(UserError):
         read_any(text, url="file.json")
 
 

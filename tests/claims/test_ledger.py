@@ -6,20 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from evaluators.records import Problem
+from evaluators.records import UserError
 from tests.claims.scoring import NOW
 from warehouse.claims import read_card
-from warehouse.claims.by_hand import claim_by_hand
 from warehouse.claims.ledger import (
     claim_by_id,
-    conflicts,
+    conflicting_claims,
     count_claims,
+    current_claims,
     list_claims,
     save_reading,
     shipped_ledgers,
-    standing_claims,
 )
-from warehouse.claims.pages import keep_page, page
+from warehouse.claims.readers.manual import claim_by_hand
+from warehouse.claims.source_store import keep_page, page
 from warehouse.home import Home
 
 CARD = "| Benchmark | Odd-7B | Other |\n|---|---|---|\n| MMLU | 70.1 | 60.0 |\n| GSM8K | 80.2 | 61.0 |\n"
@@ -37,7 +37,7 @@ def read(home: Home, text: str, url: str = "https://example.org/README.md") -> i
 def test_the_first_ledger_comes_in_completely_and_once(home: Home) -> None:
     assert shipped_ledgers(home) == 71
     assert shipped_ledgers(home) == 0
-    claims = standing_claims(home)
+    claims = current_claims(home)
     assert len(claims) == 71
     assert all(claim.benchmark is not None for claim in claims)
     assert {claim.source.kind for claim in claims} == {"ledger"}
@@ -66,7 +66,7 @@ def test_a_shifted_table_replaces_itself(home: Home) -> None:
 def test_two_sources_of_one_vendor_that_disagree_are_a_conflict(home: Home) -> None:
     read(home, CARD)
     read(home, CARD.replace("70.1", "70.9").replace("80.2", "80.2"), url="https://example.org/blog")
-    found = conflicts(home)
+    found = conflicting_claims(home)
     assert [(one.model, one.benchmark) for one in found] == [("maker/Odd-7B", "mmlu")]
     assert [row["said"] for row in found[0].claims] in (["70.1", "70.9"], ["70.9", "70.1"])
 
@@ -74,14 +74,14 @@ def test_two_sources_of_one_vendor_that_disagree_are_a_conflict(home: Home) -> N
 def test_stated_settings_that_differ_are_no_conflict(home: Home) -> None:
     read(home, CARD.replace("MMLU", "MMLU (5-shot)"))
     read(home, CARD.replace("MMLU", "MMLU (0-shot)").replace("70.1", "66.0"), url="https://example.org/blog")
-    assert conflicts(home) == []
+    assert conflicting_claims(home) == []
 
 
 def test_a_damaged_page_is_found(home: Home) -> None:
     address = keep_page(home, "text")
     path = home.sources / f"{address}.gz"
     path.write_bytes(path.read_bytes()[:-4])
-    with pytest.raises(Problem, match="damaged"):
+    with pytest.raises(UserError, match="damaged"):
         page(home, address)
 
 
@@ -90,7 +90,7 @@ def test_a_claim_by_hand_needs_a_known_benchmark_and_setting(home: Home) -> None
     reading, text = claim_by_hand(benchmark="MMLU-Pro (5-shot)", settings={"temperature": "0.6"}, **base)  # type: ignore[arg-type]
     assert save_reading(home, reading, text) == 1
     assert (reading.claims[0].settings.shots, reading.claims[0].settings.temperature) == (5, 0.6)
-    with pytest.raises(Problem, match="did you mean mmlu_pro"):
+    with pytest.raises(UserError, match="did you mean mmlu_pro"):
         claim_by_hand(benchmark="MMLU Prro", **base)  # type: ignore[arg-type]
-    with pytest.raises(Problem, match="unknown setting"):
+    with pytest.raises(UserError, match="unknown setting"):
         claim_by_hand(benchmark="MMLU", settings={"shot": "5"}, **base)  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from evaluators.catalogue import catalogue
 from warehouse.claims import resolve_benchmark, resolve_model, suggest_benchmarks
-from warehouse.claims.labels import read_label
+from warehouse.claims.text.labels import read_label
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluators.records import Problem
+from evaluators.records import UserError
 from tests.claims.scoring import CARDS, NOW
 from warehouse.claims import (
     Reading,
@@ -167,7 +167,7 @@ def test_lm_eval_results_name_metric_filter_and_never_a_model_by_guess() -> None
     assert (claim.settings.shots, claim.settings.backend, claim.settings.prompt) == (5, "vllm", "completion")
     assert claim.settings.harness == "lm-eval 0.4.13"
     assert len(reading.unread) == 1
-    with pytest.raises(Problem, match="names no model"):
+    with pytest.raises(UserError, match="names no model"):
         read_lm_eval_results(json.dumps({**content, "config": {}}), url="u", read_at=NOW)
 
 
@@ -177,7 +177,7 @@ def test_a_csv_of_ones_own() -> None:
     claim = reading.claims[0]
     assert (claim.benchmark, claim.settings.shots, claim.place, claim.note) == ("mmlu", 5, "line 2", "https://x")
     assert [part.line for part in reading.unread] == [3]
-    with pytest.raises(Problem, match="needs model, benchmark and said"):
+    with pytest.raises(UserError, match="needs model, benchmark and said"):
         read_csv("a,b\n1,2\n", url="my.csv", read_at=NOW)
 
 
@@ -198,8 +198,8 @@ claims:
 @needs_data
 def test_what_no_reader_knows_is_said_clearly() -> None:
     for name in ("mercor_eval__api_payload.json", "community_evals_converter__aggregate.jsonl"):
-        with pytest.raises(Problem, match="unknown kind"):
+        with pytest.raises(UserError, match="unknown kind"):
             read_any(DATA / "every_eval_ever/fixtures" / name)
     samples = next(Path(DATA / "lm_eval_results/every_eval_ever").glob("samples*.jsonl"))
-    with pytest.raises(Problem, match="one answer a line"):
+    with pytest.raises(UserError, match="one answer a line"):
         read_any(samples)

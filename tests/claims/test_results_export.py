@@ -13,8 +13,8 @@ from evaluators.records import Artifact, Measurement, Release, Run, RunStatus, S
 from tests.claims.test_round_trips import SCHEMA
 from warehouse.claims import read_any, read_eval_results
 from warehouse.home import Home, write_atomic
-from warehouse.load import load
-from warehouse.reports.export import export_results
+from warehouse.load import load_home
+from warehouse.reports.export import write_results
 
 START = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -55,12 +55,12 @@ def home(tmp_path: Path) -> Home:
     ]
     for one in runs:
         write_atomic(home.runs / one.run_id / "run.json", one.model_dump_json().encode())
-    load(home)
+    load_home(home)
     return home
 
 
 def test_what_is_not_full_and_sound_is_named_and_left_out(home: Home, tmp_path: Path) -> None:
-    exported = export_results(home, tmp_path / "r.csv", "csv")
+    exported = write_results(home, tmp_path / "r.csv", "csv")
     rows = list(csv.DictReader(exported.files[0].open()))
     assert [(row["run_id"], row["filter"], row["score"]) for row in rows] == [("good", "strict-match", "0.71")]
     reasons = "\n".join(exported.left_out)
@@ -72,13 +72,13 @@ def test_what_is_not_full_and_sound_is_named_and_left_out(home: Home, tmp_path: 
 def test_parquet_holds_the_same_rows(home: Home, tmp_path: Path) -> None:
     import pyarrow.parquet
 
-    exported = export_results(home, tmp_path / "r.parquet", "parquet")
+    exported = write_results(home, tmp_path / "r.parquet", "parquet")
     table = pyarrow.parquet.read_table(exported.files[0]).to_pylist()
     assert [(row["run_id"], row["score"], row["items"]) for row in table] == [("good", 0.71, 1319)]
 
 
 def test_every_eval_ever_says_who_ran_what(home: Home, tmp_path: Path) -> None:
-    exported = export_results(home, tmp_path / "eee", "every-eval-ever")
+    exported = write_results(home, tmp_path / "eee", "every-eval-ever")
     record = json.loads(exported.files[0].read_text())
     about = record["source_metadata"]
     assert (about["evaluator_relationship"], about["source_type"]) == ("third_party", "evaluation_run")
@@ -93,7 +93,7 @@ def test_every_eval_ever_says_who_ran_what(home: Home, tmp_path: Path) -> None:
 
 
 def test_eval_results_parse_with_the_hubs_own_types(home: Home, tmp_path: Path) -> None:
-    exported = export_results(home, tmp_path / "hub", "eval-results")
+    exported = write_results(home, tmp_path / "hub", "eval-results")
     reading = read_eval_results(exported.files[0].read_text(), model="maker/Odd-7B", url="x", read_at=START)
     assert [(claim.benchmark, claim.said) for claim in reading.claims] == [("gsm8k", "0.71")]
     assert "shots 5" in reading.claims[0].settings.notes[0]

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from warehouse.claim_records import Claim
 from warehouse.claims import read_any, read_eval_results, read_ledger
-from warehouse.claims.ledger_file import SHIPPED
-from warehouse.records import Claim
+from warehouse.claims.readers.ledger_yaml import SHIPPED
 from warehouse.reports.export import export_claims
 
 SCHEMA = Path(__file__).parents[3] / "shared/data/every_eval_ever/schema/eval.schema.json"

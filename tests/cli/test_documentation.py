@@ -4,7 +4,7 @@ from pathlib import Path
 
 from cyclopts import App
 
-from flows.cli.app import build
+from flows.cli.app import build_app
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -22,7 +22,7 @@ def commands(app: App, prefix: str = "claimcheck") -> list[tuple[str, App]]:
 
 def test_every_command_is_in_the_readme() -> None:
     text = README.read_text(encoding="utf-8")
-    found = commands(build())
+    found = commands(build_app())
     assert len(found) >= 8
     for name, app in found:
         assert f"`{name}" in text, f"{name} is not in the README"

@@ -42,7 +42,7 @@ def home(tmp_path: Path) -> Path:
 )
 def test_reading_imports_neither_prefect_nor_lm_eval(home: Path, arguments: list[str]) -> None:
     script = (
-        "import sys; from flows.cli import run; code = run(sys.argv[1:]);"
+        "import sys; from flows.cli import run_command; code = run_command(sys.argv[1:]);"
         "heavy = {'prefect', 'lm_eval', 'datasets', 'scipy', 'torch', 'pandas'} & set(sys.modules);"
         "print(heavy, file=sys.stderr); sys.exit(code or bool(heavy))"
     )

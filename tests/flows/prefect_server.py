@@ -18,8 +18,8 @@ from typing import Any
 import httpx
 import psutil
 
-from evaluators.servers._process import ServerProcess, free_port
-from flows.orchestration import DEFAULTS
+from evaluators.backends.process import ServerProcess, free_port
+from flows.runtime.prefect_server import DEFAULTS
 
 ROOT = Path(__file__).parents[2]
 BUSY = 20
@@ -131,7 +131,7 @@ def model_servers(worker: int) -> int:
             except psutil.Error:
                 continue
             found += any("_embedded" in word or "llama-server" in word for word in words) and not any(
-                word.endswith("_watch.py") for word in words
+                word.endswith("supervisor.py") for word in words
             )
     except psutil.NoSuchProcess:
         pass

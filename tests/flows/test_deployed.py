@@ -18,7 +18,7 @@ from flows.demo import RELEASE
 from tests.flows.conftest import Place
 from tests.flows.prefect_server import ROOT, Prefect, kill_all, model_servers, prefect_server, receiver, wait
 from warehouse.home import Home
-from warehouse.queries import query
+from warehouse.queries.table import run_query
 
 pytestmark = pytest.mark.slow
 
@@ -196,9 +196,9 @@ def check_told(posted: list[tuple[str, dict[str, Any]]], model: str) -> None:
 
 def check_loaded(prefect: Prefect, place: Place, elsewhere: Path) -> None:
     """The flow that loads what workers shared fills another home with the same runs and verdicts, and only once."""
-    program = "from flows.deployed import load_runs; print(load_runs()); print(load_runs())"
+    program = "from flows.deployments import load_runs; print(load_runs()); print(load_runs())"
     said = prefect.tool(sys.executable, "-c", program, CLAIMCHECK_HOME=str(elsewhere)).splitlines()
     assert said[-1] == "0 runs copied; loaded 0 runs, 0 claims, 0 verdicts"
     counts = "select (select count(*) from runs), (select count(*) from verdicts), (select count(*) from item_scores)"
-    [here], [there] = query(Home(place.root), counts)[1], query(Home(elsewhere), counts)[1]
+    [here], [there] = run_query(Home(place.root), counts)[1], run_query(Home(elsewhere), counts)[1]
     assert there == here and min(here) > 0

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from evaluators.harness.folder import write
 from evaluators.harness.journal import Journal
+from evaluators.harness.run_folder import write_run_folder
 from evaluators.records import (
     Artifact,
     ItemScore,
@@ -25,10 +25,10 @@ from evaluators.records import (
     ServerDescription,
     Settings,
 )
-from flows.collect import bring
+from flows.runtime.sync import bring
 from warehouse.home import Home
-from warehouse.load import load, rebuild
-from warehouse.queries import query
+from warehouse.load import load_home, rebuild_database
+from warehouse.queries.table import run_query
 
 RUNS, ITEMS = 100, 5
 COUNTS = (
@@ -64,7 +64,7 @@ def finished_run(home: Path, number: int, worker: str) -> Path:
     journal = Journal(folder / "journal.sqlite")
     answers = [_answer(item) for item in range(ITEMS)]
     journal.commit([(f"{run.run_id}-{one.doc_id}", one) for one in answers], [_score(item) for item in range(ITEMS)])
-    write(folder, run, journal, ITEMS)
+    write_run_folder(folder, run, journal, ITEMS)
     journal.remove()
     return folder
 
@@ -98,34 +98,34 @@ def read(home: Path, done: Path) -> list[int]:
     """A reader that asks again and again; an error ends the test."""
     counts = []
     while not done.exists():
-        counts.append(int(query(Home(home), COUNTS)[1][0][0]))
+        counts.append(int(run_query(Home(home), COUNTS)[1][0][0]))
     return counts
 
 
 @pytest.mark.slow
 def test_two_workers_a_loader_and_readers(tmp_path: Path) -> None:
     home, shared, done = Home(tmp_path / "warehouse"), (tmp_path / "shared").as_uri(), tmp_path / "done"
-    load(home)
+    load_home(home)
     with ProcessPoolExecutor(4, mp_context=multiprocessing.get_context("spawn")) as pool:
         readers = [pool.submit(read, home.root, done) for _ in range(2)]
         workers = [pool.submit(work, tmp_path / name, shared, name) for name in ("one", "two")]
         try:
             while not all(worker.done() for worker in workers):
                 bring(shared, home.root)
-                load(home)
+                load_home(home)
             assert [worker.result() for worker in workers] == [None, None]
             bring(shared, home.root)
-            load(home)
+            load_home(home)
         finally:
             done.touch()
         seen = [reader.result() for reader in readers]
     whole = (2 * RUNS, 2 * RUNS * ITEMS, 2 * RUNS * ITEMS, 2 * RUNS)
-    assert query(home, COUNTS)[1] == [whole]
-    assert (bring(shared, home.root).runs, load(home).runs) == (0, 0)
+    assert run_query(home, COUNTS)[1] == [whole]
+    assert (bring(shared, home.root).runs, load_home(home).runs) == (0, 0)
     for counts in seen:
         assert counts and counts == sorted(counts)  # nothing that was seen was ever gone again
-    rebuild(home)
-    assert query(home, COUNTS)[1] == [whole]
+    rebuild_database(home)
+    assert run_query(home, COUNTS)[1] == [whole]
 
 
 def test_a_run_is_copied_whole_or_not_at_all(tmp_path: Path) -> None:

@@ -2,21 +2,21 @@
 
 from pathlib import Path
 
+from evaluators.backends import ServerOptions
 from evaluators.catalogue import benchmark
 from evaluators.records import Settings
-from evaluators.servers import ServerOptions
 from evaluators.weights import pull, resolve
+from flows.config import Options
 from flows.demo import RELEASE
-from flows.judging import judge_run, lock_all
-from flows.measuring import TWICE, measure
-from flows.options import Options
-from flows.planning import Job
-from flows.reading import read_pages
-from flows.serving import Desk
+from flows.runtime.server_pool import ServerPool
+from flows.verification.jobs import Job, make_criteria
+from flows.verification.judge import judge_run
+from flows.verification.measure import TWICE, measure
+from flows.verification.read_claims import read_pages
 from warehouse.home import Home
-from warehouse.ledger_queries import flip_rate
-from warehouse.load import load
-from warehouse.store import reading, rows
+from warehouse.load import load_home
+from warehouse.queries.verification import flip_rate
+from warehouse.store import fetch_rows, reading
 
 
 def test_some_items_are_answered_twice_and_the_noise_reaches_the_verdict(tmp_path: Path) -> None:
@@ -32,13 +32,13 @@ def test_some_items_are_answered_twice_and_the_noise_reaches_the_verdict(tmp_pat
         if claim.benchmark_text == "Demo Sums"
     ]  # fmt: skip
     job, options = Job(sampled, None, (claim,), Settings()), Options()
-    locks = lock_all([claim], options)
-    with Desk("llama.cpp", ServerOptions(slots=4), tmp_path / "logs") as desk:
-        run = measure(job, artifact, desk, home, list(locks.values()), options)
+    locks = make_criteria([claim], options)
+    with ServerPool("llama.cpp", ServerOptions(slots=4), tmp_path / "logs") as pool:
+        run = measure(job, artifact, pool, home, list(locks.values()), options)
     assert run.settings.temperature == 1.0
-    load(home)
+    load_home(home)
     with reading(home) as connection:
-        [twice] = rows(connection, "select requests_sent from runs where run_id <> ?", [run.run_id])
+        [twice] = fetch_rows(connection, "select requests_sent from runs where run_id <> ?", [run.run_id])
     assert twice["requests_sent"] <= TWICE  # the first answers were taken from the run itself
     rate = flip_rate(home, run, "exact_match", "strict-match")
     assert rate is not None

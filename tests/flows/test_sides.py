@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from evaluators.backends import ServerOptions
 from evaluators.records import Artifact, Settings
-from evaluators.servers import ServerOptions
 from evaluators.weights import pull, resolve
+from flows.config import Options
 from flows.demo import RELEASE
-from flows.options import Options
-from flows.sides import Side, Unmeasurable, backend_named, bits, sides_of
+from flows.verification.ratio_sides import Side, Unmeasurable, backend_named, bits, sides_of
 
 MODEL = "demo-model-1.5M"
 PROGRAMS = (("llama.cpp", "/opt/llama-server"), ("vllm", "/opt/vllm"))

@@ -56,8 +56,8 @@ def test_early_stops_are_named_and_save_items(verified: Place) -> None:
 
 def test_the_bar_was_stored_before_the_run(verified: Place) -> None:
     sql = (
-        "select count(*) as runs, count(*) filter (locked_at > started) as late "
-        "from verdicts join runs using (run_id) join locks using (lock_id) where evaluator = 'lm-eval'"
+        "select count(*) as runs, count(*) filter (stored_at > started) as late "
+        "from verdicts join runs using (run_id) join criteria using (criterion_id) where evaluator = 'lm-eval'"
     )
     [found] = json.loads(verified.run("query", sql, "--json").stdout)
     assert found["runs"] >= 7

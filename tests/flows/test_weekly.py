@@ -10,26 +10,26 @@ from typing import Any
 
 import pytest
 
-from evaluators.servers import ServerOptions
+from evaluators.backends import ServerOptions
+from evaluators.backends.registry import engine_version
 from flows.demo import RELEASE
-from flows.engine import engine_version
-from flows.worth import Worth, due
+from flows.scheduling.priority import Priority, due_releases
 from tests.flows.conftest import Place
-from warehouse.due import Standing
+from warehouse.queries.scheduling import CurrentVerdict
 
 NOW = datetime(2026, 11, 23, 3, tzinfo=UTC)
-JUDGED = Standing("acme/a", 3, 0, None, None, ("b1",), None, None, None, "hub")
+JUDGED = CurrentVerdict("acme/a", 3, 0, None, None, ("b1",), None, None, None, "hub")
 
 
 def ago(**span: float) -> datetime:
     return NOW - timedelta(**span)
 
 
-def judged(model: str, when: datetime, **more: Any) -> Standing:
+def judged(model: str, when: datetime, **more: Any) -> CurrentVerdict:
     return replace(JUDGED, model=model, oldest=when, newest=when, **more)
 
 
-NEW = Standing("acme/new", 0, 0, None, None, (), ago(days=1), ago(hours=1), None, None)
+NEW = CurrentVerdict("acme/new", 0, 0, None, None, (), ago(days=1), ago(hours=1), None, None)
 NEW_WEIGHTS = judged("acme/pushed", ago(days=2), created=ago(days=400), pushed=ago(days=1))
 OPEN = judged("acme/open", ago(days=1), unjudged=2)
 LAUNCHED = judged("acme/launched", ago(days=6), created=ago(days=8), pushed=ago(days=8))
@@ -38,14 +38,14 @@ ENGINE = judged("acme/engine", ago(days=1), engines=("b0", "b1"))
 
 
 def test_order_of_worth_and_reasons() -> None:
-    found, left = due([ENGINE, OLD, LAUNCHED, OPEN, NEW_WEIGHTS, NEW], now=NOW, engine="b1")
+    found, left = due_releases([ENGINE, OLD, LAUNCHED, OPEN, NEW_WEIGHTS, NEW], now=NOW, engine="b1")
     assert [(one.model, one.worth, one.again) for one in found] == [
-        ("acme/new", Worth.new_release, False),
-        ("acme/pushed", Worth.new_release, False),
-        ("acme/open", Worth.never_checked, False),
-        ("acme/launched", Worth.launch_week, True),
-        ("acme/old", Worth.old_verdict, True),
-        ("acme/engine", Worth.engine_changed, True),
+        ("acme/new", Priority.new_release, False),
+        ("acme/pushed", Priority.new_release, False),
+        ("acme/open", Priority.never_checked, False),
+        ("acme/launched", Priority.launch_week, True),
+        ("acme/old", Priority.old_verdict, True),
+        ("acme/engine", Priority.engine_changed, True),
     ]
     assert "new weights" in found[1].why and "2 of 3 claims" in found[2].why and "from b0 to b1" in found[5].why
     assert left == {}
@@ -61,29 +61,29 @@ def test_order_of_worth_and_reasons() -> None:
     ],
     ids=lambda one: one.model,
 )
-def test_nothing_is_due_twice(standing: Standing) -> None:
-    assert due([standing], now=NOW, engine="b1") == ([], {})
+def test_nothing_is_due_twice(standing: CurrentVerdict) -> None:
+    assert due_releases([standing], now=NOW, engine="b1") == ([], {})
 
 
 def test_an_unknown_engine_is_no_change() -> None:
-    assert due([ENGINE], now=NOW, engine=None) == ([], {})
+    assert due_releases([ENGINE], now=NOW, engine=None) == ([], {})
 
 
 def test_what_cannot_be_verified_has_its_reason(tmp_path: Path) -> None:
-    gated = replace(OPEN, model="acme/gated", sorted_out="gated: its licence must be accepted")
+    gated = replace(OPEN, model="acme/gated", excluded="gated: its licence must be accepted")
     named = replace(OPEN, model="Acme 3 Large", location=None)
     gone = replace(OPEN, model="local", location=str(tmp_path / "gone"))
     here = replace(OPEN, model="kept", location=str(tmp_path))
-    found, left = due([gated, named, gone, here], now=NOW)
+    found, left = due_releases([gated, named, gone, here], now=NOW)
     assert [one.target for one in found] == [str(tmp_path)]
-    assert left["acme/gated"] == gated.sorted_out and "hub id" in left["Acme 3 Large"] and "local" in left
+    assert left["acme/gated"] == gated.excluded and "hub id" in left["Acme 3 Large"] and "local" in left
 
 
 def test_what_is_asked_for_is_due_once(tmp_path: Path) -> None:
     old = judged("local", ago(weeks=9), location=str(tmp_path))
-    [one] = due([old], now=NOW, asked=[str(tmp_path)])[0]
-    assert (one.worth, one.again) == (Worth.old_verdict, True)
-    [one] = due([replace(old, oldest=NOW, newest=NOW)], now=NOW, asked=[str(tmp_path)])[0]
+    [one] = due_releases([old], now=NOW, asked=[str(tmp_path)])[0]
+    assert (one.worth, one.again) == (Priority.old_verdict, True)
+    [one] = due_releases([replace(old, oldest=NOW, newest=NOW)], now=NOW, asked=[str(tmp_path)])[0]
     assert (one.why, one.again) == ("asked for", False)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluators.servers import ServerOptions, open_server
+from evaluators.backends import ServerOptions, open_server
 from evaluators.weights import pull, resolve
 from flows.demo import RELEASE
 from tests.flows.conftest import Place

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from evaluators.backends import ModelServer, ServerOptions, open_server
 from evaluators.catalogue import Benchmark, Score
 from evaluators.records import Artifact, Release, WeightFile
-from evaluators.servers import ModelServer, ServerOptions, open_server
 from tests.harness.f32 import widen
 
 RELEASE = Path(__file__).parents[2] / "flows" / "demo" / "release"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import httpx
 
+from evaluators.backends import ModelServer
 from evaluators.records import ServerDescription
-from evaluators.servers import ModelServer
 from tests.harness.fakes import Reachable
 
 ROOT = Path(__file__).parents[2]

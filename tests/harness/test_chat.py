@@ -11,10 +11,10 @@ from aiohttp.test_utils import TestServer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluators.harness import Patience
-from evaluators.harness.chat import Chat, as_json, set_apart
-from evaluators.harness.client import Client
-from evaluators.harness.requests import Request
+from evaluators.backends.client import Client
+from evaluators.backends.openai_api.chat import Chat, as_json, set_apart
+from evaluators.backends.protocol import Request
+from evaluators.harness import RetryLimits
 from evaluators.records import RequestKind, Response, ServerDescription, Settings
 from tests.harness.fakes import Reachable
 
@@ -40,7 +40,7 @@ def ask(
         application = web.Application()
         application.router.add_post("/v1/chat/completions", handle)
         async with TestServer(application) as server:
-            client = Client(Reachable(server.port or 0, 1), Patience())
+            client = Client(Reachable(server.port or 0, 1), RetryLimits())
             history = as_json([{"role": "user", "content": "2+2?"}])
             request = Request("t", 0, 0, 0, RequestKind.generate, (history, arguments or {}), 99, "k")
             chat = Chat(SERVER, settings or Settings(), dialect)

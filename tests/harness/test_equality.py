@@ -10,11 +10,11 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from evaluators.backends import ModelServer
 from evaluators.catalogue import Benchmark
 from evaluators.harness import run_benchmark
 from evaluators.harness.tasks import EVALUATORS
 from evaluators.records import Artifact, Run, Settings
-from evaluators.servers import ModelServer
 from tests.harness import local_tasks
 from tests.harness.conftest import FACTS, SUMS, benchmark_of
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import datasets
 import pytest
 
-from evaluators.harness.requests import build
+from evaluators.harness.requests import build_items
 from evaluators.harness.scoring import score
-from evaluators.harness.tasks import load
+from evaluators.harness.tasks import load_tasks
 from evaluators.records import RequestKind, Response, ResponseStatus, Settings
 from tests.harness import local_tasks
 from tests.harness.conftest import benchmark_of
@@ -31,8 +31,8 @@ def test_oracle(tmp_path: Path, caching: None, variant: str) -> None:
     """The oracle finds the right option's letter in the prompt, as a model would."""
     task = f"gpqa_diamond_{variant}"
     local_tasks.gpqa(tmp_path, 40, variant)
-    loaded = load(benchmark_of(task, tmp_path, "acc,none"))
-    items = build(loaded, Settings(shots=0))
+    loaded = load_tasks(benchmark_of(task, tmp_path, "acc,none"))
+    items = build_items(loaded, Settings(shots=0))
     letters = set()
     for item in items:
         responses = []

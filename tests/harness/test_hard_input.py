@@ -7,18 +7,18 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from evaluators.harness import Patience, run_benchmark
+from evaluators.harness import RetryLimits, run_benchmark
 from evaluators.harness.tasks import EVALUATORS
 from evaluators.records import Run, RunStatus, Settings
 from tests.harness.conftest import SUMS
 from tests.harness.fakes import ARTIFACT, FakeServer, Reachable
 
-QUICK = Patience(timeout=1.0, backoff=0.01, longest=0.05)
+QUICK = RetryLimits(timeout=1.0, backoff=0.01, longest=0.05)
 
 
 def run(server: Reachable, folder: Path, **more: object) -> Run:
     """The first 300 demo sums."""
-    options = {"limit": 300, "checks": False, "patience": QUICK} | more
+    options = {"limit": 300, "checks": False, "limits": QUICK} | more
     return run_benchmark(SUMS, ARTIFACT, server, Settings(), folder=folder, **options)  # type: ignore[arg-type]
 
 

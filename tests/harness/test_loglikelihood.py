@@ -9,12 +9,12 @@ from typing import TypeVar
 
 import pytest
 
-from evaluators.harness import Patience
-from evaluators.harness.client import Client
-from evaluators.harness.loglikelihood_llama import LlamaLoglikelihood
-from evaluators.harness.requests import Request
+from evaluators.backends import ModelServer
+from evaluators.backends.client import Client
+from evaluators.backends.llama_cpp.llama_loglikelihood import LlamaLoglikelihood
+from evaluators.backends.protocol import Request
+from evaluators.harness import RetryLimits
 from evaluators.records import RequestKind, Response
-from evaluators.servers import ModelServer
 from tests.harness.conftest import RELEASE
 from tests.harness.reference import Llama
 
@@ -33,7 +33,7 @@ def ask(server: ModelServer, route: str | None, work: Callable[[LlamaLoglikeliho
     """Run `work` with a prepared protocol."""
 
     async def go() -> T:
-        client = Client(server, Patience())
+        client = Client(server, RetryLimits())
         protocol = LlamaLoglikelihood(server.describe(), route=route)
         try:
             await protocol.prepare(client)

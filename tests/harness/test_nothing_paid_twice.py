@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from evaluators.backends import ModelServer
 from evaluators.harness import run_benchmark
 from evaluators.harness.run import in_flight
 from evaluators.records import Artifact, Run, RunStatus, Settings
-from evaluators.servers import ModelServer
 from tests.harness.conftest import SUMS
 from tests.harness.fakes import Reachable
 from tests.harness.relayed import relayed

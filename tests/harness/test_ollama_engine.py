@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from evaluators.backends import ModelServer, ServerOptions, open_server
 from evaluators.harness import run_benchmark
-from evaluators.records import Artifact, Problem, Settings
-from evaluators.servers import ModelServer, ServerOptions, open_server
+from evaluators.records import Artifact, Settings, UserError
 from tests.harness.conftest import FACTS, SUMS
 from tests.harness.relayed import relayed
 from tests.servers.ollama_stand_in import ollama
@@ -49,5 +49,5 @@ def test_choices_are_refused_before_anything_is_paid_for(
     ollama_server: ModelServer, artifact: Artifact, tmp_path: Path
 ) -> None:
     """Ollama tells no log-probabilities of a prompt."""
-    with pytest.raises(Problem, match="no log-likelihoods; serve the model with"):
+    with pytest.raises(UserError, match="no log-likelihoods; serve the model with"):
         run_benchmark(FACTS, artifact, ollama_server, Settings(), folder=tmp_path, limit=ITEMS)

@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluators.harness import run_benchmark
-from evaluators.harness.board import Board
-from evaluators.harness.order import place
+from evaluators.harness.keys import order_key
+from evaluators.harness.scoreboard import Board
 from evaluators.harness.scoring import Scored
 from evaluators.records import ItemStatus, Run, RunStatus, Settings
-from evaluators.stopping import Look, RunAll, StoppingRule
+from evaluators.stopping import InterimLook, RunAll, StoppingRule
 from tests.harness.conftest import SUMS
 from tests.harness.fakes import ARTIFACT, FakeServer, Reachable
 
@@ -31,11 +31,11 @@ class Recorder:
 
     def __init__(self, at: int | None = None) -> None:
         self.at = at
-        self.looks: list[Look] = []
+        self.looks: list[InterimLook] = []
         self.says_stop: Callable[[], None] = lambda: None
         """Called when it does."""
 
-    def stop(self, look: Look) -> bool:
+    def stop(self, look: InterimLook) -> bool:
         """See above."""
         self.looks.append(look)
         stops = self.at is not None and look.items >= self.at
@@ -77,7 +77,7 @@ def test_looks_hold_the_prefix_though_right_answers_come_late(truth: tuple[float
             assert value in (None, right)
     rows = pq.read_table(tmp_path / found.run_id / "responses.parquet").to_pylist()
     seeds = {row["seed"]: row["doc_id"] for row in rows}
-    fixed = {doc_id: at for at, doc_id in enumerate(sorted(seeds.values(), key=lambda d: place(0, "demo_sums", d)))}
+    fixed = {doc_id: at for at, doc_id in enumerate(sorted(seeds.values(), key=lambda d: order_key(0, "demo_sums", d)))}
     first = [truth[fixed[seeds[seed]]] or 0.0 for seed in answered[:20]]
     assert sum(first) / 20 < sum(value or 0 for value in truth[:32]) / 32 - 0.1, "the trap must be a trap"
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from evaluators.backends import ModelServer
 from evaluators.harness import run_benchmark
-from evaluators.records import Artifact, Problem, RunStatus, ServerDescription, Settings
-from evaluators.servers import ModelServer
+from evaluators.records import Artifact, RunStatus, ServerDescription, Settings, UserError
 from tests.harness.conftest import FACTS, SUMS
 from tests.harness.fakes import ARTIFACT, FakeServer
 
@@ -19,7 +19,7 @@ def test_sound_server_generates(server: ModelServer, artifact: Artifact, tmp_pat
     settings = Settings(prompt=prompt, temperature=0.8, repeats=2)
     run = run_benchmark(SUMS, artifact, server, settings, folder=tmp_path, limit=8)
     assert run.status is RunStatus.finished
-    wanted = {"answers", "deterministic", "max_tokens", "temperature", "stop", "model", "context", "room"}
+    wanted = {"answers", "deterministic", "max_tokens", "temperature", "stop", "model", "context", "context_budget"}
     wanted |= {"template"} if prompt == "chat" else {"bos"}
     assert wanted <= run.checks.keys()
     assert not [text for text in run.checks.values() if text.startswith("FAILED")]
@@ -56,12 +56,12 @@ class Narrow(FakeServer):
 
 def test_limit_that_would_empty_the_prompt(tmp_path: Path) -> None:
     """An error before the first request."""
-    with Narrow() as server, pytest.raises(Problem, match="no room for a prompt"):
+    with Narrow() as server, pytest.raises(UserError, match="no room for a prompt"):
         run_benchmark(SUMS, ARTIFACT, server, Settings(max_tokens=32), folder=tmp_path, limit=8)
 
 
 def test_copies_are_refused(tmp_path: Path) -> None:
     """Repeats at temperature 0 would be paid for nothing."""
-    with FakeServer() as server, pytest.raises(Problem, match="copies"):
+    with FakeServer() as server, pytest.raises(UserError, match="copies"):
         run_benchmark(SUMS, ARTIFACT, server, Settings(repeats=4), folder=tmp_path, limit=8)
         assert not server.counts()

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from evaluators.backends import ModelServer, ServerOptions
+from evaluators.backends.llama_cpp.llama_server import LlamaCppServer
 from evaluators.catalogue import Benchmark
-from evaluators.harness import Patience, Progress, run_benchmark
+from evaluators.harness import Progress, RetryLimits, run_benchmark
 from evaluators.records import Artifact, Run, RunStatus, Settings
-from evaluators.servers import ModelServer, ServerOptions
-from evaluators.servers.llama_cpp import LlamaCppServer
 from tests.harness.conftest import FACTS, SUMS
 from tests.harness.relayed import relayed
 
-PATIENCE = Patience(timeout=2.0, backoff=0.01, longest=0.05)
+PATIENCE = RetryLimits(timeout=2.0, backoff=0.01, longest=0.05)
 OPTIONS = ServerOptions(slots=2, threads=1, context=1024, kv_type="f32", flash_attention="off")
 ITEMS = 400
 
@@ -33,7 +33,7 @@ def test_faults_on_the_way(server: ModelServer, artifact: Artifact, tmp_path: Pa
 
     def run(asked: ModelServer, name: str) -> Run:
         return run_benchmark(
-            benchmark, artifact, asked, Settings(), folder=tmp_path / name, limit=120, checks=False, patience=PATIENCE
+            benchmark, artifact, asked, Settings(), folder=tmp_path / name, limit=120, checks=False, limits=PATIENCE
         )
 
     clean = run(server, "clean")
@@ -60,7 +60,7 @@ def test_the_server_dies_in_the_middle(
 
         found = run_benchmark(
             SUMS, artifact, mortal, Settings(), folder=tmp_path / "mortal", limit=ITEMS, checks=False,
-            progress=kill, patience=PATIENCE,
+            progress=kill, limits=PATIENCE,
         )  # fmt: skip
         assert killed and mortal.process.pid != killed[0]
     assert scores(found) == scores(clean)

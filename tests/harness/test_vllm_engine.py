@@ -10,14 +10,14 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from evaluators.backends import ModelServer, open_server
+from evaluators.backends.client import Client
+from evaluators.backends.protocol import Request
+from evaluators.backends.select import chat_template
+from evaluators.backends.vllm.vllm_loglikelihood import VllmLoglikelihood
 from evaluators.catalogue import Benchmark
-from evaluators.harness import Patience, run_benchmark
-from evaluators.harness.client import Client
-from evaluators.harness.loglikelihood_vllm import VllmLoglikelihood
-from evaluators.harness.protocols import chat_template
-from evaluators.harness.requests import Request
+from evaluators.harness import RetryLimits, run_benchmark
 from evaluators.records import Artifact, RequestKind, Response, Settings
-from evaluators.servers import ModelServer, open_server
 from tests.harness import local_tasks
 from tests.harness.conftest import FACTS, RELEASE, SUMS, benchmark_of
 from tests.harness.reference import Llama
@@ -141,7 +141,7 @@ def test_every_kind_of_token_and_rolling(server: ModelServer) -> None:
     text = "Question: What is 12+7?\nAnswer: 12+7=19. #### 19\n\n" * 2
 
     async def work() -> tuple[list[tuple[float, bool]], Response, list[int]]:
-        client = Client(server, Patience())
+        client = Client(server, RetryLimits())
         protocol = VllmLoglikelihood(server.describe())
         try:
             await protocol.prepare(client)

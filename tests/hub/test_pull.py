@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from evaluators.records import Problem
+from evaluators.records import UserError
 from evaluators.specification import specification
 from evaluators.weights import pull, quantizations, resolve
 from tests.weights.conftest import write_gguf, write_safetensors
@@ -77,7 +77,7 @@ def test_flipped_byte_is_refused(hub: Hub, there: There, tmp_path: Path, name: s
     hub.commit(f"acme/flip-{name}", model(tmp_path, **{"tokenizer.json": b'{"flip": "%s"}' % name.encode()}))
     release = there(resolve, f"acme/flip-{name}")
     hub.flipped.add(name)
-    with pytest.raises(Problem, match=f"{name} of acme/flip-{name} came with hash .* refused and deleted"):
+    with pytest.raises(UserError, match=f"{name} of acme/flip-{name} came with hash .* refused and deleted"):
         there(pull, release, "safetensors")
     hub.flipped.clear()
     artifact = there(pull, release, "safetensors")
@@ -85,7 +85,7 @@ def test_flipped_byte_is_refused(hub: Hub, there: There, tmp_path: Path, name: s
     blob.chmod(0o644)
     content = blob.read_bytes()
     blob.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-    with pytest.raises(Problem, match=rf"{name} .*delete .*/blobs/"):
+    with pytest.raises(UserError, match=rf"{name} .*delete .*/blobs/"):
         there(pull, release, "safetensors")
 
 
@@ -121,18 +121,18 @@ def test_killed_pull_goes_on_where_it_stopped(
 def test_gated_private_unknown_and_busy(hub: Hub, there: There, tmp_path: Path) -> None:
     hub.commit("acme/gated", model(tmp_path))
     hub.repositories["acme/gated"].gated = True
-    with pytest.raises(Problem, match=r"acme/gated is gated: accept its terms at http.*/acme/gated and set HF_TOKEN"):
+    with pytest.raises(UserError, match=r"acme/gated is gated: accept its terms at http.*/acme/gated and set HF_TOKEN"):
         there(pull, there(resolve, "acme/gated"), "gguf")
-    with pytest.raises(Problem, match="no release acme/nothing on the hub, or it is private"):
+    with pytest.raises(UserError, match="no release acme/nothing on the hub, or it is private"):
         there(resolve, "acme/nothing")
-    with pytest.raises(Problem, match="acme/gated has no revision v9"):
+    with pytest.raises(UserError, match="acme/gated has no revision v9"):
         there(resolve, "acme/gated@v9")
     hub.commit("acme/busy", model(tmp_path))
     hub.busy = 2
     assert there(resolve, "acme/busy").model == "acme/busy"
     assert [request.status for request in hub.requests[-3:]] == [429, 429, 200]
     hub.busy = 99
-    with pytest.raises(Problem, match="the hub asks to come back later about acme/busy"):
+    with pytest.raises(UserError, match="the hub asks to come back later about acme/busy"):
         there(resolve, "acme/busy")
 
 
@@ -151,7 +151,7 @@ def test_token_opens_a_gated_release(hub: Hub, environment: dict[str, str], tmp_
 def test_truncated_gguf_on_the_hub_is_refused(hub: Hub, there: There, tmp_path: Path) -> None:
     whole = write_gguf(tmp_path / "m.gguf").read_bytes()
     hub.commit("acme/short", {"m-Q8_0.gguf": whole[:-50]})
-    with pytest.raises(Problem, match=r"m-Q8_0\.gguf is truncated: tensor blk"):
+    with pytest.raises(UserError, match=r"m-Q8_0\.gguf is truncated: tensor blk"):
         there(pull, there(resolve, "acme/short"))
 
 
@@ -190,11 +190,11 @@ def test_no_network_is_one_line_within_ten_seconds(
     hub: Hub, environment: dict[str, str], there: There, tmp_path: Path
 ) -> None:
     line = without_network("http://hub.invalid", environment, "resolve('acme/tiny')")
-    assert "Problem: cannot reach the hub at http://hub.invalid for acme/tiny" in line
+    assert "UserError: cannot reach the hub at http://hub.invalid for acme/tiny" in line
     commit = hub.commit("acme/known", model(tmp_path))
     there(resolve, "acme/known")
     line = without_network("http://127.0.0.1:9", environment, f"pull(resolve('acme/known@{commit}'), 'gguf')")
-    assert "Problem: cannot" in line and "acme/known" in line
+    assert "UserError: cannot" in line and "acme/known" in line
 
 
 @pytest.mark.slow
@@ -205,4 +205,4 @@ def test_silent_network_is_one_line_within_ten_seconds(environment: dict[str, st
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         line = without_network(f"http://127.0.0.1:{silent.getsockname()[1]}", environment, "resolve('acme/tiny')")
-    assert "Problem: cannot reach the hub" in line and "Timeout" in line
+    assert "UserError: cannot reach the hub" in line and "Timeout" in line

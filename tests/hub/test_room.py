@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from evaluators.records import Problem
+from evaluators.records import UserError
 from evaluators.weights import pull, quantizations, resolve
 from evaluators.weights.pull import SPARE, check_disk
 from tests.weights.conftest import write_gguf
@@ -49,7 +49,7 @@ def test_least_recently_used_goes_first_and_never_one_in_use(
             os.utime(note, (1, 1) if "one" in note.name else (2, 2))
         three = there(pull, there(resolve, names[2]), budget=2 * size + size // 2)
         assert [Path(artifact.path).exists() for artifact in (one, two, three)] == [True, False, True]
-        with pytest.raises(Problem, match=r"acme/two needs .* of the disk budget of .* are in use"):
+        with pytest.raises(UserError, match=r"acme/two needs .* of the disk budget of .* are in use"):
             there(pull, there(resolve, names[1]), budget=size + size // 2)
         assert Path(three.path).exists()
         holder.kill()
@@ -64,9 +64,9 @@ def test_disk_and_memory_are_checked_before_a_byte_is_fetched(hub: Hub, there: T
     )
     release = there(resolve, "acme/large")
     small, large = there(quantizations, release)
-    with pytest.raises(Problem, match=r"needs .* of disk, .* the largest that fits is Q4_K_M"):
+    with pytest.raises(UserError, match=r"needs .* of disk, .* the largest that fits is Q4_K_M"):
         there(check_disk, release, large, large.size, SPARE + small.size)
-    with pytest.raises(Problem, match=r"does not fit .* no quantization fits"):
+    with pytest.raises(UserError, match=r"does not fit .* no quantization fits"):
         there(pull, release, "gguf", "Q8_0", memory=1000)
     assert sum(request.sent for request in hub.sent(".gguf")) < 2 * (large.size + small.size)
     assert not [request for request in hub.sent(".gguf") if request.range is None]

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from evaluators.records import Problem
-from flows.releases import WatchList, look
+from evaluators.records import UserError
+from flows.scheduling.watch import WatchList, scan_source
 from tests.weights.conftest import write_gguf, write_safetensors
 from warehouse.home import Home
 
@@ -56,11 +56,11 @@ def test_exactly_the_new_ones_and_one_page_without_news(
         hub.commit(f"acme/old-{number}", weights, date=f"2026-03-{10 + number}", **text)
     hub.commit("acme/ancient", weights, date="2025-01-01", **text)
     hub.commit("other/model", weights, date="2026-04-10", **text)
-    first = there(look, home, WATCH, now=NOW)
+    first = there(scan_source, home, WATCH, now=NOW)
     assert names(first.found) == [(f"acme/old-{number}", "release") for number in (4, 3, 2, 1, 0)]
     hub.requests.clear()
-    again = there(look, home, WATCH, now=NOW)
-    assert (again.found, again.sorted_out, again.failed) == ((), (), {})
+    again = there(scan_source, home, WATCH, now=NOW)
+    assert (again.found, again.excluded, again.failed) == ((), (), {})
     assert again.pages == listing_requests(hub) == len(hub.requests) == 2
 
     hub.commit("acme/new", weights, date="2026-04-18", **text)
@@ -68,12 +68,12 @@ def test_exactly_the_new_ones_and_one_page_without_news(
     head = hub.commit("acme/old-1", {"model.safetensors": weights["model.safetensors"] + b""}, date="2026-04-16")
     fresh = write_safetensors(tmp_path / "v", {"b": ("BF16", [3])}).read_bytes()
     hub.commit("acme/old-2", {"model.safetensors": fresh}, date="2026-04-15")
-    third = there(look, home, WATCH, now=NOW)
+    third = there(scan_source, home, WATCH, now=NOW)
     assert names(third.found) == [
         ("acme/new", "release"), ("acme/old-0", "card"), ("acme/old-1", "card"), ("acme/old-2", "commit"),
     ]  # fmt: skip
     assert third.found[2].commit == head
-    assert there(look, home, WATCH, now=NOW).found == ()
+    assert there(scan_source, home, WATCH, now=NOW).found == ()
 
 
 def test_quantized_repositories_are_linked_and_the_rest_sorted_out(
@@ -94,13 +94,13 @@ def test_quantized_repositories_are_linked_and_the_rest_sorted_out(
     hub.commit("acme/speech", weights, pipeline_tag="automatic-speech-recognition", date="2026-04-10")
     hub.commit("acme/embed", weights, config={"architectures": ["AcmeModel"]}, date="2026-04-10")
     hub.commit("acme/plain", weights, config={"architectures": ["AcmeForCausalLM"]}, date="2026-04-10")
-    looked = there(look, Home(tmp_path / "home"), WATCH, now=NOW)
+    looked = there(scan_source, Home(tmp_path / "home"), WATCH, now=NOW)
     assert {(one.model, one.kind, one.base) for one in looked.found} == {
         ("acme/base", "release", None),
         ("acme/plain", "release", None),
         ("packer/base-GGUF", "quantized", "acme/base"),
     }
-    reasons = {one.model: one.reason for one in looked.sorted_out}
+    reasons = {one.model: one.reason for one in looked.excluded}
     assert reasons == {
         "acme/gated": "gated: its terms have to be accepted on the hub",
         "acme/base-eagle3": "draft model for speculative decoding",
@@ -118,18 +118,18 @@ def test_search_terms_and_a_busy_hub(hub: Hub, there: There, tmp_path: Path, wei
     hub.commit("someone/Nemo-7B", weights, date="2026-04-10", pipeline_tag="text-generation")
     hub.busy = 1
     watch = WatchList(searches=("nemo",))
-    assert names(there(look, Home(tmp_path / "home"), watch, now=NOW).found) == [("someone/Nemo-7B", "release")]
+    assert names(there(scan_source, Home(tmp_path / "home"), watch, now=NOW).found) == [("someone/Nemo-7B", "release")]
     hub.busy = 10_000
-    with pytest.raises(Problem, match="the hub asks to come back later about a search for nemo"):
-        there(look, Home(tmp_path / "home"), watch, now=NOW)
+    with pytest.raises(UserError, match="the hub asks to come back later about a search for nemo"):
+        there(scan_source, Home(tmp_path / "home"), watch, now=NOW)
 
 
 def test_a_failed_look_loses_nothing(hub: Hub, there: There, tmp_path: Path, weights: dict[str, bytes]) -> None:
     home, text = Home(tmp_path / "home"), {"pipeline_tag": "text-generation"}
     hub.commit("acme/one", weights, date="2026-04-10", **text)
-    there(look, home, WATCH, now=NOW)
+    there(scan_source, home, WATCH, now=NOW)
     hub.commit("acme/two", weights, date="2026-04-11", **text)
     hub.busy = 4
-    failed = there(look, home, WATCH, now=NOW)
+    failed = there(scan_source, home, WATCH, now=NOW)
     assert failed.found == () and list(failed.failed) == ["org:acme"]
-    assert names(there(look, home, WATCH, now=NOW).found) == [("acme/two", "release")]
+    assert names(there(scan_source, home, WATCH, now=NOW).found) == [("acme/two", "release")]

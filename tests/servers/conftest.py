@@ -11,9 +11,9 @@ import gguf
 import numpy as np
 import pytest
 
+from evaluators.backends import ServerOptions
+from evaluators.backends.llama_cpp.llama_server import EMBEDDED, LlamaCppServer
 from evaluators.records import Artifact, Release, WeightFile
-from evaluators.servers import ServerOptions
-from evaluators.servers.llama_cpp import EMBEDDED, LlamaCppServer
 
 WIDTH, FEED_FORWARD, KV = 64, 128, 32
 TEMPLATE = "{{ bos_token }}{% for message in messages %}{{ message['content'] }}\n{% endfor %}"

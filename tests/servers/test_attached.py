@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from evaluators.records import Problem
-from evaluators.servers import ServerOptions, open_server
-from evaluators.servers.llama_cpp import LlamaCppServer
+from evaluators.backends import ServerOptions, open_server
+from evaluators.backends.llama_cpp.llama_server import LlamaCppServer
+from evaluators.records import UserError
 
 KEY = "CLAIMCHECK_TEST_KEY"
 
@@ -58,19 +58,19 @@ def test_key_and_context(server: LlamaCppServer, tmp_path: Path, monkeypatch: py
         open_server("attached", None, given, tmp_path).__enter__()
 
     monkeypatch.delenv(KEY, raising=False)
-    with pytest.raises(Problem, match=f"{KEY} is not set"):
+    with pytest.raises(UserError, match=f"{KEY} is not set"):
         attach(key_variable=KEY)
-    with pytest.raises(Problem, match="refuses the key"):
+    with pytest.raises(UserError, match="refuses the key"):
         attach()
     monkeypatch.setenv(KEY, server.key or "")
-    with pytest.raises(Problem, match="a request 512 tokens, 4096 were asked for"):
+    with pytest.raises(UserError, match="a request 512 tokens, 4096 were asked for"):
         attach(key_variable=KEY, context=4096)
 
 
 def test_asks_which_of_several_models(several: str, tmp_path: Path) -> None:
-    with pytest.raises(Problem, match=r"several models \(a, b\)"):
+    with pytest.raises(UserError, match=r"several models \(a, b\)"):
         open_server("attached", None, ServerOptions(url=several), tmp_path).__enter__()
-    with pytest.raises(Problem, match="does not offer c; it offers a, b"):
+    with pytest.raises(UserError, match="does not offer c; it offers a, b"):
         open_server("attached", None, ServerOptions(url=several, model="c"), tmp_path).__enter__()
     with open_server("attached", None, ServerOptions(url=several, model="b", slots=7), tmp_path) as attached:
         found = attached.describe()
@@ -79,11 +79,11 @@ def test_asks_which_of_several_models(several: str, tmp_path: Path) -> None:
 
 
 def test_refuses_what_it_cannot_do(tmp_path: Path) -> None:
-    with pytest.raises(Problem, match="needs its URL"):
+    with pytest.raises(UserError, match="needs its URL"):
         open_server("attached", None, ServerOptions(), tmp_path)
-    with pytest.raises(Problem, match="kv_type cannot be set"):
+    with pytest.raises(UserError, match="kv_type cannot be set"):
         open_server("attached", None, ServerOptions(url="http://127.0.0.1:9", kv_type="f32"), tmp_path)
-    with pytest.raises(Problem, match="nothing answers"):
+    with pytest.raises(UserError, match="nothing answers"):
         open_server("attached", None, ServerOptions(url="http://127.0.0.1:9"), tmp_path).__enter__()
-    with pytest.raises(Problem, match="no backend 'tgi'"):
+    with pytest.raises(UserError, match="no backend 'tgi'"):
         open_server("tgi", None, ServerOptions(), tmp_path)

@@ -12,11 +12,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from evaluators.records import Artifact, Problem
-from evaluators.servers import ServerOptions, open_server
-from evaluators.servers._gguf import read_header
-from evaluators.servers._llama_cpp_flags import build_flags
-from evaluators.servers.llama_cpp import LlamaCppServer
+from evaluators.backends import ServerOptions, open_server
+from evaluators.backends.llama_cpp.flags import llama_server_flags
+from evaluators.backends.llama_cpp.llama_server import LlamaCppServer
+from evaluators.backends.llama_cpp.model_file import read_header
+from evaluators.records import Artifact, UserError
 from tests.servers.conftest import TEMPLATE, gguf_artifact
 
 
@@ -74,20 +74,22 @@ def test_takes_the_llama_server_on_the_path(
 def test_context_is_per_request_and_extra_arguments_win(tiny: Artifact, tiny_gguf: Path) -> None:
     header = read_header(tiny_gguf)
     assert header.kv_elements == 64 and header.context == 1024 and header.chat_template
-    flags = build_flags(tiny, header, ServerOptions(context=512, slots=3), 1)
+    flags = llama_server_flags(tiny, header, ServerOptions(context=512, slots=3), 1)
     assert (flags["--ctx-size"], flags["--parallel"]) == ("1536", "3")
-    flags = build_flags(tiny, header, ServerOptions(slots=3, extra=("-np", "2", "-ngl", "99", "--no-mmap")), 1)
+    flags = llama_server_flags(tiny, header, ServerOptions(slots=3, extra=("-np", "2", "-ngl", "99", "--no-mmap")), 1)
     assert (flags["--ctx-size"], flags["--parallel"]) == ("2048", "2"), "no context asked for: the model's own"
     assert (flags["--gpu-layers"], flags["--no-mmap"]) == ("99", "")
 
 
 def test_context_fits_the_memory_where_none_is_asked_for(tiny: Artifact, tiny_gguf: Path) -> None:
     header = replace(read_header(tiny_gguf), context=1_000_000, kv_elements=100_000, size=10 * 2**30)
-    flags = build_flags(tiny, header, ServerOptions(), 1, gpu_memory=80 * 2**30)
+    flags = llama_server_flags(tiny, header, ServerOptions(), 1, gpu_memory=80 * 2**30)
     slots, total = int(flags["--parallel"]), int(flags["--ctx-size"])
     assert slots == 16 and total % (16 * 256) == 0
     assert 0.7 * 70 * 2**30 < total * 100_000 * 2 < 0.8 * 70 * 2**30, "most of what the weights leave"
-    assert int(build_flags(tiny, header, ServerOptions(kv_type="q8_0"), 1, 80 * 2**30)["--ctx-size"]) > 1.8 * total
+    assert (
+        int(llama_server_flags(tiny, header, ServerOptions(kv_type="q8_0"), 1, 80 * 2**30)["--ctx-size"]) > 1.8 * total
+    )
 
 
 def test_records_what_the_environment_sets(
@@ -111,7 +113,7 @@ def test_records_what_the_environment_sets(
     ],
 )
 def test_refuses_before_it_starts(tiny: Artifact, tmp_path: Path, options: ServerOptions, words: str) -> None:
-    with pytest.raises(Problem, match=words):
+    with pytest.raises(UserError, match=words):
         open_server("llama.cpp", tiny, options, tmp_path)
 
 
@@ -129,5 +131,5 @@ def test_refuses_files_that_are_no_sound_gguf(tiny_gguf: Path, tmp_path: Path) -
     for name, (content, words) in cases.items():
         if content is not None:
             (tmp_path / name).write_bytes(content)
-        with pytest.raises(Problem, match=words):
+        with pytest.raises(UserError, match=words):
             LlamaCppServer(gguf_artifact(tmp_path / name), ServerOptions(), tmp_path)

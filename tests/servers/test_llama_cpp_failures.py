@@ -9,9 +9,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from evaluators.records import Artifact, Problem
-from evaluators.servers import ServerOptions
-from evaluators.servers.llama_cpp import LlamaCppServer
+from evaluators.backends import ServerOptions
+from evaluators.backends.llama_cpp.llama_server import LlamaCppServer
+from evaluators.records import Artifact, UserError
 from tests.servers.conftest import gguf_artifact, write_gguf
 
 IMPOSTOR = """
@@ -32,7 +32,7 @@ HTTPServer(("127.0.0.1", int(sys.argv[sys.argv.index("--port") + 1])), Handler).
 def failure(artifact: Artifact, folder: Path, **options: object) -> str:
     """The one line with which a start fails."""
     before = set(psutil.Process().children(recursive=True))
-    with pytest.raises(Problem) as problem, LlamaCppServer(artifact, ServerOptions(threads=1, **options), folder):
+    with pytest.raises(UserError) as problem, LlamaCppServer(artifact, ServerOptions(threads=1, **options), folder):
         pass
     assert set(psutil.Process().children(recursive=True)) == before
     assert "\n" not in str(problem.value)

@@ -14,18 +14,18 @@ from pathlib import Path
 import psutil
 import pytest
 
+from evaluators.backends import ServerOptions
+from evaluators.backends.llama_cpp.llama_server import LlamaCppServer
+from evaluators.backends.process import ServerProcess
 from evaluators.records import Artifact
-from evaluators.servers import ServerOptions
-from evaluators.servers._process import ServerProcess
-from evaluators.servers.llama_cpp import LlamaCppServer
 
 ROOT = Path(__file__).parents[2]
 OWNER = """
 import os, sys, threading, time
 from pathlib import Path
 from evaluators.records import Artifact
-from evaluators.servers import ServerOptions
-from evaluators.servers.llama_cpp import LlamaCppServer
+from evaluators.backends import ServerOptions
+from evaluators.backends.llama_cpp.llama_server import LlamaCppServer
 
 artifact, folder, way = sys.argv[1:]
 server = LlamaCppServer(Artifact.model_validate_json(artifact), ServerOptions(threads=1), Path(folder))
@@ -122,7 +122,7 @@ def test_even_if_the_watch_is_killed(tiny: Artifact, tmp_path: Path) -> None:
     with LlamaCppServer(tiny, ServerOptions(threads=1), tmp_path) as server:
         assert server.process.pid
         watch = psutil.Process(server.process.pid).parent()
-        assert watch and "_watch.py" in " ".join(watch.cmdline())
+        assert watch and "supervisor.py" in " ".join(watch.cmdline())
         pid = server.process.pid
         watch.kill()
         wait_until_gone(watch.pid, pid)

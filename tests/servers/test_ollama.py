@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from evaluators.records import Artifact, Problem
-from evaluators.servers import ServerOptions, open_server
-from evaluators.servers.ollama import ollama_url
+from evaluators.backends import ServerOptions, open_server
+from evaluators.backends.ollama import ollama_url
+from evaluators.records import Artifact, UserError
 from tests.servers.conftest import gguf_artifact
 from tests.servers.ollama_stand_in import Store, ollama, show
 
@@ -39,29 +39,29 @@ def test_takes_a_model_that_is_there_and_never_more_context_than_it_has(store: S
     with open_server("ollama", None, ServerOptions(url=store.url, model="llama3:8b"), tmp_path) as server:
         found = server.describe()
     assert (found.context, found.artifact_key) == (4096, None)
-    with pytest.raises(Problem, match="the model has 4096"):
+    with pytest.raises(UserError, match="the model has 4096"):
         open_server("ollama", None, ServerOptions(url=store.url, model="llama3:8b", context=5000), tmp_path).__enter__()
 
 
 def test_refuses_other_weights_under_the_name(tiny: Artifact, store: Store, tmp_path: Path) -> None:
     store.models["tiny"] = show("sha256:" + "a" * 64)
-    with pytest.raises(Problem, match="holds other weights"):
+    with pytest.raises(UserError, match="holds other weights"):
         open_server("ollama", tiny, ServerOptions(url=store.url, model="tiny"), tmp_path).__enter__()
 
 
 def test_names_what_is_wrong(tiny: Artifact, tiny_gguf: Path, store: Store, tmp_path: Path) -> None:
     store.models["tiny"] = show("sha256:" + "a" * 64)
-    with pytest.raises(Problem, match="no model big; it has tiny"):
+    with pytest.raises(UserError, match="no model big; it has tiny"):
         open_server("ollama", None, ServerOptions(url=store.url, model="big"), tmp_path).__enter__()
-    with pytest.raises(Problem, match="kv_type cannot be set"):
+    with pytest.raises(UserError, match="kv_type cannot be set"):
         open_server("ollama", tiny, ServerOptions(url=store.url, kv_type="f32"), tmp_path)
-    with pytest.raises(Problem, match="nothing answers at"):
+    with pytest.raises(UserError, match="nothing answers at"):
         open_server("ollama", tiny, ServerOptions(url="http://127.0.0.1:9"), tmp_path).__enter__()
     changed = tmp_path / "changed.gguf"
     changed.write_bytes(tiny_gguf.read_bytes())
     artifact = gguf_artifact(changed)
     changed.write_bytes(tiny_gguf.read_bytes()[:-1] + b"x")
-    with pytest.raises(Problem, match="digest mismatch"):
+    with pytest.raises(UserError, match="digest mismatch"):
         open_server("ollama", artifact, ServerOptions(url=store.url), tmp_path).__enter__()
 
 

@@ -13,8 +13,8 @@ import httpx
 import psutil
 import pytest
 
-from evaluators.records import Artifact, Problem, Release, ServerDescription, WeightFile
-from evaluators.servers import ServerOptions, open_server
+from evaluators.backends import ServerOptions, open_server
+from evaluators.records import Artifact, Release, ServerDescription, UserError, WeightFile
 from tests.servers.test_no_server_left import gone, wait_until_gone
 
 ROOT = Path(__file__).parents[2]
@@ -30,7 +30,7 @@ import json, sys, time
 from pathlib import Path
 import psutil
 from evaluators.records import Artifact
-from evaluators.servers import ServerOptions, open_server
+from evaluators.backends import ServerOptions, open_server
 
 artifact, options, folder = sys.argv[1:]
 with open_server(
@@ -103,7 +103,7 @@ def test_serves_describes_itself_and_dies_with_its_owner(tmp_path: Path, monkeyp
 def test_names_the_root_cause_from_the_worker(copy: Path, tmp_path: Path) -> None:
     config = json.loads((copy / "config.json").read_text())
     (copy / "config.json").write_text(json.dumps({**config, "intermediate_size": 1024}))
-    with pytest.raises(Problem, match="exceeds dimension size") as problem:
+    with pytest.raises(UserError, match="exceeds dimension size") as problem:
         open_server("vllm", folder_artifact(copy), options(), tmp_path).__enter__()
     assert "Engine core initialization failed" not in str(problem.value)
     assert "Engine core initialization failed" in (tmp_path / "vllm.log").read_text()
@@ -111,5 +111,5 @@ def test_names_the_root_cause_from_the_worker(copy: Path, tmp_path: Path) -> Non
 
 
 def test_names_an_unknown_argument(tmp_path: Path) -> None:
-    with pytest.raises(Problem, match="does not know the argument --frobnicate"):
+    with pytest.raises(UserError, match="does not know the argument --frobnicate"):
         open_server("vllm", folder_artifact(RELEASE), options(extra=("--frobnicate",)), tmp_path).__enter__()

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from evaluators.records import Artifact, Problem, Release
-from evaluators.servers import ServerOptions, open_server
-from evaluators.servers._checkpoint import read_checkpoint
-from evaluators.servers._vllm_causes import find_cause
-from evaluators.servers.vllm import build_flags
+from evaluators.backends import ServerOptions, open_server
+from evaluators.backends.vllm.model_folder import read_checkpoint
+from evaluators.backends.vllm.start_errors import find_cause
+from evaluators.backends.vllm.vllm_server import vllm_flags
+from evaluators.records import Artifact, Release, UserError
 
 CONFIG = {
     "max_position_embeddings": 8192,
@@ -53,7 +53,7 @@ def test_command_line_for_gpus(folder: Path) -> None:
         reasoning_parser="qwen3",
         extra=("-pp", "2", "--max-num-seqs=64", "--enable-expert-parallel"),
     )
-    flags = build_flags(artifact(folder), read_checkpoint(folder), options, cpu=False)
+    flags = vllm_flags(artifact(folder), read_checkpoint(folder), options, cpu=False)
     expected = {
         "--served-model-name": "maker/big",
         "--host": "127.0.0.1",
@@ -70,14 +70,14 @@ def test_command_line_for_gpus(folder: Path) -> None:
     assert expected.items() <= flags.items()
     assert not {"--enforce-eager", "--kv-cache-memory-bytes", "--gpu-memory-utilization"} & flags.keys()
     assert (
-        build_flags(artifact(folder), read_checkpoint(folder), ServerOptions(), cpu=False)["--max-model-len"] == "auto"
+        vllm_flags(artifact(folder), read_checkpoint(folder), ServerOptions(), cpu=False)["--max-model-len"] == "auto"
     )
 
 
 def test_the_cpu_is_given_the_cache_it_needs(folder: Path) -> None:
     checkpoint = read_checkpoint(folder)
     assert checkpoint.kv_elements == 2 * 10 * 4 * 64
-    flags = build_flags(artifact(folder), checkpoint, ServerOptions(context=4096, slots=2), cpu=True)
+    flags = vllm_flags(artifact(folder), checkpoint, ServerOptions(context=4096, slots=2), cpu=True)
     assert int(flags["--kv-cache-memory-bytes"]) >= 4096 * 2 * checkpoint.kv_elements * 4
     assert "--enforce-eager" in flags
 
@@ -94,7 +94,7 @@ def test_the_cpu_is_given_the_cache_it_needs(folder: Path) -> None:
 )
 def test_refuses_before_it_starts(folder: Path, options: ServerOptions, words: str) -> None:
     given = options if options.executable else options.model_copy(update={"executable": "/bin/true"})
-    with pytest.raises(Problem, match=words):
+    with pytest.raises(UserError, match=words):
         open_server("vllm", artifact(folder), given, folder)
 
 
@@ -102,11 +102,11 @@ def test_refuses_unsound_weights(folder: Path) -> None:
     sound = (folder / "model.safetensors").read_bytes()
     for content in (b"", b"garbage" * 100, sound[:-1], sound + b"x", sound[:10]):
         (folder / "model.safetensors").write_bytes(content)
-        with pytest.raises(Problem, match="pull the weights again"):
+        with pytest.raises(UserError, match="pull the weights again"):
             read_checkpoint(folder)
     (folder / "model.safetensors").write_bytes(sound)
     (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"w": "model-2.safetensors"}}))
-    with pytest.raises(Problem, match=r"no file .*model-2"):
+    with pytest.raises(UserError, match=r"no file .*model-2"):
         read_checkpoint(folder)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluators.records import Problem
+from evaluators.records import UserError
 from evaluators.specification import specification
 from evaluators.weights import fits, pull, resolve
 from tests.weights.conftest import write_gguf, write_safetensors
@@ -70,7 +70,7 @@ def test_file_size_only_where_one_artifact_is_meant(moe: Path) -> None:
     assert "file_size" not in {measurement.benchmark for measurement in specification(release)}
     stated = {measurement.benchmark: measurement for measurement in specification(release, quantization="Q8_0")}
     assert stated["file_size"].score == (moe / "tiny-Q8_0.gguf").stat().st_size
-    with pytest.raises(Problem, match="has no Q4_K_M"):
+    with pytest.raises(UserError, match="has no Q4_K_M"):
         specification(release, quantization="Q4_K_M")
 
 
@@ -81,7 +81,7 @@ def test_largest_quantization_that_fits_is_suggested(moe: Path) -> None:
     need = fits(release, 0, "gguf", "Q8_0")
     assert not need.fits and need.suggestion is None and "no quantization fits" in str(need)
     enough = fits(release, need.needed.total, "gguf", "Q8_0")
-    assert enough.fits and enough.suggestion == enough.offer
+    assert enough.fits and enough.suggestion == enough.option
     less = fits(release, need.needed.total - 1, "gguf", "Q8_0")
     assert not less.fits and less.suggestion and less.suggestion.quantization == "Q4_K_M"
 

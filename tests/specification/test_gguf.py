@@ -10,9 +10,9 @@ import pytest
 
 from evaluators.specification import specification
 from evaluators.weights import resolve
+from evaluators.weights.architecture import architecture_of_gguf
 from evaluators.weights.gguf_header import read_gguf_header
 from evaluators.weights.memory import cache_bytes
-from evaluators.weights.shape import shape_of_gguf
 from evaluators.weights.sources import LocalSource
 
 
@@ -71,7 +71,7 @@ def test_experts_and_shared_experts(tmp_path: Path) -> None:
 
 def cache(path: Path, context: int) -> int | None:
     """Bytes of the KV cache by a file's header."""
-    return cache_bytes(shape_of_gguf(read_gguf_header(LocalSource.of(path))), context)[0]
+    return cache_bytes(architecture_of_gguf(read_gguf_header(LocalSource.of(path))), context)[0]
 
 
 def test_hybrid_keeps_a_cache_for_attention_layers_only(tmp_path: Path) -> None:

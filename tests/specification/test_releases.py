@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 import yaml
 
-from evaluators.specification.context import context_window, extended_context
+from evaluators.specification import context_window, extended_context
 from evaluators.specification.formula import parameters_of_config
 from evaluators.specification.parameters import Parameters, count_parameters
+from evaluators.weights.architecture import architecture_of_config
 from evaluators.weights.memory import cache_bytes
-from evaluators.weights.shape import shape_of_config
 
 RELEASES = yaml.safe_load(Path(__file__).with_name("releases.yaml").read_text(encoding="utf-8"))
 BY_NAME = {release["model"].rpartition("/")[2]: release for release in RELEASES}
@@ -44,7 +44,7 @@ def tensors(release: dict[str, Any]) -> Iterator[Tensor]:
 def by_headers(release: dict[str, Any]) -> Parameters:
     """Count by the tensors."""
     config = release["config"]
-    return count_parameters(tensors(release), shape_of_config(config), config.get("quantization_config"))
+    return count_parameters(tensors(release), architecture_of_config(config), config.get("quantization_config"))
 
 
 def interval(text: str) -> tuple[float, float]:
@@ -102,7 +102,7 @@ def test_nemotron_counts_both_of_its_active_figures() -> None:
      ("DeepSeek-V2-Lite", 163840, 163840), ("Llama-3.1-8B", 131072, 131072)],
 )  # fmt: skip
 def test_context_window(name: str, window: int, extended: int | None) -> None:
-    shape = shape_of_config(BY_NAME[name]["config"])
+    shape = architecture_of_config(BY_NAME[name]["config"])
     assert context_window(shape)[0] == window
     assert extended_context(shape)[0] == extended
 
@@ -117,7 +117,7 @@ def test_context_window(name: str, window: int, extended: int | None) -> None:
     ],
 )
 def test_kv_cache_grows_by_its_architecture(name: str, per_token: int) -> None:
-    shape = shape_of_config(BY_NAME[name]["config"])
+    shape = architecture_of_config(BY_NAME[name]["config"])
     small, _ = cache_bytes(shape, 1000)
     large, _ = cache_bytes(shape, 2000)
     assert small is not None and large is not None
@@ -127,7 +127,7 @@ def test_kv_cache_grows_by_its_architecture(name: str, per_token: int) -> None:
 def test_sliding_window_bounds_the_cache() -> None:
     release = BY_NAME["gpt-oss-20b"]
     layers = ["sliding_attention", "full_attention"] * 12
-    shape = shape_of_config({**release["config"], "layer_types": layers})
+    shape = architecture_of_config({**release["config"], "layer_types": layers})
     size, text = cache_bytes(shape, 10_000)
     assert size == 12 * (10_000 + 128) * 2 * 8 * 64 * 2
     assert "(12 layers x 10000 + 12 x 128) tokens" in text

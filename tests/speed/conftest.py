@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from evaluators.records import Artifact, Hardware, Release, ServerDescription, Settings, WeightFile
-from warehouse.claims.interval import read_interval
-from warehouse.records import Claim, Claimant, Source
+from warehouse.claim_records import Claim, Claimant, ClaimSource
+from warehouse.claims.text.interval import read_interval
 
 PROGRAM = Path(__file__).with_name("paced_server.py")
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
@@ -96,6 +96,6 @@ def claim_of(said: str, benchmark: str = "output_speed", unit: str = "tok/s", **
         interval=read_interval(said, unit),
         claimant=Claimant.vendor,
         settings=Settings(**settings),
-        source=Source(url="card", sha256="0" * 64, read_at=NOW, kind="model_card"),
+        source=ClaimSource(url="card", sha256="0" * 64, read_at=NOW, kind="model_card"),
         place="line 1",
     )

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from paced_server import PACE, Handler, Server
 
-from evaluators.servers._gguf import read_header
+from evaluators.backends.llama_cpp.model_file import read_header
 
 
 class LlamaHandler(Handler):

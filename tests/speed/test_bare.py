@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from evaluators.records import Problem
-from evaluators.throughput.bare import find_llama_bench, read_llama_bench, run_llama_bench
+from evaluators.records import UserError
+from evaluators.speed.llama_bench import find_llama_bench, read_llama_bench, run_llama_bench
 from evaluators.weights import pull, resolve
 
 RELEASE = Path(__file__).parents[2] / "flows" / "demo" / "release"
@@ -41,7 +41,7 @@ def test_what_is_no_output_is_refused(text: str) -> None:
     if not text:
         assert read_llama_bench(text) == []
         return
-    with pytest.raises(Problem, match="no output of llama-bench"):
+    with pytest.raises(UserError, match="no output of llama-bench"):
         read_llama_bench(text)
 
 
@@ -61,9 +61,9 @@ def test_a_program_that_fails_says_why(tmp_path: Path) -> None:
     program.write_text("#!/bin/sh\necho 'error: failed to load model' >&2\nexit 1\n")
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     artifact = pull(resolve(str(RELEASE)), "gguf", "F16")
-    with pytest.raises(Problem, match="exit code 1: error: failed to load model"):
+    with pytest.raises(UserError, match="exit code 1: error: failed to load model"):
         run_llama_bench(str(program), artifact)
-    with pytest.raises(Problem, match="there is no executable"):
+    with pytest.raises(UserError, match="there is no executable"):
         find_llama_bench(str(tmp_path / "nothing"))
 
 

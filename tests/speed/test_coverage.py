@@ -18,13 +18,13 @@ import pytest
 
 from evaluators.catalogue import benchmark
 from evaluators.records import Measurement
-from evaluators.throughput.gather import MORE
-from evaluators.throughput.stability import unstable
+from evaluators.speed.sampling_loop import MORE
+from evaluators.speed.stability import unstable
 from tests.speed.conftest import NOW, claim_of
-from warehouse.records import Comparability, Lock, Outcome
-from warehouse.verdicts import lock
-from warehouse.verdicts.medians import Median, look, median_interval, straddles
-from warehouse.verdicts.speed import judge_speed, ratio_interval
+from warehouse.claim_records import Comparability, Criterion, Outcome
+from warehouse.verdicts import make_criterion
+from warehouse.verdicts.judge_speed import judge_speed, ratio_interval
+from warehouse.verdicts.statistics.median import Median, interim_look, median_interval, straddles
 
 CALM, BUSY = (json.loads(Path(__file__).with_name(f"recorded_{name}.json").read_text()) for name in ("calm", "busy"))
 RECORDED = {**{f"calm {name}": CALM[name] for name in CALM}, **{f"busy {name}": BUSY[name] for name in BUSY}}
@@ -34,26 +34,26 @@ SPEEDS = [name for name in RECORDED if not name.endswith("time_to_first_token")]
 STEADY = [name for name in SPEEDS if name.startswith("calm")]
 
 
-def bar_of(name: str, said: float) -> Lock:
+def bar_of(name: str, said: float) -> Criterion:
     """The bar of a claim of this number."""
     kind, unit = ("time_to_first_token", "s") if name.endswith("token") else ("output_speed", "tok/s")
     claim = claim_of(f"{said:.6g}" + (f" {unit}" if unit == "tok/s" else ""), kind, unit)
-    return lock(claim, benchmark(kind), order_seed=0, now=NOW)
+    return make_criterion(claim, benchmark(kind), order_seed=0, now=NOW)
 
 
-def measured(runs: Sequence[float], bar: Lock) -> Sequence[float]:
+def measured(runs: Sequence[float], criterion: Criterion) -> Sequence[float]:
     """As many of these runs as the engine makes: more, once, if the first do not decide or look like drift."""
     first = runs[:FIRST]
-    return runs if straddles(look(first, FIRST, bar.alpha), bar) or unstable(first) else first
+    return runs if straddles(interim_look(first, FIRST, criterion.alpha), criterion) or unstable(first) else first
 
 
-def judged(runs: Sequence[float], bar: Lock) -> tuple[Outcome, Median]:
+def judged(runs: Sequence[float], criterion: Criterion) -> tuple[Outcome, Median]:
     """What comes of these runs."""
     made = Measurement(
-        benchmark=bar.benchmark, metric="value", score=median(runs), unit=bar.interval.unit, items=len(runs),
-        of=len(runs), values=tuple(runs), evidence={"first_look": str(FIRST)},
+        benchmark=criterion.benchmark, metric="value", score=median(runs), unit=criterion.interval.unit,
+        items=len(runs), of=len(runs), values=tuple(runs), evidence={"first_look": str(FIRST)},
     )  # fmt: skip
-    outcome, _, _, interval = judge_speed(bar, made, Comparability.matched)
+    outcome, _, _, interval = judge_speed(criterion, made, Comparability.matched)
     assert interval
     return (Outcome.invalid_run if unstable(runs) else outcome), interval
 
@@ -62,11 +62,11 @@ def outcomes(name: str, claimed: float, factor: float = 1.0) -> tuple[Counter[Ou
     """Share of each outcome, and of intervals that cover the truth, of a claim of `claimed` times the recorded median
     where everything takes 1 / `factor` as long."""
     pool = [factor * value for value in RECORDED[name]]
-    bar, source = bar_of(name, claimed * median(RECORDED[name])), random.Random(f"{name} {claimed} {factor}")
+    criterion, source = bar_of(name, claimed * median(RECORDED[name])), random.Random(f"{name} {claimed} {factor}")
     found: Counter[Outcome] = Counter()
     covered = 0
     for _ in range(TIMES):
-        outcome, interval = judged(measured(source.choices(pool, k=MORE * FIRST), bar), bar)
+        outcome, interval = judged(measured(source.choices(pool, k=MORE * FIRST), criterion), criterion)
         found[outcome] += 1
         covered += interval.low <= median(pool) <= interval.high
     return Counter({outcome: count / TIMES for outcome, count in found.items()}), covered / TIMES
@@ -111,9 +111,9 @@ def test_on_a_calm_machine_the_truth_is_confirmed_and_20_percent_less_refuted(na
 def test_in_the_order_in_which_they_were_made_no_verdict_is_wrong(name: str) -> None:
     """A machine changes over minutes, so that runs side by side are more alike than draws."""
     for factor, right in {1.0: Outcome.confirmed, 0.8: Outcome.below_claim}.items():
-        pool, bar = [factor * value for value in RECORDED[name]], bar_of(name, median(RECORDED[name]))
+        pool, criterion = [factor * value for value in RECORDED[name]], bar_of(name, median(RECORDED[name]))
         windows = [(pool[start:] + pool[:start])[: MORE * FIRST] for start in range(len(pool))]
-        found = Counter(judged(measured(window, bar), bar)[0] for window in windows)
+        found = Counter(judged(measured(window, criterion), criterion)[0] for window in windows)
         assert set(found) <= {right, Outcome.inconclusive, Outcome.invalid_run}
         assert found[right] >= 0.8 * len(pool)
 
@@ -125,11 +125,11 @@ def test_on_a_busy_one_little_is_decided() -> None:
 
 def test_a_second_look_has_what_the_first_leaves_of_the_error() -> None:
     runs = [exp(random.Random(number).gauss(0, 0.1)) for number in range(28)]
-    second = look(runs, 7, 0.05)
+    second = interim_look(runs, 7, 0.05)
     assert second.confidence >= 1 - (0.05 - 2 * 0.5**7) > median_interval(runs).confidence - 0.05
     assert (second.low, second.high) == (sorted(runs)[7], sorted(runs)[-8])
-    assert look(runs[:7], 7, 0.05) == median_interval(runs[:7])
-    assert look(runs, 7, 0.01) == median_interval(runs, 0.01), "seven runs cannot reach 99 %, and spend nothing"
+    assert interim_look(runs[:7], 7, 0.05) == median_interval(runs[:7])
+    assert interim_look(runs, 7, 0.01) == median_interval(runs, 0.01), "seven runs cannot reach 99 %, and spend nothing"
 
 
 def covers(intervals: Sequence[Median], truth: float) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evaluators.records import Measurement, Settings
-from warehouse.verdicts.hardware import same_machine
+from warehouse.verdicts.hardware_names import same_machine
 from warehouse.verdicts.roofline import bandwidth, roofline
 
 SAME = [

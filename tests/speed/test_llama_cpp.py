@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from evaluators.backends import ServerOptions, open_server
 from evaluators.catalogue import benchmark
 from evaluators.records import Settings
-from evaluators.servers import ServerOptions, open_server
-from evaluators.throughput import measure_ratio
+from evaluators.speed import measure_ratio
 from evaluators.weights import pull, resolve
 from tests.speed.conftest import NOW, claim_of
-from warehouse.records import Comparability
-from warehouse.verdicts import judge, lock
+from warehouse.claim_records import Comparability
+from warehouse.verdicts import judge, make_criterion
 
 RELEASE = Path(__file__).parents[2] / "flows" / "demo" / "release"
 
@@ -43,5 +43,5 @@ def test_two_files_of_one_release_are_compared(tmp_path: Path) -> None:
         size < path.stat().st_size for size, path in zip(active, map(Path, (over.path, under.path)), strict=True)
     )
     claim = claim_of("0.5-2x", "output_speed_ratio", "ratio", numerator="Q8_0", denominator="F16", backend="llama.cpp")
-    found = judge(claim, lock(claim, known, order_seed=0, now=NOW), run, measured, now=NOW)
+    found = judge(claim, make_criterion(claim, known, order_seed=0, now=NOW), run, measured, now=NOW)
     assert found.comparability is Comparability.assumed

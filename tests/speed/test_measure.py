@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from evaluators.catalogue import benchmark
-from evaluators.records import Problem, Run, RunStatus, Settings
-from evaluators.throughput import measure_depth, measure_ratio, measure_speed
-from evaluators.throughput.key import complete
-from evaluators.throughput.lengths import lengthen
-from evaluators.throughput.quantities import QUANTITIES
-from evaluators.throughput.stream import Client
+from evaluators.records import Run, RunStatus, Settings, UserError
+from evaluators.speed import measure_depth, measure_ratio, measure_speed
+from evaluators.speed.conditions import complete_conditions
+from evaluators.speed.lengths import lengthen
+from evaluators.speed.metrics import QUANTITIES
+from evaluators.speed.stream import StreamClient
 from tests.speed.conftest import NOW, Paced, artifact_of, claim_of, paced_servers
-from warehouse.records import Claim, Comparability, Outcome, Verdict
-from warehouse.verdicts import judge, lock
+from warehouse.claim_records import Claim, Comparability, Outcome, Verdict
+from warehouse.verdicts import judge, make_criterion
 
 Start = Callable[..., Paced]
 SHORT = Settings(prompt_tokens=32, generation_tokens=128)
@@ -29,7 +29,7 @@ STEADY = {"allowed_load": 1.0, "runs": 11}
 
 def verdict(claim: Claim, run: Run) -> Verdict:
     known = benchmark(run.benchmark)
-    return judge(claim, lock(claim, known, order_seed=0, now=NOW), run, run.measurements[0], now=NOW)
+    return judge(claim, make_criterion(claim, known, order_seed=0, now=NOW), run, run.measurements[0], now=NOW)
 
 
 @pytest.fixture
@@ -192,11 +192,11 @@ def test_what_cannot_be_measured_is_said_before_a_request_is_paid_for(paced: Sta
         Settings(depth=4000, prompt_tokens=500): "do not fit",
         Settings(concurrency=8): "start it with 8 slots",
     }.items():
-        with pytest.raises(Problem, match=words):
+        with pytest.raises(UserError, match=words):
             measure_speed(benchmark("output_speed"), artifact_of(), server, given, folder=tmp_path)
-    with pytest.raises(Problem, match="at least 7"):
+    with pytest.raises(UserError, match="at least 7"):
         measure_speed(benchmark("output_speed"), artifact_of(), server, SHORT, folder=tmp_path, runs=3)
-    with pytest.raises(Problem, match="no speed that streaming measures"):
+    with pytest.raises(UserError, match="no speed that streaming measures"):
         measure_speed(benchmark("speed_at_depth"), artifact_of(), server, SHORT, folder=tmp_path)
 
 
@@ -206,8 +206,8 @@ def test_answers_too_short_to_be_timed_are_made_longer_unless_the_claim_says_how
 ) -> None:
     server = paced(per_token=1 / pace)
     asked = Settings(prompt_tokens=8, generation_tokens=stated)
-    filled = complete(asked, artifact_of(), server.describe(), client="")
-    found = lengthen(Client(server), QUANTITIES["output_speed"], filled, asked, 4096).generation_tokens
+    filled = complete_conditions(asked, artifact_of(), server.describe(), client="")
+    found = lengthen(StreamClient(server), QUANTITIES["output_speed"], filled, asked, 4096).generation_tokens
     assert found is not None and found % 128 == 0
     assert (found > 128) == longer and found <= 1024
 

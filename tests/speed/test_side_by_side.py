@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from cyclopts import App
 
-from evaluators.records import Problem, Settings
-from evaluators.servers import ServerOptions
+from evaluators.backends import ServerOptions
+from evaluators.records import Settings, UserError
 from evaluators.weights import resolve
 from flows.cli.speed import lengths, print_speeds
-from flows.side_by_side import SpeedRow, Wish, compare_backends, plot
+from flows.compare_backends import ComparisonRequest, SpeedRow, compare_backends, plot
 from warehouse.home import Home
 
 RELEASE = Path(__file__).parents[2] / "flows" / "demo" / "release"
@@ -29,11 +29,11 @@ def row(**given: object) -> SpeedRow:
 
 
 def test_a_backend_that_is_not_there_is_a_row_that_says_why(tmp_path: Path) -> None:
-    wish = Wish(
+    request = ComparisonRequest(
         backends=("llama.cpp", "ollama"), benchmarks=("output_speed",),
         settings=Settings(prompt_tokens=32, generation_tokens=256), server=ServerOptions(url="http://127.0.0.1:9"),
     )  # fmt: skip
-    ours, *_, theirs = compare_backends(resolve(str(RELEASE)), wish, Home(tmp_path))
+    ours, *_, theirs = compare_backends(resolve(str(RELEASE)), request, Home(tmp_path))
     assert (ours.backend, ours.quantization) == ("llama.cpp", "f16")
     assert (ours.prompt_tokens, ours.generation_tokens) == (32, 256)
     assert ours.run_id and (tmp_path / "runs" / ours.run_id / "run.json").exists()
@@ -51,7 +51,7 @@ def test_the_command_refuses_before_it_measures(tmp_path: Path, monkeypatch: pyt
         "--benchmark gsm8k": "no speed that streaming measures",
         "--backend abacus": "unknown backend abacus",
     }.items():
-        with pytest.raises(Problem, match=reason):
+        with pytest.raises(UserError, match=reason):
             app(["speed", str(RELEASE), *words.split()], exit_on_error=False)
     assert not (tmp_path / "runs").exists()
 
@@ -86,9 +86,9 @@ def test_pictures_for_papers_and_lines_over_the_depth(tmp_path: Path) -> None:
     assert "tokens already in the context" in (tmp_path / "speed.svg").read_text()
     plot(rows, tmp_path / "speed.png")
     assert (tmp_path / "speed.png").read_bytes().startswith(b"\x89PNG")
-    with pytest.raises(Problem, match=r"ends in .html, .png or .svg"):
+    with pytest.raises(UserError, match=r"ends in .html, .png or .svg"):
         plot(rows, tmp_path / "speed.txt")
-    with pytest.raises(Problem, match="nothing was measured"):
+    with pytest.raises(UserError, match="nothing was measured"):
         plot([row(median=None)], tmp_path / "speed.svg")
 
 

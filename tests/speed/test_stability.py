@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 
 from evaluators.catalogue import benchmark
 from evaluators.records import RunStatus, Settings
-from evaluators.throughput import measure_speed
-from evaluators.throughput.depth import choose_depths, relative_end
-from evaluators.throughput.load import Load, read_gpu_state
-from evaluators.throughput.stability import drift, unstable
-from evaluators.throughput.stream import Client
+from evaluators.speed import measure_speed
+from evaluators.speed.depth import choose_depths, relative_end
+from evaluators.speed.machine_load import Load, read_gpu_state
+from evaluators.speed.stability import drift, unstable
+from evaluators.speed.stream import StreamClient
 from tests.speed.conftest import NOW, Paced, artifact_of, claim_of
-from warehouse.records import Outcome
-from warehouse.verdicts import judge, lock
+from warehouse.claim_records import Outcome
+from warehouse.verdicts import judge, make_criterion
 
 STEADY = [100.0, 101, 99, 100, 102, 98, 100]
 
@@ -50,7 +50,7 @@ def test_noise_alone_is_rarely_taken_for_drift() -> None:
 
 
 def test_brakes_and_other_programs_are_named() -> None:
-    assert "hw thermal slowdown" in str(unstable(STEADY, brakes=("hw_thermal_slowdown",)))
+    assert "hw thermal slowdown" in str(unstable(STEADY, throttling=("hw_thermal_slowdown",)))
     assert "used 40 % of the processor" in str(unstable(STEADY, [0.0, 0.4, 0, 0, 0, 0, 0]))
     assert unstable(STEADY, [0.4] * 7, allowed=0.5) is None
     assert "factor of 2.0" in str(unstable([100, 200, 100, 200, 100, 200, 100]))
@@ -90,7 +90,7 @@ def test_what_the_server_computes_is_not_taken_for_other_programs(paced: Callabl
     before = load.moment()
     settings = Settings(prompt_tokens=8, generation_tokens=384)
     spent = psutil.Process(server.process.pid).cpu_times()
-    Client(server).streams([list(range(8))], settings.generation_tokens or 1, reuse=True)
+    StreamClient(server).streams([list(range(8))], settings.generation_tokens or 1, reuse=True)
     after = load.moment()
     now = psutil.Process(server.process.pid).cpu_times()
     used = now.user + now.system - spent.user - spent.system
@@ -117,5 +117,5 @@ def test_a_competing_load_makes_the_run_unstable_and_accuses_nobody(
     assert run.reason and run.reason.startswith("unstable: other programs used")
     claim = claim_of("800 tok/s")
     known = benchmark("output_speed")
-    found = judge(claim, lock(claim, known, order_seed=0, now=NOW), run, run.measurements[0], now=NOW)
+    found = judge(claim, make_criterion(claim, known, order_seed=0, now=NOW), run, run.measurements[0], now=NOW)
     assert (found.outcome, found.reasons[0].code, found.flagged) == (Outcome.invalid_run, "unstable", False)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluators.throughput.dialects import LLAMA_CPP, OLLAMA, OPENAI, VLLM, Dialect
-from evaluators.throughput.stream import StreamFailed, read
+from evaluators.backends.streaming import LLAMA_CPP, OLLAMA, OPENAI, VLLM, Dialect
+from evaluators.speed.stream import StreamFailed, read
 
 LLAMA_TEXT = b"".join(
     b'data: {"content":"a","tokens":[5],"stop":false,"tokens_predicted":%d,"tokens_evaluated":7}\n\n' % number

@@ -8,10 +8,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from evaluators.backends import ModelServer, ServerOptions, open_server
 from evaluators.catalogue import benchmark
 from evaluators.records import Settings
-from evaluators.servers import ModelServer, ServerOptions, open_server
-from evaluators.throughput import measure_speed
+from evaluators.speed import measure_speed
 from evaluators.weights import pull, resolve
 
 ROOT = Path(__file__).parents[2]

@@ -9,10 +9,10 @@ from typing import Any
 
 from evaluators.catalogue import Benchmark, Score
 from evaluators.records import Measurement, Release, Run, RunStatus, ServerDescription, Settings
-from evaluators.stopping import Look
-from warehouse.claims.interval import read_interval
-from warehouse.records import Claim, Claimant, Lock, Source, Verdict
-from warehouse.verdicts import ClaimRule, judge, lock
+from evaluators.stopping import InterimLook
+from warehouse.claim_records import Claim, Claimant, ClaimSource, Criterion, Verdict
+from warehouse.claims.text.interval import read_interval
+from warehouse.verdicts import ClaimRule, judge, make_criterion
 
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 SUMS = Benchmark(
@@ -64,13 +64,13 @@ def make_claim(said: str, settings: Settings = STATED, unit: str = "fraction", b
         interval=read_interval(said, unit),
         claimant=Claimant.vendor,
         settings=settings,
-        source=Source(url="card", sha256="0" * 64, read_at=NOW, kind="model_card"),
+        source=ClaimSource(url="card", sha256="0" * 64, read_at=NOW, kind="model_card"),
         place="line 1",
     )
 
 
-def make_lock(claim: Claim, benchmark: Benchmark = SUMS, **more: Any) -> Lock:
-    return lock(claim, benchmark, order_seed=more.pop("order_seed", 1), now=NOW, **more)
+def make_lock(claim: Claim, benchmark: Benchmark = SUMS, **more: Any) -> Criterion:
+    return make_criterion(claim, benchmark, order_seed=more.pop("order_seed", 1), now=NOW, **more)
 
 
 def make_run(settings: Settings = AS_RUN, **more: Any) -> Run:
@@ -122,15 +122,21 @@ def stop_at(
 ) -> int:
     """Items at which a run over `values` ends: the rule is asked every 32 items."""
     for items in range(32, len(values), 32):
-        if rule.stop(Look(items, len(values), {key: values[:items]})):
+        if rule.stop(InterimLook(items, len(values), {key: values[:items]})):
             return items
     return len(values)
 
 
 def verify(claim: Claim, values: Sequence[float | None], benchmark: Benchmark = SUMS, **more: Any) -> Verdict:
     """Lock, run until the rule stops it, judge."""
-    bar = make_lock(claim, benchmark)
-    items = stop_at(ClaimRule([bar]), values)
+    criterion = make_lock(claim, benchmark)
+    items = stop_at(ClaimRule([criterion]), values)
     return judge(
-        claim, bar, make_run(), make_measurement(values[:items], len(values)), now=NOW, benchmark=benchmark, **more
+        claim,
+        criterion,
+        make_run(),
+        make_measurement(values[:items], len(values)),
+        now=NOW,
+        benchmark=benchmark,
+        **more,
     )

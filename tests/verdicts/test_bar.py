@@ -12,17 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluators.catalogue import Benchmark, Score
-from evaluators.records import Measurement, Problem, Settings
-from evaluators.stopping import Look
+from evaluators.records import Measurement, Settings, UserError
+from evaluators.stopping import InterimLook
 from tests.verdicts.cases import NOW, STATED, make_claim, make_lock, make_run, shuffled, stop_at, verify
-from warehouse.claims.interval import read_interval
-from warehouse.records import Comparability, Outcome, Verdict
-from warehouse.verdicts import ClaimRule, board, could_not_run, judge, lock_hash, plan, unverified
-from warehouse.verdicts.control import forecast
-from warehouse.verdicts.discoveries import e_bh
-from warehouse.verdicts.medians import median_interval
-from warehouse.verdicts.noise import within_of_means
-from warehouse.verdicts.speed import ratio_interval
+from warehouse.claim_records import Comparability, Outcome, Verdict
+from warehouse.claims.text.interval import read_interval
+from warehouse.verdicts import ClaimRule, board, could_not_run, criterion_hash, judge, plan_items, unverified
+from warehouse.verdicts.judge_speed import ratio_interval
+from warehouse.verdicts.statistics.control_variate import forecast
+from warehouse.verdicts.statistics.false_discovery import e_bh
+from warehouse.verdicts.statistics.median import median_interval
+from warehouse.verdicts.statistics.run_noise import within_of_means
 
 KEY = ("exact_match", "strict-match")
 SPEED = Benchmark(
@@ -44,7 +44,7 @@ def specification(unit: str) -> Benchmark:
 def test_changing_the_bar_makes_a_new_lock() -> None:
     claim = make_claim("80.0")
     first, again = make_lock(claim), make_lock(claim)
-    assert first == again and first.lock_id == lock_hash(first)
+    assert first == again and first.criterion_id == criterion_hash(first)
     others = [
         make_lock(claim, margin=0.03),
         make_lock(claim, alpha=0.01),
@@ -53,14 +53,14 @@ def test_changing_the_bar_makes_a_new_lock() -> None:
         make_lock(make_claim("80.1")),
         make_lock(make_claim("80.0", STATED.model_copy(update={"filter": "flexible"}))),
     ]
-    assert len({first.lock_id, *(lock.lock_id for lock in others)}) == len(others) + 1
+    assert len({first.criterion_id, *(criterion.criterion_id for criterion in others)}) == len(others) + 1
     assert others[-1].filter == "flexible-extract"
 
 
 def test_a_claim_without_a_number_cannot_be_locked() -> None:
-    with pytest.raises(Problem, match="states no number"):
+    with pytest.raises(UserError, match="states no number"):
         make_lock(make_claim("80.0").model_copy(update={"interval": None}))
-    with pytest.raises(Problem, match="no score"):
+    with pytest.raises(UserError, match="no score"):
         make_lock(make_claim("80.0", Settings(metric="bleu")))
 
 
@@ -69,10 +69,10 @@ def test_one_run_serves_several_claims() -> None:
     hard, easy = (make_lock(make_claim(said).model_copy(update={"claim_id": said})) for said in ("80.0", "95.0"))
     both, alone = stop_at(ClaimRule([hard, easy]), values), stop_at(ClaimRule([easy]), values)
     assert alone < both == stop_at(ClaimRule([hard]), values)
-    assert stop_at(ClaimRule([hard, easy], passengers=["80.0"]), values) == alone
+    assert stop_at(ClaimRule([hard, easy], non_deciding=["80.0"]), values) == alone
     assert stop_at(ClaimRule([hard], budget=0.25), values) == 416
-    assert not ClaimRule([easy]).stop(Look(96, 1600, {KEY: values[:96]}))
-    assert not ClaimRule([easy]).stop(Look(800, 1600, {}))
+    assert not ClaimRule([easy]).stop(InterimLook(96, 1600, {KEY: values[:96]}))
+    assert not ClaimRule([easy]).stop(InterimLook(800, 1600, {}))
 
 
 def test_predictions_are_frozen_with_the_lock() -> None:
@@ -82,11 +82,13 @@ def test_predictions_are_frozen_with_the_lock() -> None:
     predictions = forecast(others)
     claim = make_claim("85.5")
     plain, helped = make_lock(claim), make_lock(claim, predictions=predictions)
-    assert plain.lock_id != helped.lock_id
+    assert plain.criterion_id != helped.criterion_id
     with_help = ClaimRule([helped], predictions={claim.claim_id: predictions})
     assert stop_at(with_help, values) < stop_at(ClaimRule([plain]), values)
-    with pytest.raises(Problem, match="lock the claim again"):
-        ClaimRule([helped], predictions={claim.claim_id: predictions[::-1]}).stop(Look(320, 1600, {KEY: values[:320]}))
+    with pytest.raises(UserError, match="lock the claim again"):
+        ClaimRule([helped], predictions={claim.claim_id: predictions[::-1]}).stop(
+            InterimLook(320, 1600, {KEY: values[:320]})
+        )
 
 
 def test_repeats_show_their_own_noise() -> None:
@@ -95,24 +97,24 @@ def test_repeats_show_their_own_noise() -> None:
 
 
 def test_a_score_outside_its_range_never_stops_a_run() -> None:
-    assert not ClaimRule([make_lock(make_claim("80.0"))]).stop(Look(800, 1600, {KEY: [12.5] * 800}))
+    assert not ClaimRule([make_lock(make_claim("80.0"))]).stop(InterimLook(800, 1600, {KEY: [12.5] * 800}))
 
 
 def test_plan_is_exact_and_says_what_cannot_be_decided() -> None:
     interval = read_interval("80.0", "fraction")
-    found = plan(interval, 1600, 0.02)
+    found = plan_items(interval, 1600, 0.02)
     items = [prospect.items for prospect in found.prospects]
     assert [prospect.gap for prospect in found.prospects] == [0.0, 0.03, 0.05, 0.10]
     assert items[0] > items[3] and items[2] > items[3]
     assert all(prospect.right > 0.95 for prospect in found.prospects) and not found.sentences
     runs = [stop_at(ClaimRule([make_lock(make_claim("80.0"))]), shuffled(1280, 1600, seed)) for seed in range(40)]
     assert sum(runs) / len(runs) == pytest.approx(items[0], rel=0.1)
-    capped = plan(interval, 1600, 0.02, budget=0.2)
+    capped = plan_items(interval, 1600, 0.02, budget=0.2)
     assert any("will probably not decide" in text for text in capped.sentences)
     assert all(prospect.items <= 320 for prospect in capped.prospects)
-    sampled = plan(interval, 127, 0.02, noise=0.0726, claimed_repeats=64, gaps=(0.0, 0.08, 0.12))
+    sampled = plan_items(interval, 127, 0.02, noise=0.0726, claimed_repeats=64, gaps=(0.0, 0.08, 0.12))
     assert sampled.sentences == ("127 items cannot refute a gap of 8 points; 2 repeats would",)
-    alone = plan(interval, 127, 0.03, noise=0.1, gaps=(0.05,))
+    alone = plan_items(interval, 127, 0.03, noise=0.1, gaps=(0.05,))
     assert "the claimant's single run may be that far off itself" in alone.sentences[0]
 
 
@@ -206,13 +208,13 @@ def test_without_a_run() -> None:
     claim = make_claim("80.0")
     assert could_not_run(claim, "memory", now=NOW).outcome is Outcome.could_not_run
     assert unverified(claim, now=NOW).outcome is Outcome.unverified
-    with pytest.raises(Problem, match="no reason"):
+    with pytest.raises(UserError, match="no reason"):
         could_not_run(claim, "no idea", now=NOW)
 
 
 def test_reading_commands_stay_fast() -> None:
     script = (
-        "import sys; import warehouse.verdicts, warehouse.verdicts.judging, warehouse.verdicts.rule;"
+        "import sys; import warehouse.verdicts, warehouse.verdicts.judge_scores, warehouse.verdicts.early_stopping;"
         "assert not {'numpy', 'scipy', 'prefect', 'duckdb', 'lm_eval'} & set(sys.modules), sys.modules.keys()"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
@@ -220,8 +222,9 @@ def test_reading_commands_stay_fast() -> None:
 
 def test_public_names_are_functions_whatever_was_imported_first() -> None:
     script = (
-        "import warehouse.verdicts.judging, warehouse.verdicts.planning, warehouse.verdicts.locking;"
-        "from warehouse.verdicts import judge, plan, lock, board;"
-        "assert all(map(callable, (judge, plan, lock, board)))"
+        "import warehouse.verdicts.judge_scores, warehouse.verdicts.statistics.sample_size;"
+        "import warehouse.verdicts.criterion;"
+        "from warehouse.verdicts import judge, plan_items, make_criterion, board;"
+        "assert all(map(callable, (judge, plan_items, make_criterion, board)))"
     )
     subprocess.run([sys.executable, "-c", script], check=True)

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.verdicts.cases import NOW, SUMS, make_claim, make_lock, make_measurement, make_run, shuffled
-from warehouse.records import Outcome
+from warehouse.claim_records import Outcome
 from warehouse.verdicts import judge
-from warehouse.verdicts.sequence import follow
-from warehouse.verdicts.zone import zone
+from warehouse.verdicts.statistics.region import acceptance_region
+from warehouse.verdicts.statistics.sequential_test import follow
 
 RECORDED = Path(__file__).parents[2] / "flows" / "demo" / "making" / "measured.json"
 SEEDS = 200
@@ -26,7 +26,7 @@ def outcomes(bits: list[float], said: str) -> tuple[list[Outcome], float]:
     for seed in range(SEEDS):
         values: list[float | None] = list(bits)
         random.Random(seed).shuffle(values)
-        items = follow(values[:-1], zone(bar, total)).decided_at or total
+        items = follow(values[:-1], acceptance_region(bar, total)).decided_at or total
         measurement = make_measurement(values[:items], total)
         benchmark = SUMS.model_copy(update={"items": total, "chance": None})
         found.append(judge(claim, bar, make_run(), measurement, now=NOW, benchmark=benchmark).outcome)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warehouse.claims.interval import Unreadable, read_interval
-from warehouse.records import Qualifier
+from warehouse.claim_records import Qualifier
+from warehouse.claims.text.interval import Unreadable, read_interval
 
 UNITS = ["fraction", "tok/s", "tokens", "parameters", "bytes", "ratio", "elo", "seconds", "licence", "perplexity"]
 

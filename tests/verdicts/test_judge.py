@@ -28,7 +28,7 @@ from tests.verdicts.cases import (
     shuffled,
     verify,
 )
-from warehouse.records import Comparability, Outcome, Verdict
+from warehouse.claim_records import Comparability, Outcome, Verdict
 from warehouse.verdicts import judge
 
 

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from evaluators.backends import ModelServer, ServerOptions, open_server
 from evaluators.catalogue import Benchmark, benchmark
-from evaluators.harness import Patience, run_benchmark
+from evaluators.harness import RetryLimits, run_benchmark
 from evaluators.records import Artifact, Run, Settings
-from evaluators.servers import ModelServer, ServerOptions, open_server
 from tests.harness.conftest import RELEASE, artifact_of
 from tests.harness.fakes import ARTIFACT, FakeServer
 from tests.verdicts.cases import NOW, make_claim
-from warehouse.records import Comparability, Outcome, Verdict
-from warehouse.verdicts import judge, lock
+from warehouse.claim_records import Comparability, Outcome, Verdict
+from warehouse.verdicts import judge, make_criterion
 
 ITEMS = 112
 SUMS = benchmark("demo_sums")
@@ -28,9 +28,9 @@ INFLATED = "99.0"
 
 def judged(run: Run, stated: Settings = STATED, other_cells: tuple[tuple[str, float], ...] = ()) -> Verdict:
     claim = make_claim(INFLATED, stated, benchmark="demo_sums")
-    bar = lock(claim, SUMS, order_seed=0, now=NOW)
-    measurement = next((found for found in run.measurements if found.filter == bar.filter), None)
-    return judge(claim, bar, run, measurement, now=NOW, benchmark=SUMS, other_cells=other_cells)
+    criterion = make_criterion(claim, SUMS, order_seed=0, now=NOW)
+    measurement = next((found for found in run.measurements if found.filter == criterion.filter), None)
+    return judge(claim, criterion, run, measurement, now=NOW, benchmark=SUMS, other_cells=other_cells)
 
 
 def served(path: Path, quantization: str, folder: Path) -> Iterator[tuple[Artifact, ModelServer]]:
@@ -130,10 +130,10 @@ def test_wrong_column_of_the_card(sound: Run) -> None:
 
 
 def test_a_tenth_of_the_requests_fail(tmp_path: Path) -> None:
-    patience = Patience(timeout=2.0, attempts=2, backoff=0.01, longest=0.02)
+    limits = RetryLimits(timeout=2.0, attempts=2, backoff=0.01, longest=0.02)
     with FakeServer(poison=0.1, wrong=0.3) as server:
         run = run_benchmark(
-            SUMS, ARTIFACT, server, Settings(), folder=tmp_path, limit=ITEMS, patience=patience, checks=False
+            SUMS, ARTIFACT, server, Settings(), folder=tmp_path, limit=ITEMS, limits=limits, checks=False
         )
     expect(judged(run), "failed_requests", "no score")
 

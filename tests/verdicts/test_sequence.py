@@ -13,16 +13,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluators.stopping import Look
+from evaluators.stopping import InterimLook
 from tests.verdicts.cases import make_claim, make_lock, shuffled
 from warehouse.verdicts import ClaimRule
-from warehouse.verdicts.betting import log_wealth, paired
-from warehouse.verdicts.crossing import critical_counts, laws
-from warehouse.verdicts.emix import log_e, sequence_bounds
-from warehouse.verdicts.intervals import confidence_sequence, exact_fixed
-from warehouse.verdicts.rounds import follow_rounds, log_wealth_of_rounds
-from warehouse.verdicts.sequence import follow, log_e_values
-from warehouse.verdicts.zone import Zone
+from warehouse.verdicts.statistics.betting import log_wealth, paired
+from warehouse.verdicts.statistics.confidence_sequence import confidence_sequence, exact_fixed
+from warehouse.verdicts.statistics.likelihood_ratio import log_e, sequence_bounds
+from warehouse.verdicts.statistics.region import AcceptanceRegion
+from warehouse.verdicts.statistics.repeats import follow_rounds, log_wealth_of_rounds
+from warehouse.verdicts.statistics.sequential_test import follow, log_e_values
+from warehouse.verdicts.statistics.stopping_time import critical_counts, laws
 
 REFERENCE = Path(__file__).parents[3] / "shared" / "reference" / "sequential_verdicts.py"
 
@@ -68,9 +68,9 @@ def test_pending_items_never_create_a_verdict_that_the_final_data_would_not(
     total, seen, successes = sample
     pending = data.draw(st.integers(0, seen - successes))
     turned_right = data.draw(st.integers(0, pending))
-    zone = Zone(total, 0.6, 0.7, 0.05, 0.02)
-    final = log_e_values(zone, seen, successes + turned_right, successes + turned_right)
-    waiting = log_e_values(zone, seen, successes, successes + pending)
+    region = AcceptanceRegion(total, 0.6, 0.7, 0.05, 0.02)
+    final = log_e_values(region, seen, successes + turned_right, successes + turned_right)
+    waiting = log_e_values(region, seen, successes, successes + pending)
     assert all(early <= late + 1e-9 for early, late in zip(waiting, final, strict=True))
 
 
@@ -86,10 +86,12 @@ def test_recomputing_from_counts_equals_streaming(correct: int, seed: int, late:
         prefix = list(values[:items])
         for place in generator.sample(range(items), min(late, items) if generator.random() < 0.5 else 0):
             prefix[place] = None
-        look = Look(items, 1000, {("exact_match", "strict-match"): prefix})
+        look = InterimLook(items, 1000, {("exact_match", "strict-match"): prefix})
         stopped = streaming.stop(look)
         assert stopped == ClaimRule([bar]).stop(look)
-        complete = ClaimRule([bar]).standing(bar, Look(items, 1000, {("exact_match", "strict-match"): values[:items]}))
+        complete = ClaimRule([bar]).state(
+            bar, InterimLook(items, 1000, {("exact_match", "strict-match"): values[:items]})
+        )
         assert complete is not None
         if stopped:
             assert complete.side is not None
@@ -156,8 +158,8 @@ def test_graded_scores_keep_the_promise() -> None:
         generator = np.random.default_rng(seed)
         scores = generator.beta(2, 2, 600)
         edge = float(scores.mean())  # the true score lies on the zone's lower edge, just outside
-        standing = follow(scores.tolist()[:599], Zone(600, edge + 1e-4, edge + 0.06, 0.03), minimum=1)
-        wrong += standing.side in ("confirmed", "above")
+        state = follow(scores.tolist()[:599], AcceptanceRegion(600, edge + 1e-4, edge + 0.06, 0.03), minimum=1)
+        wrong += state.side in ("confirmed", "above")
     assert wrong <= 12
 
 
@@ -165,9 +167,9 @@ def test_paired_differences_and_predictions_save_items() -> None:
     generator = np.random.default_rng(6)
     easy = np.clip(generator.normal(0.7, 0.3, 4000), 0, 1)
     ours = (generator.random(4000) < easy).astype(float)
-    zone = Zone(4000, float(ours.mean()) + 0.03, 1.0, 0.02)
-    plain = follow(ours.tolist(), zone, every=32)
-    helped = follow(ours.tolist(), zone, every=32, predictions=easy.tolist())
+    region = AcceptanceRegion(4000, float(ours.mean()) + 0.03, 1.0, 0.02)
+    plain = follow(ours.tolist(), region, every=32)
+    helped = follow(ours.tolist(), region, every=32, predictions=easy.tolist())
     assert plain.side == helped.side == "below"
     assert plain.decided_at is not None and helped.decided_at is not None and helped.decided_at < plain.decided_at
     differences = paired([1.0, 0.0, None], [0.0, 0.0, 1.0])
@@ -177,15 +179,15 @@ def test_paired_differences_and_predictions_save_items() -> None:
 @pytest.mark.parametrize("share", [0.5, 0.852, 0.95])
 def test_the_law_is_exact_and_wrong_verdicts_are_rare(share: float) -> None:
     total, margin = 198, 0.02
-    zone = Zone(total, share - margin, share + margin, margin)
-    correct = sorted({zone.at_least - 1, zone.at_least, round(total * share), min(total, zone.at_most + 1)})
-    found = laws(total, critical_counts(zone, 0.05, range(1, total)), correct)
+    region = AcceptanceRegion(total, share - margin, share + margin, margin)
+    correct = sorted({region.at_least - 1, region.at_least, round(total * share), min(total, region.at_most + 1)})
+    found = laws(total, critical_counts(region, 0.05, range(1, total)), correct)
     for law in found:
-        inside = zone.at_least <= law.correct <= zone.at_most
+        inside = region.at_least <= law.correct <= region.at_most
         wrong = (
             (law.below + law.above)
             if inside
-            else law.confirmed + (law.above if law.correct < zone.at_least else law.below)
+            else law.confirmed + (law.above if law.correct < region.at_least else law.below)
         )
         assert wrong <= 0.05
         assert law.confirmed + law.below + law.above + law.open == pytest.approx(1)
@@ -193,12 +195,12 @@ def test_the_law_is_exact_and_wrong_verdicts_are_rare(share: float) -> None:
 
 def test_the_law_agrees_with_simulation() -> None:
     total, correct = 541, 430
-    zone = Zone(total, 0.83, 0.87, 0.02)
-    law = laws(total, critical_counts(zone, 0.05, range(32, total, 32)), [correct], minimum=100)[0]
+    region = AcceptanceRegion(total, 0.83, 0.87, 0.02)
+    law = laws(total, critical_counts(region, 0.05, range(32, total, 32)), [correct], minimum=100)[0]
     ends = []
     for seed in range(200):
-        standing = follow(shuffled(correct, total, seed)[:540], zone)
-        ends.append(standing.decided_at or 512)
+        state = follow(shuffled(correct, total, seed)[:540], region)
+        ends.append(state.decided_at or 512)
     assert np.mean(ends) == pytest.approx(law.mean, abs=4 * np.std(ends) / 200**0.5 + 2)
 
 
@@ -206,21 +208,21 @@ def test_the_law_agrees_with_simulation() -> None:
 @given(correct=st.integers(0, 300), seen=st.integers(1, 299), seed=st.integers(0, 99))
 def test_intervals_hold_the_score_they_are_made_from(correct: int, seen: int, seed: int) -> None:
     values = shuffled(correct, 300, seed)
-    zone = Zone(300, 0.4, 0.6, 0.02)
-    low, high = confidence_sequence(values[:seen], zone, 0.05)
+    region = AcceptanceRegion(300, 0.4, 0.6, 0.02)
+    low, high = confidence_sequence(values[:seen], region, 0.05)
     known = [value for value in values[:seen] if value is not None]
     assert 0 <= low <= high <= 1
     assert low - 1 / 300 <= sum(known) / seen <= high + 1 / 300
     fixed_low, fixed_high = exact_fixed(300, seen, int(sum(known)))
     assert fixed_low <= sum(known) / seen + 1 / 300 and fixed_high >= sum(known) / seen - 1 / 300
-    assert confidence_sequence(values, zone, 0.05) == (correct / 300, correct / 300)
+    assert confidence_sequence(values, region, 0.05) == (correct / 300, correct / 300)
 
 
 def test_unknown_items_are_the_worst_case_never_dropped() -> None:
     values: list[float | None] = [None if place % 10 == 3 else 1.0 for place in range(1000)]
-    zone = Zone(1000, 0.98, 1.0, 0.02)
-    assert follow(values, zone).side is None
-    assert follow(values[:640], zone).side is None
-    assert confidence_sequence(values, zone, 0.05) == (0.9, 1.0)
-    assert follow([value or 0.0 for value in values], zone).side == "below"
-    assert follow([1.0] * 640, zone).side == "confirmed"
+    region = AcceptanceRegion(1000, 0.98, 1.0, 0.02)
+    assert follow(values, region).side is None
+    assert follow(values[:640], region).side is None
+    assert confidence_sequence(values, region, 0.05) == (0.9, 1.0)
+    assert follow([value or 0.0 for value in values], region).side == "below"
+    assert follow([1.0] * 640, region).side == "confirmed"

@@ -10,11 +10,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from evaluators.records import Problem
+from evaluators.records import UserError
+from warehouse.claim_records import Claim, Claimant, ClaimSource
 from warehouse.home import Home
-from warehouse.load import load, rebuild, save_claims
-from warehouse.records import Claim, Claimant, Source
-from warehouse.store import reading, rows, writing
+from warehouse.load import load_home, rebuild_database, save_claims
+from warehouse.store import fetch_rows, reading, writing
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def home(tmp_path: Path) -> Home:
 
 
 def claim(number: int) -> Claim:
-    source = Source(url="card.md", sha256="0" * 64, read_at=datetime(2026, 1, 1, tzinfo=UTC), kind="model_card")
+    source = ClaimSource(url="card.md", sha256="0" * 64, read_at=datetime(2026, 1, 1, tzinfo=UTC), kind="model_card")
     return Claim(
         claim_id=f"{number:016x}", model="acme/one", benchmark="gsm8k", benchmark_text="GSM8K", said="85.2",
         interval=None, claimant=Claimant.vendor, source=source, place=f"line {number}",
@@ -47,15 +47,15 @@ def test_reading_cannot_write_or_leave_the_database(home: Home, tmp_path: Path) 
 def test_foreign_files_are_refused_in_one_line(home: Home) -> None:
     home.root.mkdir()
     home.database.write_bytes(b"not a database" * 1000)
-    with pytest.raises(Problem, match="not a claimcheck database"), reading(home):
+    with pytest.raises(UserError, match="not a claimcheck database"), reading(home):
         pass
     home.database.unlink()
     sqlite3.connect(home.database).execute("create table t (a)").connection.commit()
-    with pytest.raises(Problem, match="SQLite"), reading(home):
+    with pytest.raises(UserError, match="SQLite"), reading(home):
         pass
     home.database.unlink()
     duckdb.connect(str(home.database)).execute("create table t (a int)").close()
-    with pytest.raises(Problem, match="another program"), writing(home):
+    with pytest.raises(UserError, match="another program"), writing(home):
         pass
 
 
@@ -64,25 +64,25 @@ def test_newer_schema_is_refused(home: Home) -> None:
         connection.execute(
             "insert into schema_migrations (program, version, name) values ('claimcheck', 9999, 'later')"
         )
-    with pytest.raises(Problem, match="update claimcheck"), reading(home):
+    with pytest.raises(UserError, match="update claimcheck"), reading(home):
         pass
-    with pytest.raises(Problem, match="update claimcheck"), writing(home):
+    with pytest.raises(UserError, match="update claimcheck"), writing(home):
         pass
 
 
 def test_loading_twice_adds_nothing_and_rebuild_gives_the_same_tables(home: Home) -> None:
     assert save_claims(home, [claim(n) for n in range(5)]) == 5
     assert save_claims(home, [claim(n) for n in range(5)]) == 0
-    assert load(home).claims == 0
+    assert load_home(home).claims == 0
     with reading(home) as connection:
-        before = rows(connection, "select * from claims order by all")
-        view = rows(connection, "select * from claims_vs_measured order by all")
+        before = fetch_rows(connection, "select * from claims order by all")
+        view = fetch_rows(connection, "select * from claims_vs_measured order by all")
     assert len(view) == 5
     assert {row["outcome"] for row in view} == {"unverified"}
-    assert rebuild(home).claims == 5
+    assert rebuild_database(home).claims == 5
     with reading(home) as connection:
-        assert rows(connection, "select * from claims order by all") == before
-        assert rows(connection, "select * from claims_vs_measured order by all") == view
+        assert fetch_rows(connection, "select * from claims order by all") == before
+        assert fetch_rows(connection, "select * from claims_vs_measured order by all") == view
 
 
 WRITER = """
@@ -106,12 +106,12 @@ def test_writers_and_readers_take_turns(home: Home) -> None:
     seen = 0
     while any(writer.poll() is None for writer in writers):
         with reading(home) as connection:
-            now = len(rows(connection, "select * from claims_vs_measured"))
+            now = len(fetch_rows(connection, "select * from claims_vs_measured"))
         assert now >= seen
         seen = now
     assert [writer.wait() for writer in writers] == [0, 0]
     with reading(home) as connection:
-        assert rows(connection, "select count(*) as n from claims") == [{"n": 30}]
+        assert fetch_rows(connection, "select count(*) as n from claims") == [{"n": 30}]
 
 
 def test_kill_loses_nothing_that_was_reported(home: Home) -> None:
@@ -121,5 +121,5 @@ def test_kill_loses_nothing_that_was_reported(home: Home) -> None:
     writer.send_signal(signal.SIGKILL)
     writer.wait()
     with reading(home) as connection:
-        stored = {int(str(row["claim_id"]), 16) for row in rows(connection, "select claim_id from claims")}
+        stored = {int(str(row["claim_id"]), 16) for row in fetch_rows(connection, "select claim_id from claims")}
     assert set(reported) <= stored

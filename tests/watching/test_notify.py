@@ -11,10 +11,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from evaluators.records import Problem
-from flows.notify import LIMIT, News, message, news_of_release, news_of_verdict, send
-from warehouse.records import Claim, Claimant, Outcome, Source, Verdict
-from warehouse.watching import Found
+from evaluators.records import UserError
+from flows.runtime.notify import LIMIT, News, message, news_of_release, news_of_verdict, send
+from warehouse.claim_records import Claim, Claimant, ClaimSource, Outcome, Verdict
+from warehouse.hub_scans import SeenModel
 
 NOW = datetime(2026, 4, 20, tzinfo=UTC)
 KEY = "T0/B0/very-secret-key"
@@ -69,7 +69,7 @@ def test_sent_again_until_taken_and_key_in_no_log(receiver, caplog: pytest.LogCa
 )
 def test_refusal_is_one_line_without_the_key(receiver, answers, words: str, sent: int) -> None:
     receiver.answers[:] = answers
-    with pytest.raises(Problem) as caught:
+    with pytest.raises(UserError) as caught:
         send(url(receiver), message([]), wait=lambda _: None)
     assert words in str(caught.value) and KEY not in str(caught.value)
     assert caught.value.__cause__ is None
@@ -78,7 +78,7 @@ def test_refusal_is_one_line_without_the_key(receiver, answers, words: str, sent
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:9/" + KEY, "not a url " + KEY, "ftp://127.0.0.1/" + KEY])
 def test_nobody_there(address: str) -> None:
-    with pytest.raises(Problem) as caught:
+    with pytest.raises(UserError) as caught:
         send(address, message([]), wait=lambda _: None)
     assert KEY not in str(caught.value)
 
@@ -94,7 +94,7 @@ def test_message_escapes_and_bounds_its_text() -> None:
 def verdict(outcome: Outcome, flagged: bool = False) -> Verdict:
     """A verdict."""
     return Verdict(
-        claim_id="c", lock_id=None, run_id="r", outcome=outcome, comparability=None, flagged=flagged,
+        claim_id="c", criterion_id=None, run_id="r", outcome=outcome, comparability=None, flagged=flagged,
         headline="measured 71.4 %", judged_at=NOW,
     )  # fmt: skip
 
@@ -111,7 +111,7 @@ def verdict(outcome: Outcome, flagged: bool = False) -> Verdict:
     ],
 )
 def test_only_news_is_news(now: Verdict, before: Verdict | None, kinds: list[str]) -> None:
-    source = Source(url="u", sha256="0", read_at=NOW, kind="ledger")
+    source = ClaimSource(url="u", sha256="0", read_at=NOW, kind="ledger")
     claim = Claim(
         claim_id="c", model="acme/m", benchmark="gsm8k", benchmark_text="GSM8K", said="85.2", interval=None,
         claimant=Claimant.vendor, source=source, place="line 1",
@@ -122,5 +122,5 @@ def test_only_news_is_news(now: Verdict, before: Verdict | None, kinds: list[str
 
 
 def test_found_release_names_its_base() -> None:
-    found = Found(model="p/m-GGUF", commit="c", kind="quantized", base="a/m", modified=NOW, created=NOW)
+    found = SeenModel(model="p/m-GGUF", commit="c", kind="quantized", base="a/m", modified=NOW, created=NOW)
     assert news_of_release(found).text == "p/m-GGUF: quantized from a/m"

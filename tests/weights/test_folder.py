@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from evaluators.records import Problem
+from evaluators.records import UserError
 from evaluators.weights import pull, quantizations, resolve
 from evaluators.weights.hashes import SMALL, sha256
-from evaluators.weights.names import is_weights_gguf, quantization_of, split_of
+from evaluators.weights.naming import is_weights_gguf, quantization_of, split_of
 
 from .conftest import write_gguf, write_safetensors
 
@@ -39,7 +39,7 @@ def test_commit_follows_the_content(release_folder: Path) -> None:
     assert resolve(str(release_folder), before[:12]).commit == before
     (release_folder / "tokenizer.json").write_text('{"a": 1}')
     assert resolve(str(release_folder)).commit != before
-    with pytest.raises(Problem, match="its files have changed"):
+    with pytest.raises(UserError, match="its files have changed"):
         resolve(str(release_folder), before)
 
 
@@ -52,30 +52,30 @@ def test_commit_follows_the_content(release_folder: Path) -> None:
     ],
 )
 def test_wish_that_does_not_fit_names_the_offers(release_folder: Path, wish: dict[str, str], words: str) -> None:
-    with pytest.raises(Problem) as caught:
+    with pytest.raises(UserError) as caught:
         pull(resolve(str(release_folder)), **wish)
     assert words in str(caught.value) and "Q8_0" in str(caught.value)
 
 
 def test_missing_split_truncation_pickles_and_code_are_refused(release_folder: Path) -> None:
     (release_folder / "tiny-Q4_K_M-00002-of-00002.gguf").unlink()
-    with pytest.raises(Problem, match="lacks part 2 of 2"):
+    with pytest.raises(UserError, match="lacks part 2 of 2"):
         pull(resolve(str(release_folder)), quantization="Q4_K_M")
     whole = release_folder / "tiny-Q8_0.gguf"
     whole.write_bytes(whole.read_bytes()[:-100])
-    with pytest.raises(Problem, match=r"tiny-Q8_0\.gguf is truncated"):
+    with pytest.raises(UserError, match=r"tiny-Q8_0\.gguf is truncated"):
         pull(resolve(str(release_folder)), quantization="Q8_0")
     (release_folder / "config.json").write_text(
         json.dumps({"auto_map": {"AutoModel": "modeling_x.X"}, "dtype": "bfloat16"})
     )
-    with pytest.raises(Problem, match=r"brings its own code \(auto_map in config.json\)"):
+    with pytest.raises(UserError, match=r"brings its own code \(auto_map in config.json\)"):
         pull(resolve(str(release_folder)))
 
 
 def test_folder_of_pickles_is_refused(tmp_path: Path) -> None:
     (tmp_path / "m").mkdir()
     (tmp_path / "m" / "pytorch_model.bin").write_bytes(b"\x80\x04.")
-    with pytest.raises(Problem, match=r"pickle weights only \(pytorch_model.bin\)"):
+    with pytest.raises(UserError, match=r"pickle weights only \(pytorch_model.bin\)"):
         pull(resolve(str(tmp_path / "m")))
 
 
@@ -93,7 +93,7 @@ def test_split_safetensors_follow_their_index(tmp_path: Path) -> None:
     assert [file.name for file in artifact.files if file.name.endswith(".safetensors")] == names
     assert artifact.quantization == "f32"
     (folder / names[1]).unlink()
-    with pytest.raises(Problem, match=f"lacks {names[1]}"):
+    with pytest.raises(UserError, match=f"lacks {names[1]}"):
         pull(resolve(str(folder)))
 
 
@@ -143,5 +143,5 @@ def test_garbage_gguf_is_listed_but_not_pulled(tmp_path: Path) -> None:
     write_gguf(folder / "m-Q8_0.gguf")
     release = resolve(str(folder))
     assert pull(release, quantization="Q8_0").quantization == "Q8_0"
-    with pytest.raises(Problem, match=r"m\.gguf is no GGUF file"):
+    with pytest.raises(UserError, match=r"m\.gguf is no GGUF file"):
         pull(release, quantization="m.gguf")

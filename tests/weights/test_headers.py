@@ -1,4 +1,4 @@
-"""Headers of weight files: equal to what the `gguf` package reads; damage is a Problem of one line, never a crash."""
+"""Headers of weight files: equal to what the `gguf` package reads; damage is a UserError of one line, never a crash."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from evaluators.records import Problem
+from evaluators.records import UserError
 from evaluators.weights.gguf_header import Long, read_gguf_header
 from evaluators.weights.safetensors_header import read_safetensors_header
 from evaluators.weights.sources import LocalSource
@@ -47,7 +47,7 @@ def test_header_says_what_the_gguf_package_says(tmp_path: Path) -> None:
 def test_damaged_gguf_is_one_clear_line(tmp_path: Path, damage, words: str) -> None:
     path = tmp_path / "m.gguf"
     path.write_bytes(damage(write_gguf(path).read_bytes()))
-    with pytest.raises(Problem) as caught:
+    with pytest.raises(UserError) as caught:
         read(path)
     assert words in str(caught.value)
     assert str(caught.value).startswith("m.gguf") and "\n" not in str(caught.value)
@@ -74,7 +74,7 @@ def test_any_flipped_header_byte_is_read_or_refused(tmp_path: Path, place: int, 
     broken.write_bytes(raw)
     try:
         header = read(broken)
-    except Problem as problem:
+    except UserError as problem:
         assert "\n" not in str(problem)
     else:
         assert all(tensor.begin + tensor.size <= len(raw) for tensor in header.tensors)
@@ -94,5 +94,5 @@ def test_damaged_safetensors_is_one_clear_line(tmp_path: Path, damage, words: st
     path = write_safetensors(tmp_path / "m.safetensors", {"a": ("BF16", [4, 4]), "b": ("F32", [3])})
     assert [t.elements for t in read_safetensors_header(LocalSource.of(path)).tensors] == [16, 3]
     path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(Problem, match=words):
+    with pytest.raises(UserError, match=words):
         read_safetensors_header(LocalSource.of(path))

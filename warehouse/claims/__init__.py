@@ -8,28 +8,28 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-_HOME = {
-    "Reading": "reading",
-    "Unread": "reading",
-    "read_card": "card",
-    "read_front_matter": "front_matter",
-    "read_eval_results": "eval_results",
-    "read_every_eval_ever": "every_eval_ever",
-    "read_llm_stats": "llm_stats",
-    "read_lm_eval_results": "lm_eval_results",
-    "read_csv": "csv_table",
-    "read_ledger": "ledger_file",
-    "read_any": "dispatch",
-    "resolve_benchmark": "names",
-    "suggest_benchmarks": "names",
-    "resolve_model": "names",
-    "read_interval": "interval",
+_MODULES = {
+    "Reading": "source_reading",
+    "Unread": "source_reading",
+    "read_card": "readers.model_card",
+    "read_front_matter": "readers.model_index",
+    "read_eval_results": "readers.eval_results",
+    "read_every_eval_ever": "readers.every_eval_ever",
+    "read_llm_stats": "readers.llm_stats",
+    "read_lm_eval_results": "readers.lm_eval",
+    "read_csv": "readers.csv_parquet",
+    "read_ledger": "readers.ledger_yaml",
+    "read_any": "readers.detect",
+    "resolve_benchmark": "text.names",
+    "suggest_benchmarks": "text.names",
+    "resolve_model": "text.names",
+    "read_interval": "text.interval",
 }
 
-__all__ = sorted(_HOME)
+__all__ = sorted(_MODULES)
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+    if name not in _MODULES:
         raise AttributeError(name)
-    return getattr(import_module(f"warehouse.claims.{_HOME[name]}"), name)
+    return getattr(import_module(f"warehouse.claims.{_MODULES[name]}"), name)

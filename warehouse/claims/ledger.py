@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evaluators.records import Problem
-from warehouse.claims.pages import keep_page
-from warehouse.claims.reading import Reading
+from evaluators.records import UserError
+from warehouse.claim_records import Claim
+from warehouse.claims.source_reading import Reading
+from warehouse.claims.source_store import keep_page
 from warehouse.home import Home
-from warehouse.records import Claim
 from warehouse.sql import statement
+from warehouse.store import fetch_rows
 from warehouse.store import reading as reading_store
-from warehouse.store import rows
 
 Row = dict[str, Any]
 
@@ -36,12 +36,12 @@ def save_reading(home: Home, reading: Reading, content: str | bytes) -> int:
     """Store the page and put its claims and mentions into the ledger. Returns how many claims were new.
 
     The same page twice adds nothing. A claim that stood elsewhere or otherwise in an earlier reading of the same URL
-    is superseded by the new one and kept. Raises Problem if `content` is not the page of the reading.
+    is superseded by the new one and kept. Raises UserError if `content` is not the page of the reading.
     """
     from warehouse.load import save_claims
 
     if keep_page(home, content) != reading.source.sha256:
-        raise Problem(f"the page of {reading.source.url} is not the one that was read; import it again")
+        raise UserError(f"the page of {reading.source.url} is not the one that was read; import it again")
     found = [*reading.claims, *reading.mentions]
     return save_claims(home, _superseding(home, reading.source.url, found)) if found else 0
 
@@ -53,7 +53,7 @@ def save_readings(home: Home, readings: Sequence[tuple[Reading, str | bytes]]) -
     found: list[Claim] = []
     for reading, content in readings:
         if keep_page(home, content) != reading.source.sha256:
-            raise Problem(f"the page of {reading.source.url} is not the one that was read; import it again")
+            raise UserError(f"the page of {reading.source.url} is not the one that was read; import it again")
         found += _superseding(home, reading.source.url, [*reading.claims, *reading.mentions])
     return save_claims(home, found)
 
@@ -61,12 +61,12 @@ def save_readings(home: Home, readings: Sequence[tuple[Reading, str | bytes]]) -
 def _superseding(home: Home, url: str, found: Sequence[Claim]) -> list[Claim]:
     """The claims that the ledger does not hold yet, each with the id of the one of the same source that it replaces."""
     with reading_store(home) as connection:
-        held = rows(connection, statement("claims_of_source"), {"url": url})
+        held = fetch_rows(connection, statement("claims_of_source"), {"url": url})
     known = {str(row["claim_id"]) for row in held}
     again = {claim.claim_id for claim in found}
     old: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in held:
-        if row["standing"] and row["claim_id"] not in again:
+        if row["current"] and row["claim_id"] not in again:
             key = (str(row["model"]), str(row["variant"]), str(row["benchmark_text"]), str(row["claimant"]))
             old[key].append(row)
     fresh = []
@@ -112,7 +112,7 @@ def list_claims(
         "limit": limit if limit is not None else 1_000_000_000,
     }
     with reading_store(home) as connection:
-        return rows(connection, statement("list_claims"), asked)
+        return fetch_rows(connection, statement("list_claims"), asked)
 
 
 def count_claims(home: Home) -> int:
@@ -122,28 +122,28 @@ def count_claims(home: Home) -> int:
 
 
 def claim_by_id(home: Home, prefix: str) -> Claim:
-    """The claim whose id begins like this. Raises Problem if none or several do."""
+    """The claim whose id begins like this. Raises UserError if none or several do."""
     with reading_store(home) as connection:
         found = connection.execute(statement("claim_records"), {"prefix": prefix}).fetchall()
     if not found:
-        raise Problem(f"no claim {prefix}; `claimcheck claims list` lists them")
+        raise UserError(f"no claim {prefix}; `claimcheck claims list` lists them")
     if len(found) > 1:
-        raise Problem(f"{len(found)} claims begin with {prefix}; give more of the id")
+        raise UserError(f"{len(found)} claims begin with {prefix}; give more of the id")
     return Claim.model_validate_json(found[0][0])
 
 
-def standing_claims(home: Home, *, model: str | None = None) -> list[Claim]:
-    """All standing claims as records, for exports."""
+def current_claims(home: Home, *, model: str | None = None) -> list[Claim]:
+    """All current claims as records, for exports."""
     with reading_store(home) as connection:
-        found = connection.execute(statement("standing_records"), {"model": model}).fetchall()
+        found = connection.execute(statement("current_records"), {"model": model}).fetchall()
     return [Claim.model_validate_json(record) for (record,) in found]
 
 
-def conflicts(home: Home, *, model: str | None = None) -> list[Conflict]:
+def conflicting_claims(home: Home, *, model: str | None = None) -> list[Conflict]:
     """Claims by one party about one model and benchmark whose intervals exclude each other although no stated setting
     tells them apart."""
     with reading_store(home) as connection:
-        found = rows(connection, statement("conflicting_claims"), {"model": model})
+        found = fetch_rows(connection, statement("conflicting_claims"), {"model": model})
     grouped: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
     for row in found:
         grouped[str(row["model"]), str(row["benchmark"]), str(row["party"])].append(row)
@@ -154,7 +154,7 @@ def shipped_ledgers(home: Home) -> int:
     """Put the ledgers that ship with the product into the ledger. Returns how many claims were new."""
     from datetime import UTC, datetime
 
-    from warehouse.claims.ledger_file import SHIPPED, read_ledger
+    from warehouse.claims.readers.ledger_yaml import SHIPPED, read_ledger
 
     new = 0
     for path in _ledgers(SHIPPED):

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from evaluators.records import Measurement, Problem, Run, RunStatus
+from evaluators.records import Measurement, Run, RunStatus, UserError
+from warehouse.claim_records import Claim
 from warehouse.home import Home, write_atomic
-from warehouse.records import Claim
 from warehouse.sql import statement
 from warehouse.store import reading
 
@@ -30,7 +30,7 @@ class Exported:
 
 
 def export_claims(claims: Sequence[Claim], to: Path, form: Format) -> Exported:
-    """Write claims to a file (`csv`, `parquet`) or below a folder (the other two). Raises Problem for a full disk."""
+    """Write claims to a file (`csv`, `parquet`) or below a folder (the other two). Raises UserError for a full disk."""
     from warehouse.reports import export_every_eval_ever, export_hub, export_table
 
     match form:
@@ -49,10 +49,10 @@ def export_claims(claims: Sequence[Claim], to: Path, form: Format) -> Exported:
             texts, skipped = export_hub.claims_yaml(claims)
             reason = f"{skipped} claims that are no single score of a hub data set"
             return Exported(_write_texts(to, texts), len(claims) - skipped, (reason,) if skipped else ())
-    raise Problem(f"unknown format {form}; known are csv, parquet, every-eval-ever, eval-results")
+    raise UserError(f"unknown format {form}; known are csv, parquet, every-eval-ever, eval-results")
 
 
-def export_results(home: Home, to: Path, form: Format, *, model: str | None = None) -> Exported:
+def write_results(home: Home, to: Path, form: Format, *, model: str | None = None) -> Exported:
     """Write the scores of full, sound runs; what stopped early, is invalid or has failed items is named as left out."""
     from warehouse.reports import export_every_eval_ever, export_hub, export_table
 
@@ -74,7 +74,7 @@ def export_results(home: Home, to: Path, form: Format, *, model: str | None = No
         case "eval-results":
             texts, more = export_hub.run_yaml(found)
             return Exported(_write_texts(to, texts), count - len(more), (*left, *more))
-    raise Problem(f"unknown format {form}; known are csv, parquet, every-eval-ever, eval-results")
+    raise UserError(f"unknown format {form}; known are csv, parquet, every-eval-ever, eval-results")
 
 
 def sound_results(

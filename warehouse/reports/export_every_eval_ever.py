@@ -10,8 +10,8 @@ from typing import Any
 
 from evaluators.catalogue import catalogue
 from evaluators.records import Measurement, Run, Settings
-from warehouse.claims.restore import KEY
-from warehouse.records import Claim, Claimant
+from warehouse.claim_records import Claim, Claimant
+from warehouse.claims.source_reading import KEY
 
 SCHEMA = "0.3.0"
 RELATION = {

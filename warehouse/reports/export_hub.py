@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from evaluators.catalogue import catalogue
 from evaluators.records import Measurement, Run
-from warehouse.records import Claim
+from warehouse.claim_records import Claim
 
 if TYPE_CHECKING:
     from huggingface_hub import EvalResultEntry

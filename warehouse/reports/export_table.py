@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from evaluators.records import Run
+from warehouse.claim_records import Claim
 from warehouse.home import write_atomic
-from warehouse.records import Claim
 
 
 def claim_row(claim: Claim) -> dict[str, Any]:
@@ -97,7 +97,7 @@ RESULT_COLUMNS = _names(
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
-    """Write rows with a heading; an unknown is an empty cell. Raises Problem if the disk is full."""
+    """Write rows with a heading; an unknown is an empty cell. Raises UserError if the disk is full."""
     text = io.StringIO(newline="")
     table = csv.DictWriter(text, columns, lineterminator="\n")
     table.writeheader()

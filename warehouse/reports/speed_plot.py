@@ -7,20 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from evaluators.catalogue import catalogue
-from evaluators.records import Problem
+from evaluators.records import UserError
 
 WIDTH = 420
 STAND_IN = "\ue000"
 """A character of no meaning, for `<` until the page is made."""
 
 
-def draw(rows: Sequence[dict[str, Any]]) -> Any:
+def draw_plot(rows: Sequence[dict[str, Any]]) -> Any:
     """An altair chart with one panel a kind of speed. Rows as `flows.side_by_side.SpeedRow`, at least `benchmark`,
-    `backend`, `kind`, `quantization`, `depth`, `median`, `low`, `high`, `unit`. Raises Problem if there are none."""
+    `backend`, `kind`, `quantization`, `depth`, `median`, `low`, `high`, `unit`. Raises UserError if there are none."""
     import altair as alt
 
     if not rows:
-        raise Problem("nothing was measured, so there is nothing to draw; see the table for the reasons")
+        raise UserError("nothing was measured, so there is nothing to draw; see the table for the reasons")
     known = [
         {**row, "series": _series(row), "trusted": "no" if row.get("problem") else "yes", "label": _label(row)}
         for row in rows
@@ -39,8 +39,8 @@ def draw(rows: Sequence[dict[str, Any]]) -> Any:
     return alt.vconcat(*panels).resolve_scale(color="shared").configure_view(stroke=None)
 
 
-def save(chart: Any, path: Path) -> None:
-    """Write a chart: `.html` is one file that needs no network, `.png` and `.svg` need no browser. Raises Problem for
+def save_plot(chart: Any, path: Path) -> None:
+    """Write a chart: `.html` is one file that needs no network, `.png` and `.svg` need no browser. Raises UserError for
     another ending."""
     import vl_convert
 
@@ -55,7 +55,7 @@ def save(chart: Any, path: Path) -> None:
         case ".svg":
             data = vl_convert.vegalite_to_svg(specification).encode()
         case other:
-            raise Problem(f"a plot cannot be written as '{other}'; name a file that ends in .html, .png or .svg")
+            raise UserError(f"a plot cannot be written as '{other}'; name a file that ends in .html, .png or .svg")
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     part.write_bytes(data)

@@ -7,7 +7,7 @@ select
     claimant,
     said,
     settings::varchar as settings,
-    not exists (select 1 from claims newer where newer.supersedes = c.claim_id) as standing
+    not exists (select 1 from claims newer where newer.supersedes = c.claim_id) as current
 from claims c
 where source_url = $url
 order by place;

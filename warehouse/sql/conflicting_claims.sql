@@ -1,6 +1,6 @@
 -- $model: hub id or null for all. Standing claims of one party about one model and benchmark whose intervals exclude
 -- each other although no stated setting tells them apart.
-with standing as (
+with current_claims as (
     select
         *,
         case when claimant = 'vendor' then 'vendor' else coalesce(claimed_by, source_url) end as party
@@ -13,12 +13,12 @@ with standing as (
 ),
 several as (
     select model, benchmark, party
-    from standing
+    from current_claims
     group by all
     having count(distinct value) > 1
 ),
 candidates as (
-    select s.* from standing s semi join several m using (model, benchmark, party)
+    select s.* from current_claims s semi join several m using (model, benchmark, party)
 )
 select distinct
     s.model, s.benchmark, s.party, s.claim_id, s.benchmark_text, s.said, s.low, s.high, s.unit, s.claimant,

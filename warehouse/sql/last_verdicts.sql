@@ -1,2 +1,2 @@
--- The standing verdicts on some claims.
+-- The current verdicts on some claims.
 select record from latest_verdicts where claim_id in (select unnest($claims));

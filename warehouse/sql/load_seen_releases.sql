@@ -10,7 +10,7 @@ select
     (f ->> 'created')::timestamptz,
     f ->> 'reason',
     f ->> 'weights',
-    (r ->> 'looked_at')::timestamptz
+    coalesce(r ->> 'scanned_at', r ->> 'looked_at')::timestamptz
 from (
     select json as r, unnest(from_json(json -> 'found', '["json"]')) as f
     from read_json_objects($files, format = 'unstructured')

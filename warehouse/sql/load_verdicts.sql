@@ -3,7 +3,7 @@ insert or ignore into verdicts
 select
     regexp_extract(filename, '([0-9a-f]+)\.json$', 1),
     r ->> 'claim_id',
-    r ->> 'lock_id',
+    coalesce(r ->> 'criterion_id', r ->> 'lock_id'),  -- lock_id in files of version 0.1.0
     r ->> 'run_id',
     r ->> 'outcome',
     r ->> 'comparability',

@@ -1,4 +1,17 @@
-"""From claims and measurements to verdicts. Names are loaded when they are first used, so that reading stays fast."""
+"""From claims and measurements to verdicts.
+
+    judge_scores, judge_speed, judge_specification   one claim and one measurement -> a verdict
+    criterion          the acceptance criterion, stored before the run
+    early_stopping     when a run has decided its claims
+    comparability      are claim and run about the same thing
+    outcome            statistics, soundness and causes -> an outcome with its reasons
+    not_run            claims that no run can judge
+    wording            verdicts in words; roofline, hardware_names: speeds and machines
+    statistics/        tests, intervals, sample sizes
+    diagnostics/       what else may explain a difference
+
+Names are loaded when they are first used, so that reading commands stay fast.
+"""
 
 from __future__ import annotations
 
@@ -6,28 +19,28 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from warehouse.verdicts.discoveries import board as board
-    from warehouse.verdicts.judging import judge as judge
-    from warehouse.verdicts.locking import lock as lock
-    from warehouse.verdicts.locking import lock_hash as lock_hash
-    from warehouse.verdicts.planning import plan as plan
-    from warehouse.verdicts.planning import plan_lock as plan_lock
-    from warehouse.verdicts.rule import ClaimRule as ClaimRule
-    from warehouse.verdicts.without_run import REASONS as REASONS
-    from warehouse.verdicts.without_run import could_not_run as could_not_run
-    from warehouse.verdicts.without_run import unverified as unverified
+    from warehouse.verdicts.criterion import criterion_hash as criterion_hash
+    from warehouse.verdicts.criterion import make_criterion as make_criterion
+    from warehouse.verdicts.early_stopping import ClaimRule as ClaimRule
+    from warehouse.verdicts.judge_scores import judge as judge
+    from warehouse.verdicts.not_run import REASONS as REASONS
+    from warehouse.verdicts.not_run import could_not_run as could_not_run
+    from warehouse.verdicts.not_run import unverified as unverified
+    from warehouse.verdicts.statistics.false_discovery import board as board
+    from warehouse.verdicts.statistics.sample_size import plan_criterion as plan_criterion
+    from warehouse.verdicts.statistics.sample_size import plan_items as plan_items
 
-_PLACES = {
-    "board": "discoveries",
-    "judge": "judging",
-    "lock": "locking",
-    "lock_hash": "locking",
-    "plan": "planning",
-    "plan_lock": "planning",
-    "ClaimRule": "rule",
-    "REASONS": "without_run",
-    "could_not_run": "without_run",
-    "unverified": "without_run",
+_MODULES = {
+    "board": "statistics.false_discovery",
+    "judge": "judge_scores",
+    "make_criterion": "criterion",
+    "criterion_hash": "criterion",
+    "plan_items": "statistics.sample_size",
+    "plan_criterion": "statistics.sample_size",
+    "ClaimRule": "early_stopping",
+    "REASONS": "not_run",
+    "could_not_run": "not_run",
+    "unverified": "not_run",
 }
 """Public name -> module. No module is named like a name in it: importing one would hide the other."""
 __all__ = [
@@ -35,16 +48,16 @@ __all__ = [
     "ClaimRule",
     "board",
     "could_not_run",
+    "criterion_hash",
     "judge",
-    "lock",
-    "lock_hash",
-    "plan",
-    "plan_lock",
+    "make_criterion",
+    "plan_criterion",
+    "plan_items",
     "unverified",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _PLACES:
+    if name not in _MODULES:
         raise AttributeError(name)
-    return getattr(importlib.import_module(f"warehouse.verdicts.{_PLACES[name]}"), name)
+    return getattr(importlib.import_module(f"warehouse.verdicts.{_MODULES[name]}"), name)

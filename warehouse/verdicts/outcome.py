@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from evaluators.records import ItemScore, Measurement, RunStatus
-from warehouse.records import Lock, Outcome, Reason
-from warehouse.verdicts.case import Case
-from warehouse.verdicts.causes import as_reason
-from warehouse.verdicts.evidence import Cause
-from warehouse.verdicts.more import more_needed
-from warehouse.verdicts.sequence import Standing
-from warehouse.verdicts.validity import Limits, bounds, holds_within, unsound
-from warehouse.verdicts.zone import ROUNDING, Zone
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from evaluators.catalogue import Benchmark
+from evaluators.records import ItemScore, Measurement, Run, RunStatus
+from warehouse.claim_records import Claim, Comparability, Criterion, Outcome, Reason, SettingCompared, Verdict
+from warehouse.verdicts.diagnostics.checks import as_reason
+from warehouse.verdicts.diagnostics.evidence import Cause
+from warehouse.verdicts.diagnostics.validity import Limits, bounds, holds_within, unsound
+from warehouse.verdicts.statistics.region import ROUNDING, AcceptanceRegion
+from warehouse.verdicts.statistics.sample_size import more_needed
+from warehouse.verdicts.statistics.sequential_test import TestState
 
 
 def decide_outcome(
     case: Case,
-    standing: Standing | None,
-    here: Zone,
+    state: TestState | None,
+    region: AcceptanceRegion,
     causes: list[Cause],
     items: list[ItemScore],
     limits: Limits,
@@ -24,39 +28,39 @@ def decide_outcome(
 ) -> tuple[Outcome, list[Reason]]:
     """The rules: an unsound run accuses nobody; a doubt turns an accusation into inconclusive; a verdict must hold
     whatever the affected answers would have been."""
-    lock, measurement = case.lock, case.measurement
+    criterion, measurement = case.criterion, case.measurement
     reasons = [*(as_reason(cause, items, measurement) for cause in causes), *_bounds_reason(measurement)]
     broken = unsound(case.run, measurement, limits)
     settings = _settings_reason(case)
     if case.run.status is RunStatus.invalid:
         return Outcome.invalid_run, [*reasons[:1], *broken, *reasons[1:], *settings]
-    if standing is None or standing.side is None:
+    if state is None or state.side is None:
         unsound_cause = any(cause.weight == "unsound" for cause in causes)
-        first = [why] if why else [_undecided(case, standing, here)]
+        first = [why] if why else [_undecided(case, state, region)]
         if broken or unsound_cause:
             return Outcome.invalid_run, [*reasons, *broken, *settings, *first]
         return Outcome.inconclusive, [*first, *settings, *reasons]
-    side = standing.side
+    side = state.side
     outcome = Outcome.confirmed
     if side != "confirmed":
-        worse = (side == "below") == lock.higher_is_better
+        worse = (side == "below") == criterion.higher_is_better
         outcome = Outcome.below_claim if worse else Outcome.above_claim
     spread = bounds(measurement) if measurement.unit == "fraction" else None
-    holds = spread is None or holds_within(side, spread, measurement, here, lock.alpha)
-    bar = _bar_reasons(lock, here)
+    holds = spread is None or holds_within(side, spread, measurement, region, criterion.alpha)
+    against = _criterion_reasons(criterion, region)
     if outcome is Outcome.below_claim:
         weights = {cause.weight for cause in causes}
         if broken or "unsound" in weights:
-            return Outcome.invalid_run, [*reasons, *broken, *settings, *bar]
+            return Outcome.invalid_run, [*reasons, *broken, *settings, *against]
         if not holds or "doubt" in weights:
             if not reasons:
                 text = "the claim lies within the bounds that the unreadable answers leave"
                 reasons = [Reason(code="within_bounds", text=text)]
-            return Outcome.inconclusive, [*reasons, *settings, *bar]
-        return outcome, [*settings, *bar, *reasons]
+            return Outcome.inconclusive, [*reasons, *settings, *against]
+        return outcome, [*settings, *against, *reasons]
     if broken and not holds:
-        return Outcome.invalid_run, [*reasons, *broken, *settings, *bar]
-    return outcome, [*settings, *bar, *broken, *reasons]
+        return Outcome.invalid_run, [*reasons, *broken, *settings, *against]
+    return outcome, [*settings, *against, *broken, *reasons]
 
 
 def _settings_reason(case: Case) -> list[Reason]:
@@ -87,22 +91,68 @@ def _bounds_reason(measurement: Measurement) -> list[Reason]:
     return [Reason(code="bounds", text=f"the score would lie {text}")]
 
 
-def _bar_reasons(lock: Lock, here: Zone) -> list[Reason]:
+def _criterion_reasons(criterion: Criterion, region: AcceptanceRegion) -> list[Reason]:
     """What the verdict was measured against."""
-    width = f"{100 * lock.margin:g} %" if lock.relative else f"{100 * lock.margin:g} points"
-    if lock.interval.unit != "fraction" and not lock.relative:
-        width = f"{lock.margin:g}"
-    found = [Reason(code="margin", text=f"bar: claim ±{width}, alpha {lock.alpha:g}")]
-    if here.noise:
-        text = f"run noise: ±{100 * here.noise:.1f} points more before a claim is contradicted"
+    width = f"{100 * criterion.margin:g} %" if criterion.relative else f"{100 * criterion.margin:g} points"
+    if criterion.interval.unit != "fraction" and not criterion.relative:
+        width = f"{criterion.margin:g}"
+    found = [Reason(code="margin", text=f"criterion: claim ±{width}, alpha {criterion.alpha:g}")]
+    if region.noise:
+        text = f"run noise: ±{100 * region.noise:.1f} points more before a claim is contradicted"
         found.append(Reason(code="run_noise", text=text))
     return found
 
 
-def _undecided(case: Case, standing: Standing | None, here: Zone) -> Reason:
+def _undecided(case: Case, state: TestState | None, region: AcceptanceRegion) -> Reason:
     """Why nothing is decided, and what would decide it."""
     measurement = case.measurement
     if case.run.status is RunStatus.interrupted:
         text = f"the run is not finished: {measurement.items:,} of {measurement.of:,} items"
         return Reason(code="not_finished", text=text)
-    return more_needed(case.lock, measurement, here, standing)
+    return more_needed(case.criterion, measurement, region, state)
+
+
+@dataclass(frozen=True)
+class Case:
+    """Claim, bar, run and measurement, and how comparable they are."""
+
+    claim: Claim
+    criterion: Criterion
+    run: Run
+    measurement: Measurement
+    benchmark: Benchmark
+    comparability: Comparability
+    compared: tuple[SettingCompared, ...]
+    now: datetime
+
+    def verdict(
+        self,
+        outcome: Outcome,
+        reasons: Sequence[Reason],
+        headline: str,
+        *,
+        score: float | None,
+        span: tuple[float | None, float | None, float | None] = (None, None, None),
+        e_values: dict[str, float] | None = None,
+    ) -> Verdict:
+        """The verdict with this outcome. `span`: interval and its level; `e_values`: natural logarithms."""
+        return Verdict(
+            claim_id=self.claim.claim_id,
+            criterion_id=self.criterion.criterion_id,
+            run_id=self.run.run_id,
+            outcome=outcome,
+            comparability=self.comparability,
+            flagged=outcome is Outcome.below_claim and self.comparability is not Comparability.differs,
+            reasons=tuple(reasons),
+            compared=self.compared,
+            score=score,
+            low=span[0],
+            high=span[1],
+            confidence=span[2],
+            items=self.measurement.items,
+            of=self.measurement.of,
+            stopped_early=self.measurement.stopped_early,
+            e_values=e_values or {},
+            headline=headline,
+            judged_at=self.now,
+        )

@@ -8,8 +8,8 @@ from pathlib import Path
 import yaml
 
 from evaluators.records import Measurement, Settings
-from warehouse.records import Reason
-from warehouse.verdicts.hardware import COUNT, machine, same_machine
+from warehouse.claim_records import Reason
+from warehouse.verdicts.hardware_names import COUNT, machine, same_machine
 
 TABLE = Path(__file__).with_name("bandwidth.yaml")
 

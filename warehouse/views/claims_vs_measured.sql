@@ -30,7 +30,7 @@ select
     r.backend_version,
     v.judged_at,
     v.run_id,
-    v.lock_id,
+    v.criterion_id,
     c.claim_id
 from claims c
 left join latest_verdicts v using (claim_id)

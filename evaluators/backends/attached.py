@@ -1,0 +1,98 @@
+"""Any server with an OpenAI-compatible interface that somebody else runs: whatever it says of itself is recorded."""
+
+from __future__ import annotations
+
+import hashlib
+
+from evaluators.backends import ServerOptions
+from evaluators.backends.remote import RemoteServer
+from evaluators.records import ServerDescription, UserError
+
+DEFAULT_SLOTS = 4
+"""Requests at a time where neither the caller nor the server says how many it takes."""
+
+
+class AttachedServer(RemoteServer):
+    """A URL. That it serves the weights it names cannot be known, so its description has no artifact key."""
+
+    backend = "attached"
+    health_paths = ("/health", "/v1/models")
+
+    def __init__(self, options: ServerOptions) -> None:
+        """Needs `options.url`; `model` chooses among several; `key_variable` names the variable that holds the key.
+
+        Raises UserError for options that only a server of our own could follow.
+        """
+        if not options.url:
+            raise UserError("an attached server needs its URL; give one like http://127.0.0.1:8080")
+        ours = {"context", "slots", "url", "key_variable", "model", "start_timeout"}
+        for name in options.model_fields_set - ours:
+            if getattr(options, name) not in (None, ()):
+                raise UserError(f"{name} cannot be set for a server that somebody else runs; leave it out")
+        super().__init__(options.url, options.key_variable, options.start_timeout)
+        self._options = options
+        self._model: dict[str, object] = {}
+
+    def attach(self) -> None:
+        """Choose the model; raises UserError if there is none of that name, or several and no name."""
+        answer = self.ask("GET", "/v1/models")
+        rows = answer.get("data") if answer else None
+        models = {str(row["id"]): row for row in rows if isinstance(row, dict)} if isinstance(rows, list) else {}
+        if not models:
+            raise UserError(f"{self.url} offers no model at /v1/models; check the URL")
+        names = ", ".join(sorted(models)[:5]) + (" and more" if len(models) > 5 else "")
+        wanted = self._options.model
+        if wanted is None and len(models) > 1:
+            raise UserError(f"{self.url} offers several models ({names}); say which one")
+        name = wanted or next(iter(models))
+        if name not in models:
+            raise UserError(f"{self.url} does not offer {name}; it offers {names}")
+        self._model = models[name]
+        context = self._context(self.ask("GET", "/props") or {})
+        asked = self._options.context
+        if asked and context and asked > context:
+            raise UserError(f"{self.url} gives a request {context} tokens, {asked} were asked for; ask for less")
+
+    def describe(self) -> ServerDescription:
+        """What the server says of itself, by /v1/models, /props, /version and /tokenize; unknown stays unknown."""
+        properties = self.ask("GET", "/props") or {}
+        version = self.ask("GET", "/version") or {}
+        meta = self._model.get("meta")
+        meta = meta if isinstance(meta, dict) else {}
+        kind, number = "openai", str(version.get("version") or "unknown")
+        if properties.get("build_info"):
+            kind, number = "llama.cpp", str(properties["build_info"])
+        elif self._model.get("owned_by") == "vllm":
+            kind = "vllm"
+        template = properties.get("chat_template")
+        slots, vocabulary = properties.get("total_slots"), meta.get("n_vocab")
+        return ServerDescription(
+            backend=self.backend,
+            version=number if kind == "openai" else f"{kind} {number}",
+            flags={"server": kind, "url": self.url},
+            model=str(self._model["id"]),
+            artifact_key=None,
+            context=self._options.context or self._context(properties),
+            slots=self._options.slots or (slots if isinstance(slots, int) else DEFAULT_SLOTS),
+            vocabulary=vocabulary if isinstance(vocabulary, int) else None,
+            adds_bos=self._adds_bos(kind),
+            chat_template_sha256=hashlib.sha256(str(template).encode()).hexdigest() if template else None,
+        )
+
+    def _context(self, properties: dict[str, object]) -> int | None:
+        """llama-server says it per slot in /props, vLLM in its list of models."""
+        settings = properties.get("default_generation_settings")
+        found = settings.get("n_ctx") if isinstance(settings, dict) else self._model.get("max_model_len")
+        return found if isinstance(found, int) and found > 0 else None
+
+    def _adds_bos(self, kind: str) -> bool | None:
+        text, special = ("content", "add_special") if kind == "llama.cpp" else ("prompt", "add_special_tokens")
+        lengths = []
+        for value in (False, True):
+            answer = self.ask("POST", "/tokenize", {"model": str(self._model["id"]), text: "a", special: value})
+            tokens = answer.get("tokens") if answer else None
+            if not isinstance(tokens, list) or not tokens:
+                return None
+            lengths.append(tokens)
+        plain, with_special = lengths
+        return len(with_special) > len(plain) and with_special[0] != plain[0]

@@ -1,0 +1,127 @@
+"""llama-server's command line from ServerOptions: flags by long name, sizes that fit the model and the machine."""
+
+from __future__ import annotations
+
+from evaluators.backends import ServerOptions
+from evaluators.backends.command_line import split_flags
+from evaluators.backends.llama_cpp.model_file import ModelFileHeader
+from evaluators.hardware import memory, physical_cores
+from evaluators.records import Artifact, UserError
+
+LONG_NAMES = {
+    "-m": "--model",
+    "-a": "--alias",
+    "-c": "--ctx-size",
+    "-np": "--parallel",
+    "-t": "--threads",
+    "-tb": "--threads-batch",
+    "-b": "--batch-size",
+    "-ub": "--ubatch-size",
+    "-ctk": "--cache-type-k",
+    "-ctv": "--cache-type-v",
+    "-fa": "--flash-attn",
+    "-cram": "--cache-ram",
+    "-ngl": "--gpu-layers",
+    "--n-gpu-layers": "--gpu-layers",
+    "-sm": "--split-mode",
+    "-ts": "--tensor-split",
+    "-mg": "--main-gpu",
+    "-ot": "--override-tensor",
+    "-kvu": "--kv-unified",
+}
+OURS = {"--model", "--host", "--api-key", "--api-key-file", "--hf-repo", "-hf", "-hfr", "--model-url", "-mu"}
+"""Flags that decide what is served and to whom; no one else may set them."""
+PLACE = {"--model", "--host", "--port", "--alias"}
+"""Flags that say where and under what name; they determine no answer and are left out of the description."""
+ELEMENT_BYTES = {"f32": 4.0, "f16": 2.0, "bf16": 2.0, "q8_0": 34 / 32, "q5_1": 24 / 32, "q5_0": 22 / 32}
+ELEMENT_BYTES |= {"q4_1": 20 / 32, "q4_0": 18 / 32, "iq4_nl": 18 / 32}
+SLOTS = 4
+GPU_SLOTS = 16
+CONTEXT_STEP = 256
+"""llama.cpp rounds the context of a slot up to a multiple of this."""
+SMALL_CONTEXT = 4096
+
+
+def llama_server_flags(
+    artifact: Artifact, header: ModelFileHeader, options: ServerOptions, port: int, gpu_memory: int = 0
+) -> dict[str, str]:
+    """All flags of a llama-server by long name, an empty string for a switch; `extra` overrides ours.
+
+    `options.context` is tokens per request; llama.cpp divides its context by the slots. `gpu_memory`: bytes of all GPUs
+    that the server can use, 0 for none. Raises UserError for a context
+    that the model was not trained for or that no memory here can hold.
+    """
+    extra = split_flags(options.extra, LONG_NAMES)
+    for name in OURS & extra.keys():
+        raise UserError(f"{name} is set by claimcheck; leave it out of the extra arguments")
+    slots = _whole(extra, "--parallel") or options.slots or (GPU_SLOTS if gpu_memory else SLOTS)
+    kv_type = options.kv_type or "f16"
+    kinds = [extra.get(f"--cache-type-{half}", kv_type).lower() for half in "kv"]
+    if unknown := set(kinds) - ELEMENT_BYTES.keys():
+        raise UserError(f"llama.cpp has no KV cache type {min(unknown)}; choose one of {', '.join(ELEMENT_BYTES)}")
+    token_bytes = header.kv_elements * sum(ELEMENT_BYTES[kind] for kind in kinds) / 2
+    stretched = any(name.startswith(("--rope", "--yarn")) for name in extra)
+    if "--ctx-size" in extra:
+        total = _whole(extra, "--ctx-size") or 0
+        context = total // slots
+    else:
+        context = _context(header, options.context, slots, token_bytes, stretched, gpu_memory)
+        total = context * slots
+    _refuse_impossible(context, slots, token_bytes, memory() + gpu_memory)
+    flags = {
+        "--model": artifact.path,
+        "--alias": artifact.release.model.replace(",", "_"),
+        "--host": "127.0.0.1",
+        "--port": str(port),
+        "--ctx-size": str(total),
+        "--parallel": str(slots),
+        "--threads": str(options.threads or max(1, physical_cores() - 1)),
+        "--cache-type-k": kv_type,
+        "--cache-type-v": kv_type,
+        "--flash-attn": options.flash_attention or "auto",
+        "--cache-ram": "0",
+        "--check-tensors": "",
+        "--metrics": "",
+    }
+    return {**flags, **extra}
+
+
+def _context(
+    header: ModelFileHeader, asked: int | None, slots: int, token_bytes: float, stretched: bool, gpu_memory: int
+) -> int:
+    trained = header.context
+    if asked is not None:
+        if trained and asked > trained and not stretched:
+            raise UserError(
+                f"a context of {asked} tokens was asked for, the model has {trained}; ask for at most {trained}"
+            )
+        rounded = -(-asked // CONTEXT_STEP) * CONTEXT_STEP
+        return min(rounded, trained) if trained and not stretched else rounded
+    if trained is None:
+        return SMALL_CONTEXT
+    if not token_bytes:
+        return trained
+    room = gpu_memory or memory() * 0.5
+    # by the machine's whole memory, not what is free now: the same machine always gives the same context
+    fits = int(max(room - header.size, room * 0.1) * 0.8 / token_bytes / slots)
+    if fits >= trained:
+        return trained
+    return max(fits // CONTEXT_STEP * CONTEXT_STEP, min(trained, SMALL_CONTEXT))
+
+
+def _refuse_impossible(context: int, slots: int, token_bytes: float, have: int) -> None:
+    need = context * slots * token_bytes
+    if need > have:
+        raise UserError(
+            f"a KV cache of {slots} x {context} tokens takes {need / 2**30:.1f} GiB, the machine has "
+            f"{have / 2**30:.1f}; ask for a smaller context or fewer slots"
+        )
+
+
+def _whole(flags: dict[str, str], name: str) -> int | None:
+    value = flags.get(name)
+    if value is None:
+        return None
+    if not value.isdigit():
+        raise UserError(f"{name} takes a whole number, not '{value}'")
+    return int(value)

@@ -1,0 +1,144 @@
+"""Exact log-likelihoods on llama-server, which reports probabilities of generated tokens only: see `forcing`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+
+from evaluators.backends.client import Client, GaveUp
+from evaluators.backends.llama_cpp.forced_decoding import DEPTH, First, Forcing
+from evaluators.backends.llama_cpp.tokenizer import LlamaTokens
+from evaluators.backends.protocol import Request, answered, failure
+from evaluators.records import RequestKind, Response, ResponseStatus, ServerDescription, UserError
+
+
+class LlamaLoglikelihood:
+    """Choices of one item go to one slot, so that they share the context's cache."""
+
+    name = "llama-loglikelihood"
+
+    def __init__(self, server: ServerDescription, *, route: str | None = None) -> None:
+        """`route`: `grammar` or `bias` forces one; None chooses by vocabulary size."""
+        self.server = server
+        self.tokens = LlamaTokens()
+        self.vocabulary = server.vocabulary or 0
+        self.longest = (server.context or 0) - 1
+        self.route = route
+        self.forcing = Forcing(self.vocabulary, 0, route)
+
+    @property
+    def counts(self) -> Counter[str]:
+        """Requests by rung, and `context_cut`, `underflow`."""
+        return self.forcing.counts
+
+    async def prepare(self, client: Client) -> None:
+        """Read vocabulary and context where the description lacks them, and the tokenizer's BOS handling."""
+        try:
+            if not self.vocabulary:
+                models = await client.get("/v1/models")
+                self.vocabulary = int(models["data"][0]["meta"]["n_vocab"])
+            if self.longest <= 0:
+                properties = await client.get("/props")
+                self.longest = int(properties["default_generation_settings"]["n_ctx"]) - 1
+            await self.tokens.prepare(client)
+        except (GaveUp, KeyError, IndexError, TypeError) as error:
+            raise UserError(
+                f"the server does not say its vocabulary and context ({error!r}); is it llama-server?"
+            ) from error
+        self.forcing = Forcing(self.vocabulary, self.tokens.plain, self.route)
+
+    def jobs(self, requests: Sequence[Request]) -> list[list[Request]]:
+        """All missing choices of the item in one job."""
+        return [list(requests)] if requests else []
+
+    async def answer(self, client: Client, job: Sequence[Request], slot: int) -> AsyncIterator[Response]:
+        """Score every choice; a request that fails leaves the others alone."""
+        if job[0].kind is RequestKind.rolling:
+            for request in job:
+                yield await self._rolling(client, request, slot)
+            return
+        try:
+            pairs = await self.tokens.pairs(client, [(request.args[0], request.args[1]) for request in job])
+        except GaveUp as error:
+            for request in job:
+                yield failure(request, error)
+            return
+        cut = [self._fit(context, continuation) for context, continuation in pairs]
+        first = await self._first_tokens(client, cut, slot)
+        window = asyncio.Semaphore(DEPTH)
+        waiting = [
+            asyncio.create_task(self._choice(client, request, context, continuation, slot, first, window))
+            for request, (context, continuation) in zip(job, cut, strict=True)
+        ]
+        try:
+            for done in asyncio.as_completed(waiting):
+                yield await done
+        finally:
+            for task in waiting:
+                task.cancel()
+
+    async def _first_tokens(
+        self, client: Client, pairs: Sequence[tuple[list[int], list[int]]], slot: int
+    ) -> dict[int, tuple[float, bool]]:
+        """First tokens of choices that share a context, by one request where that spares others."""
+        first = {continuation[0] for _, continuation in pairs if continuation}
+        single = all(len(continuation) == 1 for _, continuation in pairs)
+        shared = all(context == pairs[0][0] for context, _ in pairs)
+        if len(first) < 2 or not shared or not (single or self.forcing.route == "bias"):
+            return {}
+        try:
+            return await self.forcing.together(client, pairs[0][0], first, slot)
+        except GaveUp:
+            return {}
+
+    async def _choice(
+        self,
+        client: Client,
+        request: Request,
+        context: list[int],
+        continuation: list[int],
+        slot: int,
+        first: First,
+        window: asyncio.Semaphore,
+    ) -> Response:
+        try:
+            if not continuation:
+                raise GaveUp("the continuation has no token", 1)
+            logprob, greedy, reply = await self.forcing.score(client, context, continuation, slot, window, first)
+        except GaveUp as error:
+            return failure(request, error)
+        return answered(
+            request,
+            reply,
+            status=ResponseStatus.ok,
+            logprob=logprob,
+            greedy=greedy,
+            prompt_tokens=len(context),
+            generated_tokens=len(continuation),
+        )
+
+    def _fit(self, context: list[int], continuation: list[int]) -> tuple[list[int], list[int]]:
+        """Cut the context on the left so that both fit, as lm-eval does."""
+        over = len(context) + len(continuation) - self.longest
+        if over <= 0:
+            return context, continuation
+        self.forcing.counts["context_cut"] += 1
+        return context[over:] or context[-1:], continuation
+
+    async def _rolling(self, client: Client, request: Request, slot: int) -> Response:
+        from lm_eval.utils import get_rolling_token_windows, make_disjoint_window
+
+        try:
+            encoded = (await self.tokens.encode(client, [request.args[0]]))[0]
+            total, count = 0.0, 0
+            for window in get_rolling_token_windows(
+                self.tokens.whole(encoded), self.tokens.prefix, self.longest - 1, 1
+            ):
+                context, continuation = make_disjoint_window(window)
+                logprob, _, _ = await self.forcing.score(client, context, continuation, slot)
+                total += logprob
+                count += len(continuation)
+        except GaveUp as error:
+            return failure(request, error)
+        return answered(request, None, status=ResponseStatus.ok, logprob=total, prompt_tokens=0, generated_tokens=count)

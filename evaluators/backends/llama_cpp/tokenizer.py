@@ -1,0 +1,93 @@
+"""Tokens of contexts and continuations by llama-server's `/tokenize`, split as lm-eval splits them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from evaluators.backends.client import Client
+from evaluators.records import UserError
+
+APART = -7
+"""Put between strings in one call: the server copies numbers as they are, so the answer falls apart at it."""
+
+
+class LlamaTokens:
+    """The tokenizer of one llama-server."""
+
+    def __init__(self) -> None:
+        self.lead: list[int] = []
+        """What the tokenizer puts before a plain string: BOS or nothing."""
+        self.prefix = 0
+        """Token that stands for an empty context: BOS, else EOS."""
+        self.plain = 0
+        """An ordinary token, to be forced where any will do."""
+
+    async def prepare(self, client: Client) -> None:
+        """Learn BOS handling. Raises UserError if the server has no BOS and no EOS."""
+        properties = await client.get("/props")
+        bare = await self._tokenize(client, "a", special=False)
+        full = await self._tokenize(client, "a", special=True)
+        self.plain = bare[0]
+        self.lead = full[: len(full) - len(bare)] if full[-len(bare) :] == bare else full[:1]
+        for name in ("bos_token", "eos_token"):
+            if text := properties.get(name):
+                tokens = await self._tokenize(client, text, special=False)
+                if len(tokens) == 1:
+                    self.prefix = tokens[0]
+                    return
+        if not self.lead:
+            raise UserError("the tokenizer has neither BOS nor EOS; log-likelihoods of an empty context are undefined")
+        self.prefix = self.lead[0]
+
+    async def _tokenize(self, client: Client, content: object, special: bool) -> list[int]:
+        body = {"content": content, "add_special": special, "parse_special": True}
+        reply = await client.post("/tokenize", body, needs="tokens", count=False)
+        return [int(token) for token in reply.data["tokens"]]
+
+    async def encode(self, client: Client, texts: Sequence[str]) -> list[list[int]]:
+        """Token ids of each text, nothing added, in one call."""
+        wanted = [text for text in dict.fromkeys(texts) if text]
+        found: dict[str, list[int]] = {"": []}
+        if wanted:
+            content: list[object] = []
+            for text in wanted:
+                content += [text, APART]
+            run: list[int] = []
+            parts: list[list[int]] = []
+            for token in await self._tokenize(client, content, special=False):
+                if token == APART:
+                    parts.append(run)
+                    run = []
+                else:
+                    run.append(token)
+            found |= dict(zip(wanted, parts, strict=True))
+        return [found[text] for text in texts]
+
+    def whole(self, tokens: list[int]) -> list[int]:
+        """With BOS in front where the tokenizer wants it and the text does not bring it."""
+        return tokens if not self.lead or tokens[: len(self.lead)] == self.lead else self.lead + tokens
+
+    async def pairs(self, client: Client, texts: Sequence[tuple[str, str]]) -> list[tuple[list[int], list[int]]]:
+        """(context ids, continuation ids) of each (context, continuation), as lm-eval's `TemplateLM` splits them:
+
+        trailing spaces of the context go to the continuation; context and continuation are tokenized together and cut
+        at the length of the context alone; an empty context is BOS.
+        """
+        moved = []
+        for context, continuation in texts:
+            stripped = context.rstrip()
+            moved.append(
+                (stripped, context[len(stripped) :] + continuation) if stripped else ("", context + continuation)
+            )
+        encoded = await self.encode(client, [text for pair in moved for text in (pair[0], pair[0] + pair[1])])
+        split = []
+        for number, (context, _) in enumerate(moved):
+            short, long = encoded[2 * number], encoded[2 * number + 1]
+            if context:
+                short, long = self.whole(short), self.whole(long)
+                split.append((short, long[len(short) :]))
+            elif long[:1] == [self.prefix]:
+                split.append((long[:1], long[1:]))
+            else:
+                split.append(([self.prefix], long))
+        return split

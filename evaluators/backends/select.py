@@ -1,0 +1,122 @@
+"""Which protocol answers which kind of request on which server."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from typing import Any
+
+import httpx
+
+from evaluators.backends import ModelServer
+from evaluators.backends.client import Client
+from evaluators.backends.llama_cpp.llama_loglikelihood import LlamaLoglikelihood
+from evaluators.backends.openai_api.chat import Chat, as_json
+from evaluators.backends.openai_api.completions import Completion
+from evaluators.backends.protocol import AnswerProtocol, Request
+from evaluators.backends.vllm.vllm_loglikelihood import VllmLoglikelihood
+from evaluators.records import RequestKind, Response, ServerDescription, Settings, UserError
+
+
+class ByKind:
+    """Generation by one protocol, log-likelihoods by another."""
+
+    def __init__(self, generation: AnswerProtocol | None, loglikelihood: AnswerProtocol | None) -> None:
+        self.generation = generation
+        self.loglikelihood = loglikelihood
+        self.name = "+".join(part.name for part in (generation, loglikelihood) if part)
+
+    @property
+    def routes(self) -> Counter[str]:
+        """Requests of the log-likelihood protocol by route."""
+        counts = getattr(self.loglikelihood, "counts", None)
+        return counts if isinstance(counts, Counter) else Counter()
+
+    def of(self, kind: RequestKind) -> AnswerProtocol:
+        """The protocol for a kind of request. Raises UserError if the run has none."""
+        found = self.generation if kind is RequestKind.generate else self.loglikelihood
+        if found is None:
+            raise UserError(f"no protocol for {kind.value} requests on this server")
+        return found
+
+    async def prepare(self, client: Client) -> None:
+        """Prepare both."""
+        for part in (self.generation, self.loglikelihood):
+            if part is not None:
+                await part.prepare(client)
+
+    def jobs(self, requests: Sequence[Request]) -> list[list[Request]]:
+        """Jobs of one item, whose requests are all of one kind."""
+        return self.of(requests[0].kind).jobs(requests) if requests else []
+
+    def answer(self, client: Client, job: Sequence[Request], slot: int) -> AsyncIterator[Response]:
+        """Answers by the protocol of the job's kind."""
+        return self.of(job[0].kind).answer(client, job, slot)
+
+
+def choose_protocols(
+    server: ServerDescription, kinds: Collection[RequestKind], settings: Settings, dialect: str
+) -> ByKind:
+    """Protocols for the kinds of request a run has. `dialect`: whose routes the server speaks, see `speaks`.
+
+    Raises UserError if the server cannot give log-likelihoods.
+    """
+    generation: AnswerProtocol | None = None
+    loglikelihood: AnswerProtocol | None = None
+    if RequestKind.generate in kinds:
+        generation = Chat(server, settings, dialect) if settings.prompt == "chat" else Completion(server, dialect)
+    if set(kinds) - {RequestKind.generate}:
+        if dialect == "llama.cpp":
+            loglikelihood = LlamaLoglikelihood(server)
+        elif dialect == "vllm":
+            loglikelihood = VllmLoglikelihood(server)
+        else:
+            raise UserError(f"{server.backend} gives no log-likelihoods; serve the model with llama.cpp or vllm")
+    return ByKind(generation, loglikelihood)
+
+
+def speaks(server: ModelServer) -> str:
+    """`llama.cpp`, `vllm` or `openai`: by backend, and for a server somebody else runs by what it answers."""
+    if server.backend in {"llama.cpp", "vllm"}:
+        return server.backend
+    if server.backend == "attached":
+        headers = {"Authorization": f"Bearer {server.key}"} if server.key else {}
+        for path, key, dialect in (("/props", "total_slots", "llama.cpp"), ("/version", "version", "vllm")):
+            try:
+                reply = httpx.get(server.url + path, headers=headers, timeout=10)
+                if reply.status_code == 200 and key in reply.json():
+                    return dialect
+            except (httpx.HTTPError, ValueError):
+                continue
+    return "openai"
+
+
+def chat_template(server: ModelServer, dialect: str, settings: Settings, text: bool) -> Callable[..., Any] | None:
+    """What lm-eval is to make of a message history: None for plain prompts; messages as JSON for the chat route;
+    the rendered template where `text` is wanted (log-likelihoods). Raises UserError where no server renders it."""
+    if settings.prompt != "chat":
+        return None
+    if not text:
+        return as_json
+    if dialect not in {"llama.cpp", "vllm"}:
+        raise UserError(f"{server.backend} does not render chat prompts for log-likelihoods; use llama.cpp or vllm")
+    headers = {"Authorization": f"Bearer {server.key}"} if server.key else {}
+    http = httpx.Client(base_url=server.url, headers=headers, timeout=60)
+    model = server.describe().model
+
+    def post(path: str, body: dict[str, Any]) -> Any:
+        try:
+            return http.post(path, json=body).raise_for_status().json()
+        except (httpx.HTTPError, ValueError) as error:
+            raise UserError(f"the server does not render chat prompts ({error}); use prompt completion") from error
+
+    def render(history: list[dict[str, str]], add_generation_prompt: bool = True) -> str:
+        body: dict[str, Any] = {"messages": history, "add_generation_prompt": add_generation_prompt}
+        if dialect == "llama.cpp":
+            return str(post("/apply-template", body)["prompt"])
+        # vLLM gives the rendered prompt as tokens only.
+        body |= {"model": model, "continue_final_message": not add_generation_prompt}
+        tokens = post("/tokenize", body)["tokens"]
+        return str(post("/detokenize", {"model": model, "tokens": tokens})["prompt"])
+
+    return render

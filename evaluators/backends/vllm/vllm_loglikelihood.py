@@ -1,0 +1,151 @@
+"""Log-likelihoods on vLLM: the prompt's own log-probabilities, by `echo`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+from evaluators.backends.client import Client, GaveUp, Reply
+from evaluators.backends.protocol import Request, answered, failure
+from evaluators.records import RequestKind, Response, ResponseStatus, ServerDescription, UserError
+
+
+class VllmLoglikelihood:
+    """One request per choice; tokens by the server's own tokenizer, BOS as that tokenizer wants it."""
+
+    name = "vllm-loglikelihood"
+
+    def __init__(self, server: ServerDescription) -> None:
+        self.server = server
+        self.longest = (server.context or 0) - 1
+        """Most tokens of context and continuation together: the server wants room for one more."""
+        self.prefix: int | None = None
+        self.lead: list[int] = []
+        self.counts: Counter[str] = Counter()
+
+    async def prepare(self, client: Client) -> None:
+        """Learn what the tokenizer puts in front, and the context length. Raises UserError."""
+        try:
+            if self.longest <= 0:
+                models = await client.get("/v1/models")
+                self.longest = int(models["data"][0]["max_model_len"]) - 1
+            bare = await self._tokens(client, "a", special=False)
+            full = await self._tokens(client, "a", special=True)
+        except (GaveUp, KeyError, IndexError, TypeError) as error:
+            raise UserError(
+                f"the server does not tokenize ({error!r}); is it vLLM with its /tokenize route?"
+            ) from error
+        self.lead = full[: len(full) - len(bare)] if full[-len(bare) :] == bare else []
+        if self.lead:
+            self.prefix = self.lead[0]
+
+    async def _tokens(self, client: Client, text: str, special: bool) -> list[int]:
+        body = {"model": self.server.model, "prompt": text, "add_special_tokens": special}
+        reply = await client.post("/tokenize", body, count=False)
+        return [int(token) for token in reply.data["tokens"]]
+
+    def jobs(self, requests: Sequence[Request]) -> list[list[Request]]:
+        """All choices of an item in one job, so that the context is tokenized once."""
+        return [list(requests)] if requests else []
+
+    async def answer(self, client: Client, job: Sequence[Request], slot: int) -> AsyncIterator[Response]:
+        """Score every choice; a request that fails leaves the others alone."""
+        known = await self._tokenized(client, job)
+        for request in job:
+            try:
+                if request.kind is RequestKind.rolling:
+                    yield await self._rolling(client, request)
+                    continue
+                context, continuation = self._pair(request.args[0], request.args[1], known)
+                if not continuation:
+                    raise GaveUp("the continuation has no token", 1)
+                over = len(context) + len(continuation) - self.longest
+                if over > 0:
+                    self.counts["context_cut"] += 1
+                    context = context[over:] or context[-1:]
+                logprob, greedy, reply = await self.score(client, context, continuation)
+            except GaveUp as error:
+                yield failure(request, error)
+                continue
+            yield answered(
+                request,
+                reply,
+                status=ResponseStatus.ok,
+                logprob=logprob,
+                greedy=greedy,
+                prompt_tokens=len(context),
+                generated_tokens=len(continuation),
+            )
+
+    async def _tokenized(self, client: Client, job: Sequence[Request]) -> dict[str, list[int] | BaseException]:
+        """Token ids of every text of the job, nothing added, asked for together; an error where there are none."""
+        texts = dict.fromkeys(
+            text
+            for request in job
+            if request.kind is not RequestKind.rolling
+            for text in (request.args[0].rstrip(), request.args[0] + request.args[1])
+            if text
+        )
+        found = await asyncio.gather(
+            *(self._tokens(client, text, special=False) for text in texts), return_exceptions=True
+        )
+        return dict(zip(texts, found, strict=True))
+
+    def _pair(
+        self, context: str, continuation: str, known: Mapping[str, list[int] | BaseException]
+    ) -> tuple[list[int], list[int]]:
+        """Ids as lm-eval's `TemplateLM` splits them, see `LlamaTokens.pairs`. Raises what tokenizing raised."""
+        stripped = context.rstrip()
+        whole, short = known.get(context + continuation, []), known.get(stripped, [])
+        for tokens in (whole, short):
+            if isinstance(tokens, BaseException):
+                raise tokens
+        assert isinstance(whole, list) and isinstance(short, list)
+        if not stripped:
+            if self.prefix is None:
+                raise GaveUp("an empty context has no meaning without BOS", 1)
+            return ([self.prefix], whole) if whole[:1] != [self.prefix] else (whole[:1], whole[1:])
+        short = self.whole(short)
+        return short, self.whole(whole)[len(short) :]
+
+    def whole(self, tokens: list[int]) -> list[int]:
+        """With BOS in front where the tokenizer wants it and the text does not bring it."""
+        return tokens if not self.lead or tokens[: len(self.lead)] == self.lead else self.lead + tokens
+
+    async def score(self, client: Client, context: list[int], continuation: list[int]) -> tuple[float, bool, Reply]:
+        """(sum of log-probabilities, whether every token is the most likely one, reply)."""
+        body: dict[str, Any] = {
+            "model": self.server.model,
+            "prompt": context + continuation,
+            "max_tokens": 1,
+            "temperature": 0.0,
+            "echo": True,
+            "logprobs": 1,
+            "seed": 1234,
+        }
+        reply = await client.post("/v1/completions", body, needs="choices")
+        begin, end = len(context), len(context) + len(continuation)
+        try:
+            found = reply.data["choices"][0]["logprobs"]
+            values = found["token_logprobs"][begin:end]
+            tops = found["top_logprobs"][begin:end]
+            if len(values) != len(continuation) or any(value is None for value in values):
+                raise GaveUp("the server gives no log-probabilities of the prompt", reply.attempts)
+            greedy = all(value >= max(top.values()) for value, top in zip(values, tops, strict=True))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise GaveUp(f"answer without log-probabilities: {error!r}", reply.attempts) from error
+        return float(sum(values)), greedy, reply
+
+    async def _rolling(self, client: Client, request: Request) -> Response:
+        from lm_eval.utils import get_rolling_token_windows, make_disjoint_window
+
+        if self.prefix is None:
+            raise GaveUp("rolling log-likelihoods need BOS", 1)
+        tokens = self.whole(await self._tokens(client, request.args[0], special=False))
+        total = 0.0
+        for window in get_rolling_token_windows(tokens, self.prefix, self.longest - 1, 1):
+            logprob, _, _ = await self.score(client, *make_disjoint_window(window))
+            total += logprob
+        return answered(request, None, status=ResponseStatus.ok, logprob=total, generated_tokens=len(tokens))

@@ -1,0 +1,114 @@
+"""A run's folder: Parquet with responses and item scores, and the manifest that is written last."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evaluators.harness.journal import Journal
+from evaluators.records import Run, RunStatus, UserError
+
+if TYPE_CHECKING:
+    import pyarrow
+
+MANIFEST, RESPONSES, ITEMS, JOURNAL = "run.json", "responses.parquet", "items.parquet", "journal.sqlite"
+CHUNK = 5000
+
+
+def response_schema() -> pyarrow.Schema:
+    """Columns of responses.parquet: run_id, request_key and the fields of `Response`."""
+    import pyarrow as pa
+
+    text, whole, real, flag = pa.string(), pa.int64(), pa.float64(), pa.bool_()
+    return pa.schema(
+        {
+            "run_id": text, "request_key": text, "task": text, "doc_id": whole, "index": whole, "repeat": whole,
+            "kind": text, "status": text, "text": text, "reasoning": text, "logprob": real, "greedy": flag,
+            "finish_reason": text, "prompt_tokens": whole, "generated_tokens": whole, "seed": whole, "seconds": real,
+            "attempts": whole, "error": text,
+        }
+    )  # fmt: skip
+
+
+def item_schema() -> pyarrow.Schema:
+    """Columns of items.parquet: run_id and the fields of `ItemScore`."""
+    import pyarrow as pa
+
+    text, whole, real = pa.string(), pa.int64(), pa.float64()
+    return pa.schema(
+        {
+            "run_id": text, "task": text, "doc_id": whole, "position": whole, "repeat": whole, "metric": text,
+            "filter": text, "value": real, "status": text, "extracted": text, "target": text,
+        }
+    )  # fmt: skip
+
+
+def write_run_folder(folder: Path, run: Run, journal: Journal, counted: int) -> None:
+    """Write both tables and then the manifest, each under a temporary name first. `counted`: items of the prefix."""
+    responses = ({"request_key": key} | response.model_dump(mode="json") for key, response in journal.responses())
+    _table(folder / RESPONSES, response_schema(), run.run_id, responses)
+    scores = (score.model_dump(mode="json") for score in journal.items(counted))
+    _table(folder / ITEMS, item_schema(), run.run_id, scores)
+    write_manifest(folder, run)
+
+
+def write_manifest(folder: Path, run: Run) -> None:
+    """Write run.json atomically."""
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / f"{MANIFEST}.part"
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(run.model_dump_json(indent=2))
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(folder / MANIFEST)
+
+
+def _table(path: Path, schema: pyarrow.Schema, run_id: str, rows: Iterable[dict[str, Any]]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    temporary = path.with_name(path.name + ".part")
+    with pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+        chunk: list[dict[str, Any]] = []
+        for row in rows:
+            chunk.append({"run_id": run_id} | row)
+            if len(chunk) >= CHUNK:
+                writer.write_table(pa.Table.from_pylist(chunk, schema))
+                chunk = []
+        writer.write_table(pa.Table.from_pylist(chunk, schema))
+    temporary.replace(path)
+
+
+def read_manifest(folder: Path) -> Run | None:
+    """The manifest of a run folder; None if there is none. Raises UserError if it cannot be read."""
+    path = folder / MANIFEST
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    try:
+        return Run.model_validate_json(text)
+    except ValueError as error:
+        raise UserError(f"{path} is not a run manifest ({str(error).splitlines()[0]}); move the folder away") from error
+
+
+def finished(folder: Path) -> Run | None:
+    """The run of a folder if it is finished: then it is immutable and nothing is sent again."""
+    run = read_manifest(folder)
+    return run if run is not None and run.status is RunStatus.finished else None
+
+
+def earlier_answers(folder: Path) -> Iterator[dict[str, Any]]:
+    """Rows of responses.parquet that may be used again (failed ones left out); nothing if there is no such file."""
+    import pyarrow.parquet as pq
+
+    path = folder / RESPONSES
+    if not path.exists():
+        return
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=CHUNK):
+            for row in batch.to_pylist():
+                if row["status"] != "failed":
+                    yield row

@@ -1,0 +1,177 @@
+"""Files of strangers, read within bounds: size, number of values, depth and length of a line.
+
+Every refusal is a Problem of one line that names the file.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from evaluators.problem import Problem
+
+LARGEST_DOCUMENT = 64_000_000
+"""Bytes of a JSON or YAML file that is read whole."""
+LARGEST_STREAM = 1_000_000_000
+"""Bytes of a file that is read piece by piece."""
+LARGEST_LINE = 16_000_000
+"""Bytes of one line of such a file."""
+MOST_VALUES = 6_000_000
+"""Values of a file that is read whole: each takes about 100 bytes of memory."""
+MOST_ITEMS = 2_000_000
+"""Items of one result."""
+MOST_FILES = 20_000
+"""Files of a folder."""
+
+
+def check_size(path: Path, largest: int) -> int:
+    """Size of a regular file in bytes. Raises Problem if it is none, cannot be seen or is larger than `largest`."""
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise Problem(f"cannot read {path}: {error.strerror}; check the path") from error
+    if not path.is_file():
+        raise Problem(f"{path} is no file; give a results file or a folder of them")
+    if size > largest:
+        raise Problem(
+            f"{path} has {size:,} bytes, more than the {largest:,} that are read; split it or leave items out"
+        )
+    if size == 0:
+        raise Problem(f"{path} is empty; write the results again")
+    return size
+
+
+def json_document(path: Path) -> Any:
+    """A JSON file, whole. Raises Problem for a broken, huge or endlessly nested one."""
+    check_size(path, LARGEST_DOCUMENT)
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise Problem(f"cannot read {path}: {error.strerror}; check its permissions") from error
+    return parsed_json(raw, str(path))
+
+
+def parsed_json(raw: bytes, name: str) -> Any:
+    """The value of a JSON text. Raises Problem as `json_document` does; `name` is for the message."""
+    if raw.count(b",") + raw.count(b"[") + raw.count(b"{") > MOST_VALUES:
+        raise Problem(f"{name} holds more than {MOST_VALUES:,} values; split it")
+    try:
+        return json.loads(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise Problem(f"{name} is not UTF-8 text; convert it and try again") from error
+    except (ValueError, RecursionError) as error:
+        raise Problem(f"{name} is no whole JSON ({first_line(error)}); get it again") from error
+
+
+def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(line number from 1, object) of a JSON-lines file, read line by line; blank lines are left out.
+
+    Raises Problem for a line that is too long, broken or no object, and for too many lines.
+    """
+    check_size(path, LARGEST_STREAM)
+    with path.open("rb") as file:
+        number = 0
+        while raw := file.readline(LARGEST_LINE + 1):
+            number += 1
+            if len(raw) > LARGEST_LINE:
+                raise Problem(f"{path}, line {number}: longer than {LARGEST_LINE:,} bytes; is it JSON lines?")
+            if number > MOST_ITEMS:
+                raise Problem(f"{path} has more than {MOST_ITEMS:,} lines; split it")
+            if not raw.strip():
+                continue
+            value = parsed_json(raw, f"{path}, line {number}")
+            if not isinstance(value, dict):
+                raise Problem(f"{path}, line {number}: a JSON object is expected, not {type(value).__name__}")
+            yield number, value
+
+
+def yaml_document(path: Path) -> Any:
+    """A YAML file, whole. Raises Problem for a broken or huge one, and for one with aliases: these can grow without
+    bound."""
+    import yaml
+
+    check_size(path, LARGEST_DOCUMENT)
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        content = path.read_bytes().decode("utf-8-sig")
+        for count, event in enumerate(yaml.parse(content, Loader=loader)):
+            if isinstance(event, yaml.AliasEvent):
+                raise Problem(f"{path} uses YAML aliases, which are not read; write the values out")
+            if count > MOST_VALUES:
+                raise Problem(f"{path} holds more than {MOST_VALUES:,} values; split it")
+        return yaml.load(content, Loader=loader)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise Problem(f"{path} is no whole YAML ({first_line(error)}); get it again") from error
+
+
+def finite(value: Any) -> float | None:
+    """A finite number, also where it is written as text; None for anything else (booleans too)."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        found = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return found if math.isfinite(found) else None
+
+
+def whole(value: Any) -> int | None:
+    """A whole number that is not negative; None for anything else."""
+    found = finite(value)
+    return int(found) if found is not None and found.is_integer() and 0 <= found < 2**63 else None
+
+
+def grade(value: Any) -> float | None:
+    """A score of an item: a finite number, or a truth value as 0 or 1."""
+    return float(value) if isinstance(value, bool) else finite(value)
+
+
+def text(value: Any) -> str | None:
+    """Words, trimmed; None for anything else and for empty ones."""
+    return value.strip() or None if isinstance(value, str) else None
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    """The value if it is a mapping, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def sequence(value: Any) -> list[Any]:
+    """The value if it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def inside(value: Any, *keys: str) -> Any:
+    """The value under nested keys; None where one is missing."""
+    for key in keys:
+        value = mapping(value).get(key)
+    return value
+
+
+def moment(value: Any) -> datetime | None:
+    """A date as UTC, from seconds since 1970 or ISO text (without zone: UTC); None where it is neither."""
+    if (seconds := finite(value)) is not None and not isinstance(value, str):
+        return datetime.fromtimestamp(seconds, UTC) if 0 < seconds < 32_503_680_000 else None
+    if not isinstance(value, str):
+        return None
+    found = re.fullmatch(r"(\d{4}-\d\d-\d\d[T ]\d\d)[-:](\d\d)[-:](\d\d)(\.\d+)?(Z|[+-]\d\d:?\d\d)?", value.strip())
+    written = value.strip()
+    if found:
+        day, minute, second, fraction, zone = found.groups()
+        written = f"{day}:{minute}:{second}{(fraction or '')[:7]}{zone or ''}"
+    try:
+        read = datetime.fromisoformat(written)
+    except ValueError:
+        return None
+    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, in one line."""
+    found = str(error).splitlines()
+    return found[0][:120] if found else type(error).__name__

@@ -1,0 +1,126 @@
+"""BFCL: `score/<model>/.../BFCL_v4_<category>_score.json` (a summary, then the failures) and `result/...` beside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from evaluators.outside.bounded_reading import MOST_FILES, finite, json_lines, mapping, sequence, text, whole
+from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun, mean_of
+from evaluators.outside.redact import one_line
+from evaluators.problem import Problem
+from evaluators.records import ItemStatus, Settings
+
+NAME = re.compile(r"BFCL_(?P<version>v\d+)_(?P<category>\w+)_(?P<kind>score|result)\.json")
+DEAD = "Error during inference"
+"""Beginning of the `result` of an item whose request failed: the endpoint was dead, and the harness scores 0."""
+
+
+def is_bfcl_folder(path: Path) -> bool:
+    """Whether a folder holds score files, at any depth down to four."""
+    return path.is_dir() and bool(_files(path, "score"))
+
+
+def read_bfcl_scores(path: Path) -> OutsideRun:
+    """A project folder (`score/` and `result/`), or the score folder of one model. Raises Problem if there is no score,
+    or scores of several models."""
+    scores = _files(path, "score")
+    if not scores:
+        raise Problem(f"{path} holds no BFCL_..._score.json; give the folder of a BFCL project")
+    models = sorted({_model(place) for place in scores})
+    if len(models) > 1:
+        raise Problem(f"{path} holds scores of {', '.join(models[:5])}; give the folder of one model")
+    answers = {place.name: place for place in _files(path, "result")}
+    results, left = [], []
+    for place in scores:
+        try:
+            results.append(_result(place, answers.get(place.name.replace("_score.json", "_result.json"))))
+        except Problem as problem:
+            left.append(LeftOut(place=str(place), reason=str(problem)))
+    return OutsideRun(
+        format="BFCL scores",
+        path=str(path),
+        harness="bfcl-eval",
+        model=models[0].removesuffix("-FC").replace("_", "/", 1),
+        results=tuple(results),
+        left_out=tuple(left),
+    )
+
+
+def _result(place: Path, answers: Path | None) -> OutsideResult:
+    named = NAME.fullmatch(place.name)
+    assert named is not None
+    rows = json_lines(place)
+    summary = next(rows, (0, {}))[1]
+    accuracy, total = finite(summary.get("accuracy")), whole(summary.get("total_count"))
+    if accuracy is None or total is None or not 0 <= accuracy <= 1:
+        raise Problem("its first line has no accuracy and total_count")
+    failures = {str(row.get("id")): row for _, row in rows}
+    items = tuple(_items(answers, failures)) if answers is not None else ()
+    if len(items) != total:
+        items = ()
+    version, category = named["version"], named["category"]
+    score = mean_of(items) if any(item.status is ItemStatus.failed for item in items) else accuracy
+    return OutsideResult(
+        task=f"BFCL {version} {category}",
+        names=(f"bfcl_{version}_{category}",),
+        metric="accuracy",
+        score=score,
+        count=total,
+        settings=Settings(metric="accuracy", repeats=1, subset=category, harness="bfcl-eval", shots=0, prompt="chat"),
+        items=items,
+        evidence={"published": f"{accuracy:g} of {total:,}", "category": category},
+    )
+
+
+def _items(answers: Path, failures: dict[str, dict[str, Any]]) -> Iterator[OutsideItem]:
+    for _, row in json_lines(answers):
+        name = str(row.get("id"))[:200]
+        dead = "traceback" in row or str(row.get("result")).startswith(DEAD)
+        wrong = failures.get(name)
+        yield OutsideItem(
+            id=name,
+            score=None if dead else 0.0 if wrong is not None else 1.0,
+            status=ItemStatus.failed if dead else ItemStatus.ok,
+            tokens_in=_total(row.get("input_token_count")),
+            tokens_out=_total(row.get("output_token_count")),
+            seconds=finite(row.get("latency")),
+            error=one_line(str(row.get("result"))) if dead else _why(wrong),
+        )
+
+
+def _why(wrong: dict[str, Any] | None) -> str | None:
+    if wrong is None:
+        return None
+    kind, detail = text(wrong.get("error_type")), wrong.get("error")
+    detail = " ".join(str(one) for one in detail) if isinstance(detail, list) else str(mapping(detail) or detail or "")
+    return one_line(f"{kind or 'wrong'}: {detail}")
+
+
+def _total(value: Any) -> int | None:
+    """Tokens of all turns: BFCL writes a number, or nested lists of numbers."""
+    if isinstance(value, list):
+        parts = [_total(one) for one in sequence(value)]
+        return sum(part or 0 for part in parts)
+    return whole(value)
+
+
+def _files(path: Path, kind: str) -> list[Path]:
+    found = [place for depth in range(5) for place in path.glob("*/" * depth + f"BFCL_*_{kind}.json")]
+    if len(found) > MOST_FILES:
+        raise Problem(f"{path} holds more than {MOST_FILES:,} files; give a smaller folder")
+    return sorted(place for place in found if NAME.fullmatch(place.name))
+
+
+def _model(place: Path) -> str:
+    """The folder below `score/`."""
+    parts = place.parts
+    if "score" in parts:
+        below = parts[len(parts) - 1 - parts[::-1].index("score") :]
+        return below[1] if len(below) > 2 else place.parent.name
+    names = [
+        part for part in parts[:-1] if part not in ("non_live", "live", "multi_turn", "agentic", "memory", "web_search")
+    ]
+    return names[-1] if names else ""

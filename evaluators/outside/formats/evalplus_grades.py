@@ -1,0 +1,92 @@
+"""EvalPlus `*_eval_results.json`: base and plus grades of HumanEval or MBPP, by task."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from evaluators.outside.bounded_reading import finite, json_document, mapping, moment, sequence, text
+from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun, mean_of
+from evaluators.problem import Problem
+from evaluators.records import ItemStatus, Settings
+
+FILE = re.compile(
+    r"(?P<model>.+?)_(?P<backend>vllm|hf|openai|anthropic|google|gptqmodel)_temp_(?P<temperature>[\d.]+)[._-]"
+)
+DATA = {"HumanEval": ("HumanEval", "HumanEval+"), "Mbpp": ("MBPP", "MBPP+")}
+"""Beginning of a task's id -> names of the base and of the plus benchmark."""
+
+
+def is_evalplus_grades(content: Any) -> bool:
+    """Whether a JSON value is a file of grades."""
+    rows = mapping(content).get("eval")
+    first = next(iter(rows.values()), None) if isinstance(rows, dict) else None
+    return isinstance(first, list) and bool(first) and "base_status" in mapping(first[0])
+
+
+def read_evalplus_grades(path: Path) -> OutsideRun:
+    """One graded run: the base tests, and base and plus tests together. Raises Problem for another file."""
+    content = json_document(path)
+    if not is_evalplus_grades(content):
+        raise Problem(f"{path} is no grades file of EvalPlus; it needs eval with base_status")
+    rows: dict[str, Any] = content["eval"]
+    names = DATA.get(next(iter(rows)).partition("/")[0])
+    if names is None:
+        raise Problem(f"{path} grades tasks such as {next(iter(rows))[:40]!r}; HumanEval/... and Mbpp/... are known")
+    named = FILE.match(path.name)
+    left = [LeftOut(place=name, reason="it has no grade") for name, one in rows.items() if not sequence(one)]
+    graded = {name: [mapping(one) for one in sequence(several)] for name, several in rows.items() if sequence(several)}
+    repeats = max(len(several) for several in graded.values())
+    results = []
+    for benchmark, plus in zip(names, (False, True), strict=True):
+        if plus and not any(one.get("plus_status") for several in graded.values() for one in several):
+            continue
+        items = tuple(_items(graded, plus))
+        results.append(
+            OutsideResult(
+                task=benchmark,
+                names=(benchmark,),
+                metric="pass@1",
+                filter="plus" if plus else "base",
+                score=mean_of(items),
+                count=len(graded),
+                settings=Settings(
+                    shots=0,
+                    temperature=finite(named["temperature"]) if named else None,
+                    metric="pass@1",
+                    repeats=repeats,
+                    subset="",
+                    harness="evalplus",
+                    backend=named["backend"] if named else None,
+                ),
+                items=items,
+                evidence={"data": str(content.get("hash"))[:40]} if content.get("hash") else {},
+            )
+        )
+    return OutsideRun(
+        format="EvalPlus grades",
+        path=str(path),
+        harness="evalplus",
+        model=named["model"].replace("--", "/") if named else None,
+        finished=moment(content.get("date")),
+        results=tuple(results),
+        left_out=tuple(left),
+    )
+
+
+def _items(graded: dict[str, list[dict[str, Any]]], plus: bool) -> Iterator[OutsideItem]:
+    for name, several in graded.items():
+        for repeat, one in enumerate(several):
+            base, more = text(one.get("base_status")), text(one.get("plus_status"))
+            told = base is not None and (not plus or more is not None or base != "pass")
+            right = base == "pass" and (not plus or more == "pass")
+            late = "timeout" in (base, more if plus else None)
+            yield OutsideItem(
+                id=name[:200],
+                repeat=repeat,
+                score=float(right) if told else None,
+                status=ItemStatus.ok if told else ItemStatus.failed,
+                error="a test ran out of time" if late else None,
+            )

@@ -1,0 +1,203 @@
+"""Inspect logs, `.eval` (a zip) and JSON: scores, and of each sample its grade, its tokens and how its answer ended."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from evaluators.outside.bounded_reading import (
+    LARGEST_STREAM,
+    MOST_ITEMS,
+    check_size,
+    finite,
+    grade,
+    mapping,
+    moment,
+    sequence,
+    text,
+    whole,
+)  # fmt: skip
+from evaluators.outside.formats.inspect_parts import inspect_archive_parts, inspect_json_parts
+from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun
+from evaluators.outside.redact import one_line
+from evaluators.problem import Problem
+from evaluators.records import ItemStatus, Settings
+
+LETTERS = {"C": 1.0, "CORRECT": 1.0, "I": 0.0, "INCORRECT": 0.0, "P": 0.5, "PARTIAL": 0.5, "N": 0.0, "NOANSWER": 0.0}
+"""Inspect's grades as numbers, as its `value_to_float` has them."""
+ERRORS = frozenset({"stderr", "std", "var", "bootstrap_stderr"})
+CUT = frozenset({"max_tokens", "model_length"})
+"""Stop reasons of an answer that was cut."""
+
+
+def is_inspect_header(content: Any) -> bool:
+    """Whether a JSON value is the header of a log."""
+    return isinstance(content, dict) and isinstance(content.get("eval"), dict) and "task" in content["eval"]
+
+
+def is_inspect_archive(path: Path) -> bool:
+    """Whether a file is a log in Inspect's own format."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return bool({"header.json", "_journal/start.json"} & set(archive.namelist()[:MOST_ITEMS]))
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return False
+
+
+def read_inspect_file(path: Path) -> OutsideRun:
+    """One log. Raises Problem for a file that is none, is broken, or was not finished by Inspect."""
+    check_size(path, LARGEST_STREAM)
+    with path.open("rb") as file:
+        archive = file.read(4) == b"PK\x03\x04"
+    header, samples = inspect_archive_parts(path) if archive else inspect_json_parts(path)
+    if not is_inspect_header(header):
+        raise Problem(f"{path} is no Inspect log; it needs `eval` with `task`")
+    return _run(path, header, samples)
+
+
+def _run(path: Path, header: dict[str, Any], samples: list[dict[str, Any]]) -> OutsideRun:
+    about = mapping(header["eval"])
+    left: list[LeftOut] = []
+    task = str(about["task"])
+    version = text(mapping(about.get("packages")).get("inspect_ai"))
+    results: list[OutsideResult] = []
+    if header.get("status") != "success" or header.get("invalidated"):
+        state = "invalidated" if header.get("invalidated") else f"`{header.get('status')}`"
+        left.append(LeftOut(place=task, reason=f"the log is {state}, not of a finished run"))
+    else:
+        for place, score in enumerate(sequence(mapping(header.get("results")).get("scores"))):
+            for name, metric in mapping(mapping(score).get("metrics")).items():
+                found = _result(header, about, score, str(name), metric, samples)
+                if found is None:
+                    reason = "it is no finite number"
+                    left.append(LeftOut(place=f"results.scores[{place}].metrics.{name}", reason=reason))
+                elif str(name) not in ERRORS:
+                    results.append(found)
+        if not results:
+            left.append(LeftOut(place=task, reason="the log holds no score"))
+    stats = mapping(header.get("stats"))
+    return OutsideRun(
+        format="Inspect log",
+        path=str(path),
+        harness="inspect_ai",
+        harness_version=version,
+        model=text(about.get("model")),
+        started=moment(stats.get("started_at")) or moment(about.get("created")),
+        finished=moment(stats.get("completed_at")),
+        scaffold=_scaffold(header),
+        results=tuple(results),
+        left_out=tuple(left),
+    )
+
+
+def _result(
+    header: dict[str, Any], about: dict[str, Any], score: Any, name: str, metric: Any, samples: list[dict[str, Any]]
+) -> OutsideResult | None:
+    score = mapping(score)
+    value = finite(mapping(metric).get("value"))
+    if value is None:
+        return None
+    scorer = text(score.get("name")) or text(score.get("scorer")) or "score"
+    whole_set = whole(mapping(about.get("dataset")).get("samples"))
+    config = mapping(about.get("config"))
+    counted = whole(score.get("scored_samples")) or len({str(one.get("id")) for one in samples}) or None
+    limit = config.get("limit")
+    ids = sequence(mapping(about.get("dataset")).get("sample_ids"))
+    planned = len(ids) or whole_set
+    limited = None
+    if limit or (planned and whole_set and planned < whole_set):
+        limited = f"{planned or limit} of {whole_set:,} items" if whole_set else f"limited to {limit}"
+    metrics = mapping(score.get("metrics"))
+    stderr = next((finite(mapping(metrics.get(key)).get("value")) for key in ("stderr", "bootstrap_stderr")
+                   if key in metrics), None)  # fmt: skip
+    dataset = mapping(about.get("dataset"))
+    registry = text(about.get("task_registry_name")) or ""
+    plain = name in ("accuracy", "mean")
+    return OutsideResult(
+        task=str(about["task"]),
+        names=tuple(one for one in (registry.rpartition("/")[2], text(dataset.get("name")) or "") if one),
+        metric=name,
+        filter=scorer,
+        score=value,
+        stderr=stderr,
+        unit="fraction" if 0 <= value <= 1 else "value",
+        count=counted,
+        whole=whole_set,
+        limited=limited,
+        settings=_settings(header, about, name, scorer, limited),
+        task_version=str(about.get("task_version")) if about.get("task_version") is not None else None,
+        items=tuple(_items(samples, scorer)) if plain else (),
+        evidence={"created": str(about.get("created"))[:40], "reducer": str(score.get("reducer") or "mean")[:40]},
+    )
+
+
+def _settings(header: dict[str, Any], about: dict[str, Any], metric: str, scorer: str, limited: str | None) -> Settings:
+    config = mapping(about.get("config"))
+    generation = {**mapping(mapping(header.get("plan")).get("config")), **mapping(about.get("model_generate_config"))}
+    version = text(mapping(about.get("packages")).get("inspect_ai"))
+    model = text(about.get("model")) or ""
+    return Settings(
+        prompt="chat",  # Inspect asks every model by messages
+        system_prompt=text(generation.get("system_message")),
+        effort=text(generation.get("reasoning_effort")),
+        temperature=finite(generation.get("temperature")),
+        top_p=finite(generation.get("top_p")),
+        top_k=whole(generation.get("top_k")),
+        max_tokens=whole(generation.get("max_tokens")),
+        metric=metric,
+        filter=scorer,
+        repeats=whole(config.get("epochs")) or 1,
+        subset=limited or ("" if mapping(about.get("dataset")).get("samples") else None),
+        scaffold=_scaffold(header),
+        harness=f"inspect_ai {version}" if version else "inspect_ai",
+        backend=model.partition("/")[0] if "/" in model else None,
+        judge=one_line(str(mapping(mapping(about.get("model_roles")).get("grader")).get("model") or "")),
+    )
+
+
+def _scaffold(header: dict[str, Any]) -> str | None:
+    """The solvers, in order; None for plain generation."""
+    steps = [str(mapping(step).get("solver")) for step in sequence(mapping(header.get("plan")).get("steps"))]
+    agents = [
+        step for step in steps if step not in ("generate", "multiple_choice", "prompt_template", "system_message")
+    ]
+    return " + ".join(steps)[:120] if agents else None
+
+
+def _items(samples: Iterable[dict[str, Any]], scorer: str) -> Iterator[OutsideItem]:
+    for sample in samples:
+        score = mapping(mapping(sample.get("scores")).get(scorer))
+        failure = sample.get("error")
+        failure = mapping(failure).get("message") if isinstance(failure, dict) else failure
+        value = _grade(score.get("value"))
+        status = ItemStatus.ok
+        if failure or value is None:
+            value, status = None, ItemStatus.failed
+        elif sample.get("stop_reason") in CUT:
+            status = ItemStatus.truncated
+        elif sample.get("stop_reason") == "content_filter":
+            status = ItemStatus.refused
+        elif score.get("reason") == "no_response":
+            status = ItemStatus.empty
+        usage = list(mapping(sample.get("model_usage")).values())
+        yield OutsideItem(
+            id=str(sample.get("id"))[:200],
+            repeat=max(0, (whole(sample.get("epoch")) or 1) - 1),
+            score=value,
+            status=status,
+            tokens_in=sum(whole(mapping(one).get("input_tokens")) or 0 for one in usage) if usage else None,
+            tokens_out=sum(whole(mapping(one).get("output_tokens")) or 0 for one in usage) if usage else None,
+            turns=whole(sample.get("turn_count")),
+            seconds=finite(sample.get("total_time")),
+            error=one_line(failure) or (one_line(str(sample["limit"])) if sample.get("limit") else None),
+            extracted=one_line(score.get("answer"), 200),
+            target=one_line(str(sample.get("target")), 200),
+        )
+
+
+def _grade(value: Any) -> float | None:
+    if isinstance(value, str) and value.upper() in LETTERS:
+        return LETTERS[value.upper()]
+    return grade(value)

@@ -1,0 +1,88 @@
+"""LiveCodeBench `_eval_all.json`: grades by question, whose dates say which window was run."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from evaluators.outside.bounded_reading import finite, grade, json_document, sequence, text
+from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun, mean_of
+from evaluators.problem import Problem
+from evaluators.records import ItemStatus, Settings
+
+RELEASES = {400: "v1", 511: "v2", 612: "v3", 713: "v4", 880: "v5", 1055: "v6"}
+"""Questions of a whole release -> its name."""
+SCENARIO = re.compile(r"(?:Scenario\.)?(?P<scenario>[a-z]+)_(?P<repeats>\d+)_(?P<temperature>[\d.]+)_eval_all")
+
+
+def is_livecodebench_grades(content: Any) -> bool:
+    """Whether a JSON value is a list of graded questions."""
+    first = content[0] if isinstance(content, list) and content else None
+    return isinstance(first, dict) and "question_id" in first and "graded_list" in first
+
+
+def read_livecodebench_grades(path: Path) -> OutsideRun:
+    """One graded run. Its window of dates becomes the subset, by month; without a date in every row it is unknown.
+
+    Raises Problem for another file.
+    """
+    content = json_document(path)
+    if not is_livecodebench_grades(content):
+        raise Problem(f"{path} is no _eval_all.json of LiveCodeBench; it needs question_id and graded_list")
+    items, left, dates = [], [], []
+    repeats = 1
+    for place, row in enumerate(content):
+        grades = [grade(one) for one in sequence(row.get("graded_list"))] if isinstance(row, dict) else []
+        if not isinstance(row, dict) or text(row.get("question_id")) is None or not grades:
+            left.append(LeftOut(place=f"row {place}", reason="it has no question_id or no grade"))
+            continue
+        repeats = max(repeats, len(grades))
+        dates.append(text(row.get("contest_date")) or "")
+        answers = sequence(row.get("code_list"))
+        for repeat, value in enumerate(grades):
+            empty = repeat < len(answers) and isinstance(answers[repeat], str) and not answers[repeat].strip()
+            status = ItemStatus.failed if value is None else ItemStatus.unextracted if empty else ItemStatus.ok
+            items.append(OutsideItem(id=str(row["question_id"])[:200], repeat=repeat, score=value, status=status))
+    named = SCENARIO.search(path.name)
+    names = len({item.id for item in items})
+    release = RELEASES.get(names)
+    known = bool(dates) and all(re.match(r"\d{4}-\d\d", one) for one in dates)
+    window = f"{min(dates)[:7]}..{max(dates)[:7]}" if known else None
+    return OutsideRun(
+        format="LiveCodeBench grades",
+        path=str(path),
+        harness="lcb_runner",
+        model=_model(path),
+        results=(
+            OutsideResult(
+                task=f"LiveCodeBench {release}" if release else "LiveCodeBench",
+                names=(f"livecodebench_{release}",) if release else ("livecodebench",),
+                metric="pass@1",
+                score=mean_of(items),
+                count=names,
+                settings=Settings(
+                    prompt="chat",
+                    shots=0,
+                    temperature=finite(named["temperature"]) if named else None,
+                    metric="pass@1",
+                    repeats=repeats,
+                    subset=window,
+                    harness="lcb_runner",
+                    tools="none",
+                    scaffold="none",
+                ),
+                items=tuple(items),
+                evidence={"window": window, "questions": str(names)} if window else {"questions": str(names)},
+            ),
+        ),
+        left_out=tuple(left),
+    )
+
+
+def _model(path: Path) -> str | None:
+    """The folder of the model, as lcb_runner lays it out, else the beginning of the file name."""
+    if SCENARIO.match(path.name):
+        return path.parent.name.partition(" (")[0] or None
+    before = re.match(r"(.+?)_(?:eval_all|grades_all)", path.name)
+    return before[1] if before else None

@@ -1,0 +1,217 @@
+"""lm-eval sample files: one row a document and filter, as JSON lines or (0.4.0 and 0.4.1) one JSON array."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from evaluators.outside.bounded_reading import finite, grade, json_document, json_lines, sequence, text, whole
+from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun, mean_of
+from evaluators.outside.redact import one_line
+from evaluators.problem import Problem
+from evaluators.records import ItemStatus, Settings
+
+NAME = re.compile(r"samples_(?P<task>.+?)_(?P<when>\d{4}-\d\d-\d\dT\d\d[-:]\d\d[-:]\d\d(?:\.\d+)?)\.jsonl")
+NO_METRICS = frozenset(
+    {"doc_id", "doc", "target", "arguments", "resps", "filtered_resps", "filter", "metrics", "doc_hash", "prompt_hash",
+     "target_hash", "schema"}
+)  # fmt: skip
+NOT_FOUND = frozenset({"[invalid]", "invalid", ""})
+"""What lm-eval's filters return when they find nothing."""
+THINK = re.compile(r"</?(think|thinking|reasoning)>", re.I)
+
+
+@dataclass
+class TaskSamples:
+    """The items of one task by metric and filter, and what could not be read."""
+
+    items: dict[tuple[str, str], list[OutsideItem]] = field(default_factory=dict)
+    left_out: list[LeftOut] = field(default_factory=list)
+    answers: Counter[str] = field(default_factory=Counter)
+    """Counts over the answers: `answers`, `empty`, `think_tag`, and `choices` for log-likelihoods."""
+    texts: Counter[int] = field(default_factory=Counter)
+    best: Counter[int] = field(default_factory=Counter)
+
+
+def is_sample_row(row: Any) -> bool:
+    """Whether a JSON object is a row of a sample file."""
+    return isinstance(row, dict) and "doc_id" in row and "resps" in row
+
+
+def read_sample_file(path: Path) -> OutsideRun:
+    """A sample file alone: the items, and their means. Its model and settings are not told."""
+    named = NAME.search(path.name)
+    task = named["task"] if named else path.stem.removeprefix("samples_")
+    samples = samples_of_file(path, task)
+    results = [
+        OutsideResult(
+            task=task,
+            metric=metric,
+            filter=kind,
+            score=mean_of(items),
+            unit="fraction" if all(item.score is None or 0 <= item.score <= 1 for item in items) else "value",
+            count=len({item.id for item in items}),
+            settings=Settings(metric=metric, filter=kind, harness="lm-eval"),
+            items=tuple(items),
+        )
+        for (metric, kind), items in samples.items.items()
+    ]
+    return OutsideRun(
+        format="lm-eval samples",
+        path=str(path),
+        harness="lm-eval",
+        results=tuple(results),
+        left_out=tuple(samples.left_out),
+        signals=sample_signals({task: samples}),
+    )
+
+
+def samples_beside(results: Path, task: str) -> Path | None:
+    """The sample file of a task that belongs to a results file: of the same time, or (old names) of the same folder."""
+    when = re.search(r"\d{4}-\d\d-\d\dT.*(?=\.json$)", results.name)
+    if when:
+        found = results.with_name(f"samples_{task}_{when[0]}.jsonl")
+        return found if found.is_file() else None
+    old = [path for path in results.parent.glob("*.jsonl") if path.stem == task or path.stem.endswith(f"_{task}")]
+    return old[0] if len(old) == 1 and len(list(results.parent.glob("*results*.json"))) == 1 else None
+
+
+def samples_of_file(path: Path, task: str) -> TaskSamples:
+    """The samples of a file. Raises Problem if it cannot be read to its end."""
+    with path.open("rb") as file:
+        first = file.read(64).lstrip()[:1]
+    rows: Iterable[tuple[int, Any]] = json_lines(path)
+    if first == b"[":
+        content = json_document(path)
+        if not isinstance(content, list):
+            raise Problem(f"{path} is no list of samples")
+        rows = enumerate(content, 1)
+    return samples_of_rows(rows, task, str(path))
+
+
+def samples_of_rows(rows: Iterable[tuple[int, Any]], task: str, name: str) -> TaskSamples:
+    """The samples in rows of (number, row); a row that is none is left out with its reason. A document that stands
+    twice under one filter (old files do not name theirs) leaves its metric out."""
+    found = TaskSamples()
+    seen: set[tuple[str, str, str]] = set()
+    twice: set[tuple[str, str]] = set()
+    for place, row in rows:
+        if not is_sample_row(row) or (number_of := whole(row["doc_id"])) is None:
+            found.left_out.append(LeftOut(place=f"{name}, row {place}", reason="it is no sample with doc_id and resps"))
+            continue
+        kind = text(row.get("filter")) or "none"
+        status, taken = _status(found, row)
+        for metric in _metrics(row):
+            key = (metric, kind)
+            if (identity := (str(number_of), *key)) in seen:
+                twice.add(key)
+            seen.add(identity)
+            value = grade(row[metric])
+            if value is None and not isinstance(row[metric], (int, float, str, type(None))):
+                continue  # pairs and lists, of which lm-eval computes the score of the whole
+            broken = value is None or status is ItemStatus.failed
+            if value is None and status is ItemStatus.ok:  # lm-eval's metric of an answer that it cannot compare
+                status = ItemStatus.unextracted
+            found.items.setdefault(key, []).append(
+                OutsideItem(
+                    id=f"{task}/{number_of}",
+                    score=None if broken else value,
+                    status=status,
+                    error="the file gives no finite score" if value is None else None,
+                    extracted=taken,
+                    target=one_line(str(row.get("target")), 200),
+                    prompt_sha256=text(row.get("prompt_hash")),
+                )
+            )
+    for key in twice:
+        del found.items[key]
+        reason = "a document stands there twice under one filter, so its items cannot be told apart"
+        found.left_out.append(LeftOut(place=f"{name}: {key[0]},{key[1]}", reason=reason))
+    return found
+
+
+def _metrics(row: dict[str, Any]) -> Iterator[str]:
+    told = row.get("metrics")
+    names = told if isinstance(told, list) else [name for name in row if name not in NO_METRICS]
+    for name in names:
+        if isinstance(name, str) and name in row:
+            yield name
+
+
+def _status(tally: TaskSamples, row: dict[str, Any]) -> tuple[ItemStatus, str | None]:
+    """What the row shows of an item: an empty answer, one in which the filter found nothing, a log-likelihood that is
+    no number. Whether an answer was cut is not told."""
+    answers = sequence(row.get("resps"))
+    texts = [one for answer in answers for one in sequence(answer) if isinstance(one, str)]
+    if len(texts) == 0 or _pairs(answers):
+        return _choices(tally, answers), None
+    tally.answers["answers"] += len(texts)
+    tally.answers["empty"] += sum(not one.strip() for one in texts)
+    tally.answers["think_tag"] += sum(THINK.search(one) is not None for one in texts)
+    tally.texts.update(hash(one) for one in texts if one)
+    taken = _taken(row.get("filtered_resps"))
+    if not any(one.strip() for one in texts):
+        return ItemStatus.empty, one_line(taken, 200)
+    if taken is not None and taken.strip() in NOT_FOUND:
+        return ItemStatus.unextracted, one_line(taken, 200)
+    return ItemStatus.ok, one_line(taken, 200)
+
+
+def _pairs(answers: list[Any]) -> bool:
+    """Whether the answers are (log-likelihood, greedy) pairs; newer files write both as text."""
+    firsts = [sequence(answer)[0] for answer in answers if sequence(answer)]
+    pairs = [first if isinstance(first, list) else answer for first, answer in zip(firsts, answers, strict=False)]
+    return bool(pairs) and all(
+        (len(pair) == 2 and str(pair[1]) in ("True", "False", "0", "1") and finite(pair[0]) is not None) or _nan(pair)
+        for pair in pairs
+    )
+
+
+def _nan(pair: list[Any]) -> bool:
+    return len(pair) == 2 and str(pair[0]).casefold() in ("nan", "-inf", "inf") and str(pair[1]) in ("True", "False")
+
+
+def _choices(tally: TaskSamples, answers: list[Any]) -> ItemStatus:
+    values = []
+    for answer in answers:
+        one = sequence(answer)
+        while one and isinstance(one[0], list):
+            one = one[0]
+        values.append(finite(one[0]) if one else None)
+    tally.answers["choices"] += len(values)
+    if not values or None in values:
+        return ItemStatus.failed
+    known = [value for value in values if value is not None]
+    if len(known) > 1:
+        tally.best[known.index(max(known))] += 1
+    return ItemStatus.ok
+
+
+def _taken(filtered: Any) -> str | None:
+    while isinstance(filtered, list):
+        if not filtered:
+            return None
+        filtered = filtered[0]
+    return None if filtered is None else str(filtered)
+
+
+def sample_signals(samples: dict[str, TaskSamples]) -> dict[str, float]:
+    """Numbers about the answers, in the words of `evaluators.harness.answer_statistics`."""
+    counts: Counter[str] = sum((one.answers for one in samples.values()), Counter())
+    texts: Counter[int] = sum((one.texts for one in samples.values()), Counter())
+    best: Counter[int] = sum((one.best for one in samples.values()), Counter())
+    found: dict[str, float] = {}
+    if counts["answers"]:
+        found["answers"] = float(counts["answers"])
+        found |= {f"{name}_share": counts[name] / counts["answers"] for name in ("empty", "think_tag")}
+        if texts:
+            found["identical_share"] = max(texts.values()) / counts["answers"]
+    if counts["choices"]:
+        found["choices"] = float(counts["choices"])
+        if best:
+            found["modal_choice_share"] = max(best.values()) / sum(best.values())
+    return found

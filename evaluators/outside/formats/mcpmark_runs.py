@@ -1,0 +1,141 @@
+"""MCPMark: `<experiment>/<model>__<service>/run-N/<task>/meta.json`."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from evaluators.outside.bounded_reading import MOST_FILES, finite, inside, json_document, mapping, moment, text, whole
+from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun, mean_of
+from evaluators.outside.redact import one_line
+from evaluators.problem import Problem
+from evaluators.records import ItemStatus, Settings
+
+LIMITS = re.compile(
+    r"(?i)time[d ]*out|max(imum)?[ _]turns|turn limit|context (length|window)|too many tokens|max_tokens"
+)
+"""Error messages that mean a budget used up: the model's failure. Every other is the pipeline's."""
+SERVICES = {"filesystem", "notion", "github", "postgres", "playwright", "playwright_webarena"}
+"""Services of the standard suite; a run on fewer of them is a part of the benchmark."""
+
+
+def is_mcpmark_task(content: Any) -> bool:
+    """Whether a JSON value is the record of one task."""
+    return isinstance(content, dict) and "mcp" in content and isinstance(content.get("execution_result"), dict)
+
+
+def is_mcpmark_folder(path: Path) -> bool:
+    """Whether a folder is an experiment, one of its models, or one run."""
+    return path.is_dir() and any(True for _ in _places(path))
+
+
+def read_mcpmark_run(path: Path) -> OutsideRun:
+    """One experiment of one model over all services and runs. Raises Problem if it holds no task, or several models."""
+    tasks = []
+    left = []
+    for place in _places(path):
+        content = json_document(place)
+        if not is_mcpmark_task(content):
+            left.append(LeftOut(place=str(place), reason="it is no record of a task"))
+            continue
+        tasks.append((_repeat(place), content))
+        if len(tasks) > MOST_FILES:
+            raise Problem(f"{path} holds more than {MOST_FILES:,} tasks; give a smaller folder")
+    if not tasks:
+        raise Problem(f"{path} holds no task of MCPMark; give the folder of an experiment")
+    models = sorted({str(one.get("model_name")) for _, one in tasks})
+    if len(models) > 1:
+        raise Problem(f"{path} holds results of {', '.join(models[:5])}; give the folder of one model")
+    items = tuple(_items(tasks))
+    first = tasks[0][1]
+    services = sorted({str(one["mcp"]) for _, one in tasks})
+    missing = {"filesystem", "notion", "github", "postgres"} - set(services)
+    subset = ", ".join(services) if missing else ""
+    settings = Settings(
+        effort=text(first.get("reasoning_effort")) if first.get("reasoning_effort") != "default" else None,
+        repeats=max(item.repeat for item in items) + 1,
+        subset=subset,
+        harness="mcpmark",
+        scaffold=text(first.get("agent_name")),
+    )
+    return OutsideRun(
+        format="MCPMark run",
+        path=str(path),
+        harness="mcpmark",
+        model=text(first.get("litellm_run_model_name")) or text(first.get("model_name")),
+        started=min((when for _, one in tasks if (when := moment(inside(one, "time", "start")))), default=None),
+        finished=max((when for _, one in tasks if (when := moment(inside(one, "time", "end")))), default=None),
+        results=tuple(_results(items, settings)),
+        left_out=tuple(left),
+    )
+
+
+def _results(items: tuple[OutsideItem, ...], settings: Settings) -> Iterator[OutsideResult]:
+    """pass@1 (the mean), and where every task was run k > 1 times pass@k and pass^k."""
+    tasks: dict[str, list[OutsideItem]] = defaultdict(list)
+    for item in items:
+        tasks[item.id].append(item)
+    runs = settings.repeats or 1
+    yield _scored("pass@1", items, settings)
+    if runs == 1 or any(len(one) != runs for one in tasks.values()):
+        return
+    for metric, of in ((f"pass@{runs}", max), (f"pass^{runs}", min)):
+        joined = []
+        for name, one in tasks.items():
+            scores = [item.score for item in one if item.score is not None]
+            failed = len(scores) < runs
+            joined.append(
+                OutsideItem(
+                    id=name,
+                    score=None if failed else of(scores),
+                    status=ItemStatus.failed if failed else ItemStatus.ok,
+                )
+            )
+        yield _scored(metric, tuple(joined), settings)
+
+
+def _scored(metric: str, items: tuple[OutsideItem, ...], settings: Settings) -> OutsideResult:
+    return OutsideResult(
+        task="MCPMark",
+        names=("mcpmark",),
+        metric=metric,
+        score=mean_of(items),
+        count=len({item.id for item in items}),
+        settings=settings.model_copy(update={"metric": metric}),
+        items=items,
+    )
+
+
+def _items(tasks: list[tuple[int, dict[str, Any]]]) -> Iterator[OutsideItem]:
+    for repeat, task in sorted(tasks, key=lambda one: (str(one[1].get("task_name")), one[0])):
+        result = task["execution_result"]
+        failure = text(result.get("error_message"))
+        score: float | None = 1.0 if result.get("success") is True else 0.0
+        status = ItemStatus.ok
+        if failure and not score and not LIMITS.search(failure):
+            score, status = None, ItemStatus.failed
+        usage = mapping(task.get("token_usage"))
+        yield OutsideItem(
+            id=f"{task['mcp']}/{task.get('task_name')}"[:200],
+            repeat=repeat,
+            score=score,
+            status=status,
+            tokens_in=whole(usage.get("input_tokens")),
+            tokens_out=whole(usage.get("output_tokens")),
+            turns=whole(task.get("turn_count")),
+            seconds=finite(task.get("agent_execution_time")),
+            error=one_line(failure) or (one_line(result.get("verification_error")) if not score else None),
+        )
+
+
+def _places(path: Path) -> Iterator[Path]:
+    for pattern in ("*/meta.json", "run-*/*/meta.json", "*/run-*/*/meta.json"):
+        yield from sorted(path.glob(pattern))
+
+
+def _repeat(place: Path) -> int:
+    found = re.fullmatch(r"run-(\d+)", place.parent.parent.name)
+    return max(0, int(found[1][:6]) - 1) if found else 0

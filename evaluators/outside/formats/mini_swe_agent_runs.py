@@ -1,0 +1,169 @@
+"""mini-swe-agent: trajectories (`*.traj.json`) and predictions (`preds.json`), with the grades of a report beside."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from evaluators.outside.bounded_reading import MOST_FILES, finite, inside, json_document, mapping, sequence, text, whole
+from evaluators.outside.formats import swebench_reports
+from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun, mean_of
+from evaluators.outside.redact import one_line, redacted
+from evaluators.problem import Problem
+from evaluators.records import ItemStatus, Settings
+
+BY_THE_MODEL = frozenset({"Submitted", "LimitsExceeded", "TimeExceeded", "RepeatedFormatError"})
+"""Exit statuses that the model brought about. Any other is the name of an exception: the infrastructure's."""
+
+
+def is_trajectory(content: Any) -> bool:
+    """Whether a JSON value is a trajectory, of today's form or of the first (a bare list of messages)."""
+    if isinstance(content, list):
+        return bool(content) and all(isinstance(one, dict) and "role" in one and "content" in one for one in content)
+    if not isinstance(content, dict) or not isinstance(content.get("messages"), list):
+        return False
+    stated = str(content.get("trajectory_format", ""))
+    return stated.startswith("mini-swe-agent") or "exit_status" in mapping(content.get("info"))
+
+
+def is_predictions(content: Any) -> bool:
+    """Whether a JSON value maps instance ids to patches."""
+    return (
+        isinstance(content, dict)
+        and bool(content)
+        and all(isinstance(one, dict) and "model_patch" in one for one in content.values())
+    )
+
+
+def is_mini_swe_agent_folder(path: Path) -> bool:
+    """Whether a folder is mini-swe-agent's output: `preds.json`, or `<id>/<id>.traj.json` below it."""
+    return path.is_dir() and (
+        (path / "preds.json").is_file()
+        or any(place.name == f"{place.parent.name}.traj.json" for place in path.glob("*/*.traj.json"))
+    )
+
+
+def read_mini_swe_agent_run(path: Path) -> OutsideRun:
+    """A trajectory, a file of predictions, or the folder of a run. Grades come from a SWE-bench report in the folder;
+    without one the items have no score.
+
+    Raises Problem for a file that is neither.
+    """
+    if path.is_dir():
+        return _folder(path)
+    content = json_document(path)
+    if is_trajectory(content):
+        return _run(path, {_name(path, content): content}, {}, None)
+    if is_predictions(content):
+        return _run(path, {}, content, None)
+    raise Problem(f"{path} is neither a trajectory nor predictions of mini-swe-agent")
+
+
+def _folder(path: Path) -> OutsideRun:
+    places = sorted([*path.glob("*.traj.json"), *path.glob("*/*.traj.json")])[: MOST_FILES + 1]
+    if len(places) > MOST_FILES:
+        raise Problem(f"{path} holds more than {MOST_FILES:,} trajectories; give a smaller folder")
+    trajectories = {}
+    for place in places:
+        content = json_document(place)
+        if is_trajectory(content):
+            trajectories[_name(place, content)] = _lean(content)
+    predictions = json_document(path / "preds.json") if (path / "preds.json").is_file() else {}
+    report = None
+    for place in sorted(path.glob("*.json")):
+        if place.name != "preds.json" and swebench_reports.is_swebench_report(content := json_document(place)):
+            report = swebench_reports.read_swebench_report(place)
+    return _run(path, trajectories, predictions if is_predictions(predictions) else {}, report)
+
+
+def _lean(content: Any) -> Any:
+    """A trajectory without the text of its messages: a run's hundreds must fit into memory together."""
+    if isinstance(content, list):
+        return [{"role": one.get("role"), "content": ""} for one in content]
+    return {**content, "messages": [{"role": mapping(one).get("role")} for one in content["messages"]]}
+
+
+def _name(path: Path, content: Any) -> str:
+    told = text(content.get("instance_id")) if isinstance(content, dict) else None
+    return told or path.name.removesuffix(".traj.json")
+
+
+def _run(
+    path: Path, trajectories: dict[str, Any], predictions: dict[str, Any], report: OutsideRun | None
+) -> OutsideRun:
+    infos = {name: mapping(mapping(content).get("info")) for name, content in trajectories.items()}
+    graded = {item.id: item for item in report.results[0].items} if report else {}
+    items = tuple(
+        _item(name, trajectories.get(name), predictions.get(name), infos.get(name, {}), graded.get(name))
+        for name in sorted({*trajectories, *predictions, *graded})
+    )
+    first: dict[str, Any] = next((info for info in infos.values() if info), {})
+    version = text(first.get("mini_version"))
+    model = text(inside(first, "config", "model", "model_name"))
+    model = model or next((text(mapping(one).get("model_name_or_path")) for one in predictions.values()), None)
+    scaffold = _scaffold(first, version)
+    limit = whole(inside(first, "config", "agent", "step_limit"))
+    base = report.results[0] if report else OutsideResult(task="SWE-bench", metric="resolved", score=None)
+    settings = base.settings.model_copy(
+        update={
+            "scaffold": scaffold,
+            "temperature": finite(inside(first, "config", "model", "model_kwargs", "temperature")),
+            "max_tokens": whole(inside(first, "config", "model", "model_kwargs", "max_tokens")),
+            "metric": "resolved",
+            "repeats": 1,
+        }
+    )
+    result = base.model_copy(
+        update={
+            "items": items,
+            "settings": Settings.model_validate(settings.model_dump()),
+            "score": mean_of(items) if report else None,
+            "evidence": base.evidence | ({"step_limit": str(limit)} if limit else {}),
+        }
+    )
+    left = () if report else (LeftOut(place=str(path), reason="no grades: put the report of swebench beside it"),)
+    return OutsideRun(
+        format="mini-swe-agent run",
+        path=str(path),
+        harness="mini-swe-agent",
+        harness_version=version,
+        model=model,
+        scaffold=scaffold,
+        results=(result,),
+        left_out=left,
+    )
+
+
+def _item(name: str, trajectory: Any, prediction: Any, info: dict[str, Any], graded: OutsideItem | None) -> OutsideItem:
+    exit_status = text(info.get("exit_status"))
+    messages = trajectory if isinstance(trajectory, list) else sequence(mapping(trajectory).get("messages"))
+    patch = text(mapping(prediction).get("model_patch")) or text(info.get("submission"))
+    score, status = (graded.score, graded.status) if graded else (None, ItemStatus.ok)
+    error = graded.error if graded else None
+    if exit_status and exit_status not in BY_THE_MODEL:
+        # an empty patch after a server's failure looks like a model that submitted nothing; only this tells
+        score, status, error = None, ItemStatus.failed, one_line(info.get("exception_str")) or exit_status
+    elif exit_status and exit_status != "Submitted":
+        error = error or f"ended by {exit_status}"
+    elif not patch and (prediction is not None or exit_status):
+        status = ItemStatus.empty
+    return OutsideItem(
+        id=name[:200],
+        score=score,
+        status=status,
+        turns=whole(inside(info, "model_stats", "api_calls"))
+        or (sum(mapping(one).get("role") == "assistant" for one in messages) if messages else None),
+        error=error,
+    )
+
+
+def _scaffold(info: dict[str, Any], version: str | None) -> str | None:
+    """Program, version and a hash of the agent's configuration without its secrets."""
+    agent = inside(info, "config", "agent")
+    if not version:
+        return None
+    digest = hashlib.sha256(json.dumps(redacted(agent), sort_keys=True, default=str).encode()).hexdigest()[:8]
+    limit = whole(mapping(agent).get("step_limit"))
+    return f"mini-swe-agent {version} {digest}" + (f" steps {limit}" if limit else "")

@@ -1,0 +1,109 @@
+"""tau2 simulations: one JSON file a run, with a reward for each task and trial."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from evaluators.outside.bounded_reading import finite, inside, json_document, mapping, moment, sequence, text, whole
+from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun, mean_of
+from evaluators.outside.redact import one_line
+from evaluators.problem import Problem
+from evaluators.records import ItemStatus, Settings
+
+ENDED = frozenset({"user_stop", "agent_stop"})
+LIMITS = frozenset({"max_steps", "max_turns", "too_many_errors", "timeout"})
+"""Reasons of termination that the model brought about: score 0. Every other but `ENDED` is the infrastructure's."""
+
+
+def is_tau2_file(content: Any) -> bool:
+    """Whether a JSON value is a file of simulations."""
+    return isinstance(content, dict) and isinstance(content.get("simulations"), list) and "tasks" in content
+
+
+def read_tau2_simulations(path: Path) -> OutsideRun:
+    """One run. The user simulator is its judge. Raises Problem for another file."""
+    content = json_document(path)
+    if not is_tau2_file(content):
+        raise Problem(f"{path} is no file of tau2 simulations; it needs tasks and simulations")
+    info = mapping(content.get("info"))
+    left = [
+        LeftOut(place=f"simulations[{place}]", reason="it has no task_id")
+        for place, one in enumerate(content["simulations"])
+        if not isinstance(one, dict) or one.get("task_id") is None
+    ]
+    items = tuple(_items(content["simulations"]))
+    domain = text(inside(info, "environment_info", "domain_name"))
+    planned = len(sequence(content["tasks"]))
+    trials = whole(info.get("num_trials")) or 1
+    agent = mapping(info.get("agent_info"))
+    user = text(inside(info, "user_info", "llm"))
+    ran = len({item.id for item in items})
+    limited = f"{ran:,} of {planned:,} tasks" if ran < planned else None
+    commit = text(info.get("git_commit"))
+    harness = f"tau2 {commit[:12]}" if commit else "tau2"
+    arguments = mapping(agent.get("llm_args"))
+    return OutsideRun(
+        format="tau2 simulations",
+        path=str(path),
+        harness="tau2",
+        harness_version=commit,
+        model=text(agent.get("llm")),
+        started=moment(content.get("timestamp")),
+        scaffold=text(agent.get("implementation")),
+        results=(
+            OutsideResult(
+                task=f"tau2 {domain}" if domain else "tau2",
+                names=(f"tau2_bench_{domain}",) if domain else (),
+                metric="reward",
+                score=mean_of(items),
+                count=ran,
+                limited=limited,
+                settings=Settings(
+                    prompt="chat",
+                    temperature=finite(arguments.get("temperature")),
+                    max_tokens=whole(arguments.get("max_tokens")),
+                    metric="reward",
+                    repeats=trials,
+                    subset=limited or "",
+                    judge=user,
+                    scaffold=text(agent.get("implementation")),
+                    harness=harness,
+                ),
+                items=items,
+                evidence={
+                    name: str(value)[:60]
+                    for name, value in (("max_steps", info.get("max_steps")), ("seed", info.get("seed")))
+                    if value is not None
+                },
+            ),
+        ),
+        left_out=tuple(left),
+    )
+
+
+def _items(simulations: list[Any]) -> Iterator[OutsideItem]:
+    for one in simulations:
+        if not isinstance(one, dict) or one.get("task_id") is None:
+            continue
+        ending = text(one.get("termination_reason")) or ""
+        ending = ending.rpartition(".")[2].casefold()
+        reward = finite(inside(one, "reward_info", "reward"))
+        score, status = reward, ItemStatus.ok
+        if ending in LIMITS:
+            score = 0.0 if reward is None else reward
+        elif ending not in ENDED or reward is None or one.get("skipped"):
+            score, status = None, ItemStatus.failed
+        messages = sequence(one.get("messages"))
+        yield OutsideItem(
+            id=str(one["task_id"])[:200],
+            repeat=whole(one.get("trial")) or 0,
+            score=score,
+            status=status,
+            turns=sum(mapping(message).get("role") == "assistant" for message in messages) or None,
+            seconds=finite(one.get("duration")),
+            error=None
+            if ending in ENDED and status is ItemStatus.ok
+            else one_line(f"ended by {ending or 'nothing told'}"),
+        )

@@ -1,0 +1,108 @@
+"""`vllm bench serve --save-result`: one JSON object, or one a line with `--append-result`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from evaluators.outside.bounded_reading import finite, json_document, json_lines, moment, text, whole
+from evaluators.outside.outside_records import LeftOut, OutsideResult, OutsideRun
+from evaluators.problem import Problem
+from evaluators.records import Settings
+
+METRICS = (
+    ("total_throughput", "output_throughput", 1.0, "tok/s", True),
+    ("time_to_first_token", "mean_ttft_ms", 0.001, "s", False),
+    ("time_per_output_token", "mean_tpot_ms", 0.001, "s", False),
+)
+"""(task, key of the file, factor to SI units, unit, whether higher is better)."""
+
+
+def is_vllm_bench(content: Any) -> bool:
+    """Whether a JSON value is the result of a run."""
+    return isinstance(content, dict) and {"completed", "request_throughput", "output_throughput"} <= content.keys()
+
+
+def read_vllm_bench(path: Path) -> OutsideRun:
+    """Every run of a file. One with failed requests is shown, not judged. Raises Problem for another file."""
+    try:
+        rows = [json_document(path)]
+    except Problem:
+        rows = [row for _, row in json_lines(path)]
+    if not rows or not is_vllm_bench(rows[0]):
+        raise Problem(f"{path} is no result of `vllm bench serve`; it needs completed and output_throughput")
+    results, left = [], []
+    for place, row in enumerate(rows, 1):
+        found = list(_results(row)) if is_vllm_bench(row) else []
+        if not found:
+            left.append(LeftOut(place=f"run {place}", reason="no request was completed, or no speed is told"))
+        results += found
+    first = rows[0]
+    return OutsideRun(
+        format="vllm bench serve result",
+        path=str(path),
+        harness="vllm bench serve",
+        harness_version=text(first.get("vllm_version")),
+        model=text(first.get("model_id")),
+        finished=moment(_iso(first.get("date"))),
+        results=tuple(results),
+        left_out=tuple(left),
+    )
+
+
+def _results(row: dict[str, Any]) -> Iterator[OutsideResult]:
+    completed, failed = whole(row.get("completed")), whole(row.get("failed")) or 0
+    if not completed:
+        return
+    planned = whole(row.get("num_prompts")) or completed + failed
+    failed = max(failed, planned - completed)
+    for task, key, factor, unit, higher in METRICS:
+        value = finite(row.get(key))
+        if value is None or value <= 0:
+            continue
+        spread = finite(row.get(key.replace("mean_", "std_"))) if key.startswith("mean_") else None
+        yield OutsideResult(
+            task=task,
+            names=(task,),
+            metric="value",
+            score=value * factor,
+            stderr=spread * factor / completed**0.5 if spread is not None else None,
+            unit=unit,
+            higher_is_better=higher,
+            count=completed,
+            limited=f"{failed:,} of {planned:,} requests failed" if failed else None,
+            settings=_settings(row, completed),
+            model=text(row.get("model_id")),
+            evidence={
+                name: str(row[name])[:80]
+                for name in (
+                    "duration",
+                    "request_throughput",
+                    "request_rate",
+                    "burstiness",
+                    "spec_decode_acceptance_rate",
+                )
+                if row.get(name) is not None
+            },
+        )
+
+
+def _settings(row: dict[str, Any], completed: int) -> Settings:
+    """Lengths are means over the completed requests, where the file gives only totals."""
+    read, written = whole(row.get("total_input_tokens")), whole(row.get("total_output_tokens"))
+    speculative = finite(row.get("spec_decode_acceptance_rate"))
+    return Settings(
+        prompt_tokens=round(read / completed) if read else None,
+        generation_tokens=round(written / completed) if written else None,
+        concurrency=whole(row.get("max_concurrency")),
+        speculative=f"on, {speculative:g} % accepted" if speculative is not None else None,
+        backend=text(row.get("backend")) if row.get("backend") not in ("openai", "openai-chat") else None,
+        harness="vllm bench serve",
+    )
+
+
+def _iso(date: Any) -> str | None:
+    found = re.fullmatch(r"(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)", str(date))
+    return "{}-{}-{}T{}:{}:{}".format(*found.groups()) if found else text(date)

@@ -1,0 +1,103 @@
+"""How many times as fast one artifact or server is as another, by paired runs that take turns."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+
+from evaluators.backends import ModelServer
+from evaluators.catalogue import Benchmark
+from evaluators.records import Artifact, Run, Settings, UserError
+from evaluators.speed.conditions import client_name, complete_conditions, evidence
+from evaluators.speed.lengths import lengthen
+from evaluators.speed.measure_speed import RUNS, checks, how, quantity_of
+from evaluators.speed.request_batches import Rounds
+from evaluators.speed.run_record import finish, measurement
+from evaluators.speed.sampling_loop import Decided, Tell, gather
+from evaluators.speed.stability import OTHERS_IN_PAIRS
+from evaluators.speed.stream import StreamClient
+
+
+def measure_ratio(
+    benchmark: Benchmark,
+    numerator: tuple[Artifact, ModelServer],
+    denominator: tuple[Artifact, ModelServer],
+    settings: Settings,
+    *,
+    folder: Path,
+    runs: int = RUNS,
+    progress: Tell | None = None,
+    decided: Decided | None = None,
+    allowed_load: float = OTHERS_IN_PAIRS,
+) -> Run:
+    """Measure `output_speed_ratio` or `prompt_speed_ratio`: the speed of the numerator over that of the denominator.
+
+    Both servers must run at the same time; while one is asked the other rests. A pair is one run of each, and pairs
+    change their order (A B, B A, ...), so that what slows the machine down for a while meets both. Returns a Run of the
+    numerator with one ratio per pair; the evidence describes the denominator. Raises UserError like `measure_speed`.
+    """
+    if not benchmark.name.endswith("_ratio"):
+        raise UserError(f"{benchmark.name} is no ratio; choose output_speed_ratio or prompt_speed_ratio")
+    quantity = quantity_of(benchmark.name.removesuffix("_ratio"))
+    if runs < RUNS:
+        raise UserError(f"{runs} pairs say too little about a median; ask for at least {RUNS}")
+    started = datetime.now(UTC)
+    described = [server.describe() for _, server in (numerator, denominator)]
+    filled = [
+        complete_conditions(settings, artifact, about, client=client_name(), generates=quantity.generates)
+        for (artifact, _), about in zip((numerator, denominator), described, strict=True)
+    ]
+    lengths = {"prompt_tokens", "generation_tokens", "depth", "concurrency"}
+    if filled[0].model_dump(include=lengths) != filled[1].model_dump(include=lengths):
+        # the smaller context decides for both
+        common = min(filled, key=lambda one: (one.prompt_tokens or 0) + (one.generation_tokens or 0))
+        filled = [one.model_copy(update=common.model_dump(include=lengths)) for one in filled]
+    clients = StreamClient(numerator[1]), StreamClient(denominator[1])
+    filled = [
+        lengthen(client, quantity, one, settings, about.context)
+        for client, one, about in zip(clients, filled, described, strict=True)
+    ]
+    shortest = min(one.generation_tokens or 0 for one in filled)
+    filled = [one.model_copy(update={"generation_tokens": shortest}) for one in filled]
+    sides = [
+        Rounds(client, quantity, one, seed=runs, gauge=other.token_ids)
+        for client, other, one in zip(clients, clients[::-1], filled, strict=True)
+    ]
+    found = gather(
+        sides, [numerator[1], denominator[1]], runs, allowed=allowed_load, progress=progress,
+        value=lambda pair: pair[0] / pair[1], decided=decided,
+    )  # fmt: skip
+    ratios = [] if found.failure else [over / under for over, under in found.values]
+    seen = side_names((numerator[0], filled[0]), (denominator[0], filled[1]))
+    names = settings.numerator or seen[0], settings.denominator or seen[1]
+    shown = evidence(numerator[0], described[0]) | how(quantity, sides, found)
+    shown |= {f"denominator_{name}": text for name, text in evidence(denominator[0], described[1]).items()}
+    shown["denominator_quantization"] = denominator[0].quantization
+    shown["denominator_backend"] = f"{described[1].backend} {described[1].version}"
+    shown["sides"] = f"{seen[0]} over {seen[1]}"
+    if ratios:
+        shown["numerator_median"] = f"{median(found.side(0)):.4g} {quantity.unit}"
+        shown["denominator_median"] = f"{median(found.side(1)):.4g} {quantity.unit}"
+    return finish(
+        benchmark, numerator[0], described[0],
+        filled[0].model_copy(update={"numerator": names[0], "denominator": names[1]}),
+        [measurement(benchmark, ratios, found.wanted, "ratio", shown, failed=int(bool(found.failure)))],
+        folder=folder, started=started, invalid=found.verdict(ratios, allowed_load),
+        requests=sum(client.sent for client in clients),
+        checks=checks(found, ratios), signals=found.signals(),
+    )  # fmt: skip
+
+
+def side_names(upper: tuple[Artifact, Settings], lower: tuple[Artifact, Settings]) -> tuple[str, str]:
+    """What to call the two sides: all that differs between them of release, quantization, backend and its version."""
+    rows = [
+        [artifact.release.model, run.quantization, run.backend, run.backend_version] for artifact, run in (upper, lower)
+    ]
+    same = [str(one).casefold() == str(other).casefold() for one, other in zip(*rows, strict=True)]
+    if not same[2]:
+        same[3] = True  # the names of two backends tell enough
+    if all(same):
+        rows, same[0] = [[artifact.release.location] for artifact, _ in (upper, lower)], False
+    over, under = (" ".join(str(part) for part, alike in zip(row, same, strict=False) if not alike) for row in rows)
+    return over, under

@@ -1,0 +1,153 @@
+"""One streamed answer as its reader sees it: when the first token came, when the last, and how many."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evaluators.backends import ModelServer
+from evaluators.backends.streaming import Dialect, Prompt, dialect_of, events, stream_body, tokenize_body
+from evaluators.records import UserError
+from evaluators.speed.wire import WireError, post_all
+
+FEWEST = 8
+"""Tokens without which the speed of an answer is not worth a number, where a backend cannot be told its length."""
+
+
+class StreamFailed(Exception):
+    """A request has no sound answer: the run it belongs to is void."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One answer. Times are seconds of one monotonic clock."""
+
+    sent: float
+    """When the request was sent."""
+    first: float
+    """When the first token was read."""
+    last: float
+    """When the last token was read."""
+    first_tokens: int
+    """Tokens that came together with the first one."""
+    tokens: int
+    """Tokens of the answer."""
+    prompt: int
+    """Tokens of the prompt."""
+    cached: int | None = None
+    """Prompt tokens that the server says it had computed before; None if it does not say."""
+
+    @property
+    def time_to_first_token(self) -> float:
+        """Seconds from the request to the first token."""
+        return self.first - self.sent
+
+    @property
+    def prompt_speed(self) -> float:
+        """Prompt tokens computed per second until the first token: what the user waits for, one step of generation and
+        the transport included."""
+        return (self.prompt - (self.cached or 0)) / self.time_to_first_token
+
+    @property
+    def lumped(self) -> bool:
+        """Whether most of the answer came in one piece: then its speed cannot be read."""
+        return self.first_tokens > self.tokens / 2
+
+    @property
+    def decoding(self) -> tuple[int, float]:
+        """Tokens after the first reading, and the seconds they took."""
+        return self.tokens - self.first_tokens, self.last - self.first
+
+
+class StreamClient:
+    """Streams answers from one server."""
+
+    def __init__(self, server: ModelServer) -> None:
+        self.server = server
+        self.dialect: Dialect = dialect_of(server.backend)
+        self.model = server.describe().model
+        self.sent = 0
+        """Streams asked for."""
+
+    def token_ids(self, text: str) -> list[int] | None:
+        """The token ids of a text, BOS included; None if this backend does not tell. Raises UserError if it should."""
+        if self.dialect.tokenize is None:
+            return None
+        asked = tokenize_body(self.dialect, self.model, text)
+        try:
+            ((_, answer),) = post_all(self.server.url, self.dialect.tokenize, self.server.key, [asked])
+            return [int(token) for token in json.loads(b"".join(data for _, data in answer.pieces))["tokens"]]
+        except (WireError, KeyError, ValueError, TypeError) as error:
+            raise UserError(f"{self.server.backend} does not tokenize ({error}); look into its log") from None
+
+    def streams(self, prompts: Sequence[Prompt], tokens: int, *, reuse: bool) -> list[Stream]:
+        """Answers of `tokens` tokens to all prompts at once. Raises StreamFailed if any of them fails."""
+        bodies = [stream_body(self.dialect, self.model, prompt, tokens, reuse) for prompt in prompts]
+        self.sent += len(bodies)
+        try:
+            answers = post_all(self.server.url, self.dialect.path, self.server.key, bodies)
+        except WireError as error:
+            raise StreamFailed(str(error)) from None
+        found = []
+        for prompt, (sent, answer) in zip(prompts, answers, strict=True):
+            if answer.status != 200:
+                text = b"".join(data for _, data in answer.pieces).decode(errors="replace")
+                raise StreamFailed(f"HTTP {answer.status}: {' '.join(text.split())[:200]}")
+            known = None if isinstance(prompt, str) else len(prompt)
+            found.append(read(self.dialect, sent, answer.pieces, tokens, known))
+        return found
+
+
+def read(
+    dialect: Dialect, sent: float, pieces: Sequence[tuple[float, bytes]], asked: int, prompt: int | None = None
+) -> Stream:
+    """The Stream of what was read when: `pieces` are (time, bytes) in order. `prompt`: tokens of the prompt if known.
+
+    Raises StreamFailed if the stream is no stream, reports an error, or does not have `asked` tokens (for backends that
+    cannot be told: fewer than FEWEST).
+    """
+    times, counts = [], []
+    details: dict[str, Any] = {}
+    tokens, rest = 0, b""
+    for at, piece in pieces:
+        *lines, rest = (rest + piece).split(b"\n")
+        tokens = _take(dialect, lines, tokens, details)
+        times.append(at)
+        counts.append(tokens)
+    total = _take(dialect, [rest], tokens, details) if rest.strip() else tokens
+    if counts:
+        counts[-1] = total
+    grown = [index for index in range(len(counts)) if counts[index] > (counts[index - 1] if index else 0)]
+    if not grown:
+        raise StreamFailed("the answer holds no token")
+    if (dialect.exact and total != asked) or (not dialect.exact and total < min(FEWEST, asked)):
+        raise StreamFailed(f"the answer has {total} of {asked} tokens")
+    # where events only carry text, the server's own count comes last and replaces ours
+    first, last = grown[0], grown[-1]
+    counted = details.get("prompt")
+    return Stream(
+        sent=sent,
+        first=times[first],
+        last=times[last],
+        first_tokens=counts[first],
+        tokens=total,
+        prompt=int(counted if counted is not None else prompt or 0),
+        cached=None if details.get("cached") is None else int(details["cached"]),
+    )
+
+
+def _take(dialect: Dialect, lines: list[bytes], tokens: int, details: dict[str, Any]) -> int:
+    try:
+        found = events(dialect, (line.decode() for line in lines), tokens)
+    except ValueError as error:
+        raise StreamFailed(f"the answer is no stream of JSON ({error})") from None
+    for event in found:
+        if event.error is not None:
+            raise StreamFailed(event.error)
+        if event.prompt is not None:
+            details["prompt"] = event.prompt
+        if event.cached is not None:
+            details["cached"] = event.cached
+    return found[-1].tokens if found else tokens

@@ -1,0 +1,221 @@
+"""The numbers of an architecture that specification claims hang on, from config.json or from a GGUF header.
+
+Both formats name the same things differently, and nested configs (vision models) hide them one level down: this is the
+one place that knows the names. Unknown is None, never a guess.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from evaluators.weights.gguf_header import GgufHeader
+
+NESTED = ("text_config", "llm_config", "language_config")
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Sizes of one architecture."""
+
+    family: str
+    """`model_type` of config.json or `general.architecture` of a GGUF."""
+    layers: int | None
+    """Layers of the main model; multi-token prediction heads are not counted."""
+    hidden: int | None
+    """Width of the residual stream."""
+    vocabulary: int | None
+    """Token ids."""
+    tied: bool
+    """Whether input embedding and output head are one tensor."""
+    experts: int | None
+    """Routed experts of a layer; None for a dense model."""
+    experts_per_token: int | None
+    """Routed experts that one token uses."""
+    shared_experts: int
+    """Shared experts of a layer."""
+    kv_heads: tuple[int, ...]
+    """Key-value heads of each layer that keeps a KV cache; empty if unknown."""
+    key_length: int | None
+    """Key elements of one head."""
+    value_length: int | None
+    """Value elements of one head."""
+    latent: int | None
+    """Elements a layer keeps per token with latent attention (MLA): compressed KV and rotary part; else None."""
+    window: int | None
+    """Sliding window in tokens."""
+    windowed: int
+    """How many of the layers with a KV cache see only the window."""
+    state: int
+    """Elements of recurrent state of one sequence (Mamba, linear attention): they do not grow with the context."""
+    context: int | None
+    """Tokens the model is configured for."""
+    rope: dict[str, Any]
+    """Rotary scaling as stated; empty if none."""
+
+
+def text_config(config: dict[str, Any]) -> dict[str, Any]:
+    """The language model's part of a config.json, with the outer keys where the inner part does not state them."""
+    for name in NESTED:
+        if isinstance(config.get(name), dict):
+            return {**config, **config[name]}
+    return config
+
+
+def first(config: dict[str, Any], *names: str) -> Any:
+    """Value of the first of these keys that is stated."""
+    return next((config[name] for name in names if config.get(name) is not None), None)
+
+
+def architecture_of_config(whole: dict[str, Any]) -> Architecture:
+    """Shape by config.json."""
+    config = text_config(whole)
+    layers = first(config, "num_hidden_layers", "n_layer", "n_layers", "num_layers")
+    kinds = layer_kinds(config, layers or 0)
+    heads = first(config, "num_attention_heads", "n_head", "n_heads")
+    kv = first(config, "num_key_value_heads", "num_kv_heads", "n_head_kv") or heads
+    hidden = first(config, "hidden_size", "n_embd", "d_model")
+    key = first(config, "head_dim", "attention_head_dim") or (hidden // heads if hidden and heads else None)
+    rank = config.get("kv_lora_rank")
+    window = config.get("sliding_window") if config.get("use_sliding_window", True) else None
+    attending = [kind for kind in kinds if kind in ("full", "window")]
+    experts = first(config, "num_experts", "n_routed_experts", "num_local_experts", "moe_num_experts")
+    return Architecture(
+        family=str(config.get("model_type", "")),
+        layers=layers,
+        hidden=hidden,
+        vocabulary=config.get("vocab_size"),
+        tied=bool(first(whole, "tie_word_embeddings") or config.get("tie_word_embeddings", False)),
+        experts=experts if isinstance(experts, int) and experts > 1 else None,
+        experts_per_token=first(config, "num_experts_per_tok", "experts_per_token", "top_k_experts", "moe_topk"),
+        shared_experts=shared_experts(config),
+        kv_heads=tuple(map(int, kv)) if isinstance(kv, list) else tuple([int(kv)] * len(attending)) if kv else (),
+        key_length=key,
+        value_length=config.get("v_head_dim") if not rank and config.get("v_head_dim") else key,
+        latent=rank + config.get("qk_rope_head_dim", 0) if rank else None,
+        window=window,
+        windowed=kinds.count("window") if window else 0,
+        state=recurrent_state(config, kinds),
+        context=first(
+            config, "max_position_embeddings", "n_positions", "max_sequence_length", "seq_length", "model_max_length"
+        ),
+        rope=rope_scaling(config),
+    )
+
+
+def layer_kinds(config: dict[str, Any], layers: int) -> list[str]:
+    """Kind of each layer: `full` or `window` attention, `mamba`, `linear`, or `none` (experts or MLP alone)."""
+    pattern = config.get("hybrid_override_pattern")
+    if pattern:
+        letters = {"*": "full", "M": "mamba"}
+        return [letters.get(letter, "none") for letter in pattern]
+    types = config.get("layer_types") or config.get("layers_block_type")
+    if types:
+        words = {"full_attention": "full", "attention": "full", "sliding_attention": "window", "mamba": "mamba"}
+        words |= {"chunked_attention": "window", "linear_attention": "linear", "moe": "none", "mlp": "none"}
+        return [words.get(kind, "full") for kind in types]
+    every = config.get("full_attention_interval")
+    if every:
+        return ["full" if (layer + 1) % every == 0 else "linear" for layer in range(layers)]
+    pattern = config.get("sliding_window_pattern")
+    if pattern and config.get("sliding_window"):
+        return ["full" if (layer + 1) % pattern == 0 else "window" for layer in range(layers)]
+    if config.get("sliding_window") and config.get("model_type") in ("mistral", "mixtral", "phi3", "starcoder2"):
+        return ["window"] * layers
+    return ["full"] * layers
+
+
+def shared_experts(config: dict[str, Any]) -> int:
+    """Shared experts of a layer: counted where stated, one where only their size is stated."""
+    stated = first(config, "n_shared_experts", "num_shared_experts")
+    if stated is not None:
+        return int(stated)
+    return 1 if config.get("shared_expert_intermediate_size") or config.get("shared_intermediate_size") else 0
+
+
+def recurrent_state(config: dict[str, Any], kinds: list[str]) -> int:
+    """Elements of Mamba-2 or gated-delta state of one sequence over all layers."""
+    elements = 0
+    if "mamba" in kinds:
+        heads = first(config, "mamba_num_heads", "mamba_n_heads") or 0
+        size = first(config, "mamba_head_dim", "mamba_d_head") or 0
+        state = first(config, "ssm_state_size", "mamba_d_state") or 0
+        groups = first(config, "n_groups", "mamba_n_groups") or 1
+        kernel = first(config, "conv_kernel", "mamba_d_conv") or 4
+        channels = heads * size + 2 * groups * state
+        elements += kinds.count("mamba") * (heads * size * state + channels * (kernel - 1))
+    if "linear" in kinds:
+        key = config.get("linear_num_key_heads", 0) * config.get("linear_key_head_dim", 0)
+        heads, size = config.get("linear_num_value_heads", 0), config.get("linear_value_head_dim", 0)
+        kernel = config.get("linear_conv_kernel_dim", 4)
+        per_layer = heads * config.get("linear_key_head_dim", 0) * size + (2 * key + heads * size) * (kernel - 1)
+        elements += kinds.count("linear") * per_layer
+    return elements
+
+
+def rope_scaling(config: dict[str, Any]) -> dict[str, Any]:
+    """Rotary scaling of config.json under either of its names; empty where none scales anything."""
+    for name in ("rope_scaling", "rope_parameters"):
+        stated = config.get(name)
+        if isinstance(stated, dict):
+            inner = stated.get("full_attention")
+            stated = inner if isinstance(inner, dict) else stated
+            if first(stated, "rope_type", "type") not in (None, "default"):
+                return stated
+    return {}
+
+
+def architecture_of_gguf(header: GgufHeader) -> Architecture:
+    """Shape by the header of the (first) GGUF file."""
+    layers, heads = header.get("block_count"), header.get("attention.head_count")
+    predicted = int(header.get("nextn_predict_layers", 0))
+    layers = layers - predicted if layers else layers
+    head = max(heads) if isinstance(heads, list) else heads
+    hidden = header.get("embedding_length")
+    key = header.get("attention.key_length") or (hidden // head if hidden and head else None)
+    kv = header.get("attention.head_count_kv", head)
+    every = header.get("full_attention_interval")
+    if isinstance(kv, list):
+        per_layer = [int(number) for number in kv]
+    elif every and kv:
+        per_layer = [int(kv) if (layer + 1) % every == 0 else 0 for layer in range(layers or 0)]
+    else:
+        per_layer = [int(kv)] * (layers or 0) if kv else []
+    window = header.get("attention.sliding_window")
+    pattern = header.get("attention.sliding_window_pattern")
+    if isinstance(pattern, list):
+        windowed = sum(bool(flag) for flag in pattern)
+    elif pattern:
+        windowed = sum((layer + 1) % int(pattern) != 0 for layer in range(layers or 0))
+    else:
+        windowed = len(per_layer) // 2 if window and header.architecture == "gpt-oss" else 0
+    rank = header.get("attention.kv_lora_rank")
+    inner, state = header.get("ssm.inner_size", 0), header.get("ssm.state_size", 0)
+    channels = inner + 2 * header.get("ssm.group_count", 0) * state
+    recurrent = sum(not number for number in per_layer) if inner else 0
+    scaling = {
+        "rope_type": header.get("rope.scaling.type"),
+        "factor": header.get("rope.scaling.factor"),
+        "original_max_position_embeddings": header.get("rope.scaling.original_context_length"),
+    }
+    experts = header.get("expert_count")
+    tokens = header.metadata.get("tokenizer.ggml.tokens")
+    return Architecture(
+        family=header.architecture,
+        layers=layers,
+        hidden=hidden,
+        vocabulary=header.get("vocab_size") or getattr(tokens, "length", None),
+        tied=not any(tensor.name == "output.weight" for tensor in header.tensors),
+        experts=experts if experts and experts > 1 else None,
+        experts_per_token=header.get("expert_used_count"),
+        shared_experts=int(header.get("expert_shared_count", 0)),
+        kv_heads=tuple(number for number in per_layer if number),
+        key_length=key,
+        value_length=header.get("attention.value_length") or key,
+        latent=rank + header.get("rope.dimension_count", 0) if rank else None,
+        window=window,
+        windowed=windowed if window else 0,
+        state=recurrent * (inner * state + channels * (header.get("ssm.conv_kernel", 4) - 1)),
+        context=header.get("context_length"),
+        rope=scaling if scaling["rope_type"] not in (None, "none") else {},
+    )

@@ -1,0 +1,47 @@
+"""One file of a release, and the listings from the hub that are kept."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from evaluators.weights.naming import data_folder
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """One file of a release."""
+
+    name: str
+    """Path inside the repository, POSIX style."""
+    size: int
+    """Bytes."""
+    sha256: str | None
+    """SHA-256 as the hub states it (LFS files) or as computed (local files); None for small files on the hub."""
+    git_sha1: str | None = None
+    """Git blob id as the hub states it; None for local files."""
+
+
+def listing_path(model: str, commit: str) -> Path:
+    """Where the listing of a commit is kept."""
+    return data_folder() / "listings" / f"{re.sub('[^0-9A-Za-z._-]', '--', model)}@{commit}.json"
+
+
+def keep_listing(model: str, commit: str, entries: tuple[FileEntry, ...]) -> None:
+    """Remember a listing from the hub."""
+    path = listing_path(model, commit)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(f".{uuid4().hex[:8]}.tmp")
+    draft.write_text(json.dumps([asdict(entry) for entry in entries]), encoding="utf-8")
+    draft.replace(path)
+
+
+def kept_listing(model: str, commit: str) -> tuple[FileEntry, ...] | None:
+    """The listing of a commit, if it is kept."""
+    path = listing_path(model, commit)
+    if not path.exists():
+        return None
+    return tuple(FileEntry(**entry) for entry in json.loads(path.read_text(encoding="utf-8")))

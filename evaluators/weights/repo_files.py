@@ -1,0 +1,82 @@
+"""Small files of a release: config, index, licence, model card."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from evaluators.records import Release, UserError
+from evaluators.weights.listing import listing
+from evaluators.weights.sources import FileSource
+
+
+def small_file(release: Release, name: str, *, strict: bool = False) -> str | None:
+    """Text of a small file of a release at its commit, through the hub's cache; None if the release lacks it.
+
+    What is not UTF-8 is replaced, or, if `strict`, a UserError.
+    """
+    if release.location != "hub":
+        path = Path(release.location) / name
+        return _text(path, name, release, strict) if path.is_file() else None
+    entry = next((entry for entry in listing(release) if entry.name == name), None)
+    if entry is None:
+        return None
+    from evaluators.weights.download import download_file
+
+    return _text(download_file(release, entry)[0], name, release, strict)
+
+
+def _text(path: Path, name: str, release: Release, strict: bool) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="strict" if strict else "replace")
+    except UnicodeDecodeError:
+        raise UserError(f"{name} of {release.model} is not UTF-8 text; convert it and try again") from None
+
+
+def json_file(release: Release, name: str) -> dict[str, Any]:
+    """A JSON object of a release; empty if the release lacks the file. Raises UserError if it is no JSON object."""
+    text = small_file(release, name)
+    if text is None:
+        return {}
+    try:
+        found = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise UserError(f"{name} of {release.model} is no JSON ({error}); fetch it again") from None
+    if not isinstance(found, dict):
+        raise UserError(f"{name} of {release.model} is no JSON object; fetch it again")
+    return found
+
+
+def source(release: Release, name: str, size: int) -> FileSource:
+    """A large file of a release, to be read in pieces."""
+    from evaluators.weights.sources import LocalSource
+
+    if release.location != "hub":
+        return LocalSource.of(Path(release.location) / name, name)
+    from evaluators.weights.sources import HubSource
+
+    return HubSource(release.model, release.commit, name, size)
+
+
+def front_matter(card: str) -> dict[str, Any]:
+    """The YAML block at the head of a model card; empty if there is none that can be read."""
+    match = re.match(r"\s*---\r?\n(.*?)\r?\n---\s*(?:\r?\n|$)", card, re.DOTALL)
+    if not match:
+        return {}
+    try:
+        found = yaml.safe_load(match[1])
+    except yaml.YAMLError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def stated_name(card: str) -> str | None:
+    """The model's name by its card's `model-index`; None if the card states none."""
+    index = front_matter(card).get("model-index")
+    first = index[0] if isinstance(index, list) and index else None
+    name = first.get("name") if isinstance(first, dict) else None
+    return name.strip() if isinstance(name, str) and name.strip() else None

@@ -1,0 +1,185 @@
+"""`claimcheck watch` and `claimcheck weekly`."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from flows.cli.output import console, print_json
+from flows.config import configuration
+
+if TYPE_CHECKING:
+    from flows.config import Options
+    from flows.scheduling.queue import ScanResult
+    from flows.scheduling.weekly_report import WeeklyReport
+
+Json = Annotated[bool, Parameter(name="--json", negative=())]
+Switch = Annotated[bool, Parameter(negative=())]
+Names = Annotated[tuple[str, ...], Parameter(negative=())]
+
+
+def watch(*, once: Switch = False, every: float = 6.0, json: Json = False) -> None:
+    """Look at the hub for new releases, commits and quantized repositories of those in the watch list.
+
+    Parameters
+    ----------
+    once
+        Look once and end; without it look again and again.
+    every
+        Hours between two looks.
+    json
+        JSON instead of a table.
+    """
+    from evaluators.records import UserError
+    from flows.runtime.notify import message, news_of_release, send
+    from flows.runtime.progress_lines import say
+    from flows.scheduling.queue import ScanResult
+    from flows.scheduling.watch import scan_source
+    from warehouse.home import Home
+
+    settings = configuration()
+    while True:
+        try:
+            seen = scan_source(Home(settings.home))
+            _print_glance(ScanResult(seen.found, seen.excluded, seen.failed), json=json)
+            if seen.found and settings.webhook:
+                send(settings.webhook, message([news_of_release(one) for one in seen.found]))
+        except UserError as problem:
+            if once:
+                raise
+            say(f"{problem}; looking again in {every:g} h")
+        if once:
+            return
+        time.sleep(every * 3600)
+
+
+def weekly(
+    *,
+    dry_run: Switch = False,
+    hours: float | None = None,
+    weeks: float | None = None,
+    release: Names = (),
+    backend: str | None = None,
+    benchmark: Names = (),
+    full: Switch = False,
+    json: Json = False,
+) -> int:
+    """Watch, read the claims of new releases, and verify what is due, the worthiest first, within a budget of hours.
+
+    Due are new releases, claims never checked, releases a week after their launch, verdicts older than some weeks, and
+    verdicts from another version of the serving engine, in this order.
+
+    Parameters
+    ----------
+    dry_run
+        Say what would be done, why, and what it would cost; write nothing.
+    hours
+        Budget in hours of the device; 20 if not given.
+    weeks
+        Age in weeks at which a verdict is old; 4 if not given.
+    release
+        A hub id or folder that is due in any case (may be given several times).
+    backend
+        llama.cpp, vllm, ollama or attached.
+    benchmark
+        Only this benchmark (may be given several times).
+    full
+        Run whole benchmarks instead of stopping when the claims are decided.
+    json
+        JSON instead of tables.
+    """
+    from flows.config import options_of
+    from flows.scheduling.queue import HOURS, WEEKS
+    from flows.scheduling.weekly_report import record
+    from warehouse.home import Home
+
+    home = Home(configuration().home)
+    options = options_of(backend=backend, benchmarks=benchmark, full=full)
+    given: dict[str, Any] = {
+        "hours": HOURS if hours is None else hours,
+        "weeks": WEEKS if weeks is None else weeks,
+        "releases": release,
+    }
+    report = _proposed(home, options, given) if dry_run else _done(home, options, given)
+    if json:
+        print_json(record(report))
+    else:
+        _print(report)
+    return 3 if any(line.became == "failed" for line in report.lines) else 0
+
+
+def _proposed(home: Any, options: Options, given: dict[str, Any]) -> WeeklyReport:
+    from flows.scheduling.weekly_report import propose
+
+    return propose(home, options, **given)
+
+
+def _done(home: Any, options: Options, given: dict[str, Any]) -> WeeklyReport:
+    from flows.runtime.prefect_server import local_api
+    from warehouse.store import reading
+
+    with reading(home):  # ours, and of a schema that we know
+        pass
+    with local_api(home.root) as ready:
+        from flows.weekly import weekly as flow
+
+        ready()
+        return flow(home.root, options=options, **given)
+
+
+def _print(report: WeeklyReport) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from flows.scheduling.weekly_report import grouped, headline
+
+    out = console()
+    _print_glance(report.scan, json=False)
+    table = Table(title=headline(report), title_justify="left")
+    for name in ("release", "due", "becomes", "claims", "judged", "flagged", "expected", "took", "why"):
+        table.add_column(
+            name, justify="right" if name in ("claims", "judged", "flagged", "expected", "took") else "left"
+        )
+    for line in report.lines:
+        cells = [line.model, line.due, line.became, str(line.claims), str(line.judged), str(line.flagged)]
+        cells += ["" if one is None else f"{one:.2f} h" for one in (line.hours_expected, line.hours)]
+        table.add_row(*map(Text, [*cells, line.why]))
+    if report.lines:
+        out.print(table)
+    else:
+        out.print("nothing is due")
+    for reason, models in grouped(report.left):
+        out.print(Text(f"cannot be verified: {_few(models)}: {reason}"))
+    out.print(f"budget {report.budget:g} h, expected {report.expected:.2f} h")
+
+
+def _print_glance(seen: ScanResult, *, json: bool) -> None:
+    from rich.text import Text
+
+    from flows.scheduling.weekly_report import grouped
+
+    if json:
+        print_json(
+            {
+                "found": [one.model_dump(mode="json") for one in seen.found],
+                "sorted_out": [one.model_dump(mode="json") for one in seen.excluded],
+                "not_looked_at": seen.failed,
+            }
+        )
+        return
+    out = console()
+    for one in seen.found:
+        base = f" of {one.base}" if one.base else ""
+        out.print(Text(f"found: {one.model} @ {one.commit[:12]} ({one.kind}{base}), pushed {one.modified:%Y-%m-%d}"))
+    for reason, models in grouped({one.model: str(one.reason) for one in seen.excluded}):
+        out.print(Text(f"sorted out: {_few(models)}: {reason}"))
+    for reason, sources in grouped(seen.failed):
+        out.print(Text(f"not looked at: {_few(sources)}: {reason}"))
+    if not seen.found and not seen.failed:
+        out.print("nothing new")
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

@@ -1,0 +1,135 @@
+"""The flows as deployments run them: typed parameters, everything else from CLAIMCHECK_* of the worker.
+
+The bodies are those of `verify_release` and `weekly`, called as plain functions: a run that another worker takes over
+then goes on with the same tasks and the same journals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from prefect import flow, task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+
+from evaluators.records import UserError
+from flows.config import configuration, options_of
+from flows.runtime.progress_lines import say
+from flows.runtime.sync import SyncResult, bring
+from flows.scheduling.queue import HOURS, WEEKS
+from flows.scheduling.weekly_report import headline
+from flows.verify import verify_release
+from flows.weekly import weekly as weekly_flow
+from warehouse.home import Home
+from warehouse.load import LoadCounts, load_home
+
+Backend = Literal["llama.cpp", "vllm", "ollama", "attached"]
+
+
+@flow(name="verify", flow_run_name="{model}")
+def deployed_verify(
+    model: str,
+    revision: str | None = None,
+    backend: Backend | None = None,
+    quantization: str | None = None,
+    benchmarks: list[str] | None = None,
+    full: bool = False,
+    again: bool = False,
+    url: str | None = None,
+    served_model: str | None = None,
+    key_variable: str | None = None,
+) -> str:
+    """Verify the claims about one release. Returns one line.
+
+    Args:
+        model: `org/name` on the hub, or a folder laid out like a hub repository.
+        revision: Branch, tag or commit; empty is the default branch.
+        backend: Serving engine; empty is the worker's CLAIMCHECK_BACKEND.
+        quantization: Quantization to run; empty is the most exact one that fits the worker's machine.
+        benchmarks: Catalogue names; empty is every benchmark that a claim names.
+        full: Run whole benchmarks instead of stopping when the claims are decided.
+        again: Judge claims again that have a current verdict.
+        url: Attached and Ollama: base URL of the server.
+        served_model: Attached and Ollama: name of the model on that server.
+        key_variable: Attached: environment variable of the worker that holds the API key.
+    """
+    options = options_of(
+        revision=revision, backend=backend, quantization=quantization, benchmarks=benchmarks or (), full=full,
+        again=again, url=url, served_model=served_model, key_variable=key_variable,
+    )  # fmt: skip
+    with _shared():
+        summary = verify_release.fn(model, configuration().home, options)
+    return f"{summary.release.model}: {summary.judged} verdicts, {summary.flagged} flagged"
+
+
+@flow(name="weekly")
+def deployed_weekly(
+    hours: float = HOURS,
+    weeks: float = WEEKS,
+    releases: list[str] | None = None,
+    backend: Backend | None = None,
+    benchmarks: list[str] | None = None,
+    full: bool = False,
+) -> str:
+    """Watch, read claims, and verify what is due, the worthiest first. Returns one line.
+
+    Args:
+        hours: Budget in hours of the device.
+        weeks: Age in weeks at which a verdict is old.
+        releases: Hub ids or folders that are due in any case.
+        backend: Serving engine; empty is the worker's CLAIMCHECK_BACKEND.
+        benchmarks: Catalogue names; empty is every benchmark that a claim names.
+        full: Run whole benchmarks instead of stopping when the claims are decided.
+    """
+    options = options_of(backend=backend, benchmarks=benchmarks or (), full=full)
+    with _shared():
+        digest = weekly_flow.fn(configuration().home, hours, weeks, tuple(releases or ()), options)
+    return headline(digest)
+
+
+@task(cache_policy=NO_CACHE)
+def fetch(source: str) -> SyncResult:
+    """Copy finished runs, bars, claims and verdicts into the home folder."""
+    return bring(source, configuration().home)
+
+
+@task(cache_policy=NO_CACHE)
+def load() -> LoadCounts:
+    """Load what the tables do not have yet."""
+    return load_home(Home(configuration().home))
+
+
+@flow(name="load_runs")
+def load_runs(source: str | None = None) -> str:
+    """Load into the warehouse what workers wrote. Running it twice adds nothing. Returns one line.
+
+    Args:
+        source: Folder or fsspec URL that workers write to; empty is CLAIMCHECK_RUNS, or the home folder alone.
+    """
+    source = source or configuration().runs
+    result = fetch(source) if source else SyncResult(0, 0)
+    loaded = load()
+    text = f"{result.runs} runs copied; loaded {loaded.runs} runs, {loaded.claims} claims, {loaded.verdicts} verdicts"
+    create_markdown_artifact(key="load-runs", markdown=text)
+    return text
+
+
+@contextmanager
+def _shared() -> Iterator[None]:
+    """With CLAIMCHECK_RUNS set: know what other workers know before, and give them what was done after."""
+    settings = configuration()
+    if settings.runs is None:
+        yield
+        return
+    bring(settings.runs, settings.home, runs=False)
+    load_home(Home(settings.home))
+    try:
+        yield
+    finally:
+        try:
+            sent = bring(settings.home, settings.runs)
+            say(f"{sent.runs} runs copied to {settings.runs}")
+        except UserError as problem:
+            say(f"{problem}; the next run tries again")

@@ -1,0 +1,103 @@
+"""Prefect for the command line: its settings, and a server of its own that cannot outlive us.
+
+Prefect would start a temporary server by itself, but that one survives a kill -9 of the flow and holds our output open.
+So where no PREFECT_API_URL is set we start the same server through the watch that our model servers use.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from evaluators.backends import LOOPBACK, ServerProcess, free_port
+from evaluators.records import UserError
+
+DEFAULTS = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_UI_ENABLED": "false",
+    "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+    "PREFECT_RESULTS_DEFAULT_SERIALIZER": "json",
+    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",  # deploy/automations.py takes a silent run for lost
+    "PREFECT_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_SERVER_LEVEL": "CRITICAL",
+}
+START_TIMEOUT = 120.0
+"""Seconds: the first start makes Prefect's database."""
+
+
+@contextmanager
+def local_api(home: Path, port: int | None = None) -> Iterator[Callable[[], None]]:
+    """Prefect for a flow in this process; nothing is started if PREFECT_API_URL is set. port: None is a free
+    one.
+
+    Enter before prefect is imported. The server starts while the caller goes on; the function that is handed out waits
+    for it, and raises UserError if it does not come up.
+    """
+    for name, value in DEFAULTS.items():
+        os.environ.setdefault(name, value)
+    if os.environ.get("PREFECT_API_URL"):
+        yield lambda: None
+        return
+    port = port or free_port()
+    url = f"http://{LOOPBACK}:{port}/api"
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", LOOPBACK, "--port", str(port)]
+    server = ServerProcess(command, home / "logs" / "prefect.log", {"PREFECT_API_URL": url})
+    server.start()
+    os.environ["PREFECT_API_URL"] = url
+    try:
+        yield lambda: _wait(server, url)
+    finally:
+        os.environ.pop("PREFECT_API_URL", None)
+        server.stop()
+
+
+def _wait(server: ServerProcess, url: str) -> None:
+    import httpx
+
+    deadline = time.monotonic() + START_TIMEOUT
+    while True:
+        try:
+            if httpx.get(f"{url}/health", timeout=10, trust_env=False).is_success:
+                return
+        except httpx.TransportError:
+            pass
+        if not server.running():
+            said = [line.strip() for line in server.output().splitlines() if line.strip()] or ["it said nothing"]
+            raise UserError(f"Prefect's server ended: {said[-1]}; see {server.log}")
+        if time.monotonic() > deadline:
+            raise UserError(f"Prefect's server does not answer within {START_TIMEOUT:.0f} s; see {server.log}")
+        time.sleep(0.1)
+
+
+def resume_abandoned(deployments: Sequence[str]) -> list[str]:
+    """Schedule again what a Prefect server of our own still holds for running. Returns their names.
+
+    deployments: their full names, `verify/manual`. Only for a server that nobody else uses: there, what is running
+    when we start was left behind by a crash. Elsewhere the automation of `deploy/automations.py` does it.
+    """
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import (
+        DeploymentFilter,
+        DeploymentFilterName,
+        FlowRunFilter,
+        FlowRunFilterState,
+        FlowRunFilterStateType,
+    )
+    from prefect.client.schemas.objects import StateType
+    from prefect.states import Scheduled
+
+    left = [StateType.RUNNING, StateType.PENDING, StateType.CANCELLING]
+    names = [name.partition("/")[2] for name in deployments]
+    with get_client(sync_client=True) as client:
+        found = client.read_flow_runs(
+            flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=left))),
+            deployment_filter=DeploymentFilter(name=DeploymentFilterName(any_=names)),
+        )
+        for run in found:
+            client.set_flow_run_state(run.id, Scheduled(name="AwaitingRetry"), force=True)
+    return [run.name for run in found]

@@ -1,0 +1,105 @@
+"""Which releases are due, and in which order they are worth the device's time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum
+from pathlib import Path
+
+from warehouse.queries.scheduling import CurrentVerdict
+
+LAUNCH = timedelta(days=7)
+"""A release is verified again once this long after its first push: by then vendors and engines have mended much."""
+FRESH = timedelta(days=60)
+"""How long a release that watching found, and that got no verdict, is tried again."""
+
+
+class Priority(IntEnum):
+    """Why a release is due; the smaller the number, the sooner."""
+
+    new_release = 1
+    never_checked = 2
+    launch_week = 3
+    old_verdict = 4
+    engine_changed = 5
+
+
+@dataclass(frozen=True)
+class DueRelease:
+    """One release that is due."""
+
+    model: str
+    target: str
+    """What `verify_release` takes: a hub id, or the folder that it was verified from."""
+    worth: Priority
+    why: str
+    """One line for people."""
+    again: bool
+    """Judge current verdicts anew. An unchanged release on an unchanged engine costs no request even then."""
+    newest_first: datetime | None
+    """When it was pushed: the newest go first among equals."""
+
+
+def due_releases(
+    standing: Iterable[CurrentVerdict],
+    *,
+    now: datetime,
+    weeks: float = 4,
+    engine: str | None = None,
+    asked: Sequence[str] = (),
+) -> tuple[list[DueRelease], dict[str, str]]:
+    """The releases that are due, worthiest first, and why others with open claims are not (model -> reason).
+
+    weeks: age at which a verdict is old. engine: version of the serving engine now; None if it cannot be told.
+    asked: hub ids or folders that are due whatever the warehouse says of them.
+    """
+    found, left = [], {}
+    for one in standing:
+        reason = _reason(one, now, weeks, engine)
+        if reason is None:
+            continue
+        if one.excluded is not None:
+            left[one.model] = one.excluded
+            continue
+        target = _target(one)
+        if target is None:
+            left[one.model] = "no hub id is known for it, and no folder that it was verified from"
+            continue
+        worth, why = reason
+        again = worth > Priority.never_checked
+        found.append(DueRelease(one.model, target, worth, why, again, one.pushed or one.created))
+    known = {one.target for one in found}
+    for target in asked:
+        target = str(Path(target).resolve()) if Path(target).is_dir() else target
+        if target not in known:
+            found.append(DueRelease(target, target, Priority.new_release, "asked for", False, None))
+    return sorted(found, key=_rank), left
+
+
+def _rank(one: DueRelease) -> tuple[int, float, str]:
+    return one.worth, -one.newest_first.timestamp() if one.newest_first else 0.0, one.model
+
+
+def _reason(one: CurrentVerdict, now: datetime, weeks: float, engine: str | None) -> tuple[Priority, str] | None:
+    """The worthiest reason why a release is due; None if it is not."""
+    if one.pushed and one.pushed > now - FRESH and (one.newest is None or one.pushed > one.newest):
+        what = "new release" if one.newest is None else "new weights"
+        return Priority.new_release, f"{what}, seen {one.pushed:%Y-%m-%d}"
+    if one.unjudged:
+        return Priority.never_checked, f"{one.unjudged} of {one.claims} claims never checked"
+    if one.newest and one.created and one.newest < one.created + LAUNCH <= now:
+        return Priority.launch_week, f"a week after its launch on {one.created:%Y-%m-%d}"
+    if one.oldest and one.oldest < now - timedelta(weeks=weeks):
+        return Priority.old_verdict, f"verdicts of {one.oldest:%Y-%m-%d} are older than {weeks:g} weeks"
+    others = [version for version in one.engines if engine and version != engine]
+    if others:
+        return Priority.engine_changed, f"serving engine changed from {others[0]} to {engine}"
+    return None
+
+
+def _target(one: CurrentVerdict) -> str | None:
+    if one.location and one.location != "hub":
+        return one.location if Path(one.location).is_dir() else None
+    return one.model if one.location == "hub" or one.model.count("/") == 1 else None

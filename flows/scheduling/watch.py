@@ -1,0 +1,163 @@
+"""Watching: what vendors and known packers pushed to the hub since the last look.
+
+Plain functions; the weekly flow and `claimcheck watch` call them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import yaml
+from pydantic import ValidationError
+
+from evaluators.records import Record, Release, UserError
+from evaluators.weights.hub_changes import HubModel, Pages, base_model, changed_since, exclusion_reason
+from evaluators.weights.listing import listing
+from evaluators.weights.naming import is_needed
+from warehouse.home import Home
+from warehouse.hub_scans import HubScan, Seen, SeenModel, last_seen, save_hub_scan, scan_cursors
+
+DEFAULT = Path(__file__).with_name("watch.yaml")
+
+
+class WatchList(Record):
+    """Whom and what to watch."""
+
+    organisations: tuple[str, ...] = ()
+    """Vendors: every new text model of theirs is a release."""
+    packers: tuple[str, ...] = ()
+    """Organisations that publish quantized repositories of others' models."""
+    searches: tuple[str, ...] = ()
+    """Words in model names, whoever published them."""
+    first_days: int = 30
+    """How many days back the first look at a source goes."""
+
+
+class SourceScan(Record):
+    """What one look over the whole watch list found."""
+
+    found: tuple[SeenModel, ...]
+    """Models and commits that can be verified, newest first."""
+    excluded: tuple[SeenModel, ...]
+    """The others, each with its reason."""
+    failed: dict[str, str]
+    """Source -> why it could not be looked at; the next look begins where the last good one ended."""
+    pages: int
+    """Pages of the hub's list that it cost."""
+
+
+def watch_list(home: Home) -> WatchList:
+    """The watch list: `watch.yaml` of the home folder if there is one, else the one that comes with the program.
+
+    Raises UserError if the file cannot be read.
+    """
+    own = home.root / "watch.yaml"
+    path = own if own.exists() else DEFAULT
+    try:
+        return WatchList.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+    except (yaml.YAMLError, ValidationError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is no watch list ({str(error).splitlines()[0]}); compare it with {DEFAULT}") from None
+
+
+def scan_source(
+    home: Home, watch: WatchList | None = None, *, now: datetime | None = None, store: bool = True
+) -> SourceScan:
+    """Look at every source of the watch list once and store what is new (`store`: False leaves the warehouse alone).
+
+    A source without news costs one page. A source that fails is named in `failed` and stops none of the others. Raises
+    UserError if every source failed.
+    """
+    watch, now = watch or watch_list(home), now or datetime.now(UTC)
+    known, begins, pages = last_seen(home), scan_cursors(home), Pages()
+    found: list[SeenModel] = []
+    failed: dict[str, str] = {}
+    for source in sources(watch):
+        before = pages.read
+        try:
+            since = begins.get(source, now - timedelta(days=watch.first_days))
+            listed = changed_since(since, pages, **_query(source))
+        except UserError as problem:
+            failed[source] = str(problem)
+            continue
+        new = [one for one in listed if known.get(one.model, Seen("", None, None)).commit != one.commit]
+        here = [describe(one, source, watch, known) for one in new]
+        cursor = max([since, *(one.modified for one in listed)])
+        if store and (here or cursor != begins.get(source)):
+            cost = pages.read - before
+            save_hub_scan(home, HubScan(source=source, scanned_at=now, cursor=cursor, pages=cost, found=tuple(here)))
+        known |= {one.model: Seen(one.commit, one.weights, one.reason) for one in here}
+        found += here
+    if failed and len(failed) == len(sources(watch)):
+        raise UserError(next(iter(failed.values())))
+    return _looked(found, failed, pages.read)
+
+
+def sources(watch: WatchList) -> list[str]:
+    """The sources of a watch list, vendors before packers, so that a base model is known before its quantizations."""
+    kinds = (("org", watch.organisations), ("search", watch.searches), ("packer", watch.packers))
+    return [f"{kind}:{name}" for kind, names in kinds for name in names]
+
+
+def describe(
+    listed: HubModel,
+    source: str,
+    watch: WatchList,
+    known: dict[str, Seen],
+    fingerprint: Callable[[HubModel], str | None] | None = None,
+) -> SeenModel:
+    """What a listed model is: a release, a new commit of one, a quantized repository, or one that is sorted out."""
+    base, reason, weights = base_model(listed.tags, "quantized"), exclusion_reason(listed), None
+    kind = "quantized" if base else "commit" if listed.model in known else "release"
+    if source.startswith("packer:") and reason is None:
+        if base is None:
+            reason = "a packer's repository that names no base model"
+        elif base not in known and base.partition("/")[0] not in watch.organisations:
+            reason = f"its base model {base} is not watched"
+    if reason is None:
+        weights = (fingerprint or weights_of)(listed)
+        before = known.get(listed.model)
+        if kind == "commit" and weights and before and before.weights == weights:
+            kind = "card"
+    return SeenModel.model_validate(
+        {
+            "model": listed.model,
+            "commit": listed.commit,
+            "kind": kind,
+            "base": base,
+            "modified": listed.modified,
+            "created": listed.created,
+            "reason": reason,
+            "weights": weights,
+        }
+    )
+
+
+def weights_of(listed: HubModel) -> str | None:
+    """SHA-256 (hex) over names and hashes of a commit's weights, config and tokenizer, by the hub's listing.
+
+    None if the listing cannot be had now: the commit then counts as new weights.
+    """
+    try:
+        entries = listing(Release(model=listed.model, commit=listed.commit, location="hub"))
+    except UserError:
+        return None
+    lines = sorted(f"{entry.name}:{entry.sha256 or entry.git_sha1}" for entry in entries if is_needed(entry.name))
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _query(source: str) -> dict[str, str]:
+    kind, _, name = source.partition(":")
+    return {"search": name} if kind == "search" else {"author": name}
+
+
+def _looked(found: Iterable[SeenModel], failed: dict[str, str], pages: int) -> SourceScan:
+    newest = sorted(found, key=lambda one: one.modified, reverse=True)
+    return SourceScan(
+        found=tuple(one for one in newest if one.reason is None),
+        excluded=tuple(one for one in newest if one.reason is not None),
+        failed=failed,
+        pages=pages,
+    )

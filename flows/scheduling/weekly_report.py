@@ -1,0 +1,172 @@
+"""What a week brought: found, verified, flagged, skipped and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from flows.config import Options
+from flows.scheduling.queue import HOURS, WEEKS, QueueEntry, ScanResult, all_due, consider, scan_watched, within
+from flows.scheduling.watch import watch_list
+from warehouse.home import Home
+
+
+@dataclass(frozen=True)
+class Line:
+    """What became of one release."""
+
+    model: str
+    became: str
+    """`verified`, `flagged`, `skipped`, `failed`, or `to verify` in a dry run."""
+    due: str
+    """Why it was due."""
+    claims: int
+    """Claims about it."""
+    judged: int
+    """Verdicts made."""
+    flagged: int
+    """Standing verdicts that are flagged."""
+    hours_expected: float | None
+    """Estimate in hours of the device."""
+    hours: float | None
+    """Hours it took."""
+    why: str
+    """Why it was skipped or failed; else where the estimate comes from."""
+
+
+@dataclass(frozen=True)
+class WeeklyReport:
+    """One week."""
+
+    scan: ScanResult
+    """What watching found."""
+    lines: tuple[Line, ...]
+    """Releases that were due, worthiest first."""
+    left: dict[str, str]
+    """Models with open claims that cannot be verified -> why."""
+    budget: float
+    """Hours of the device that there were."""
+
+    @property
+    def expected(self) -> float:
+        """Hours that the releases not left out are expected to take."""
+        return sum(line.hours_expected or 0.0 for line in self.lines if line.became != "skipped")
+
+
+def line(
+    entry: QueueEntry, became: str, *, why: str = "", judged: int = 0, flagged: int = 0, hours: float | None = None
+) -> Line:
+    """The line of an entry."""
+    cost = entry.estimate
+    basis = f"estimate from {cost.basis}" if cost else ""
+    return Line(
+        model=entry.due_release.model,
+        became=became,
+        due=entry.due_release.why,
+        claims=entry.claims,
+        judged=judged,
+        flagged=flagged,
+        hours_expected=cost.hours if cost else None,
+        hours=hours,
+        why=why or entry.left_out or basis,
+    )
+
+
+def headline(report: WeeklyReport) -> str:
+    """One line: how many were found, verified, flagged, failed and skipped."""
+    count = dict.fromkeys(("to verify", "verified", "flagged", "failed", "skipped"), 0)
+    for one in report.lines:
+        count[one.became] += 1
+    parts = [f"{len(report.scan.found)} found", *(f"{n} {name}" for name, n in count.items() if n)]
+    return ", ".join(parts)
+
+
+def report_rows(report: WeeklyReport) -> list[dict[str, Any]]:
+    """Rows for a Prefect table artifact and for JSON."""
+    return [asdict(one) for one in report.lines]
+
+
+def record(report: WeeklyReport) -> dict[str, Any]:
+    """The digest for JSON."""
+    seen = report.scan
+    return {
+        "found": [one.model_dump(mode="json") for one in seen.found],
+        "excluded": [one.model_dump(mode="json") for one in seen.excluded],
+        "not_looked_at": seen.failed,
+        "releases": report_rows(report),
+        "left": report.left,
+        "budget_hours": report.budget,
+        "expected_hours": report.expected,
+    }
+
+
+def weekly_markdown(report: WeeklyReport) -> str:
+    """A page for a Prefect Markdown artifact; names are escaped."""
+    lines = [f"# {headline(report)}", "", f"Budget {report.budget:g} h, expected {report.expected:.1f} h.", ""]
+    lines += ["| release | due | became | claims | judged | flagged | expected | took | why |"]
+    lines += ["|---|---|---|---:|---:|---:|---:|---:|---|"]
+    for one in report.lines:
+        cells = [one.model, one.due, one.became, one.claims, one.judged, one.flagged]
+        cells += [_hours(one.hours_expected), _hours(one.hours), one.why]
+        lines.append("| " + " | ".join(_cell(str(cell)) for cell in cells) + " |")
+    seen = report.scan
+    lines += _section("Not looked at", seen.failed)
+    lines += _section("Found", {one.model: one.kind for one in seen.found})
+    lines += _section("Excluded", {one.model: str(one.reason) for one in seen.excluded})
+    lines += _section("Cannot be verified", report.left)
+    return "\n".join(lines) + "\n"
+
+
+def grouped(reasons: Mapping[str, str]) -> list[tuple[str, list[str]]]:
+    """(reason, models), the reason of most models first."""
+    found: dict[str, list[str]] = {}
+    for model, reason in reasons.items():
+        found.setdefault(reason, []).append(model)
+    return sorted(found.items(), key=lambda one: (-len(one[1]), one[0]))
+
+
+def _section(title: str, reasons: Mapping[str, str]) -> Iterable[str]:
+    if not reasons:
+        return []
+    entries = [f"- {_cell(reason)}: {_cell(', '.join(models))}" for reason, models in grouped(reasons)]
+    return ["", f"## {title}", "", *entries]
+
+
+def _hours(hours: float | None) -> str:
+    return "" if hours is None else f"{hours:.2f} h"
+
+
+def _cell(text: str) -> str:
+    for character in "\\|`<>[]*_":
+        text = text.replace(character, "\\" + character)
+    return " ".join(text.split())
+
+
+def propose(
+    home: Home, options: Options, *, hours: float = HOURS, weeks: float = WEEKS, releases: Sequence[str] = ()
+) -> WeeklyReport:
+    """What `weekly` would do now, with the same arguments. Writes nothing under the home folder."""
+    with _readable(home) as place:
+        seen = scan_watched(place, watch_list(home), store=False)
+        agenda, left = all_due(place, options, seen.found, weeks=weeks, asked=releases)
+        remaining, lines = hours, []
+        for due in agenda:
+            entry = within(consider(due, options, place, store=False), remaining)
+            if entry.left_out is None and entry.estimate:
+                remaining -= entry.estimate.hours
+            lines.append(line(entry, "to verify" if entry.left_out is None else "skipped"))
+    return WeeklyReport(seen, tuple(lines), left, hours)
+
+
+@contextmanager
+def _readable(home: Home) -> Iterator[Home]:
+    """The home itself, or an empty one elsewhere if it has no database yet: reading would make one."""
+    if home.database.exists():
+        yield home
+        return
+    with TemporaryDirectory() as folder:
+        yield Home(Path(folder))

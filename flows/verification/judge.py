@@ -1,0 +1,63 @@
+"""From runs to verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from evaluators.records import Run, RunStatus
+from flows.runtime.notify import save_and_tell
+from flows.verification.jobs import Refusal
+from warehouse.claim_records import Claim, Criterion, Verdict
+from warehouse.home import Home
+from warehouse.queries.verification import flip_rate, items_of_run, other_cells, refusals
+from warehouse.verdicts import could_not_run
+
+
+def judge_run(claims: Iterable[Claim], criteria: Mapping[str, Criterion], run: Run, home: Home) -> list[Verdict]:
+    """One verdict a claim, each against the lock that was stored before the run (`criteria`: by claim id).
+
+    The run must be loaded into the warehouse, from which examples and the other numbers of the claim's table come.
+    """
+    from warehouse.verdicts import could_not_run, judge
+
+    verdicts = []
+    for claim in claims:
+        criterion, now = criteria[claim.claim_id], datetime.now(UTC)
+        measurement = next(
+            (
+                found
+                for found in run.measurements
+                if (found.benchmark, found.metric, found.filter)
+                == (criterion.benchmark, criterion.metric, criterion.filter)
+            ),
+            None,
+        )
+        if measurement is None and run.evaluator == "specification":
+            text = f"the release's files do not say its {claim.benchmark_text.lower()}"
+            verdicts.append(could_not_run(claim, "not_stated_in_files", text, now=now))
+        elif measurement is None and run.status is not RunStatus.invalid:
+            text = f"the run gave no score {criterion.metric},{criterion.filter}"
+            verdicts.append(could_not_run(claim, "no_score", text, now=now))
+        else:
+            flips = flip_rate(home, run, criterion.metric, criterion.filter)
+            known = run if flips is None else run.model_copy(update={"signals": run.signals | {"flip_rate": flips}})
+            examples = (
+                items_of_run(home, run.run_id, criterion.metric, criterion.filter) if run.evaluator == "lm-eval" else []
+            )
+            cells = other_cells(home, claim)
+            verdicts.append(judge(claim, criterion, known, measurement, now=now, other_cells=cells, items=examples))
+    return verdicts
+
+
+def refuse(refused: Sequence[Refusal], place: Home) -> list[Verdict]:
+    """Store `could_not_run` with its reason for each; none where the same was said already."""
+    said = refusals(place, [refusal.claim for refusal in refused])
+    now = datetime.now(UTC)
+    verdicts = [
+        could_not_run(refusal.claim, refusal.reason, refusal.text, now=now)
+        for refusal in refused
+        if said.get(refusal.claim.claim_id) != refusal.text
+    ]
+    save_and_tell(place, [refusal.claim for refusal in refused], verdicts)
+    return verdicts

@@ -1,0 +1,154 @@
+"""What reading a source gives: its claims, the mentions of other models, and what could not be read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import Literal
+
+from evaluators.catalogue import catalogue
+from evaluators.records import Settings, UserError
+from warehouse.claim_records import Claim, Claimant, ClaimInterval, ClaimSource
+
+
+@dataclass(frozen=True)
+class Unread:
+    """Something in the source that is not a claim, because it could not be read with certainty."""
+
+    line: int | None
+    """Line in the source, from 1; None where the format has no lines."""
+    text: str
+    """As printed, shortened to 200 characters."""
+    reason: str
+    """Why, in one sentence."""
+
+
+@dataclass
+class Reading:
+    """One source as read."""
+
+    source: ClaimSource
+    """Where, when, and the hash of the page."""
+    claims: list[Claim] = field(default_factory=list)
+    """Claims about the release the source speaks for (all claims, for registries and ledgers)."""
+    mentions: list[Claim] = field(default_factory=list)
+    """Numbers about other models, with claimant `third_party`."""
+    unread: list[Unread] = field(default_factory=list)
+    """What could not be read, with the reason."""
+
+    def leave(self, line: int | None, text: str, reason: str) -> None:
+        """Note something as unread."""
+        self.unread.append(Unread(line, " ".join(text.split())[:200], reason))
+
+
+_GLUED = re.compile(r"\d(?![eE][+-]?\d{1,2}(?![\d.]))[^\W\d_]|[^\W\d_]\d*\.\d")
+"""A letter inside a number, but for an exponent."""
+
+
+def source_of(text: str | bytes, *, url: str, read_at: datetime, kind: str, title: str | None = None) -> ClaimSource:
+    """The Source of a page: `text` exactly as read; its SHA-256 is the address of the stored page."""
+    content = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    return ClaimSource(url=url, sha256=hashlib.sha256(content).hexdigest(), read_at=read_at, kind=kind, title=title)
+
+
+def claim_id(
+    *, model: str, benchmark_text: str, settings: Settings, claimant: Claimant, said: str, url: str, place: str
+) -> str:
+    """First 16 hex digits of the SHA-256 over what makes a claim this claim."""
+    parts = [model, benchmark_text, settings.model_dump_json(exclude_none=True), claimant.value, said, url, place]
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def new_claim(
+    *,
+    model: str,
+    benchmark: str | None,
+    benchmark_text: str,
+    said: str,
+    claimant: Claimant,
+    source: ClaimSource,
+    place: str,
+    settings: Settings | None = None,
+    interval: ClaimInterval | None = None,
+    variant: str | None = None,
+    by: str | None = None,
+    note: str | None = None,
+    commit: str | None = None,
+) -> Claim:
+    """A claim with its id. `interval` is what `read_number` made of `said`; None where it cannot be read."""
+    settings = settings or Settings()
+    return Claim(
+        claim_id=claim_id(
+            model=model,
+            benchmark_text=benchmark_text,
+            settings=settings,
+            claimant=claimant,
+            said=said,
+            url=source.url,
+            place=place,
+        ),
+        model=model,
+        variant=variant,
+        commit=commit,
+        benchmark=benchmark,
+        benchmark_text=benchmark_text,
+        said=said,
+        interval=interval,
+        claimant=claimant,
+        by=by,
+        settings=settings,
+        source=source,
+        place=place,
+        note=note,
+    )
+
+
+def read_number(
+    said: str, benchmark: str | None, *, scale: Literal["fraction", "percent"] | None = None
+) -> ClaimInterval | None:
+    """The interval of a printed number in its benchmark's unit; None for an unknown benchmark, whose unit is unknown.
+
+    `scale` says that a bare number is in points (`percent`) or a `fraction`, where the source itself shows it.
+    Raises UserError with the reason for what is no number of that unit.
+    """
+    return None if benchmark is None else _interval(said, benchmark, scale)
+
+
+@lru_cache(maxsize=50_000)
+def _interval(said: str, benchmark: str, scale: Literal["fraction", "percent"] | None) -> ClaimInterval:
+    from warehouse.claims.text.interval import read_interval
+
+    known = catalogue()[benchmark]
+    if known.unit == "fraction" and _GLUED.search(said):
+        raise UserError(f"{said[:80]!r} is no number; letters stand in it")
+    if known.unit != "fraction" or "%" in said:
+        scale = None
+    return read_interval(said, known.unit, higher_is_better=known.higher_is_better, scale=scale)
+
+
+KEY = "claimcheck.claim"
+"""Key or column under which an export carries the whole claim."""
+
+
+def restored(record: str) -> Claim:
+    """The claim of an export's `record`. Raises UserError if it is broken or was changed since: its id then differs."""
+    try:
+        claim = Claim.model_validate_json(record)
+    except ValueError as error:
+        raise UserError(f"the exported claim cannot be read: {str(error).splitlines()[0]}") from error
+    made = claim_id(
+        model=claim.model,
+        benchmark_text=claim.benchmark_text,
+        settings=claim.settings,
+        claimant=claim.claimant,
+        said=claim.said,
+        url=claim.source.url,
+        place=claim.place,
+    )
+    if made != claim.claim_id:
+        raise UserError(f"the exported claim {claim.claim_id} was changed; import its source instead")
+    return claim

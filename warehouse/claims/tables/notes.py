@@ -1,0 +1,151 @@
+"""Sentences near a table that state settings: kept word for word, and given to the rows and cells they are about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from warehouse.claims.tables.document import Heading, Words
+from warehouse.claims.tables.grid import Grid
+from warehouse.claims.text.names import normalise, resolve_benchmark
+
+LONGEST = 800
+MOST = 30
+_SETTINGS = re.compile(
+    r"(?i)temperature|top[\s_-]?[pk]\b|min[\s_-]?p\b|max(?:imum)?[\s_-]?(?:new[\s_-]?)?(?:tokens?|length|output)|"
+    r"output (?:length|tokens?)|tokens?\b.*\b(?:limit|length|budget)|\bmax \d+\s?k\b|\d+[\s-]?shot|few[\s-]?shot|"
+    r"context (?:length|window)|thinking|reasoning (?:effort|mode|budget)|scaffold|agent framework|judge|averag|"
+    r"\bavg@|pass@|maj@|cons@|\bruns\b|harness|lm[\s_-]?eval|lighteval|evalplus|simple-evals|opencompass|vllm|sglang|"
+    r"openhands|\bgreedy\b|sampling|system prompt|chat template|prompt(?:ed|ing|s)?\b|win rate|\bmetric|evaluat|"
+    r"\bscores?\b|results?\b.*(?:report|taken|from)|subset|with tools|without tools|marked|asterisk|batch size|"
+    r"concurren|hardware|quantiz"
+)
+_BEFORE = re.compile(
+    r"(?i)temperature|top[\s_-]?[pk]\b|max(?:imum)?[\s_-]?(?:new[\s_-]?)?(?:tokens?|output)|\d+[\s-]?shot|"
+    r"(?:few|zero|one)[\s-]?shot|\bavg@|pass@|harness|lm[\s_-]?eval|lighteval|simple-evals|opencompass|\bvllm\b|sglang|"
+    r"llama\.cpp|\bgreedy\b|sampling|judge|averaged|thinking mode|reasoning (?:effort|mode)|batch size|concurren|"
+    r"measured (?:on|with)|tested (?:on|with)|evaluated (?:on|with|using|at|in)"
+)
+_LEGEND = re.compile(
+    r"(?i)^\W{0,3}([*†‡§¶✱▲▼#^]|\(\?\)|\d{1,2}(?=\s))|(?:marked|asterisk|denoted?)\D{0,40}?([*†‡§¶✱▲▼#])|([✱▲▼†‡§¶])\s*[:=]"
+)
+_IS = r"`?\s*(?:value\s*)?(?:is |was )?(?:=|:|of|is|was|set to|to)?\s*[`$]?"
+_ALONE = r"\b(?!\s*[-–~]\s*\.?\d)(?!\.\d)"
+_FIELDS = {
+    "temperature": re.compile(rf"(?i)temperature{_IS}(\d(?:\.\d+)?){_ALONE}"),
+    "top_p": re.compile(rf"(?i)top[\s_-]?p{_IS}([01](?:\.\d+)?|\.\d+){_ALONE}"),
+    "top_k": re.compile(rf"(?i)top[\s_-]?k{_IS}(\d{{1,4}}){_ALONE}"),
+    "min_p": re.compile(rf"(?i)min[\s_-]?p{_IS}([01](?:\.\d+)?|\.\d+){_ALONE}"),
+    "max_tokens": re.compile(
+        r"(?i)max(?:imum)?[\s_-]?(?:new[\s_-]?|output[\s_-]?|generation[\s_-]?)?(?:tokens?|length)"
+        rf"{_IS}(\d{{1,3}}(?:,\d{{3}})+|\d{{3,7}}){_ALONE}(?!\s*[kK])"
+    ),
+}
+_PROMPTS = {
+    "completion": re.compile(r"(?i)\b(?:plain|raw)[\s-]+(?:text |completion )*prompts?\b|\bcompletion[\s-]+prompts?\b"),
+    "chat": re.compile(
+        r"(?i)\bchat[\s-]templates? (?:is |was |were )?(?:applied|used)|\bwith (?:the |its |a )?chat template"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Note:
+    """One sentence or footnote near a table."""
+
+    text: str
+    """Word for word, shortened to 800 characters."""
+    about: tuple[str, ...] = ()
+    """Benchmarks or row labels (normalised) it begins with; empty: all."""
+    mark: str | None = None
+    """Footnote marker it explains; None: all."""
+
+
+def notes_near(blocks: Sequence[Heading | Words | Grid], place: int) -> tuple[Note, ...]:
+    """Notes for the table at `place`: the words before it up to the last heading or table, and after it up to the
+    next, as far as they speak of settings."""
+    before: list[Words] = []
+    for block in reversed(blocks[max(0, place - 8) : place]):
+        if not isinstance(block, Words):
+            break
+        before.insert(0, block)
+    after: list[Words] = []
+    for block in blocks[place + 1 : place + 1 + MOST]:
+        if not isinstance(block, Words):
+            break
+        after.append(block)
+    if len(blocks) > place + 1 + len(after) and isinstance(blocks[place + 1 + len(after)], Grid):
+        after = [words for words in after if _LEGEND.search(words.text) or not _introduces(words.text)]
+    found = [_note(words.text) for words in before if _BEFORE.search(words.text) and not _LEGEND.match(words.text)]
+    found += [_note(words.text) for words in after if _SETTINGS.search(words.text) or _LEGEND.search(words.text)]
+    return tuple(found)
+
+
+def _introduces(text: str) -> bool:
+    """Whether the words lead in what follows, e.g. end in a colon."""
+    return text.rstrip().endswith(":")
+
+
+def _note(text: str) -> Note:
+    plain = re.sub(r"^(?:[•\-–>]\s*|\[!\w+\]\s*|notes?:\s*)+", "", text, flags=re.IGNORECASE).strip()
+    mark = None
+    if legend := _LEGEND.search(plain):
+        mark = legend[1] or legend[2] or legend[3]
+    about: tuple[str, ...] = ()
+    if head := re.match(r"^([^:.]{2,160}):\s+\S", plain):
+        names = [part.strip() for part in re.split(r"\s*(?:&|,|\band\b)\s+", head[1]) if part.strip()]
+        if names and all(_named(name) for name in names):
+            about = tuple(key for name in names for key in _keys(name))
+    return Note(re.sub(r"^\[!\w+\]\s*", "", text)[:LONGEST], about, mark)
+
+
+def _named(text: str) -> bool:
+    core = re.sub(r"\([^()]*\)", "", text).strip()
+    return (
+        resolve_benchmark(text).name is not None
+        or resolve_benchmark(core).name is not None
+        or (len(core.split()) <= 3 and any(c.isupper() for c in core[1:]) and core.casefold() not in ("notes", "note"))
+    )
+
+
+def _keys(text: str) -> tuple[str, ...]:
+    core = re.sub(r"\([^()]*\)", "", text).strip()
+    names = (resolve_benchmark(text).name, resolve_benchmark(core).name)
+    return tuple(dict.fromkeys(key for key in (*names, normalise(text), normalise(core)) if key))
+
+
+def notes_for(notes: Sequence[Note], *, label: str, benchmark: str | None, marks: str) -> tuple[str, ...]:
+    """Those of the notes that are about a cell: by its row's benchmark or label, and by its markers."""
+    keys = {key for key in (benchmark, normalise(label), *_keys(label)) if key}
+    found = []
+    for note in notes:
+        if note.mark is not None and note.mark not in {*re.findall(r"\d+|\(\?\)|\S", marks)}:
+            continue
+        if note.about and not keys & set(note.about):
+            continue
+        found.append(note.text)
+    return tuple(found)
+
+
+def without_numbering(notes: Sequence[Note], marks: str) -> tuple[Note, ...]:
+    """The notes of a table whose cells bear these marks: a number that no cell bears is no footnote's."""
+    borne = set(re.findall(r"\d+", marks))
+    return tuple(
+        replace(note, mark=None) if note.mark and note.mark.isdigit() and note.mark not in borne else note
+        for note in notes
+    )
+
+
+def sampling(notes: Sequence[str]) -> dict[str, str | int | float]:
+    """Sampling settings that the notes state: each only if exactly one value of it is named anywhere in them."""
+    found: dict[str, str | int | float] = {}
+    for name, pattern in _FIELDS.items():
+        values = {match.replace(",", "") for text in notes for match in pattern.findall(text)}
+        if len(values) == 1:
+            value = values.pop()
+            found[name] = int(value) if name in ("top_k", "max_tokens") else float(value)
+    prompts = {name for name, pattern in _PROMPTS.items() if any(pattern.search(text) for text in notes)}
+    if len(prompts) == 1:
+        found["prompt"] = prompts.pop()
+    return found

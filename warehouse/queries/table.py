@@ -1,0 +1,93 @@
+"""Questions to the warehouse that the command line asks."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from evaluators.user_error import UserError
+from warehouse.home import Home
+from warehouse.sql import statement
+from warehouse.store import fetch_rows, reading
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ClaimDetails:
+    """Everything that is known about one claim."""
+
+    row: Row
+    """Its row in claims_vs_measured."""
+    claim: Row
+    """The Claim record."""
+    verdicts: tuple[Row, ...]
+    """Verdict records, newest first."""
+    run: Row | None
+    """The Run record behind the newest verdict."""
+    items: tuple[Row, ...]
+    """Sample items of that run."""
+
+
+def table_rows(home: Home, *, model: str | None = None, outcome: str | None = None, flagged: bool = False) -> list[Row]:
+    """Rows of claims_vs_measured. `model` matches as a substring, `outcome` exactly."""
+    sql = "select * from claims_vs_measured where true"
+    parameters: list[str] = []
+    if model is not None:
+        sql += " and contains(lower(model), lower(?))"
+        parameters.append(model)
+    if outcome is not None:
+        sql += " and outcome = ?"
+        parameters.append(outcome)
+    if flagged:
+        sql += " and flagged"
+    with reading(home) as connection:
+        return fetch_rows(connection, sql, parameters)
+
+
+def run_query(home: Home, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Column names and rows of a read-only query. Raises UserError for an error in it or an attempt to write."""
+    with reading(home) as connection:
+        try:
+            cursor = connection.execute(sql)
+            return [column[0] for column in cursor.description or []], cursor.fetchall()
+        except duckdb.PermissionException as error:
+            raise UserError("queries may not touch files or settings; they read the warehouse only") from error
+        except duckdb.InvalidInputException as error:
+            if "read-only" not in str(error):
+                raise UserError(f"cannot run the query: {str(error).splitlines()[0]}") from error
+            raise UserError("queries are read-only; nothing was changed") from error
+        except duckdb.Error as error:
+            raise UserError(f"cannot run the query: {str(error).splitlines()[0]}") from error
+
+
+def details(home: Home, claim_id: str, *, items: int = 3) -> ClaimDetails:
+    """One claim by its id or the beginning of it. Raises UserError if none or several begin like that."""
+    with reading(home) as connection:
+        found = fetch_rows(connection, statement("claim_by_prefix"), {"prefix": claim_id})
+        if not found:
+            raise UserError(f"no claim {claim_id}; `claimcheck table --ids` lists them")
+        if len(found) > 1:
+            raise UserError(f"{len(found)} claims begin with {claim_id}; give more of the id")
+        row = found[0]
+        record = connection.execute("select record from claims where claim_id = ?", [row["claim_id"]]).fetchall()
+        history = fetch_rows(connection, statement("verdict_history"), {"claim": row["claim_id"]})
+        run = json.loads(history[0]["run"]) if history and history[0]["run"] else None
+        samples: list[Row] = []
+        if run:
+            lock = connection.execute(
+                "select metric, filter from criteria where criterion_id = ?", [row["criterion_id"]]
+            ).fetchone()
+            if lock:
+                asked = {"run": run["run_id"], "metric": lock[0], "filter": lock[1], "count": items}
+                samples = fetch_rows(connection, statement("sample_items"), asked)
+    return ClaimDetails(
+        row=row,
+        claim=json.loads(record[0][0]),
+        verdicts=tuple(json.loads(entry["record"]) for entry in history),
+        run=run,
+        items=tuple(samples),
+    )

@@ -1,0 +1,64 @@
+"""Numbers as people read them, by unit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def number(value: float | None, unit: str | None, *, points: int = 1) -> str:
+    """One number with its unit: a fraction as percent with `points` decimals, parameters as 1.5M, bytes as 20.9 GB."""
+    if value is None:
+        return "—"
+    match unit:
+        case "fraction":
+            return f"{100 * value:.{points}f}"
+        case "parameters":
+            return _scaled(value, 1000, ("", "K", "M", "B", "T"))
+        case "bytes":
+            return _scaled(value, 1000, (" B", " kB", " MB", " GB", " TB"))
+        case "tok/s":
+            return f"{value:,.1f} tok/s" if value < 1000 else f"{value:,.0f} tok/s"
+        case "s":
+            return f"{value:.3g} s" if value >= 1 else f"{1000 * value:.3g} ms"
+        case "ratio":
+            return f"{value:.2f}x"
+        case "tokens":
+            return f"{value:,.0f}"
+        case _:
+            return f"{value:,.10g}"
+
+
+def interval(low: float | None, high: float | None, unit: str | None, *, points: int = 1) -> str:
+    """An interval; empty if it is a point or unknown."""
+    if low == high:
+        return ""
+    left = number(low, unit, points=points) if low is not None else "-∞"
+    right = number(high, unit, points=points) if high is not None else "∞"
+    if unit in ("tok/s", "ratio"):  # said once is enough
+        left = left.removesuffix(" tok/s").removesuffix("x")
+    return f"[{left}, {right}]"
+
+
+def _scaled(value: float, base: int, names: tuple[str, ...]) -> str:
+    step = 0
+    while abs(value) >= base and step < len(names) - 1:
+        value /= base
+        step += 1
+    return f"{value:.4g}{names[step]}"
+
+
+FORMALITIES = {"margin": "criterion: claim ", "settings_assumed": "settings "}
+"""Reasons that say how it was judged, not why it came out so, and the words of theirs that a table can spare."""
+
+
+def why(row: dict[str, Any]) -> str:
+    """What matters most about a row of claims_vs_measured, for people; empty while it is unverified."""
+    given = dict(zip(row["reason_codes"] or [], row["reasons"] or [], strict=True))
+    if "stated_in_files" in given:
+        return given["stated_in_files"].partition(" (")[0]
+    telling = [text for code, text in given.items() if code not in FORMALITIES]
+    formal = "; ".join(
+        given[code].removeprefix(spare).partition(", alpha")[0] for code, spare in FORMALITIES.items() if code in given
+    )
+    as_claimed = row["outcome"] == "confirmed" and row["comparability"] != "differs"
+    return formal if formal and (as_claimed or not telling) else (telling or [""])[0]

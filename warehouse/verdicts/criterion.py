@@ -1,0 +1,91 @@
+"""The bar, fixed before the run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from evaluators.catalogue import Benchmark
+from evaluators.records import Settings, UserError
+from warehouse.claim_records import Claim, Criterion
+from warehouse.verdicts.statistics.control_variate import forecast_hash
+from warehouse.verdicts.statistics.region import edges
+from warehouse.verdicts.statistics.run_noise import allowance, most_within
+
+SPEED_RUNS = 7
+"""Independent runs of a speed measurement, at least."""
+
+
+def make_criterion(
+    claim: Claim,
+    benchmark: Benchmark,
+    *,
+    order_seed: int,
+    alpha: float = 0.05,
+    margin: float | None = None,
+    items: int | None = None,
+    settings: Settings | None = None,
+    predictions: Sequence[float] | None = None,
+    now: datetime | None = None,
+) -> Criterion:
+    """The bar for a claim on a benchmark. `margin` (the catalogue's if None) is in the benchmark's unit, relative for
+    speed and ratios. `items`: of the whole benchmark, where the catalogue does not say. `settings`: those of the coming
+    run, for the run-noise allowance (the benchmark's protocol if None). `predictions`: control variate for all items.
+    Raises UserError if the claim has no interval, the benchmark no such score, or the number of items is unknown."""
+    if claim.interval is None:
+        raise UserError(f"claim {claim.claim_id} ({claim.said!r}) states no number; nothing can be locked")
+    if not 0 < alpha < 1:
+        raise UserError(f"alpha is {alpha}; give a probability between 0 and 1")
+    measured = benchmark.evaluator not in ("speed", "specification")
+    metric, filter = "value", "none"
+    if measured and benchmark.scores:
+        score = benchmark.score(claim.settings.metric, claim.settings.filter)
+        metric, filter = score.metric, score.filter
+    count = items or benchmark.items or {"speed": SPEED_RUNS, "specification": 1}.get(benchmark.evaluator)
+    if not count:
+        raise UserError(f"the catalogue lacks the number of items of {benchmark.name}; add `items` to its YAML")
+    relative = benchmark.evaluator == "speed" or claim.interval.unit in ("tok/s", "ratio")
+    width = benchmark.margin if margin is None else margin
+    if benchmark.evaluator == "specification":
+        width, relative = 0.0, False
+    noise = 0.0
+    if claim.interval.unit == "fraction" and measured:
+        noise = _noise(claim, benchmark, settings or benchmark.protocol, width, relative, count)
+    draft = Criterion(
+        criterion_id="",
+        claim_id=claim.claim_id,
+        benchmark=benchmark.name,
+        metric=metric,
+        filter=filter,
+        interval=claim.interval,
+        margin=width,
+        relative=relative,
+        noise=noise,
+        higher_is_better=benchmark.higher_is_better,
+        predictions_sha256=forecast_hash(predictions) if predictions is not None else None,
+        alpha=alpha,
+        order_seed=order_seed,
+        items=count,
+        stored_at=now or datetime.now(UTC),
+    )
+    return draft.model_copy(update={"criterion_id": criterion_hash(draft)})
+
+
+def criterion_hash(criterion: Criterion) -> str:
+    """SHA-256 (hex) over everything in a criterion but its id and its date."""
+    content = criterion.model_dump(mode="json", exclude={"criterion_id", "stored_at"})
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _noise(claim: Claim, benchmark: Benchmark, settings: Settings, margin: float, relative: bool, items: int) -> float:
+    """Run-noise allowance of a sampled run, from the largest variance within items that the zone's edges allow. 0 for
+    greedy runs: theirs is measured, not assumed."""
+    temperature = settings.temperature if settings.temperature is not None else benchmark.protocol.temperature
+    if not temperature or claim.interval is None or benchmark.output in ("multiple_choice", "loglikelihood_rolling"):
+        return 0.0
+    low, high = edges(claim.interval, margin, relative)
+    within = max(most_within(edge) for edge in (low, high))
+    repeats = settings.repeats or benchmark.protocol.repeats or 1
+    return round(allowance(within, items, repeats, claim.settings.repeats or 1), 6)

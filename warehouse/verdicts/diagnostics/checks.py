@@ -1,0 +1,265 @@
+"""Signs of the causes by which honest scores differ, each read from a run's own data.
+
+Names of signals are those of evaluators/harness/signals.py, names of checks those of evaluators/harness/preflight.py.
+Sizes in the comments are what public disputes report, in points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from evaluators.records import ItemScore, Measurement
+from warehouse.claim_records import Reason
+from warehouse.verdicts.diagnostics.evidence import Cause, Evidence, Weight
+from warehouse.verdicts.diagnostics.validity import share
+
+PREFLIGHT = {
+    "model": "wrong_model",
+    "context": "context_too_short",
+    "template": "chat_template_doubled",
+    "bos": "bos_doubled",
+    "stop": "stop_string",
+    "max_tokens": "token_limit_ignored",
+    "temperature": "seed_ignored",
+    "logprobs": "logprobs_broken",
+    "answers": "server_silent",
+}
+"""Check of the preflight -> cause that its failure means."""
+
+
+def _preflight(e: Evidence) -> Iterable[Cause]:
+    for name, text in e.run.checks.items():
+        if text.startswith("FAILED"):
+            found = text.partition(":")[2].strip() or text
+            yield Cause(PREFLIGHT.get(name, f"preflight_{name}"), f"preflight, {name}: {found}", "unsound")
+    if e.run.checks.get("deterministic", "").startswith("no") and not e.run.settings.temperature:
+        yield Cause("not_deterministic", "two greedy answers to one prompt differ: scores carry run noise", "note")
+
+
+def _failed(e: Evidence) -> Iterable[Cause]:
+    if e.measurement.failed:
+        portion = share(e.measurement.failed, e.measurement)
+        text = f"{portion:.1%} of the items have no score: their requests failed after every retry"
+        yield Cause("failed_requests", text, "unsound" if portion > 0.02 else "note", "failed")
+
+
+def _bos(e: Evidence) -> Iterable[Cause]:
+    # 2-65 points; log-likelihood tasks are hit hardest
+    if e.signal("bos_doubled"):
+        yield Cause("bos_doubled", "the server puts a second BOS token before the prompt", "unsound")
+    if e.signal("bos_missing"):
+        yield Cause("bos_missing", "the model expects a BOS token before the prompt and got none", "unsound")
+    elif e.run.checks.get("bos", "").startswith("none") and e.guesses:
+        yield Cause("bos_missing", "no BOS token came before the prompts, and the score is that of guessing", "unsound")
+
+
+def _template(e: Evidence) -> Iterable[Cause]:
+    # 10-60 points
+    if e.signal("template_doubled"):
+        yield Cause("chat_template_doubled", "the chat template was applied twice", "unsound")
+    elif e.signal("special_token_share") > 0.05:
+        text = f"{e.signal('special_token_share'):.1%} of the answers hold tokens of a chat template"
+        yield Cause("chat_template_broken", text, "unsound" if e.signal("special_token_share") > 0.2 else "doubt")
+    available = e.signal("template_available") or (e.run.server is not None and e.run.server.chat_template_sha256)
+    plain = e.run.settings.prompt == "completion" or e.run.signals.get("template_applied") == 0
+    if not (available and plain and e.generates):
+        return
+    text = "the model has a chat template; the prompts were plain text"
+    if e.claim.settings.prompt == "chat" or (not e.states("prompt") and e.benchmark.protocol.prompt == "chat"):
+        yield Cause("chat_template_missing", f"{text}, and the protocol asks for chat", "unsound")
+    elif not e.states("prompt"):
+        doubt = e.gap >= 0.15 or e.signal("continues_share") > 0.2
+        yield Cause("chat_template_missing", f"{text}, and the claim does not say which", "doubt" if doubt else "note")
+
+
+def _stop_strings(e: Evidence) -> Iterable[Cause]:
+    # 4-70 points
+    cut = e.signal("reasoning_stop_share")
+    if cut > 0.02:
+        text = f"{cut:.1%} of the answers ended inside their reasoning: a stop string occurs in it"
+        yield Cause("stop_string", text, "unsound")
+        return
+    missing, length = e.signal(f"unextracted_share:{e.measurement.filter}"), e.signal("median_generated_tokens")
+    missing = missing or share(e.measurement.unextracted, e.measurement)
+    cut_short = share(e.measurement.truncated, e.measurement) < 0.02 and 0 < length <= 8
+    if e.generates and missing > 0.10 and cut_short:
+        text = (
+            f"answers end after {length:.0f} tokens (median), {missing:.1%} hold no answer: a stop string is too eager"
+        )
+        yield Cause("stop_string", text, "unsound", "unextracted")
+    if e.signal("continues_share") > 0.10:
+        text = (
+            f"{e.signal('continues_share'):.1%} of the answers go on with a question of their own: no stop string works"
+        )
+        yield Cause("stop_string", text, "doubt")
+
+
+def _token_limit(e: Evidence) -> Iterable[Cause]:
+    # 5-45 points
+    portion = max(share(e.measurement.truncated, e.measurement), e.signal("truncated_share"))
+    if portion > 0:
+        limit = f" of {e.run.settings.max_tokens:,} tokens" if e.run.settings.max_tokens else ""
+        text = f"{portion:.1%} of the answers hit the limit{limit}"
+        yield Cause("token_limit", text, "unsound" if portion > 0.02 else "note", "truncated")
+    claimed, ran = e.claim.settings.max_tokens, e.run.settings.max_tokens
+    if portion and claimed and ran and ran < claimed:
+        yield Cause("token_limit", f"the claim allows {claimed:,} tokens, the run {ran:,}", "doubt", "truncated")
+
+
+def _thinking(e: Evidence) -> Iterable[Cause]:
+    # 5-20 points
+    if e.signal("think_tag_share") > 0.02:
+        text = f"{e.signal('think_tag_share'):.1%} of the scored answers still hold a think tag"
+        yield Cause("think_block_scored", text, "unsound")
+    if e.signal("reasoning_only_share") > 0.02:
+        text = f"{e.signal('reasoning_only_share'):.1%} of the answers are reasoning without an answer"
+        yield Cause("reasoning_only", text, "unsound", "empty")
+    if e.signal("reasoning_share") > 0.02 and e.run.settings.thinking == "off":
+        yield Cause("thinking_on", "thinking was switched off and the model thinks all the same", "doubt")
+
+
+def _empty(e: Evidence) -> Iterable[Cause]:
+    for count, code, words in (
+        (e.measurement.empty, "empty_answers", "are empty"),
+        (e.measurement.refused, "refused_answers", "were declined by the server"),
+    ):
+        portion = share(count, e.measurement)
+        if portion > 0:
+            weight: Weight = "unsound" if portion > 0.02 else "note"
+            yield Cause(code, f"{portion:.1%} of the answers {words}", weight, code.partition("_")[0])
+
+
+def _extraction(e: Evidence) -> Iterable[Cause]:
+    # 8-60 points, often to exactly 0
+    portion = share(e.measurement.unextracted, e.measurement)
+    if portion > 0.02:
+        text = f"the filter {e.measurement.filter} found nothing in {portion:.1%} of the answers"
+        explains = portion > 0.10 or portion > e.gap - 0.05
+        weight: Weight = "unsound" if portion > 0.5 else "doubt" if explains else "note"
+        yield Cause("extraction", text, weight, "unextracted")
+    for other in e.run.measurements:
+        if other.metric != e.measurement.metric or other.filter == e.measurement.filter or other.score is None:
+            continue
+        ahead = other.score - (e.measurement.score or 0.0)
+        if ahead > 0.05 and not e.states("filter"):
+            text = f"the filter {other.filter} scores {100 * ahead:.1f} points more, and the claim names no filter"
+            yield Cause("filters_disagree", text, "doubt", "unextracted")
+
+
+def _degenerate(e: Evidence) -> Iterable[Cause]:
+    n, chance = e.measurement.items, e.benchmark.chance
+    if n < 50 or e.gap <= 0.10:
+        return
+    if e.measurement.score == 0:
+        yield Cause("exact_zero", f"not one of {n:,} items is right: something is broken", "unsound")
+        return
+    if chance and e.guesses:
+        text = f"the score is at the level of guessing ({100 * chance:.0f}%): prompt, BOS or weights are broken"
+        yield Cause("chance_level", text, "unsound")
+    if e.signal("modal_choice_share") > 0.75:
+        text = f"{e.signal('modal_choice_share'):.0%} of the items get the same choice"
+        yield Cause("one_choice", text, "unsound")
+    if e.signal("identical_share") > 0.5:
+        yield Cause(
+            "identical_answers", f"{e.signal('identical_share'):.0%} of the answers are the same text", "unsound"
+        )
+
+
+def _prompt_cut(e: Evidence) -> Iterable[Cause]:
+    if e.signal("context_cut_share") > 0:
+        weight: Weight = "unsound" if e.signal("context_cut_share") > 0.02 else "note"
+        yield Cause("prompt_cut", f"{e.signal('context_cut_share'):.1%} of the prompts were cut to fit", weight)
+
+
+def _other_cell(e: Evidence) -> Iterable[Cause]:
+    # 2-30 points, either sign: another variant's column, a misread table
+    if e.measurement.score is None or e.interval.value is None:
+        return
+    n = max(1, e.measurement.items)
+    score = e.measurement.score
+    noise = 0.0 if n >= e.measurement.of else (score * (1 - score) / n) ** 0.5 if 0 < score < 1 else 0.0
+    for name, value in e.other_cells:
+        near = abs(value - score) <= 0.006 + noise
+        if near and abs(value - score) < abs(e.interval.value - score) and abs(value - e.interval.value) > 0.001:
+            text = f"the measured score is that of another cell of the same table: {name}, {100 * value:.1f}%"
+            if noise:
+                text += "; a whole run tells whether it really is"
+            yield Cause("wrong_model_or_column", text, "doubt")
+
+
+def _quantized(e: Evidence) -> Iterable[Cause]:
+    cache = e.run.server.kv_type if e.run.server is not None else None
+    if cache and cache.casefold() not in ("f16", "bf16", "f32", "auto"):
+        yield Cause("kv_cache_quantized", f"the KV cache is {cache}", "doubt")
+
+
+def _sampling(e: Evidence) -> Iterable[Cause]:
+    # 2-12 points
+    different = []
+    for name in ("temperature", "top_p", "top_k", "min_p"):
+        said, ran = getattr(e.claim.settings, name), getattr(e.run.settings, name)
+        if said is not None and ran is not None and said != ran:
+            different.append(f"{name} {said:g} claimed, {ran:g} run")
+    if different:
+        yield Cause("sampling_differs", "; ".join(different), "doubt")
+    if e.signal("repeats_identical_share") > 0.95 and (e.run.settings.temperature or 0) > 0:
+        yield Cause("seed_ignored", "repeats of an item are all the same: the server ignores the seed", "doubt")
+
+
+def _items(e: Evidence) -> Iterable[Cause]:
+    planned = e.benchmark.items
+    if planned and e.measurement.of != planned:
+        text = f"the run knows {e.measurement.of:,} items, the benchmark has {planned:,}"
+        yield Cause("other_items", text, "doubt")
+    low, high, n = e.interval.low, e.interval.high, e.measurement.of
+    if low is not None and high is not None and n and high - low < 1 / n and e.interval.unit == "fraction":
+        inside = int(high * n) >= low * n - 1e-9
+        if not inside and not (e.claim.settings.repeats or 0) > 1:
+            text = (
+                f"no whole number of right answers out of {n:,} gives the claim: it is an average, or about other items"
+            )
+            yield Cause("averaged_claim", text, "note")
+
+
+LOOKS: tuple[Callable[[Evidence], Iterable[Cause]], ...] = (
+    _preflight,
+    _failed,
+    _template,
+    _bos,
+    _token_limit,
+    _stop_strings,
+    _thinking,
+    _empty,
+    _prompt_cut,
+    _degenerate,
+    _extraction,
+    _other_cell,
+    _quantized,
+    _sampling,
+    _items,
+)
+
+
+def find_causes(evidence: Evidence) -> list[Cause]:
+    """All causes that the data show, each once, strongest first: unsound, doubt, note, then in the order of LOOKS."""
+    found = [cause for look in LOOKS for cause in look(evidence)]
+    found.sort(key=lambda cause: ("unsound", "doubt", "note").index(cause.weight))
+    kept: dict[str, Cause] = {}
+    for cause in found:
+        kept.setdefault(cause.code, cause)
+    return list(kept.values())
+
+
+def examples(cause: Cause, items: Iterable[ItemScore], measurement: Measurement) -> tuple[str, ...]:
+    """Up to three items that show a cause, as `task/doc_id`: those with its status, else wrong ones."""
+    same = [item for item in items if (item.metric, item.filter) == (measurement.metric, measurement.filter)]
+    chosen = [item for item in same if cause.status and item.status.value == cause.status]
+    if not chosen and cause.status is None:
+        chosen = [item for item in same if item.value == 0]
+    names = dict.fromkeys(f"{item.task}/{item.doc_id}" for item in sorted(chosen, key=lambda item: item.position))
+    return tuple(names)[:3]
+
+
+def as_reason(cause: Cause, items: Iterable[ItemScore], measurement: Measurement) -> Reason:
+    """A cause as a verdict's reason."""
+    return Reason(code=cause.code, text=cause.text, items=examples(cause, items, measurement))

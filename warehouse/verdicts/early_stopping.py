@@ -1,0 +1,74 @@
+"""Stops a run when it has decided the claims that it serves."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from evaluators.stopping import InterimLook
+from warehouse.claim_records import Criterion
+from warehouse.verdicts.statistics.control_variate import frozen
+from warehouse.verdicts.statistics.region import acceptance_region
+from warehouse.verdicts.statistics.sequential_test import EVERY, MINIMUM, TestState, bounded, follow
+
+LARGE = 5000
+"""From so many items on a run has a budget of half of them unless told otherwise."""
+
+
+def budget_share(items: int) -> float:
+    """Share of a benchmark's items that a run may use by default."""
+    return 0.5 if items >= LARGE else 1.0
+
+
+class ClaimRule:
+    """A StoppingRule for one run that serves several claims (evaluators.stopping).
+
+    Stops when every claim it can decide is decided, or when the budget is used up: `budget` is a share of the
+    benchmark's items (None: half of 5,000 or more, else all). Claims whose ids are in `non_deciding` (those that differ
+    in settings, say) are judged with the run but never keep it going. `predictions`: per claim id, control variates in
+    the fixed order. Answers depend on the look only; what it remembers is what it has already computed.
+    """
+
+    def __init__(
+        self,
+        criteria: Sequence[Criterion],
+        *,
+        budget: float | None = None,
+        non_deciding: Collection[str] = (),
+        minimum: int = MINIMUM,
+        every: int = EVERY,
+        predictions: Mapping[str, Sequence[float]] | None = None,
+    ) -> None:
+        self.criteria = [criterion for criterion in criteria if criterion.claim_id not in non_deciding]
+        self.budget, self.minimum, self.every = budget, minimum, every
+        self.predictions = dict(predictions or {})
+
+    def stop(self, look: InterimLook) -> bool:
+        """True if no further item is needed: all decided, or the budget reached."""
+        if look.items >= look.total:
+            return True
+        if look.items < min(self.minimum, look.total):
+            return False
+        share = budget_share(look.total) if self.budget is None else self.budget
+        if share < 1 and look.items >= share * look.total:
+            return True
+        return all(self.decided(criterion, look) for criterion in self.criteria)
+
+    def decided(self, criterion: Criterion, look: InterimLook) -> bool:
+        """Whether this claim needs no further item."""
+        state = self.state(criterion, look)
+        return state is not None and state.side is not None
+
+    def state(self, criterion: Criterion, look: InterimLook) -> TestState | None:
+        """Where a claim stands at this look; None if the look lacks its score, or if only a whole run can decide it
+        (scores outside [0, 1])."""
+        values = look.values.get((criterion.metric, criterion.filter))
+        if values is None or criterion.interval.unit != "fraction" or not bounded(values):
+            return None
+        return follow(
+            list(values),
+            acceptance_region(criterion, look.total),
+            criterion.alpha,
+            predictions=frozen(criterion, self.predictions.get(criterion.claim_id)),
+            every=self.every,
+            minimum=self.minimum,
+        )

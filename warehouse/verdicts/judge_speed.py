@@ -1,0 +1,122 @@
+"""Speed from independent runs: the median with its interval, against a claim."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import exp, log
+from statistics import median
+
+from evaluators.records import Measurement, Run, RunStatus, Settings
+from warehouse.claim_records import Comparability, Criterion, Outcome, Reason
+from warehouse.verdicts.criterion import SPEED_RUNS
+from warehouse.verdicts.roofline import roofline
+from warehouse.verdicts.statistics.median import Median, interim_look, median_interval
+from warehouse.verdicts.statistics.region import edges
+from warehouse.verdicts.wording import WORDS, claimed, number_of_claim
+
+
+def ratio_interval(ours: Sequence[float], theirs: Sequence[float], alpha: float = 0.05) -> Median:
+    """Ratio of two systems from paired, interleaved runs: interval of the median log-ratio, taken back. Raises
+    ValueError for runs that do not pair up or are not positive."""
+    if len(ours) != len(theirs) or any(value <= 0 for value in (*ours, *theirs)):
+        raise ValueError("ratios need paired runs of positive speed")
+    found = median_interval([log(x) - log(y) for x, y in zip(ours, theirs, strict=True)], alpha)
+    return Median(exp(found.value), exp(found.low), exp(found.high), found.confidence)
+
+
+def speed_drift_reason(runs: Sequence[float]) -> float:
+    """Median of the second half over the median of the first, minus one: -0.1 means 10 % slower towards the end."""
+    half = len(runs) // 2
+    return median(runs[-half:]) / median(runs[:half]) - 1 if half and median(runs[:half]) else 0.0
+
+
+def _detail(measurement: Measurement) -> Reason | None:
+    """What a ratio or a slope is made of."""
+    known = measurement.evidence
+    if "slope" in known:
+        text = f"medians {known['medians']} tok/s at depths {known['depths']}: {known['slope']}"
+        return Reason(code="slope", text=text)
+    if "denominator_median" in known:
+        over, _, under = known.get("sides", "").partition(" over ")
+        text = f"{over} {known['numerator_median']} over {under} {known['denominator_median']}, runs taking turns"
+        text = " ".join(text.split())
+        return Reason(code="medians", text=text)
+    return None
+
+
+def _overlap(runs: Sequence[float]) -> bool:
+    """Whether runs of one half lie among those of the other, which is what chance looks like."""
+    half = len(runs) // 2
+    first, second = runs[:half], runs[len(runs) - half :]
+    return not (max(first) < min(second) or max(second) < min(first))
+
+
+DRIFT = 0.10
+"""Change between the halves of the runs from which on a measurement is unstable."""
+
+
+def judge_speed(
+    criterion: Criterion,
+    measurement: Measurement,
+    comparability: Comparability,
+    *,
+    run: Run | None = None,
+    claimed_settings: Settings | None = None,
+) -> tuple[Outcome, tuple[Reason, ...], str, Median | None]:
+    """Outcome, reasons, headline and interval of a speed or ratio claim.
+
+    An invalid run (failed requests, drift, other programs, a braking GPU) accuses nobody. Under other hardware or
+    settings (`differs`) nothing is refuted: a slower or faster machine says nothing about the claim; what the claimed
+    hardware can do at most is added as an estimate where it is known."""
+    unit = measurement.unit
+    runs = [value for value in measurement.values if value is not None]
+    reasons: list[Reason] = []
+    if run is not None and run.status is not RunStatus.finished:
+        text = run.reason or f"the run ended {run.status.value}"
+        reasons.append(Reason(code="unstable" if text.startswith("unstable") else "run_invalid", text=text))
+    elif measurement.failed or len(runs) < len(measurement.values):
+        reasons.append(Reason(code="failed_requests", text=f"{max(1, measurement.failed):,} runs failed"))
+    elif len(runs) >= SPEED_RUNS and abs(speed_drift_reason(runs)) > DRIFT and not _overlap(runs):
+        text = f"unstable: the second half of the runs is {speed_drift_reason(runs):+.0%} against the first"
+        reasons.append(Reason(code="unstable", text=text))
+    differs = comparability is Comparability.differs
+    if differs and (not reasons or reasons[0].code == "unstable"):
+        # an unsteady machine is no news where its speed could not speak for or against the claim anyway
+        estimate = roofline(claimed_settings, measurement) if claimed_settings else None
+        text = "other hardware or settings than the claim's: neither confirmed nor refuted"
+        reasons = [Reason(code="settings_differ", text=text), *([estimate] if estimate else []), *reasons]
+    if not runs:
+        outcome = Outcome.inconclusive if reasons and reasons[0].code == "settings_differ" else Outcome.invalid_run
+        reasons.append(Reason(code="no_score", text="no run finished"))
+        return outcome, tuple(reasons), f"nothing measured; {WORDS[outcome]} ({reasons[0].text})", None
+    found = interim_look(runs, int(measurement.evidence.get("first_look", len(runs))), criterion.alpha)
+    low, high = edges(criterion.interval, criterion.margin, criterion.relative)
+    worse, better = Outcome.below_claim, Outcome.above_claim
+    if not criterion.higher_is_better:
+        worse, better = better, worse
+    if reasons and reasons[0].code == "settings_differ":
+        outcome = Outcome.inconclusive
+    elif reasons:
+        outcome = Outcome.invalid_run
+    elif measurement.unit != criterion.interval.unit:
+        outcome = Outcome.inconclusive
+        reasons.append(Reason(code="other_unit", text=f"measured in {unit}, claimed in {criterion.interval.unit}"))
+    elif found.confidence < 1 - criterion.alpha:
+        outcome = Outcome.inconclusive
+        reasons.append(Reason(code="few_runs", text=f"{len(runs)} runs; {SPEED_RUNS} are needed for an interval"))
+    elif found.high < low or found.low > high:
+        outcome = worse if found.high < low else better
+    elif low <= found.low and found.high <= high:
+        outcome = Outcome.confirmed
+    else:
+        outcome = Outcome.inconclusive
+        reasons.append(Reason(code="interval_straddles", text="the interval of the median crosses the claim's edge"))
+    why = f" ({reasons[0].text})" if reasons else ""
+    if detail := _detail(measurement):
+        reasons.append(detail)
+    margin = f" within ±{100 * criterion.margin:g} %" if outcome is Outcome.confirmed else ""
+    span = f"[{number_of_claim(found.low, unit)}, {number_of_claim(found.high, unit)}]"
+    sides = f" of {measurement.evidence['sides']}" if "sides" in measurement.evidence else ""
+    value = number_of_claim(found.value, unit)
+    head = f"measured {value} {span} in {len(runs)} runs{sides}; claim {claimed(criterion.interval)}: "
+    return outcome, tuple(reasons), f"{head}{WORDS[outcome]}{margin}{why}", found

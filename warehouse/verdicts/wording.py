@@ -1,0 +1,92 @@
+"""One line for people."""
+
+from __future__ import annotations
+
+from warehouse.claim_records import ClaimInterval, Criterion, Outcome, Qualifier
+
+WORDS = {
+    Outcome.confirmed: "CONFIRMED",
+    Outcome.below_claim: "BELOW CLAIM",
+    Outcome.above_claim: "ABOVE CLAIM",
+    Outcome.inconclusive: "INCONCLUSIVE",
+    Outcome.invalid_run: "INVALID RUN",
+    Outcome.could_not_run: "COULD NOT RUN",
+    Outcome.unverified: "UNVERIFIED",
+}
+
+
+TURNED = {Outcome.below_claim: "WORSE THAN CLAIM", Outcome.above_claim: "BETTER THAN CLAIM"}
+"""Where lower is better."""
+
+
+def number_of_claim(value: float, unit: str) -> str:
+    """A value with its unit: fractions as percent with one decimal, sizes and counts with thousands separators."""
+    if unit == "fraction":
+        return f"{100 * value:.1f}%"
+    if unit == "ratio":
+        return f"{value:.3g}x"
+    if unit == "parameters":
+        return f"{value / 1e9:.4g}B parameters" if value >= 1e9 else f"{value / 1e6:.4g}M parameters"
+    if unit == "bytes":
+        return f"{value / 1e9:.4g} GB" if value >= 1e8 else f"{value:,.0f} bytes"
+    if unit == "tokens":
+        return f"{value:,.0f} tokens"
+    return f"{value:,.4g} {unit}".replace("e+", "e")
+
+
+def claimed(interval: ClaimInterval) -> str:
+    """The claim in the words of its interval."""
+    unit, value = interval.unit, interval.value
+    if value is None:
+        return interval.text or "words"
+    if interval.qualifier is Qualifier.range and interval.low is not None and interval.high is not None:
+        return f"{number_of_claim(interval.low, unit)} to {number_of_claim(interval.high, unit)}"
+    lead = {Qualifier.at_least: "at least ", Qualifier.at_most: "at most ", Qualifier.about: "about "}
+    return lead.get(interval.qualifier, "") + number_of_claim(value, unit)
+
+
+def score_headline(
+    criterion: Criterion,
+    outcome: Outcome,
+    *,
+    score: float | None,
+    low: float | None,
+    high: float | None,
+    items: int,
+    of: int,
+    why: str,
+    differs: bool,
+) -> str:
+    """`measured 84.8% [83.2, 86.3] at stop, on 3,072 of 12,032 items; claim 85.2%: CONFIRMED within ±2 points, ...`.
+    All scores as fractions; `why`: for outcomes that need a reason. `low`/`high`: of the confidence sequence."""
+    share = criterion.interval.unit == "fraction"
+    word = WORDS[outcome] if criterion.higher_is_better else TURNED.get(outcome, WORDS[outcome])
+    tail = f"claim {claimed(criterion.interval)}: {word}"
+    if outcome is Outcome.confirmed:
+        tail += (
+            f" within ±{100 * criterion.margin:g} {'%' if criterion.relative else 'points'}"
+            if share or criterion.relative
+            else ""
+        )
+    elif outcome in (Outcome.below_claim, Outcome.above_claim) and share:
+        tail += f" by ≥{_gap(criterion, outcome, low, high):.1f} points"
+    elif why:
+        tail += f" ({why})"
+    if differs:
+        tail += ", but settings differ"
+    tail += f", alpha={criterion.alpha:g}"
+    if score is None:
+        return f"nothing measured; {tail}"
+    span = f" [{100 * low:.1f}, {100 * high:.1f}]" if low is not None and high is not None else ""
+    stop = " at stop, on" if items < of else " on"
+    return f"measured {number_of_claim(score, criterion.interval.unit)}{span}{stop} {items:,} of {of:,} items; {tail}"
+
+
+def _gap(criterion: Criterion, outcome: Outcome, low: float | None, high: float | None) -> float:
+    """Points by which the score is at least off the claimed value."""
+    value = criterion.interval.value
+    worse_is_low = (outcome is Outcome.below_claim) == criterion.higher_is_better
+    end = (high if worse_is_low else low) if value is not None else None
+    if value is None or end is None:
+        return 100 * criterion.margin
+    return max(100 * (value - end if worse_is_low else end - value), 100 * (criterion.margin + criterion.noise))
