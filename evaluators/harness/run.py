@@ -28,6 +28,7 @@ from evaluators.harness.reuse import keyed_requests, take_over
 from evaluators.harness.run_async import run_blocking
 from evaluators.harness.scoreboard import Board
 from evaluators.harness.scoring import Scored, score, unscorable
+from evaluators.harness.second_reading import prompt_ceiling, respelled
 from evaluators.harness.settings import complete_settings, in_force, repeats_of
 from evaluators.harness.tasks import LoadedTasks, load_tasks
 from evaluators.records import Artifact, RequestKind, Response, Run, RunStatus, ServerDescription, Settings, UserError
@@ -206,6 +207,10 @@ class _Conduct:
             )  # fmt: skip
             responses = (response for _, response in journal.responses())
             signals = read_signals(run, responses, board, self.protocol.routes, found.prompt)
+            if any(item.instances[0].request_type == RequestKind.generate for item in self.items[:1]):
+                signals |= respelled(journal.items(board.counted), (response for _, response in journal.responses()))
+                lengths = {(item.task, item.doc_id): len(str(item.instances[0].args[0])) for item in self.items}
+                signals |= prompt_ceiling((response for _, response in journal.responses()), lengths)
             run = run.model_copy(update={"signals": signals})
             run_folder.write_run_folder(place, run, journal, board.counted)
             if reason is None:

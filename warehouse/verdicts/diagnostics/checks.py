@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from evaluators.answer_spelling import same_answer
 from evaluators.records import ItemScore, Measurement
 from warehouse.claim_records import Reason
+from warehouse.verdicts.diagnostics.alternatives import other_cell, other_metric
 from warehouse.verdicts.diagnostics.evidence import Cause, Evidence, Weight
+from warehouse.verdicts.diagnostics.frequency import SETTLED_BY, likelihood
 from warehouse.verdicts.diagnostics.validity import share
+from warehouse.verdicts.statistics.region import acceptance_region
 
 PREFLIGHT = {
     "model": "wrong_model",
@@ -148,7 +152,7 @@ def _extraction(e: Evidence) -> Iterable[Cause]:
 
 def _degenerate(e: Evidence) -> Iterable[Cause]:
     n, chance = e.measurement.items, e.benchmark.chance
-    if n < 50 or e.gap <= 0.10:
+    if n < 20 or e.gap <= 0.10:
         return
     if e.measurement.score == 0:
         yield Cause("exact_zero", f"not one of {n:,} items is right: something is broken", "unsound")
@@ -156,6 +160,11 @@ def _degenerate(e: Evidence) -> Iterable[Cause]:
     if chance and e.guesses:
         text = f"the score is at the level of guessing ({100 * chance:.0f}%): prompt, BOS or weights are broken"
         yield Cause("chance_level", text, "unsound")
+    elif chance and (e.measurement.score or 0.0) <= chance + 0.10:
+        text = f"the score is within 10 points of guessing ({100 * chance:.0f}%), far below the claim"
+        yield Cause("near_collapse", text, "doubt")
+    elif e.interval.value and (e.measurement.score or 0.0) < e.interval.value / 4:
+        yield Cause("near_collapse", "the score is less than a quarter of the claim: something may be broken", "doubt")
     if e.signal("modal_choice_share") > 0.75:
         text = f"{e.signal('modal_choice_share'):.0%} of the items get the same choice"
         yield Cause("one_choice", text, "unsound")
@@ -165,26 +174,46 @@ def _degenerate(e: Evidence) -> Iterable[Cause]:
         )
 
 
+def _spelling(e: Evidence) -> Iterable[Cause]:
+    # 5-60 points: right answers that the filter does not read
+    portion = max(e.signal(f"respelled_share:{e.measurement.metric},{e.measurement.filter}"), _respelled(e))
+    if portion <= 0.005 or e.criterion is None:
+        return
+    text = f"{portion:.1%} of the items have the right answer in another spelling (money, units, markup, words)"
+    region = acceptance_region(e.criterion, e.measurement.of, e.noise)
+    closes = (e.measurement.score or 0.0) + portion >= region.low - region.noise
+    yield Cause("answer_spelling", text, "doubt" if closes else "note", examples=_respelled_items(e))
+
+
+def _respelled(e: Evidence) -> float:
+    """Share of the items that are right in another spelling, judged by the wrong ones that are known here."""
+    wrong = [item for item in _wrong(e) if item.target]
+    score = e.measurement.score
+    if not wrong or score is None:
+        return 0.0
+    return (1 - score) * sum(same_answer(item.extracted, item.target) for item in wrong) / len(wrong)
+
+
+def _respelled_items(e: Evidence) -> tuple[str, ...]:
+    found = [item for item in _wrong(e) if same_answer(item.extracted, item.target)]
+    return tuple(dict.fromkeys(f"{item.task}/{item.doc_id}" for item in found))[:3]
+
+
+def _wrong(e: Evidence) -> list[ItemScore]:
+    key = e.measurement.metric, e.measurement.filter
+    return [item for item in e.items if (item.metric, item.filter) == key and item.value == 0]
+
+
 def _prompt_cut(e: Evidence) -> Iterable[Cause]:
+    if (portion := e.signal("prompt_ceiling_share")) > 0:
+        text = f"the server counts {portion:.1%} of the prompts at one and the same largest number: it cuts them"
+        yield Cause("prompt_cut", text, "unsound" if portion > 0.02 else "note")
+    if (portion := e.signal("underflow_share")) > 0:
+        text = f"{portion:.1%} of the log-probabilities are below the smallest number: choices cannot be told apart"
+        yield Cause("logprob_underflow", text, "unsound" if portion > 0.02 else "note")
     if e.signal("context_cut_share") > 0:
         weight: Weight = "unsound" if e.signal("context_cut_share") > 0.02 else "note"
         yield Cause("prompt_cut", f"{e.signal('context_cut_share'):.1%} of the prompts were cut to fit", weight)
-
-
-def _other_cell(e: Evidence) -> Iterable[Cause]:
-    # 2-30 points, either sign: another variant's column, a misread table
-    if e.measurement.score is None or e.interval.value is None:
-        return
-    n = max(1, e.measurement.items)
-    score = e.measurement.score
-    noise = 0.0 if n >= e.measurement.of else (score * (1 - score) / n) ** 0.5 if 0 < score < 1 else 0.0
-    for name, value in e.other_cells:
-        near = abs(value - score) <= 0.006 + noise
-        if near and abs(value - score) < abs(e.interval.value - score) and abs(value - e.interval.value) > 0.001:
-            text = f"the measured score is that of another cell of the same table: {name}, {100 * value:.1f}%"
-            if noise:
-                text += "; a whole run tells whether it really is"
-            yield Cause("wrong_model_or_column", text, "doubt")
 
 
 def _quantized(e: Evidence) -> Iterable[Cause]:
@@ -233,7 +262,9 @@ LOOKS: tuple[Callable[[Evidence], Iterable[Cause]], ...] = (
     _prompt_cut,
     _degenerate,
     _extraction,
-    _other_cell,
+    _spelling,
+    other_metric,
+    other_cell,
     _quantized,
     _sampling,
     _items,
@@ -256,10 +287,14 @@ def examples(cause: Cause, items: Iterable[ItemScore], measurement: Measurement)
     chosen = [item for item in same if cause.status and item.status.value == cause.status]
     if not chosen and cause.status is None:
         chosen = [item for item in same if item.value == 0]
+    if cause.examples:
+        return cause.examples
     names = dict.fromkeys(f"{item.task}/{item.doc_id}" for item in sorted(chosen, key=lambda item: item.position))
     return tuple(names)[:3]
 
 
 def as_reason(cause: Cause, items: Iterable[ItemScore], measurement: Measurement) -> Reason:
     """A cause as a verdict's reason."""
-    return Reason(code=cause.code, text=cause.text, items=examples(cause, items, measurement))
+    settled = SETTLED_BY.get(cause.code) if cause.weight == "doubt" else None
+    shown = examples(cause, items, measurement)
+    return Reason(code=cause.code, text=cause.text, items=shown, likelihood=likelihood(cause.code), settled_by=settled)
