@@ -1,6 +1,6 @@
 """Files of strangers, read within bounds: size, number of values, depth and length of a line.
 
-Every refusal is a Problem of one line that names the file.
+Every refusal is a UserError of one line that names the file.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from evaluators.problem import Problem
+from evaluators.user_error import UserError
 
 LARGEST_DOCUMENT = 64_000_000
 """Bytes of a JSON or YAML file that is read whole."""
@@ -30,48 +30,48 @@ MOST_FILES = 20_000
 
 
 def check_size(path: Path, largest: int) -> int:
-    """Size of a regular file in bytes. Raises Problem if it is none, cannot be seen or is larger than `largest`."""
+    """Size of a regular file in bytes. Raises UserError if it is none, cannot be seen or is larger than `largest`."""
     try:
         size = path.stat().st_size
     except OSError as error:
-        raise Problem(f"cannot read {path}: {error.strerror}; check the path") from error
+        raise UserError(f"cannot read {path}: {error.strerror}; check the path") from error
     if not path.is_file():
-        raise Problem(f"{path} is no file; give a results file or a folder of them")
+        raise UserError(f"{path} is no file; give a results file or a folder of them")
     if size > largest:
-        raise Problem(
+        raise UserError(
             f"{path} has {size:,} bytes, more than the {largest:,} that are read; split it or leave items out"
         )
     if size == 0:
-        raise Problem(f"{path} is empty; write the results again")
+        raise UserError(f"{path} is empty; write the results again")
     return size
 
 
 def json_document(path: Path) -> Any:
-    """A JSON file, whole. Raises Problem for a broken, huge or endlessly nested one."""
+    """A JSON file, whole. Raises UserError for a broken, huge or endlessly nested one."""
     check_size(path, LARGEST_DOCUMENT)
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise Problem(f"cannot read {path}: {error.strerror}; check its permissions") from error
+        raise UserError(f"cannot read {path}: {error.strerror}; check its permissions") from error
     return parsed_json(raw, str(path))
 
 
 def parsed_json(raw: bytes, name: str) -> Any:
-    """The value of a JSON text. Raises Problem as `json_document` does; `name` is for the message."""
+    """The value of a JSON text. Raises UserError as `json_document` does; `name` is for the message."""
     if raw.count(b",") + raw.count(b"[") + raw.count(b"{") > MOST_VALUES:
-        raise Problem(f"{name} holds more than {MOST_VALUES:,} values; split it")
+        raise UserError(f"{name} holds more than {MOST_VALUES:,} values; split it")
     try:
         return json.loads(raw.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise Problem(f"{name} is not UTF-8 text; convert it and try again") from error
+        raise UserError(f"{name} is not UTF-8 text; convert it and try again") from error
     except (ValueError, RecursionError) as error:
-        raise Problem(f"{name} is no whole JSON ({first_line(error)}); get it again") from error
+        raise UserError(f"{name} is no whole JSON ({first_line(error)}); get it again") from error
 
 
 def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """(line number from 1, object) of a JSON-lines file, read line by line; blank lines are left out.
 
-    Raises Problem for a line that is too long, broken or no object, and for too many lines.
+    Raises UserError for a line that is too long, broken or no object, and for too many lines.
     """
     check_size(path, LARGEST_STREAM)
     with path.open("rb") as file:
@@ -79,19 +79,19 @@ def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         while raw := file.readline(LARGEST_LINE + 1):
             number += 1
             if len(raw) > LARGEST_LINE:
-                raise Problem(f"{path}, line {number}: longer than {LARGEST_LINE:,} bytes; is it JSON lines?")
+                raise UserError(f"{path}, line {number}: longer than {LARGEST_LINE:,} bytes; is it JSON lines?")
             if number > MOST_ITEMS:
-                raise Problem(f"{path} has more than {MOST_ITEMS:,} lines; split it")
+                raise UserError(f"{path} has more than {MOST_ITEMS:,} lines; split it")
             if not raw.strip():
                 continue
             value = parsed_json(raw, f"{path}, line {number}")
             if not isinstance(value, dict):
-                raise Problem(f"{path}, line {number}: a JSON object is expected, not {type(value).__name__}")
+                raise UserError(f"{path}, line {number}: a JSON object is expected, not {type(value).__name__}")
             yield number, value
 
 
 def yaml_document(path: Path) -> Any:
-    """A YAML file, whole. Raises Problem for a broken or huge one, and for one with aliases: these can grow without
+    """A YAML file, whole. Raises UserError for a broken or huge one, and for one with aliases: these can grow without
     bound."""
     import yaml
 
@@ -101,12 +101,12 @@ def yaml_document(path: Path) -> Any:
         content = path.read_bytes().decode("utf-8-sig")
         for count, event in enumerate(yaml.parse(content, Loader=loader)):
             if isinstance(event, yaml.AliasEvent):
-                raise Problem(f"{path} uses YAML aliases, which are not read; write the values out")
+                raise UserError(f"{path} uses YAML aliases, which are not read; write the values out")
             if count > MOST_VALUES:
-                raise Problem(f"{path} holds more than {MOST_VALUES:,} values; split it")
+                raise UserError(f"{path} holds more than {MOST_VALUES:,} values; split it")
         return yaml.load(content, Loader=loader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise Problem(f"{path} is no whole YAML ({first_line(error)}); get it again") from error
+        raise UserError(f"{path} is no whole YAML ({first_line(error)}); get it again") from error
 
 
 def finite(value: Any) -> float | None:

@@ -28,7 +28,7 @@ from evaluators.outside.formats import (
     vllm_bench_results,
 )  # fmt: skip
 from evaluators.outside.outside_records import LeftOut, OutsideRun
-from evaluators.problem import Problem
+from evaluators.user_error import UserError
 
 Reader = Callable[[Path], OutsideRun]
 
@@ -71,25 +71,25 @@ KNOWN = (
 def read_outside(path: Path) -> tuple[list[OutsideRun], list[LeftOut]]:
     """What a file or folder says, and which of a folder's files say nothing, with the reasons.
 
-    Raises Problem if it is one file that cannot be read, or a folder without any that can.
+    Raises UserError if it is one file that cannot be read, or a folder without any that can.
     """
     if not path.exists():
-        raise Problem(f"{path} does not exist; check the path")
+        raise UserError(f"{path} does not exist; check the path")
     if not path.is_dir():
         return [read_outside_file(path)], []
     runs, left = _folder(path, 0)
     if not runs:
         reason = f": {left[0].place}: {left[0].reason}" if left else ""
-        raise Problem(f"{path} holds no results that are known{reason}; known are {KNOWN}")
+        raise UserError(f"{path} holds no results that are known{reason}; known are {KNOWN}")
     return runs, left
 
 
 def read_outside_file(path: Path) -> OutsideRun:
-    """What one file says. Raises Problem if it cannot be read."""
+    """What one file says. Raises UserError if it cannot be read."""
     with path.open("rb") as file:
         start = file.read(4096)
     if not start.strip():
-        raise Problem(f"{path} is empty; write the results again")
+        raise UserError(f"{path} is empty; write the results again")
     if start[:4] == b"PK\x03\x04" and inspect_logs.is_inspect_archive(path):
         return inspect_logs.read_inspect_file(path)
     if start[:4] == b"PAR1" and vendor_item_grades.is_vendor_parquet(path):
@@ -103,11 +103,11 @@ def read_outside_file(path: Path) -> OutsideRun:
                 if matches(row):
                     return read(path)
             if isinstance(row, dict):
-                raise Problem(f"{path} is JSON lines of no known format ({_keys(row)}); known are {KNOWN}")
+                raise UserError(f"{path} is JSON lines of no known format ({_keys(row)}); known are {KNOWN}")
         return _of_document(path, json_document(path))
     if path.suffix in (".yaml", ".yml"):
         return _of_document(path, yaml_document(path))
-    raise Problem(f"{path} is of no known format; known are {KNOWN}")
+    raise UserError(f"{path} is of no known format; known are {KNOWN}")
 
 
 def _of_document(path: Path, content: Any) -> OutsideRun:
@@ -116,7 +116,7 @@ def _of_document(path: Path, content: Any) -> OutsideRun:
             return read(path)
     if simple_evals_results.is_simple_evals_result(content, path):
         return simple_evals_results.read_simple_evals_result(path)
-    raise Problem(f"{path} is of no known format ({_keys(content)}); known are {KNOWN}")
+    raise UserError(f"{path} is of no known format ({_keys(content)}); known are {KNOWN}")
 
 
 def _keys(content: Any) -> str:
@@ -158,7 +158,7 @@ def _folder(path: Path, depth: int) -> tuple[list[OutsideRun], list[LeftOut]]:
             continue
         try:
             runs.append(read_outside_file(place))
-        except Problem as problem:
+        except UserError as problem:
             left.append(LeftOut(place=str(place), reason=str(problem)))
     return runs, left
 
@@ -167,6 +167,6 @@ def _entries(path: Path) -> Iterator[Path]:
     """What lies in a folder, in the order of names; links are not followed."""
     for count, place in enumerate(sorted(path.iterdir())):
         if count > MOST_FILES:
-            raise Problem(f"{path} holds more than {MOST_FILES:,} files; give a smaller folder")
+            raise UserError(f"{path} holds more than {MOST_FILES:,} files; give a smaller folder")
         if not place.is_symlink():
             yield place

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
 
-from evaluators.problem import Problem
+from evaluators.user_error import UserError
 
 ZSTD = 93
 LARGEST_ENTRY = 64_000_000
@@ -26,7 +26,7 @@ LOCAL_HEADER = 30
 def open_entry(path: Path, entry: zipfile.ZipInfo) -> Iterator[IO[bytes]]:
     """An entry as a stream that refuses to give more than `LARGEST_ENTRY` bytes.
 
-    Raises Problem for a method that cannot be unpacked, and ValueError or OSError for a broken entry.
+    Raises UserError for a method that cannot be unpacked, and ValueError or OSError for a broken entry.
     """
     if entry.compress_type == ZSTD:
         import pyarrow as pa
@@ -42,13 +42,13 @@ def open_entry(path: Path, entry: zipfile.ZipInfo) -> Iterator[IO[bytes]]:
                 yield cast("IO[bytes]", _Bounded(stream, str(path), entry.filename))
         return
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise Problem(f"{path}: {entry.filename[:80]!r} is packed with method {entry.compress_type}; pack it anew")
+        raise UserError(f"{path}: {entry.filename[:80]!r} is packed with method {entry.compress_type}; pack it anew")
     with zipfile.ZipFile(path) as archive, archive.open(entry) as plain:
         yield cast("IO[bytes]", _Bounded(plain, str(path), entry.filename))
 
 
 class _Bounded:
-    """A stream that ends with a Problem once it has given too much."""
+    """A stream that ends with a UserError once it has given too much."""
 
     def __init__(self, stream: Any, path: str, name: str) -> None:
         self._stream, self._path, self._name, self._given = stream, path, name, 0
@@ -58,5 +58,5 @@ class _Bounded:
         part = bytes(self._stream.read(most if size < 0 else min(size, most)))
         self._given += len(part)
         if self._given > LARGEST_ENTRY:
-            raise Problem(f"{self._path}: {self._name[:80]!r} unpacks to more than {LARGEST_ENTRY:,} bytes")
+            raise UserError(f"{self._path}: {self._name[:80]!r} unpacks to more than {LARGEST_ENTRY:,} bytes")
         return part

@@ -20,7 +20,7 @@ from evaluators.outside import zip_entries
 from evaluators.outside.outside_records import OutsideRun
 from evaluators.outside.read_outside import read_outside, read_outside_file
 from evaluators.outside.redact import redacted, redacted_text
-from evaluators.problem import Problem
+from evaluators.user_error import UserError
 
 ROOT = Path(__file__).parents[2]
 LM_EVAL: dict[str, Any] = {
@@ -94,7 +94,7 @@ def changed(value: Any, path: tuple[Any, ...], odd: Any) -> Any:
 def outcome(path: Path) -> OutsideRun | str:
     try:
         run = read_outside_file(path)
-    except Problem as problem:
+    except UserError as problem:
         assert "\n" not in str(problem)
         return str(problem)
     for result in run.results:
@@ -128,7 +128,7 @@ def test_a_cut_sample_file_gives_nothing(tmp_path: Path) -> None:
     row = json.dumps({"doc_id": 0, "resps": [["x"]], "filtered_resps": ["x"], "filter": "none", "exact_match": 1.0})
     (tmp_path / "results_2026-01-01T00-00-00.000000.json").write_text(json.dumps(LM_EVAL))
     (tmp_path / "samples_gsm8k_2026-01-01T00-00-00.000000.jsonl").write_text(f"{row}\n{row[:30]}")
-    with pytest.raises(Problem, match="line 2 is no whole JSON"):
+    with pytest.raises(UserError, match="line 2 is no whole JSON"):
         read_outside(tmp_path)
 
 
@@ -201,7 +201,7 @@ def test_too_many_values_and_long_lines(tmp_path: Path) -> None:
 def test_links_are_not_followed(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to(tmp_path)
     (tmp_path / "out.json").symlink_to("/etc/passwd")
-    with pytest.raises(Problem, match="holds no results"):
+    with pytest.raises(UserError, match="holds no results"):
         read_outside(tmp_path)
 
 
@@ -214,7 +214,7 @@ def test_foreign_files_name_what_is_known(tmp_path: Path) -> None:
         target = tmp_path / name
         target.write_bytes(content)
         assert isinstance(outcome(target), str), name
-    with pytest.raises(Problem, match="does not exist"):
+    with pytest.raises(UserError, match="does not exist"):
         read_outside(tmp_path / "absent.json")
 
 

@@ -10,8 +10,8 @@ import pytest
 from evaluators.outside.formats.mini_swe_agent_runs import read_mini_swe_agent_run
 from evaluators.outside.outside_records import OutsideResult, OutsideRun
 from evaluators.outside.read_outside import read_outside, read_outside_file
-from evaluators.problem import Problem
 from evaluators.records import ItemStatus
+from evaluators.user_error import UserError
 
 KEY = "sk-abcdefghijklmnopqrstuvwxyz123456"
 
@@ -57,7 +57,7 @@ def test_swebench_schema_2(tmp_path: Path) -> None:
     assert {item.error for item in result.items if item.status is ItemStatus.failed} >= {"no space left"}
     part = only(write(tmp_path / "m.part.json", report(submitted_instances=5)))
     assert part.results[0].limited == "5 of 10 instances"
-    with pytest.raises(Problem, match="counts 20 resolved of 10"):
+    with pytest.raises(UserError, match="counts 20 resolved of 10"):
         read_outside_file(write(tmp_path / "m.wrong.json", report(resolved_instances=20)))
 
 

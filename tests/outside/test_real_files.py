@@ -8,7 +8,7 @@ import pytest
 
 from evaluators.outside.outside_records import OutsideResult, OutsideRun
 from evaluators.outside.read_outside import read_outside_file
-from evaluators.problem import Problem
+from evaluators.user_error import UserError
 
 SHARED = Path(os.environ.get("CLAIMCHECK_SHARED", Path(__file__).parents[2].parent / "shared")) / "data"
 
@@ -51,7 +51,7 @@ def test_no_results_file_is_forgotten() -> None:
     for folder in FOLDERS:
         for path in sorted((SHARED / folder).rglob("*.*")):
             if path.is_file() and path.name not in named and path.suffix in (".json", ".jsonl", ".yaml"):
-                with pytest.raises(Problem, match=r"known|whole JSON"):
+                with pytest.raises(UserError, match=r"known|whole JSON"):
                     read_outside_file(path)
 
 

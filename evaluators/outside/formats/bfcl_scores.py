@@ -10,8 +10,8 @@ from typing import Any
 from evaluators.outside.bounded_reading import MOST_FILES, finite, json_lines, mapping, sequence, text, whole
 from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun, mean_of
 from evaluators.outside.redact import one_line
-from evaluators.problem import Problem
 from evaluators.records import ItemStatus, Settings
+from evaluators.user_error import UserError
 
 NAME = re.compile(r"BFCL_(?P<version>v\d+)_(?P<category>\w+)_(?P<kind>score|result)\.json")
 DEAD = "Error during inference"
@@ -24,20 +24,22 @@ def is_bfcl_folder(path: Path) -> bool:
 
 
 def read_bfcl_scores(path: Path) -> OutsideRun:
-    """A project folder (`score/` and `result/`), or the score folder of one model. Raises Problem if there is no score,
-    or scores of several models."""
+    """A project folder (`score/` and `result/`), or the score folder of one model.
+
+    Raises UserError if there is no score, or scores of several models.
+    """
     scores = _files(path, "score")
     if not scores:
-        raise Problem(f"{path} holds no BFCL_..._score.json; give the folder of a BFCL project")
+        raise UserError(f"{path} holds no BFCL_..._score.json; give the folder of a BFCL project")
     models = sorted({_model(place) for place in scores})
     if len(models) > 1:
-        raise Problem(f"{path} holds scores of {', '.join(models[:5])}; give the folder of one model")
+        raise UserError(f"{path} holds scores of {', '.join(models[:5])}; give the folder of one model")
     answers = {place.name: place for place in _files(path, "result")}
     results, left = [], []
     for place in scores:
         try:
             results.append(_result(place, answers.get(place.name.replace("_score.json", "_result.json"))))
-        except Problem as problem:
+        except UserError as problem:
             left.append(LeftOut(place=str(place), reason=str(problem)))
     return OutsideRun(
         format="BFCL scores",
@@ -56,7 +58,7 @@ def _result(place: Path, answers: Path | None) -> OutsideResult:
     summary = next(rows, (0, {}))[1]
     accuracy, total = finite(summary.get("accuracy")), whole(summary.get("total_count"))
     if accuracy is None or total is None or not 0 <= accuracy <= 1:
-        raise Problem("its first line has no accuracy and total_count")
+        raise UserError("its first line has no accuracy and total_count")
     failures = {str(row.get("id")): row for _, row in rows}
     items = tuple(_items(answers, failures)) if answers is not None else ()
     if len(items) != total:
@@ -110,7 +112,7 @@ def _total(value: Any) -> int | None:
 def _files(path: Path, kind: str) -> list[Path]:
     found = [place for depth in range(5) for place in path.glob("*/" * depth + f"BFCL_*_{kind}.json")]
     if len(found) > MOST_FILES:
-        raise Problem(f"{path} holds more than {MOST_FILES:,} files; give a smaller folder")
+        raise UserError(f"{path} holds more than {MOST_FILES:,} files; give a smaller folder")
     return sorted(place for place in found if NAME.fullmatch(place.name))
 
 

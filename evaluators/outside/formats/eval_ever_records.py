@@ -21,8 +21,8 @@ from evaluators.outside.bounded_reading import (
 )
 from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun
 from evaluators.outside.redact import one_line
-from evaluators.problem import Problem
 from evaluators.records import ItemStatus, Settings
+from evaluators.user_error import UserError
 
 PERCENT = ("percent", "percentage", "%", "points")
 
@@ -37,10 +37,10 @@ def is_eval_ever_file(content: Any) -> bool:
 
 
 def read_eval_ever_file(path: Path) -> OutsideRun:
-    """Every result of a record. Raises Problem for another file, and for samples that cannot be read."""
+    """Every result of a record. Raises UserError for another file, and for samples that cannot be read."""
     content = json_document(path)
     if not is_eval_ever_file(content):
-        raise Problem(f"{path} is no Every Eval Ever record; it needs model_info and evaluation_results")
+        raise UserError(f"{path} is no Every Eval Ever record; it needs model_info and evaluation_results")
     about, model = mapping(content.get("source_metadata")), content["model_info"]
     library = mapping(content.get("eval_library"))
     samples = _samples(path, content)
@@ -180,7 +180,7 @@ def _instances(place: Path) -> Iterator[tuple[str, OutsideItem]]:
             score = grade(judged.get("is_correct"))
         name = text(row.get("evaluation_result_id")) or text(row.get("evaluation_name"))
         if name is None:
-            raise Problem(f"{place}, line {number_of}: it names no evaluation")
+            raise UserError(f"{place}, line {number_of}: it names no evaluation")
         failure = row.get("error")
         usage = mapping(row.get("token_usage"))
         latency = finite(inside(row, "performance", "latency_ms"))

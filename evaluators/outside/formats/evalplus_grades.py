@@ -9,8 +9,8 @@ from typing import Any
 
 from evaluators.outside.bounded_reading import finite, json_document, mapping, moment, sequence, text
 from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun, mean_of
-from evaluators.problem import Problem
 from evaluators.records import ItemStatus, Settings
+from evaluators.user_error import UserError
 
 FILE = re.compile(
     r"(?P<model>.+?)_(?P<backend>vllm|hf|openai|anthropic|google|gptqmodel)_temp_(?P<temperature>[\d.]+)[._-]"
@@ -27,14 +27,14 @@ def is_evalplus_grades(content: Any) -> bool:
 
 
 def read_evalplus_grades(path: Path) -> OutsideRun:
-    """One graded run: the base tests, and base and plus tests together. Raises Problem for another file."""
+    """One graded run: the base tests, and base and plus tests together. Raises UserError for another file."""
     content = json_document(path)
     if not is_evalplus_grades(content):
-        raise Problem(f"{path} is no grades file of EvalPlus; it needs eval with base_status")
+        raise UserError(f"{path} is no grades file of EvalPlus; it needs eval with base_status")
     rows: dict[str, Any] = content["eval"]
     names = DATA.get(next(iter(rows)).partition("/")[0])
     if names is None:
-        raise Problem(f"{path} grades tasks such as {next(iter(rows))[:40]!r}; HumanEval/... and Mbpp/... are known")
+        raise UserError(f"{path} grades tasks such as {next(iter(rows))[:40]!r}; HumanEval/... and Mbpp/... are known")
     named = FILE.match(path.name)
     left = [LeftOut(place=name, reason="it has no grade") for name, one in rows.items() if not sequence(one)]
     graded = {name: [mapping(one) for one in sequence(several)] for name, several in rows.items() if sequence(several)}

@@ -19,8 +19,8 @@ from evaluators.outside.bounded_reading import (
 )
 from evaluators.outside.outside_records import LeftOut, OutsideResult, OutsideRun
 from evaluators.outside.redact import redacted_text
-from evaluators.problem import Problem
 from evaluators.records import Settings
+from evaluators.user_error import UserError
 
 METRICS = (
     ("total_throughput", "output_tokens_per_second", 1.0, "tok/s", True),
@@ -41,11 +41,11 @@ def is_guidellm_report(content: Any) -> bool:
 def read_guidellm_report(path: Path) -> OutsideRun:
     """Every benchmark of a report. A benchmark with failed requests is shown, not judged: its throughput says nothing.
 
-    Raises Problem for another file.
+    Raises UserError for another file.
     """
     content = yaml_document(path) if path.suffix in (".yaml", ".yml") else json_document(path)
     if not is_guidellm_report(content):
-        raise Problem(f"{path} is no report of GuideLLM; it needs benchmarks with metrics")
+        raise UserError(f"{path} is no report of GuideLLM; it needs benchmarks with metrics")
     about = mapping(content.get("metadata"))
     version = text(about.get("guidellm_version"))
     results, left = [], []

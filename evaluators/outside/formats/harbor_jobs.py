@@ -20,8 +20,8 @@ from evaluators.outside.bounded_reading import (
 )
 from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun, mean_of
 from evaluators.outside.redact import one_line
-from evaluators.problem import Problem
 from evaluators.records import ItemStatus, Settings
+from evaluators.user_error import UserError
 
 BY_THE_MODEL = ("AgentTimeout", "OutputLength", "ContextLength", "ContextWindow", "MaxTurns", "BudgetExceeded", "Refus")
 """Beginnings or parts of exception names that the model brought about: a budget used up is its failure, score 0."""
@@ -38,10 +38,10 @@ def is_harbor_job(path: Path) -> bool:
 
 
 def read_harbor_job(path: Path) -> OutsideRun:
-    """A job folder. Raises Problem if it holds no trial."""
+    """A job folder. Raises UserError if it holds no trial."""
     places = sorted(path.glob("*/result.json"))
     if len(places) > MOST_FILES:
-        raise Problem(f"{path} holds more than {MOST_FILES:,} trials; give a smaller folder")
+        raise UserError(f"{path} holds more than {MOST_FILES:,} trials; give a smaller folder")
     trials, left = [], []
     for place in places:
         content = json_document(place)
@@ -50,7 +50,7 @@ def read_harbor_job(path: Path) -> OutsideRun:
         else:
             left.append(LeftOut(place=str(place), reason="it is no result of a trial"))
     if not trials:
-        raise Problem(f"{path} holds no trial; give the folder of a Harbor job")
+        raise UserError(f"{path} holds no trial; give the folder of a Harbor job")
     job = json_document(path / "result.json") if (path / "result.json").is_file() else {}
     config = json_document(path / "config.json") if (path / "config.json").is_file() else {}
     planned = whole(mapping(job).get("n_total_trials"))
@@ -138,5 +138,5 @@ def _model(agent: dict[str, Any]) -> str | None:
 def _small(path: Path) -> Any:
     try:
         return json_document(path)
-    except Problem:
+    except UserError:
         return None

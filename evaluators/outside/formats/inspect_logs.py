@@ -22,8 +22,8 @@ from evaluators.outside.bounded_reading import (
 from evaluators.outside.formats.inspect_parts import inspect_archive_parts, inspect_json_parts
 from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun
 from evaluators.outside.redact import one_line
-from evaluators.problem import Problem
 from evaluators.records import ItemStatus, Settings
+from evaluators.user_error import UserError
 
 LETTERS = {"C": 1.0, "CORRECT": 1.0, "I": 0.0, "INCORRECT": 0.0, "P": 0.5, "PARTIAL": 0.5, "N": 0.0, "NOANSWER": 0.0}
 """Inspect's grades as numbers, as its `value_to_float` has them."""
@@ -47,13 +47,13 @@ def is_inspect_archive(path: Path) -> bool:
 
 
 def read_inspect_file(path: Path) -> OutsideRun:
-    """One log. Raises Problem for a file that is none, is broken, or was not finished by Inspect."""
+    """One log. Raises UserError for a file that is none, is broken, or was not finished by Inspect."""
     check_size(path, LARGEST_STREAM)
     with path.open("rb") as file:
         archive = file.read(4) == b"PK\x03\x04"
     header, samples = inspect_archive_parts(path) if archive else inspect_json_parts(path)
     if not is_inspect_header(header):
-        raise Problem(f"{path} is no Inspect log; it needs `eval` with `task`")
+        raise UserError(f"{path} is no Inspect log; it needs `eval` with `task`")
     return _run(path, header, samples)
 
 

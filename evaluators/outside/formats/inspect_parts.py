@@ -25,7 +25,7 @@ from evaluators.outside.bounded_reading import (
     text,
 )  # fmt: skip
 from evaluators.outside.zip_entries import open_entry
-from evaluators.problem import Problem
+from evaluators.user_error import UserError
 
 OF_SAMPLE = ("id", "epoch", "target", "scores", "model_usage", "total_time", "error", "limit", "turn_count")
 """What counts of a sample, apart from how its answer ended."""
@@ -75,12 +75,12 @@ class _Log(msgspec.Struct):
 
 
 def inspect_archive_parts(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Header and samples of a `.eval` file. Raises Problem for a broken one, and where Inspect did not finish."""
+    """Header and samples of a `.eval` file. Raises UserError for a broken one, and where Inspect did not finish."""
     try:
         with zipfile.ZipFile(path) as archive:
             entries = {entry.filename: entry for entry in archive.infolist()}
             if "header.json" not in entries:
-                raise Problem(f"{path} has no header.json: Inspect did not finish this run; run it to its end")
+                raise UserError(f"{path} has no header.json: Inspect did not finish this run; run it to its end")
             with open_entry(path, entries["header.json"]) as file:
                 header = parsed_json(file.read(), f"{path}, header.json")
             rows: list[Any] = []
@@ -90,14 +90,14 @@ def inspect_archive_parts(path: Path) -> tuple[dict[str, Any], list[dict[str, An
             samples = [row for row in rows if isinstance(row, dict)]
             endings = _endings(path, entries)
     except (zipfile.BadZipFile, ValueError, OSError) as error:
-        raise Problem(f"{path} is no whole Inspect log ({first_line(error)}); get it again") from error
+        raise UserError(f"{path} is no whole Inspect log ({first_line(error)}); get it again") from error
     for sample in samples:
         sample["stop_reason"] = endings.get((str(sample.get("id")), str(sample.get("epoch"))))
     return mapping(header), samples
 
 
 def inspect_json_parts(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Header and samples of a JSON log. Raises Problem for a broken one."""
+    """Header and samples of a JSON log. Raises UserError for a broken one."""
     if path.stat().st_size <= LARGEST_DOCUMENT:
         content = mapping(json_document(path))
         return content, [_lean(one) for one in sequence(content.pop("samples", None)) if isinstance(one, dict)]
@@ -108,9 +108,9 @@ def inspect_json_parts(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]
             samples = [_fields(sample, str(path)) for sample in log.samples[: MOST_ITEMS + 1]]
             del log
     except (msgspec.DecodeError, OSError, RecursionError) as error:
-        raise Problem(f"{path} is no whole JSON log ({first_line(error)}); get it again") from error
+        raise UserError(f"{path} is no whole JSON log ({first_line(error)}); get it again") from error
     if len(samples) > MOST_ITEMS:
-        raise Problem(f"{path} has more than {MOST_ITEMS:,} samples; split it")
+        raise UserError(f"{path} has more than {MOST_ITEMS:,} samples; split it")
     return header, samples
 
 
@@ -122,7 +122,7 @@ def _fields(sample: _Sample, name: str) -> dict[str, Any]:
 def _field(raw: msgspec.Raw, largest: int, name: str) -> Any:
     content = bytes(raw)
     if len(content) > largest:
-        raise Problem(f"{name} has {len(content):,} bytes, more than {largest:,}; leave it out")
+        raise UserError(f"{name} has {len(content):,} bytes, more than {largest:,}; leave it out")
     return parsed_json(content, name)
 
 
@@ -145,7 +145,7 @@ def _endings(path: Path, entries: dict[str, zipfile.ZipInfo]) -> dict[tuple[str,
         if named is None or len(found) >= MOST_ITEMS:
             continue
         if unpacked > LARGEST_STREAM:
-            raise Problem(f"{path} unpacks to more than {LARGEST_STREAM:,} bytes; split it")
+            raise UserError(f"{path} unpacks to more than {LARGEST_STREAM:,} bytes; split it")
         with open_entry(path, entry) as file:
             content = file.read()
         unpacked += len(content)

@@ -8,8 +8,8 @@ from typing import Any
 
 from evaluators.outside.bounded_reading import finite, grade, json_document, sequence, text
 from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun, mean_of
-from evaluators.problem import Problem
 from evaluators.records import ItemStatus, Settings
+from evaluators.user_error import UserError
 
 RELEASES = {400: "v1", 511: "v2", 612: "v3", 713: "v4", 880: "v5", 1055: "v6"}
 """Questions of a whole release -> its name."""
@@ -25,11 +25,11 @@ def is_livecodebench_grades(content: Any) -> bool:
 def read_livecodebench_grades(path: Path) -> OutsideRun:
     """One graded run. Its window of dates becomes the subset, by month; without a date in every row it is unknown.
 
-    Raises Problem for another file.
+    Raises UserError for another file.
     """
     content = json_document(path)
     if not is_livecodebench_grades(content):
-        raise Problem(f"{path} is no _eval_all.json of LiveCodeBench; it needs question_id and graded_list")
+        raise UserError(f"{path} is no _eval_all.json of LiveCodeBench; it needs question_id and graded_list")
     items, left, dates = [], [], []
     repeats = 1
     for place, row in enumerate(content):

@@ -9,8 +9,8 @@ from typing import Any
 
 from evaluators.outside.bounded_reading import finite, json_document, json_lines, moment, sequence, text, whole
 from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun
-from evaluators.problem import Problem
 from evaluators.records import Settings
+from evaluators.user_error import UserError
 
 QUANTIZATION = re.compile(r"(?i)(?:^|[-._/])((?:I?Q\d+(?:_[A-Z0-9]+)*)|BF16|F16|F32|MXFP4|TQ\d_\d)(?=[-._]|$)")
 
@@ -22,15 +22,15 @@ def is_llama_bench(content: Any) -> bool:
 
 
 def read_llama_bench(path: Path) -> OutsideRun:
-    """Every test of a file. Raises Problem for another file."""
+    """Every test of a file. Raises UserError for another file."""
     rows: list[Any]
     try:
         content = json_document(path)
         rows = content if isinstance(content, list) else [content]
-    except Problem:
+    except UserError:
         rows = [row for _, row in json_lines(path)]
     if not is_llama_bench(rows):
-        raise Problem(f"{path} is no JSON of llama-bench; it needs model_filename and avg_ts")
+        raise UserError(f"{path} is no JSON of llama-bench; it needs model_filename and avg_ts")
     results: list[OutsideResult] = []
     left = []
     for place, row in enumerate(rows):

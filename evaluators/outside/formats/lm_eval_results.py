@@ -11,8 +11,8 @@ from evaluators.outside.bounded_reading import finite, inside, json_document, ma
 from evaluators.outside.formats import lm_eval_samples
 from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun
 from evaluators.outside.redact import redacted, redacted_text
-from evaluators.problem import Problem
 from evaluators.records import Settings
+from evaluators.user_error import UserError
 
 NO_METRICS = frozenset({"alias", "name", "sample_len", "sample_count", "samples"})
 PRECISION = {"bfloat16": "bf16", "float16": "f16", "half": "f16", "float32": "f32", "float": "f32"}
@@ -30,11 +30,11 @@ def is_lm_eval_file(content: Any) -> bool:
 def read_lm_eval_file(path: Path) -> OutsideRun:
     """Every task, metric and filter of a results file, with the items of the sample files beside it.
 
-    Raises Problem if it is no results file, or for a sample file that cannot be read.
+    Raises UserError if it is no results file, or for a sample file that cannot be read.
     """
     content = json_document(path)
     if not is_lm_eval_file(content):
-        raise Problem(f"{path} is no lm-eval results file; it needs `results` and `versions`")
+        raise UserError(f"{path} is no lm-eval results file; it needs `results` and `versions`")
     config = mapping(content.get("config"))
     arguments = model_arguments(config.get("model_args"))
     left: list[LeftOut] = []

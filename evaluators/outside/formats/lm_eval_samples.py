@@ -12,8 +12,8 @@ from typing import Any
 from evaluators.outside.bounded_reading import finite, grade, json_document, json_lines, sequence, text, whole
 from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun, mean_of
 from evaluators.outside.redact import one_line
-from evaluators.problem import Problem
 from evaluators.records import ItemStatus, Settings
+from evaluators.user_error import UserError
 
 NAME = re.compile(r"samples_(?P<task>.+?)_(?P<when>\d{4}-\d\d-\d\dT\d\d[-:]\d\d[-:]\d\d(?:\.\d+)?)\.jsonl")
 NO_METRICS = frozenset(
@@ -81,14 +81,14 @@ def samples_beside(results: Path, task: str) -> Path | None:
 
 
 def samples_of_file(path: Path, task: str) -> TaskSamples:
-    """The samples of a file. Raises Problem if it cannot be read to its end."""
+    """The samples of a file. Raises UserError if it cannot be read to its end."""
     with path.open("rb") as file:
         first = file.read(64).lstrip()[:1]
     rows: Iterable[tuple[int, Any]] = json_lines(path)
     if first == b"[":
         content = json_document(path)
         if not isinstance(content, list):
-            raise Problem(f"{path} is no list of samples")
+            raise UserError(f"{path} is no list of samples")
         rows = enumerate(content, 1)
     return samples_of_rows(rows, task, str(path))
 

@@ -11,8 +11,8 @@ from typing import Any
 from evaluators.outside.bounded_reading import MOST_FILES, finite, inside, json_document, mapping, moment, text, whole
 from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun, mean_of
 from evaluators.outside.redact import one_line
-from evaluators.problem import Problem
 from evaluators.records import ItemStatus, Settings
+from evaluators.user_error import UserError
 
 LIMITS = re.compile(
     r"(?i)time[d ]*out|max(imum)?[ _]turns|turn limit|context (length|window)|too many tokens|max_tokens"
@@ -33,7 +33,10 @@ def is_mcpmark_folder(path: Path) -> bool:
 
 
 def read_mcpmark_run(path: Path) -> OutsideRun:
-    """One experiment of one model over all services and runs. Raises Problem if it holds no task, or several models."""
+    """One experiment of one model over all services and runs.
+
+    Raises UserError if it holds no task, or tasks of several models.
+    """
     tasks = []
     left = []
     for place in _places(path):
@@ -43,12 +46,12 @@ def read_mcpmark_run(path: Path) -> OutsideRun:
             continue
         tasks.append((_repeat(place), content))
         if len(tasks) > MOST_FILES:
-            raise Problem(f"{path} holds more than {MOST_FILES:,} tasks; give a smaller folder")
+            raise UserError(f"{path} holds more than {MOST_FILES:,} tasks; give a smaller folder")
     if not tasks:
-        raise Problem(f"{path} holds no task of MCPMark; give the folder of an experiment")
+        raise UserError(f"{path} holds no task of MCPMark; give the folder of an experiment")
     models = sorted({str(one.get("model_name")) for _, one in tasks})
     if len(models) > 1:
-        raise Problem(f"{path} holds results of {', '.join(models[:5])}; give the folder of one model")
+        raise UserError(f"{path} holds results of {', '.join(models[:5])}; give the folder of one model")
     items = tuple(_items(tasks))
     first = tasks[0][1]
     services = sorted({str(one["mcp"]) for _, one in tasks})

@@ -11,8 +11,8 @@ from evaluators.outside.bounded_reading import MOST_FILES, finite, inside, json_
 from evaluators.outside.formats import swebench_reports
 from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun, mean_of
 from evaluators.outside.redact import one_line, redacted
-from evaluators.problem import Problem
 from evaluators.records import ItemStatus, Settings
+from evaluators.user_error import UserError
 
 BY_THE_MODEL = frozenset({"Submitted", "LimitsExceeded", "TimeExceeded", "RepeatedFormatError"})
 """Exit statuses that the model brought about. Any other is the name of an exception: the infrastructure's."""
@@ -49,7 +49,7 @@ def read_mini_swe_agent_run(path: Path) -> OutsideRun:
     """A trajectory, a file of predictions, or the folder of a run. Grades come from a SWE-bench report in the folder;
     without one the items have no score.
 
-    Raises Problem for a file that is neither.
+    Raises UserError for a file that is neither.
     """
     if path.is_dir():
         return _folder(path)
@@ -58,13 +58,13 @@ def read_mini_swe_agent_run(path: Path) -> OutsideRun:
         return _run(path, {_name(path, content): content}, {}, None)
     if is_predictions(content):
         return _run(path, {}, content, None)
-    raise Problem(f"{path} is neither a trajectory nor predictions of mini-swe-agent")
+    raise UserError(f"{path} is neither a trajectory nor predictions of mini-swe-agent")
 
 
 def _folder(path: Path) -> OutsideRun:
     places = sorted([*path.glob("*.traj.json"), *path.glob("*/*.traj.json")])[: MOST_FILES + 1]
     if len(places) > MOST_FILES:
-        raise Problem(f"{path} holds more than {MOST_FILES:,} trajectories; give a smaller folder")
+        raise UserError(f"{path} holds more than {MOST_FILES:,} trajectories; give a smaller folder")
     trajectories = {}
     for place in places:
         content = json_document(place)

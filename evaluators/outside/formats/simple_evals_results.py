@@ -8,8 +8,8 @@ from typing import Any
 
 from evaluators.outside.bounded_reading import finite, json_document, mapping, moment, sequence
 from evaluators.outside.outside_records import LeftOut, OutsideResult, OutsideRun
-from evaluators.problem import Problem
 from evaluators.records import Settings
+from evaluators.user_error import UserError
 
 EVALS = {
     "mmlu": "MMLU", "math": "MATH", "gpqa": "GPQA Diamond", "mgsm": "MGSM", "drop": "DROP", "humaneval": "HumanEval",
@@ -42,12 +42,12 @@ def is_simple_evals_result(content: Any, path: Path) -> bool:
 def read_simple_evals_result(path: Path) -> OutsideRun:
     """One evaluation. Only the mean and its standard deviation are told, so it is compared without items.
 
-    Raises Problem for another file.
+    Raises UserError for another file.
     """
     content = json_document(path)
     named = FILE.fullmatch(path.name)
     if named is None or not is_simple_evals_result(content, path):
-        raise Problem(f"{path} is no result of simple-evals; its name is <eval>_<model>.json and it has a score")
+        raise UserError(f"{path} is no result of simple-evals; its name is <eval>_<model>.json and it has a score")
     metrics = mapping(content.get("metrics")) or content
     count = len(sequence(content.get("htmls"))) or None
     spread = finite(metrics.get("score:std"))

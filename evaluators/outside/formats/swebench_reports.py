@@ -10,8 +10,8 @@ from typing import Any
 from evaluators.outside.bounded_reading import json_document, mapping, sequence, text, whole, yaml_document
 from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun
 from evaluators.outside.redact import one_line
-from evaluators.problem import Problem
 from evaluators.records import ItemStatus, Settings
+from evaluators.user_error import UserError
 
 SPLITS = {
     "verified": "SWE-bench Verified",
@@ -40,11 +40,11 @@ def is_swebench_report(content: Any) -> bool:
 def read_swebench_report(path: Path) -> OutsideRun:
     """One report; beside the experiments' `results/results.json` its `metadata.yaml`.
 
-    Raises Problem for another file.
+    Raises UserError for another file.
     """
     content = json_document(path)
     if not is_swebench_report(content):
-        raise Problem(f"{path} is no SWE-bench report; it needs resolved_ids and total_instances, or resolved")
+        raise UserError(f"{path} is no SWE-bench report; it needs resolved_ids and total_instances, or resolved")
     result = _schema_2(path, content) if "total_instances" in content else _schema_1(path, content)
     about = _metadata(path)
     scaffold = one_line(", ".join(_words(mapping(about.get("tags")).get("agent")) or _words(about.get("name")))) or None
@@ -105,7 +105,7 @@ def _schema_2(path: Path, content: dict[str, Any]) -> OutsideResult:
     total, resolved = whole(content["total_instances"]), whole(content["resolved_instances"])
     submitted = whole(content.get("submitted_instances"))
     if not total or resolved is None or resolved > total:
-        raise Problem(f"{path} counts {resolved} resolved of {total} instances; get the report again")
+        raise UserError(f"{path} counts {resolved} resolved of {total} instances; get the report again")
     limited = None
     if submitted is not None and submitted < total * (1 - PARTIAL):
         limited = f"{submitted:,} of {total:,} instances"

@@ -9,8 +9,8 @@ from typing import Any
 from evaluators.outside.bounded_reading import finite, inside, json_document, mapping, moment, sequence, text, whole
 from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun, mean_of
 from evaluators.outside.redact import one_line
-from evaluators.problem import Problem
 from evaluators.records import ItemStatus, Settings
+from evaluators.user_error import UserError
 
 ENDED = frozenset({"user_stop", "agent_stop"})
 LIMITS = frozenset({"max_steps", "max_turns", "too_many_errors", "timeout"})
@@ -23,10 +23,10 @@ def is_tau2_file(content: Any) -> bool:
 
 
 def read_tau2_simulations(path: Path) -> OutsideRun:
-    """One run. The user simulator is its judge. Raises Problem for another file."""
+    """One run. The user simulator is its judge. Raises UserError for another file."""
     content = json_document(path)
     if not is_tau2_file(content):
-        raise Problem(f"{path} is no file of tau2 simulations; it needs tasks and simulations")
+        raise UserError(f"{path} is no file of tau2 simulations; it needs tasks and simulations")
     info = mapping(content.get("info"))
     left = [
         LeftOut(place=f"simulations[{place}]", reason="it has no task_id")

@@ -25,8 +25,8 @@ from evaluators.outside.bounded_reading import (
 )  # fmt: skip
 from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun, mean_of
 from evaluators.outside.redact import one_line
-from evaluators.problem import Problem
 from evaluators.records import ItemStatus, Settings
+from evaluators.user_error import UserError
 
 COLUMNS = (
     "task_name", "subtask_name", "is_correct", "input_question_hash", "input_final_prompts_hash", "benchmark_label",
@@ -57,11 +57,11 @@ def is_vendor_parquet(path: Path) -> bool:
 
 
 def read_vendor_grades(path: Path) -> OutsideRun:
-    """One data set. Its maker is the vendor. Raises Problem for another file, and for a broken one."""
+    """One data set. Its maker is the vendor. Raises UserError for another file, and for a broken one."""
     rows = _parquet(path) if _starts(path) == b"PAR1" else (row for _, row in json_lines(path))
     first = next(iter(rows := iter(rows)), None)
     if first is None or not is_vendor_row(first):
-        raise Problem(f"{path} holds no rows with task_name and is_correct")
+        raise UserError(f"{path} holds no rows with task_name and is_correct")
     several = _several(first)
     left: list[LeftOut] = []
     results = _by_model(path, [first], rows, several, left) if several else _by_task([first], rows, left)
@@ -166,11 +166,11 @@ def _parquet(path: Path) -> Iterator[dict[str, Any]]:
     try:
         with pq.ParquetFile(path) as file:
             if file.metadata.num_rows > MOST_ITEMS:
-                raise Problem(f"{path} has {file.metadata.num_rows:,} rows, more than {MOST_ITEMS:,}; split it")
+                raise UserError(f"{path} has {file.metadata.num_rows:,} rows, more than {MOST_ITEMS:,}; split it")
             wanted = [name for name in COLUMNS if name in file.schema_arrow.names]
             for batch in file.iter_batches(batch_size=ROWS, columns=wanted):
                 yield from batch.to_pylist()
     except (pa.ArrowException, OSError) as error:
-        raise Problem(
+        raise UserError(
             f"{path} is no whole Parquet file ({(str(error) or 'broken').splitlines()[0][:100]}); get it again"
         ) from error

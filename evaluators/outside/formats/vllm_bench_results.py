@@ -9,8 +9,8 @@ from typing import Any
 
 from evaluators.outside.bounded_reading import finite, json_document, json_lines, moment, text, whole
 from evaluators.outside.outside_records import LeftOut, OutsideResult, OutsideRun
-from evaluators.problem import Problem
 from evaluators.records import Settings
+from evaluators.user_error import UserError
 
 METRICS = (
     ("total_throughput", "output_throughput", 1.0, "tok/s", True),
@@ -26,13 +26,13 @@ def is_vllm_bench(content: Any) -> bool:
 
 
 def read_vllm_bench(path: Path) -> OutsideRun:
-    """Every run of a file. One with failed requests is shown, not judged. Raises Problem for another file."""
+    """Every run of a file. One with failed requests is shown, not judged. Raises UserError for another file."""
     try:
         rows = [json_document(path)]
-    except Problem:
+    except UserError:
         rows = [row for _, row in json_lines(path)]
     if not rows or not is_vllm_bench(rows[0]):
-        raise Problem(f"{path} is no result of `vllm bench serve`; it needs completed and output_throughput")
+        raise UserError(f"{path} is no result of `vllm bench serve`; it needs completed and output_throughput")
     results, left = [], []
     for place, row in enumerate(rows, 1):
         found = list(_results(row)) if is_vllm_bench(row) else []
