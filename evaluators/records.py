@@ -341,6 +341,35 @@ class RunStatus(StrEnum):
     """Not ended yet; may be resumed."""
 
 
+class Imported(Record):
+    """Where a run came from that somebody else made: nothing of it was seen but a file."""
+
+    format: str
+    """Format of the file, e.g. `lm-eval results`."""
+    path: str
+    """File, folder or URL that was read."""
+    sha256: str
+    """SHA-256 (hex) over everything that was read of it."""
+    by: str | None = None
+    """Who ran it."""
+    first_party: bool | None = None
+    """Whether the release's own vendor ran it; None: not told."""
+    harness: str
+    """Program that made it, with its version where told."""
+    model: str | None = None
+    """Model as the file names it."""
+    weights: str | None = None
+    """Weights as the importer stated them; they were not seen."""
+    limited: str | None = None
+    """How the run was limited, e.g. `first 20 of 817 items`: it is shown, never judged."""
+    scores: dict[str, str] = {}
+    """Score of the run, as `metric,filter` -> what the file calls it, where these differ."""
+    notes: tuple[str, ...] = ()
+    """What a reader of the score must know, e.g. that the file has no items."""
+    imported_at: datetime
+    """UTC."""
+
+
 class Run(Record):
     """One evaluator on one artifact on one server with one settings set: the manifest of a run folder."""
 
@@ -360,6 +389,10 @@ class Run(Record):
     """`lm-eval`, `specification`, `speed` or `outside`."""
     evaluator_version: str
     """Version of the evaluator's package."""
+    ran_by: Literal["us", "imported"] = "us"
+    """`imported`: somebody else ran it, and only its file was read."""
+    imported: Imported | None = None
+    """Where an imported run came from; None for ours."""
     task_version: str | None = None
     """Version of the lm-eval task, and SHA-256 of its data where known."""
     settings: Settings
