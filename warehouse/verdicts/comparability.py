@@ -33,7 +33,8 @@ def compare(
     compared.
 
     relation: `equal`; `differs` (stated and different); `assumed` (not stated: the benchmark's standard protocol was
-    used); `unknown` (an imported run's file does not tell it); `not_applicable`. The benchmark's `decides`, and ALWAYS where stated, decide comparability."""
+    used); `unknown` (an imported run's file does not tell it); `not_applicable`. The benchmark's `decides`, and ALWAYS
+    where stated, decide comparability."""
     stated, measured = _stated(claim, benchmark), run.settings
     if run.ran_by == "us":
         measured = measured.model_copy(
