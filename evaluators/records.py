@@ -10,15 +10,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
+from evaluators.imported_origin import Imported as Imported
+from evaluators.record_base import Record as Record
 from evaluators.user_error import UserError as UserError
-
-
-class Record(BaseModel):
-    """Base of all records: immutable, no unknown fields, docstrings under the fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Release(Record):
@@ -93,7 +89,7 @@ class ServerDescription(Record):
     """`llama.cpp`, `vllm`, `ollama` or `attached`."""
     version: str
     """Version as the server or its package reports it."""
-    flags: dict[str, str] = {}
+    flags: dict[str, str] = Field(default_factory=dict)
     """Every flag it was started with, by long name; the key is left out."""
     model: str
     """Name under which the server offers the model."""
@@ -326,7 +322,7 @@ class Measurement(Record):
     """Score if every truncated, empty, refused, unextracted or failed item had been wrong."""
     high: float | None = None
     """Score if every one of them had been right."""
-    evidence: dict[str, str] = {}
+    evidence: dict[str, str] = Field(default_factory=dict)
     """Specification and speed: how the value came about, e.g. the formula with its numbers."""
 
 
@@ -339,35 +335,6 @@ class RunStatus(StrEnum):
     """Unsound: too many failed requests, or a failed preflight."""
     interrupted = "interrupted"
     """Not ended yet; may be resumed."""
-
-
-class Imported(Record):
-    """Where a run came from that somebody else made: nothing of it was seen but a file."""
-
-    format: str
-    """Format of the file, e.g. `lm-eval results`."""
-    path: str
-    """File, folder or URL that was read."""
-    sha256: str
-    """SHA-256 (hex) over everything that was read of it."""
-    by: str | None = None
-    """Who ran it."""
-    first_party: bool | None = None
-    """Whether the release's own vendor ran it; None: not told."""
-    harness: str
-    """Program that made it, with its version where told."""
-    model: str | None = None
-    """Model as the file names it."""
-    weights: str | None = None
-    """Weights as the importer stated them; they were not seen."""
-    limited: str | None = None
-    """How the run was limited, e.g. `first 20 of 817 items`: it is shown, never judged."""
-    scores: dict[str, str] = {}
-    """Score of the run, as `metric,filter` -> what the file calls it, where these differ."""
-    notes: tuple[str, ...] = ()
-    """What a reader of the score must know, e.g. that the file has no items."""
-    imported_at: datetime
-    """UTC."""
 
 
 class Run(Record):
@@ -415,7 +382,7 @@ class Run(Record):
     """Requests taken from the journal in the last attempt."""
     measurements: tuple[Measurement, ...] = ()
     """One per metric and filter."""
-    checks: dict[str, str] = {}
+    checks: dict[str, str] = Field(default_factory=dict)
     """Preflight checks and what they found."""
-    signals: dict[str, float] = {}
+    signals: dict[str, float] = Field(default_factory=dict)
     """Numbers about the answers that the causes are read from, e.g. share of answers with a think tag."""
