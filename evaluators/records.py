@@ -386,3 +386,10 @@ class Run(Record):
     """Preflight checks and what they found."""
     signals: dict[str, float] = Field(default_factory=dict)
     """Numbers about the answers that the causes are read from, e.g. share of answers with a think tag."""
+
+    @property
+    def weights_seen(self) -> bool:
+        """Whether the weights that answered are known by their files, rather than by what somebody else's server says
+        that it serves."""
+        told = self.server is not None and self.server.backend in ("attached", "ollama")
+        return not told or (self.server is not None and self.server.artifact_key is not None)

@@ -149,6 +149,7 @@ class Case:
             comparability=self.comparability,
             flagged=outcome is Outcome.below_claim
             and self.run.ran_by == "us"
+            and self.run.weights_seen
             and self.comparability in (Comparability.matched, Comparability.assumed),
             reasons=tuple(reasons),
             compared=self.compared,
