@@ -1,0 +1,150 @@
+"""Many programs at a time, on the processors that nobody else uses."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import psutil
+
+from evaluators.sandbox.box import Sandbox, SandboxError
+from evaluators.sandbox.run_program import TIME_LIMIT, ProgramResult, run_program
+
+AGAIN = 3.0
+"""How many times its limit a program that ran out of time gets when it runs again alone."""
+SAMPLE = 1.0
+"""Seconds for which a count of idle processors is used."""
+TRIES = 3
+"""Starts of a box that does not get as far as its program."""
+
+
+@dataclass(frozen=True)
+class GradedProgram:
+    """What became of a program in the end."""
+
+    result: ProgramResult
+    """As it counts. Its `ended` is `timed out` only if it ran out of time alone too."""
+    ran_alone: bool = False
+    """Whether it had run out of time among others."""
+    within_thrice: bool = False
+    """Timed out, but passed within three times its limit: another machine might pass it."""
+
+
+class ProgramPool:
+    """Grades programs in boxes, several at a time. Safe to be used from several threads.
+
+    A program that runs out of time is run again while no other one runs, with three times its limit: what it does
+    within the limit counts, and later passes are noted. Equal programs are run once.
+    """
+
+    def __init__(self, sandbox: Sandbox, workers: int | None = None, idle: Callable[[], int] | None = None) -> None:
+        """`workers`: most at a time, the usable processors if None. `idle`: how many may run now."""
+        self.sandbox = sandbox
+        self.workers = workers or usable_processors()
+        self.timeouts = 0
+        """Programs that ran out of time alone too."""
+        self._idle = idle or IdleProcessors(self.workers)
+        self._gate = threading.Condition()
+        self._running = 0
+        self._alone = False
+        self._waiting_alone = 0
+        self._known: dict[tuple[str, float], Future[GradedProgram]] = {}
+        self._executor = ThreadPoolExecutor(self.workers, thread_name_prefix="program")
+
+    def grade(self, programs: Sequence[str], seconds: float = TIME_LIMIT) -> list[GradedProgram]:
+        """Results in order. Raises SandboxError if a box could not be started three times."""
+        futures = []
+        with self._gate:
+            for program in programs:
+                key = (program, seconds)
+                if key not in self._known:
+                    self._known[key] = self._executor.submit(self._grade, program, seconds)
+                futures.append(self._known[key])
+        return [future.result() for future in futures]
+
+    def close(self) -> None:
+        """End the threads. Programs that have not begun are given up."""
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def _grade(self, program: str, seconds: float) -> GradedProgram:
+        self._enter()
+        try:
+            result = self._run(program, seconds)
+        finally:
+            self._leave()
+        if result.ended != "timed out":
+            return GradedProgram(result)
+        self._enter(alone=True)
+        try:
+            again = self._run(program, AGAIN * seconds)
+        finally:
+            self._leave(alone=True)
+        if again.program_seconds <= seconds and again.ended != "timed out":
+            return GradedProgram(again, ran_alone=True)
+        with self._gate:
+            self.timeouts += 1
+        timed_out = replace(again, ended="timed out")
+        return GradedProgram(timed_out, ran_alone=True, within_thrice=again.passed)
+
+    def _run(self, program: str, seconds: float) -> ProgramResult:
+        for attempt in range(TRIES):
+            try:
+                return run_program(self.sandbox, program, seconds=seconds)
+            except (SandboxError, OSError):
+                if attempt == TRIES - 1:
+                    raise
+        raise AssertionError
+
+    def _enter(self, alone: bool = False) -> None:
+        with self._gate:
+            if alone:
+                self._waiting_alone += 1
+                self._gate.wait_for(lambda: not self._alone and self._running == 0)
+                self._waiting_alone -= 1
+                self._alone = True
+            else:
+                while self._alone or self._waiting_alone or self._running >= max(1, self._idle()):
+                    self._gate.wait(SAMPLE)
+            self._running += 1
+
+    def _leave(self, alone: bool = False) -> None:
+        with self._gate:
+            self._running -= 1
+            self._alone = self._alone and not alone
+            self._gate.notify_all()
+
+
+class IdleProcessors:
+    """How many processors others leave to us: those that were idle of late, and those that our programs use."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._allowed = most
+        self._asked = time.monotonic()
+        self._own = psutil.Process()
+        self._used = self._own_seconds()
+        psutil.cpu_percent(None)
+
+    def __call__(self) -> int:
+        now = time.monotonic()
+        if (passed := now - self._asked) >= SAMPLE:
+            used = self._own_seconds()
+            busy = psutil.cpu_percent(None) / 100 * (psutil.cpu_count() or 1)
+            others = max(0.0, busy - (used - self._used) / passed)
+            self._asked, self._used = now, used
+            self._allowed = max(1, min(self.most, round(self.most - others)))
+        return self._allowed
+
+    def _own_seconds(self) -> float:
+        """Processor time of this process and of the boxes that have ended."""
+        times = self._own.cpu_times()
+        return float(times.user + times.system + times.children_user + times.children_system)
+
+
+def usable_processors() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

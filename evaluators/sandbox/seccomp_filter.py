@@ -1,0 +1,110 @@
+"""The system calls that no box may use, as a BPF program for seccomp.
+
+A list of what is denied, not of what is allowed: programs of models may use any library, and the view, the limits and
+the network are closed off elsewhere. Denied is what reaches the kernel's less trodden parts (keys, io_uring, bpf,
+perf), other processes' memory, mounts, new namespaces, memory that no limit counts (memfd, System V segments), and
+sockets that no network namespace contains (vsock).
+"""
+
+from __future__ import annotations
+
+import platform
+import struct
+
+ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+"""AUDIT_ARCH_* of <linux/audit.h>."""
+
+X86_64 = {
+    "shmget": 29, "shmat": 30, "semget": 64, "semop": 65, "msgget": 68, "msgsnd": 69, "msgrcv": 70, "semtimedop": 220,
+    "mq_open": 240, "memfd_create": 319,
+    "ptrace": 101, "syslog": 103, "uselib": 134, "personality": 135, "vhangup": 153, "modify_ldt": 154,
+    "pivot_root": 155, "adjtimex": 159, "chroot": 161, "acct": 163, "settimeofday": 164, "mount": 165, "umount2": 166,
+    "swapon": 167, "swapoff": 168, "reboot": 169, "sethostname": 170, "setdomainname": 171, "iopl": 172, "ioperm": 173,
+    "init_module": 175, "delete_module": 176, "quotactl": 179, "lookup_dcookie": 212, "clock_settime": 227,
+    "kexec_load": 246, "add_key": 248, "request_key": 249, "keyctl": 250, "migrate_pages": 256, "unshare": 272,
+    "move_pages": 279,
+    "perf_event_open": 298,
+    "fanotify_init": 300, "name_to_handle_at": 303, "open_by_handle_at": 304, "clock_adjtime": 305, "setns": 308,
+    "process_vm_readv": 310, "process_vm_writev": 311, "kcmp": 312, "finit_module": 313, "kexec_file_load": 320,
+    "bpf": 321, "userfaultfd": 323,
+}  # fmt: skip
+"""Numbers of <asm/unistd_64.h>."""
+AARCH64 = {
+    "mq_open": 180, "msgget": 186, "msgrcv": 188, "msgsnd": 189, "semget": 190, "semtimedop": 192, "semop": 193,
+    "shmget": 194, "shmat": 196, "memfd_create": 279,
+    "umount2": 39, "mount": 40, "pivot_root": 41, "chroot": 51, "vhangup": 58, "quotactl": 60, "acct": 89,
+    "personality": 92, "unshare": 97, "kexec_load": 104, "init_module": 105, "delete_module": 106,
+    "clock_settime": 112, "syslog": 116, "ptrace": 117, "reboot": 142, "sethostname": 161, "setdomainname": 162,
+    "settimeofday": 170, "adjtimex": 171, "add_key": 217, "request_key": 218, "keyctl": 219, "swapon": 224,
+    "swapoff": 225, "perf_event_open": 241, "fanotify_init": 262, "name_to_handle_at": 264, "open_by_handle_at": 265,
+    "clock_adjtime": 266, "setns": 268, "process_vm_readv": 270,
+    "process_vm_writev": 271, "kcmp": 272,
+    "finit_module": 273, "migrate_pages": 238, "move_pages": 239, "bpf": 280, "userfaultfd": 282,
+    "kexec_file_load": 294,
+}  # fmt: skip
+"""Numbers of <asm-generic/unistd.h>."""
+COMMON = {
+    "io_uring_setup": 425, "io_uring_enter": 426, "io_uring_register": 427, "open_tree": 428, "move_mount": 429,
+    "fsopen": 430, "fsconfig": 431, "fsmount": 432, "fspick": 433, "pidfd_getfd": 438, "process_madvise": 440,
+    "mount_setattr": 442, "quotactl_fd": 443, "memfd_secret": 447, "process_mrelease": 448,
+}  # fmt: skip
+"""Newer calls have one number everywhere."""
+CLONE3 = 435
+ITSELF_ONLY = {
+    "x86_64": {141: 1, 142: 0, 144: 0, 203: 0, 251: 1, 302: 0, 314: 0},
+    "aarch64": {118: 0, 119: 0, 122: 0, 140: 1, 30: 1, 261: 0, 274: 0},
+}
+"""Calls that may name another process of the same user, and which argument does: setpriority, sched_setparam,
+sched_setscheduler, sched_setaffinity, ioprio_set, prlimit64, sched_setattr. Allowed on the caller itself (0)."""
+SPECIAL = {"x86_64": {"clone": 56, "socket": 41, "ioctl": 16}, "aarch64": {"clone": 220, "socket": 198, "ioctl": 29}}
+
+NEW_NAMESPACES = 0x7E020080
+"""CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET, NEWTIME."""
+INJECTING_IOCTLS = (0x5412, 0x541C)
+"""TIOCSTI, TIOCLINUX: put characters into the terminal's input."""
+AF_UNIX, AF_INET, AF_INET6, AF_NETLINK = 1, 2, 10, 16
+FAMILIES = (AF_UNIX, AF_INET, AF_INET6, AF_NETLINK)
+"""Socket families that a network namespace contains."""
+
+LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+"""BPF_LD|W|ABS, JEQ|K, JGE|K, JSET|K, RET|K."""
+ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
+EPERM, ENOSYS, EAFNOSUPPORT = 1, 38, 97
+NUMBER, ARCHITECTURE, FIRST_ARGUMENT, SECOND_ARGUMENT = 0, 4, 16, 24
+"""Offsets in struct seccomp_data; the low half of an argument on a little-endian machine."""
+
+
+def seccomp_filter(families: tuple[int, ...] = FAMILIES, machine: str | None = None) -> bytes:
+    """The filter as an array of struct sock_filter (8 bytes each), for `bwrap --seccomp` or `seccomp(2)`.
+
+    `families`: socket families that may be made; others give EAFNOSUPPORT. `machine`: as `platform.machine()` says.
+    Raises ValueError for a machine whose call numbers are not listed here.
+    """
+    machine = machine or platform.machine()
+    if machine not in ARCHITECTURES:
+        raise ValueError(f"no list of system calls for {machine}")
+    denied = COMMON | (X86_64 if machine == "x86_64" else AARCH64)
+    special = SPECIAL[machine]
+    code = [(LOAD, 0, 0, ARCHITECTURE), (EQUAL, 1, 0, ARCHITECTURES[machine]), (RETURN, 0, 0, KILL)]
+    code += [(LOAD, 0, 0, NUMBER)]
+    if machine == "x86_64":
+        # the x32 calls have other numbers for the same things
+        code += [(AT_LEAST, 0, 1, 0x40000000), (RETURN, 0, 0, ERRNO | ENOSYS)]
+    for number in sorted(denied.values()):
+        code += [(EQUAL, 0, 1, number), (RETURN, 0, 0, ERRNO | EPERM)]
+    for number, argument in ITSELF_ONLY[machine].items():
+        code += [(EQUAL, 0, 4, number), (LOAD, 0, 0, FIRST_ARGUMENT + 8 * argument), (EQUAL, 0, 1, 0)]
+        code += [(RETURN, 0, 0, ALLOW), (RETURN, 0, 0, ERRNO | EPERM)]
+    # its flags lie in memory, where a filter cannot look; the C library then uses clone
+    code += [(EQUAL, 0, 1, CLONE3), (RETURN, 0, 0, ERRNO | ENOSYS)]
+    code += [(EQUAL, 0, 4, special["clone"]), (LOAD, 0, 0, FIRST_ARGUMENT), (ANY_BIT, 0, 1, NEW_NAMESPACES)]
+    code += [(RETURN, 0, 0, ERRNO | EPERM), (RETURN, 0, 0, ALLOW)]
+    code += [(EQUAL, 0, 2 + 2 * len(families), special["socket"]), (LOAD, 0, 0, FIRST_ARGUMENT)]
+    for family in families:
+        code += [(EQUAL, 0, 1, family), (RETURN, 0, 0, ALLOW)]
+    code += [(RETURN, 0, 0, ERRNO | EAFNOSUPPORT)]
+    code += [(EQUAL, 0, 1 + 2 * len(INJECTING_IOCTLS), special["ioctl"]), (LOAD, 0, 0, SECOND_ARGUMENT)]
+    for request in INJECTING_IOCTLS:
+        code += [(EQUAL, 0, 1, request), (RETURN, 0, 0, ERRNO | EPERM)]
+    code += [(RETURN, 0, 0, ALLOW)]
+    return b"".join(struct.pack("=HBBI", *instruction) for instruction in code)
