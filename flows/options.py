@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from cyclopts import Parameter
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from evaluators.backends import ServerOptions
-from evaluators.records import Record
+from evaluators.backends.registry import BACKENDS
+from evaluators.records import Record, UserError
 from flows.config import configuration
 
 Result = TypeVar("Result")
@@ -26,7 +27,7 @@ class RunOptions(Record):
     """Options that hold for any number of releases."""
 
     backend: str = Field(default_factory=lambda: configuration().backend)
-    """Serving engine: llama.cpp, vllm, sglang, ollama or attached."""
+    """Serving engine: llama.cpp, vllm, ollama or attached."""
     benchmarks: Annotated[Several, Parameter(name="--benchmark", negative=())] = ()
     """Only this benchmark, by its catalogue name (may be given several times)."""
     full: Switch = False
@@ -57,6 +58,13 @@ class RunOptions(Record):
         default_factory=lambda: configuration().executables
     )
     """Backend and path of its program, from CLAIMCHECK_LLAMA_SERVER, CLAIMCHECK_VLLM and CLAIMCHECK_SGLANG."""
+
+    @field_validator("backend")
+    @classmethod
+    def _known_backend(cls, name: str) -> str:
+        if name not in BACKENDS:
+            raise UserError(f"unknown backend {name}; choose one of {', '.join(BACKENDS)}")
+        return name
 
     @property
     def server(self) -> ServerOptions:
@@ -119,7 +127,7 @@ def with_options(model: type[RunOptions]) -> Callable[[Callable[..., Result]], C
         flat.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
             [parameter.replace(kind=kind) for parameter in kept]
             + [
-                inspect.Parameter(name, kind, default=None, annotation=_plain(field.annotation))
+                inspect.Parameter(name, kind, default=None, annotation=_plain(name, field.annotation))
                 for name, field in fields.items()
             ],
             return_annotation=str,
@@ -133,7 +141,9 @@ def with_options(model: type[RunOptions]) -> Callable[[Callable[..., Result]], C
     return wrap
 
 
-def _plain(annotation: Any) -> Any:
-    """A field's type as a deployment's page shows it: lists instead of tuples, None for what is not given."""
+def _plain(name: str, annotation: Any) -> Any:
+    """A field's type as a deployment's page shows it: choices, lists instead of tuples, None for what is not given."""
+    if name == "backend":
+        return Literal[tuple(BACKENDS)] | None
     plain = list[str] if annotation == Several else annotation
     return plain | None
