@@ -44,7 +44,7 @@ def test_a_greedy_generated_run_has_noise_too() -> None:
     assert measured.outcome is Outcome.below_claim
 
 
-CASES = [("aime25", 0.6), ("gpqa_diamond_cot_n_shot", 0.6), ("math500", 0.8), ("ifeval", 0.8), ("gsm8k", 0.85)]
+CASES = [("aime25", 0.6), ("gpqa_diamond_cot_n_shot", 0.6), ("math500", 0.75), ("ifeval", 0.75), ("gsm8k", 0.78)]
 
 
 @pytest.mark.parametrize(("name", "score"), CASES)
