@@ -17,6 +17,7 @@ from prefect.cache_policies import NO_CACHE
 from evaluators.records import UserError
 from flows.config import configuration, options_of
 from flows.runtime.progress_lines import say
+from flows.runtime.publish import publish_site
 from flows.runtime.sync import SyncResult, bring
 from flows.scheduling.queue import HOURS, WEEKS
 from flows.scheduling.weekly_report import headline
@@ -61,6 +62,7 @@ def deployed_verify(
     )  # fmt: skip
     with _shared():
         summary = verify_release.fn(model, configuration().home, options)
+        publish_site(Home(configuration().home))
     return f"{summary.release.model}: {summary.judged} verdicts, {summary.flagged} flagged"
 
 

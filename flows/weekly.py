@@ -14,6 +14,7 @@ from evaluators.records import UserError
 from flows.config import Options
 from flows.runtime.notify import news_of_release, tell
 from flows.runtime.progress_lines import say
+from flows.runtime.publish import publish_site
 from flows.scheduling.priority import DueRelease
 from flows.scheduling.queue import HOURS, WEEKS, QueueEntry, ScanResult, all_due, consider, scan_watched, within
 from flows.scheduling.watch import watch_list
@@ -47,6 +48,12 @@ def verify_due(entry: QueueEntry, options: Options, home: Path) -> Summary:
     )
 
 
+@task(cache_policy=NO_CACHE)
+def write_pages(home: Path) -> str | None:
+    """The site, with what the run found."""
+    return publish_site(Home(home))
+
+
 @flow(name="weekly", validate_parameters=False)
 def weekly(
     home: Path = Path("claimcheck-data"),
@@ -78,6 +85,7 @@ def weekly(
     create_table_artifact(key="weekly-releases", table=report_rows(report), description=headline(report))
     create_markdown_artifact(key="weekly", markdown=weekly_markdown(report))
     say(headline(report))
+    write_pages(place.root)
     return report
 
 
