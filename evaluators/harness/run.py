@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -20,6 +21,7 @@ from evaluators.harness.aggregate import measurements
 from evaluators.harness.answer_statistics import read_signals
 from evaluators.harness.context_budget import check_context_budget
 from evaluators.harness.engine import Work, execute
+from evaluators.harness.fingerprint import with_fingerprint
 from evaluators.harness.journal import Journal
 from evaluators.harness.preflight import Findings, Probe, run_preflight
 from evaluators.harness.progress import Progress
@@ -60,14 +62,17 @@ def run_benchmark(
     limits: RetryLimits | None = None,
     checks: bool = True,
     protocol: Protocol | None = None,
+    rearranged: bool = False,
 ) -> Run:
     """Run a benchmark through lm-eval's tasks on a server that is ready, and return its manifest.
 
     `folder`: root of all runs; this one lives in `folder/<run_id>/`. A finished one is returned without a request, an
-    interrupted one is resumed, an invalid one tried again. `stop`: asked every 32 items; None runs all. `limit`: first
+    interrupted one is resumed, an invalid one tried again; one that was stopped before `stop` would stop it is gone on
+    with in a folder of its own, which takes its answers. `stop`: asked every 32 items; None runs all. `limit`: first
     n items of the fixed order, for smoke tests. `reuse`: folders of earlier runs, answers are taken by request key.
     `limits`: timeouts, retries, allowed failures. `checks`: False leaves the preflight out (tests of the engine).
-    `protocol`: the one that `settings` are of, for its name and the origins of the settings.
+    `protocol`: the one that `settings` are of, for its name and the origins of the settings. `rearranged`: send the
+    requests in reversed order and to half of the slots, to answer items again under another arrangement.
     Raises UserError for what the user can mend: unknown task, no data, no room in the context, run in use elsewhere.
     """
     rule = stop if stop is not None else RunAll()
@@ -82,10 +87,13 @@ def run_benchmark(
         loaded, settings, order_seed=order_seed, generation=sampling.overrides(settings), chat_template=template
     )
     whole, items = len(items), items[:limit]
-    repeats, together = repeats_of(settings, loaded)
+    if not description.weights_seen:
+        description = with_fingerprint(server, description, items, settings.prompt == "chat" and not text, folder)
+    repeats, together = repeats_of(settings, loaded, copies=rearranged)
     settings = in_force(settings, loaded, items, artifact, description, repeats)
     task_version = f"{loaded.version()} sha256:{data_hash(items)}"
-    run_id = keys.run_id(
+    run_id_after = partial(
+        keys.run_id,
         benchmark.name,
         artifact,
         description,
@@ -96,9 +104,14 @@ def run_benchmark(
         may_stop=not isinstance(rule, RunAll),
         limit=limit,
     )
-    place = folder / run_id
-    if (run := run_folder.finished(place)) is not None:
-        return run
+    run_id, first, earlier = run_id_after(), None, []
+    while (run := run_folder.finished(folder / run_id)) is not None:
+        if not run_folder.goes_on(run, rule):
+            return run
+        first = first or run_id
+        earlier.append(folder / run_id)
+        run_id = run_id_after(continues=run_id)
+    place, reuse = folder / run_id, (*earlier, *reuse)
     place.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(place / "run.lock", timeout=0):
@@ -117,10 +130,13 @@ def run_benchmark(
                 protocol=protocol.name if protocol else None,
                 origins=protocol.origins if protocol else {},
                 order_seed=order_seed,
+                continues=first,
                 status=RunStatus.interrupted,
                 started=datetime.now(UTC),
             )
-            conduct = _Conduct(benchmark, server, description, dialect, settings, loaded, items, whole, limits)
+            conduct = _Conduct(
+                benchmark, server, description, dialect, settings, loaded, items, whole, limits, rearranged
+            )
             return conduct.run(blank, place, rule, repeats, together, limit, reuse, progress, checks)
     except Timeout:
         raise UserError(f"run {run_id} is under way in another process; wait for it or end it") from None
@@ -147,6 +163,7 @@ class _Conduct:
         items: list[Item],
         whole: int,
         limits: RetryLimits,
+        rearranged: bool,
     ) -> None:
         self.benchmark, self.server, self.description = benchmark, server, description
         self.dialect, self.settings = dialect, settings
@@ -156,7 +173,9 @@ class _Conduct:
         kinds = {RequestKind(item.instances[0].request_type) for item in items}
         self.protocol: ByKind = choose_protocols(description, kinds, settings, dialect)
         pinned = isinstance(self.protocol.loglikelihood, LlamaLoglikelihood)
-        self.slots = description.slots if pinned else in_flight(description.slots)
+        slots = max(1, description.slots // 2) if rearranged else description.slots
+        self.rearranged = rearranged
+        self.slots = slots if pinned else in_flight(slots)
         """Jobs at a time; where choices are pinned to a slot, each slot has a queue of its own."""
 
     def client(self) -> Client:
@@ -194,6 +213,7 @@ class _Conduct:
                     protocol=self.protocol,
                     client=self.client,
                     slots=self.slots,
+                    backwards=self.rearranged,
                 )
                 reason = execute(self.items, work, journal, board, self.limits, progress)
             if reason is None and board.failed > self.limits.allowed_failed * max(board.counted, 1):
