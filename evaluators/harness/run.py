@@ -18,6 +18,7 @@ from evaluators.catalogue import Benchmark
 from evaluators.harness import keys, run_folder
 from evaluators.harness.aggregate import measurements
 from evaluators.harness.answer_statistics import read_signals
+from evaluators.harness.code_scoring import CodeGrading, code_grading, sandbox_for, score_code
 from evaluators.harness.context_budget import check_context_budget
 from evaluators.harness.engine import Work, execute
 from evaluators.harness.journal import Journal
@@ -48,6 +49,7 @@ def run_benchmark(
     progress: Callable[[Progress], None] | None = None,
     limits: RetryLimits | None = None,
     checks: bool = True,
+    sandbox: str | None = None,
 ) -> Run:
     """Run a benchmark through lm-eval's tasks on a server that is ready, and return its manifest.
 
@@ -55,13 +57,16 @@ def run_benchmark(
     interrupted one is resumed, an invalid one tried again. `stop`: asked every 32 items; None runs all. `limit`: first
     n items of the fixed order, for smoke tests. `reuse`: folders of earlier runs, answers are taken by request key.
     `limits`: timeouts, retries, allowed failures. `checks`: False leaves the preflight out (tests of the engine).
-    Raises UserError for what the user can mend: unknown task, no data, no room in the context, run in use elsewhere.
+    `sandbox`: kind to run generated code in, the best that holds its probes if None; `none` must be asked for.
+    Raises UserError for what the user can mend: unknown task, no data, no room in the context, run in use elsewhere, no
+    sandbox.
     """
     rule = stop if stop is not None else RunAll()
     limits = limits or RetryLimits()
     description = server.describe()
     dialect = speaks(server)
     settings = complete_settings(benchmark, settings)
+    chosen = sandbox_for(sandbox) if benchmark.sandboxed else None
     loaded = load_tasks(benchmark)
     text = any(task.get_config("output_type") != "generate_until" for task in loaded.tasks.values())
     template = chat_template(server, dialect, settings, text)
@@ -71,6 +76,7 @@ def run_benchmark(
     whole, items = len(items), items[:limit]
     repeats, together = repeats_of(settings, loaded)
     settings = in_force(settings, loaded, items, artifact, description, repeats)
+    settings = settings.model_copy(update={"sandbox": chosen.kind if chosen else None})
     task_version = f"{loaded.version()} sha256:{data_hash(items)}"
     run_id = keys.run_id(
         benchmark.name,
@@ -106,6 +112,9 @@ def run_benchmark(
                 started=datetime.now(UTC),
             )
             conduct = _Conduct(benchmark, server, description, dialect, settings, loaded, items, whole, limits)
+            if chosen is not None:
+                with code_grading(chosen) as conduct.grading:
+                    return conduct.run(blank, place, rule, repeats, together, limit, reuse, progress, checks)
             return conduct.run(blank, place, rule, repeats, together, limit, reuse, progress, checks)
     except Timeout:
         raise UserError(f"run {run_id} is under way in another process; wait for it or end it") from None
@@ -138,6 +147,8 @@ class _Conduct:
         self.loaded, self.items, self.whole, self.limits = loaded, items, whole, limits
         self.broken: list[str] = []
         """Documents whose scoring failed, with the error."""
+        self.grading: CodeGrading | None = None
+        """Set while a run is under way whose answers are programs."""
         kinds = {RequestKind(item.instances[0].request_type) for item in items}
         self.protocol: ByKind = choose_protocols(description, kinds, settings, dialect)
         pinned = isinstance(self.protocol.loglikelihood, LlamaLoglikelihood)
@@ -179,6 +190,7 @@ class _Conduct:
                     protocol=self.protocol,
                     client=self.client,
                     slots=self.slots,
+                    scorers=self.grading.scorers if self.grading else None,
                 )
                 reason = execute(self.items, work, journal, board, self.limits, progress)
             if reason is None and board.failed > self.limits.allowed_failed * max(board.counted, 1):
@@ -201,6 +213,7 @@ class _Conduct:
                     ),
                     "checks": found.checks
                     | self._breakage()
+                    | (self.grading.checks() if self.grading else {})
                     | ({"reused": f"{taken} answers of earlier runs"} if taken else {}),
                 }
             )  # fmt: skip
@@ -221,7 +234,7 @@ class _Conduct:
         """One document's score; a metric that breaks on an answer costs that item only."""
         task = self.loaded.tasks[item.task]
         try:
-            return score(task, item, answers, repeats, together)
+            return (score_code if self.grading else score)(task, item, answers, repeats, together)
         except Exception as error:
             self.broken.append(f"{item.task} document {item.doc_id}: {type(error).__name__}: {error}")
             return unscorable(task, repeats, together)
