@@ -10,15 +10,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
+from evaluators.imported_origin import Imported as Imported
+from evaluators.record_base import Record as Record
 from evaluators.user_error import UserError as UserError
-
-
-class Record(BaseModel):
-    """Base of all records: immutable, no unknown fields, docstrings under the fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Release(Record):
@@ -93,7 +89,7 @@ class ServerDescription(Record):
     """`llama.cpp`, `vllm`, `ollama` or `attached`."""
     version: str
     """Version as the server or its package reports it."""
-    flags: dict[str, str] = {}
+    flags: dict[str, str] = Field(default_factory=dict)
     """Every flag it was started with, by long name; the key is left out."""
     model: str
     """Name under which the server offers the model."""
@@ -332,7 +328,7 @@ class Measurement(Record):
     """Score if every truncated, empty, refused, unextracted, timed-out or failed item had been wrong."""
     high: float | None = None
     """Score if every one of them had been right."""
-    evidence: dict[str, str] = {}
+    evidence: dict[str, str] = Field(default_factory=dict)
     """Specification and speed: how the value came about, e.g. the formula with its numbers."""
 
 
@@ -366,6 +362,10 @@ class Run(Record):
     """`lm-eval`, `specification`, `speed` or `outside`."""
     evaluator_version: str
     """Version of the evaluator's package."""
+    ran_by: Literal["us", "imported"] = "us"
+    """`imported`: somebody else ran it, and only its file was read."""
+    imported: Imported | None = None
+    """Where an imported run came from; None for ours."""
     task_version: str | None = None
     """Version of the lm-eval task, and SHA-256 of its data where known."""
     settings: Settings
@@ -388,7 +388,7 @@ class Run(Record):
     """Requests taken from the journal in the last attempt."""
     measurements: tuple[Measurement, ...] = ()
     """One per metric and filter."""
-    checks: dict[str, str] = {}
+    checks: dict[str, str] = Field(default_factory=dict)
     """Preflight checks and what they found."""
-    signals: dict[str, float] = {}
+    signals: dict[str, float] = Field(default_factory=dict)
     """Numbers about the answers that the causes are read from, e.g. share of answers with a think tag."""
