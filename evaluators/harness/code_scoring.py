@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from evaluators.hardware import read_hardware
 from evaluators.harness.code_tasks import CODE_EVAL
-from evaluators.harness.plus_tests import TASKS, add_plus_scores
+from evaluators.harness.own_grades import OWN_GRADES, add_own_scores, enter_own
 from evaluators.harness.requests import Item
-from evaluators.harness.scoring import Scored, score
-from evaluators.records import Response, UserError
+from evaluators.harness.scoring import Scored, score, unscorable
+from evaluators.records import ItemStatus, Response, UserError
 from evaluators.sandbox.box import BoxLimits, Sandbox, SandboxError
 from evaluators.sandbox.choose_sandbox import choose_sandbox
 from evaluators.sandbox.program_pool import ProgramPool
@@ -71,9 +71,17 @@ def code_grading(sandbox: Sandbox) -> Iterator[CodeGrading]:
 
 
 def score_code(task: Task, item: Item, answers: Sequence[Response], repeats: int, together: bool) -> Scored:
-    """As `score`, with timeouts as a status of their own, and plus tests where the benchmark has them."""
+    """As `score`, with timeouts as a status of their own, and our score where lm-eval's is not the benchmark's."""
     document = item.instances[0].doc
     scored = score(task, item, answers, repeats, together, recording=CODE_EVAL.recording)
-    if item.task in TASKS:
-        add_plus_scores(scored, document)
+    add_own_scores(scored, item, document, answers, repeats, together)
+    return scored
+
+
+def unscorable_code(task: Task, item: Item, repeats: int, together: bool) -> Scored:
+    """As `unscorable`, for our score too."""
+    scored = unscorable(task, repeats, together)
+    if item.task in OWN_GRADES:
+        turns = 1 if together else repeats
+        enter_own(scored, item.task, [None] * turns, [ItemStatus.failed] * turns, [None] * turns)
     return scored

@@ -18,7 +18,7 @@ from evaluators.catalogue import Benchmark
 from evaluators.harness import keys, run_folder
 from evaluators.harness.aggregate import measurements
 from evaluators.harness.answer_statistics import read_signals
-from evaluators.harness.code_scoring import CodeGrading, code_grading, sandbox_for, score_code
+from evaluators.harness.code_scoring import CodeGrading, code_grading, sandbox_for, score_code, unscorable_code
 from evaluators.harness.context_budget import check_context_budget
 from evaluators.harness.engine import Work, execute
 from evaluators.harness.journal import Journal
@@ -61,12 +61,12 @@ def run_benchmark(
     Raises UserError for what the user can mend: unknown task, no data, no room in the context, run in use elsewhere, no
     sandbox.
     """
+    chosen = sandbox_for(sandbox) if benchmark.sandboxed else None
     rule = stop if stop is not None else RunAll()
     limits = limits or RetryLimits()
     description = server.describe()
     dialect = speaks(server)
     settings = complete_settings(benchmark, settings)
-    chosen = sandbox_for(sandbox) if benchmark.sandboxed else None
     loaded = load_tasks(benchmark)
     text = any(task.get_config("output_type") != "generate_until" for task in loaded.tasks.values())
     template = chat_template(server, dialect, settings, text)
@@ -237,7 +237,9 @@ class _Conduct:
             return (score_code if self.grading else score)(task, item, answers, repeats, together)
         except Exception as error:
             self.broken.append(f"{item.task} document {item.doc_id}: {type(error).__name__}: {error}")
-            return unscorable(task, repeats, together)
+            return (
+                unscorable_code(task, item, repeats, together) if self.grading else unscorable(task, repeats, together)
+            )
 
     async def _prepare(self, checks: bool) -> Findings:
         """Read what the protocols need and, with `checks`, examine the server."""
