@@ -34,6 +34,9 @@ class Configuration:
     """Seed of the fixed random order of the items."""
     runs: str | None = None
     """Folder or fsspec URL (s3://bucket/folder) through which workers of several machines share what they did."""
+    sandbox: str | None = None
+    """What to run generated code in: `bwrap`, `nsjail`, `landlock` or `seatbelt`; without it the best that is here.
+    `none` runs it with no sandbox and marks every row."""
     webhook: str | None = None
     """Slack-compatible URL that is told about discrepancies. Never shown."""
 
@@ -76,6 +79,7 @@ def options_of(
     url: str | None = None,
     served_model: str | None = None,
     key_variable: str | None = None,
+    sandbox: str | None = None,
 ) -> Options:
     """Options; what is not given is as CLAIMCHECK_* says. Raises UserError for a setting that does not fit."""
     settings = configuration()
@@ -89,6 +93,7 @@ def options_of(
         again=again,
         order_seed=settings.order_seed,
         alpha=settings.alpha,
+        sandbox=sandbox or settings.sandbox,
         server=ServerOptions(
             executable=dict(settings.executables).get(chosen),
             url=url,
@@ -120,6 +125,8 @@ class Options(Record):
     """Seed of the fixed random order."""
     alpha: float = 0.05
     """Probability of any wrong verdict, at most."""
+    sandbox: str | None = None
+    """What to run generated code in; None: the best sandbox that is here; `none`: nothing, and every row says so."""
     server: ServerOptions = ServerOptions()
     """How to serve."""
     executables: tuple[tuple[str, str], ...] = ()

@@ -34,7 +34,7 @@ INDIRECT = re.compile(r"__import__|importlib|\bexec\b|\beval\b|\bmodules\b|_os\b
 """Words of programs that may import what they do not name."""
 
 IMPORT = re.compile(
-    r"(?:^|[;:])[ \t]*(?:from[ \t]+(?P<module>[\w.]+)[ \t]+import|import[ \t]+(?P<modules>[^\n]+))", re.M
+    r"(?:^|[;:])[ \t]*(?:from[ \t]+(?P<module>[\w.]+)[ \t]+import|import[ \t]+(?P<modules>[^\n;]+))", re.M
 )
 
 
@@ -123,7 +123,7 @@ def imported_modules(program: str) -> frozenset[str] | None:
         if line["module"]:
             names.add(line["module"])
             continue
-        parts = [part.split(" as ")[0].strip() for part in line["modules"].split("#")[0].split(";")[0].split(",")]
+        parts = [part.split(" as ")[0].strip() for part in line["modules"].split("#")[0].split(",")]
         if not all(re.fullmatch(r"[\w.]+", part) for part in parts):
             return None
         names.update(parts)

@@ -43,7 +43,11 @@ def plan(
 
     settings = configuration()
     options = Options(
-        revision=revision, backend=backend or settings.backend, benchmarks=benchmark, alpha=settings.alpha
+        revision=revision,
+        backend=backend or settings.backend,
+        benchmarks=benchmark,
+        alpha=settings.alpha,
+        sandbox=settings.sandbox,
     )
     model, found = claim_plans(release, options, Home(settings.home), budget=budget)
     rows = [_row(claim_plan) for claim_plan in found]

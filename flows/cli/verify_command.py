@@ -38,6 +38,7 @@ def verify(
     slots: int | None = None,
     threads: int | None = None,
     port: int | None = None,
+    sandbox: str | None = None,
     strict: Switch = False,
     json: Json = False,
 ) -> int:
@@ -75,6 +76,9 @@ def verify(
         CPU threads of the server.
     port
         Port of the server on 127.0.0.1; without it a free one.
+    sandbox
+        What to run generated code in: bwrap, nsjail, landlock or seatbelt; without it the best that holds its probes.
+        none runs it unprotected and marks every row.
     strict
         Exit with 1 if a discrepancy is flagged.
     json
@@ -96,6 +100,7 @@ def verify(
         again=again,
         order_seed=settings.order_seed,
         alpha=settings.alpha,
+        sandbox=sandbox or settings.sandbox,
         server=ServerOptions(
             url=url, model=model, key_variable=key_variable, context=context, slots=slots, threads=threads,
             executable=executable, extra=("--port", str(port)) if port else (),
@@ -124,7 +129,12 @@ def demo(*, full: Switch = False, json: Json = False) -> int:
 
     server = ServerOptions(executable=settings.llama_server)
     options = Options(
-        full=full, order_seed=settings.order_seed, alpha=settings.alpha, server=server, executables=settings.executables
+        full=full,
+        order_seed=settings.order_seed,
+        alpha=settings.alpha,
+        sandbox=settings.sandbox,
+        server=server,
+        executables=settings.executables,
     )
     code = run(str(RELEASE), options, strict=False, json=json)
     if not json:

@@ -7,6 +7,8 @@ import hashlib
 from evaluators.backends import LOOPBACK, port_is_free, read_hardware
 from evaluators.catalogue import benchmark
 from evaluators.records import Artifact, Hardware, Release, UserError, WeightFile
+from evaluators.sandbox.box import SandboxError
+from evaluators.sandbox.choose_sandbox import sandbox_of_kind
 from evaluators.weights import choose_weights, resolve
 from flows.config import Options
 
@@ -70,6 +72,11 @@ def check_request(model: str, options: Options) -> None:
     for name in options.benchmarks:
         if benchmark(name).cannot_run:
             raise UserError(f"{name} cannot be run: {benchmark(name).cannot_run}")
+    if options.sandbox is not None:
+        try:
+            sandbox_of_kind(options.sandbox)
+        except SandboxError as error:
+            raise UserError(f"{error}; give --sandbox one of them") from None
     wanted = format_of(options.backend)
     if options.backend == "attached" and not options.server.url:
         raise UserError("an attached server needs its address; give --url")
