@@ -7,10 +7,8 @@ import hashlib
 from evaluators.backends import LOOPBACK, port_is_free, read_hardware
 from evaluators.catalogue import benchmark
 from evaluators.records import Artifact, Hardware, Release, UserError, WeightFile
-from evaluators.sandbox.box import SandboxError
-from evaluators.sandbox.choose_sandbox import sandbox_of_kind
 from evaluators.weights import choose_weights, resolve
-from flows.config import Options
+from flows.options import VerifyOptions
 
 FORMAT = {"llama.cpp": "gguf", "ollama": "gguf", "vllm": "safetensors", "attached": None}
 ROOM_FOR_CACHE = 0.8
@@ -50,7 +48,7 @@ def same_quantization(one: str, other: str) -> bool:
     return one.casefold().replace("-", "_") == other.casefold().replace("-", "_")
 
 
-def artifact_elsewhere(release: Release, options: Options) -> Artifact:
+def artifact_elsewhere(release: Release, options: VerifyOptions) -> Artifact:
     """What stands for the weights behind an attached server: nobody here can see them, so nothing is pulled.
 
     Known by the server's address and the model's name there; the quantization is the stated one, or `unknown`.
@@ -66,17 +64,12 @@ def artifact_elsewhere(release: Release, options: Options) -> Artifact:
     )
 
 
-def check_request(model: str, options: Options) -> None:
+def check_request(model: str, options: VerifyOptions) -> None:
     """Raise UserError, one line, if this verification cannot work: the release, its weights, a benchmark, a
     port."""
     for name in options.benchmarks:
         if benchmark(name).cannot_run:
             raise UserError(f"{name} cannot be run: {benchmark(name).cannot_run}")
-    if options.sandbox is not None:
-        try:
-            sandbox_of_kind(options.sandbox)
-        except SandboxError as error:
-            raise UserError(f"{error}; give --sandbox one of them") from None
     wanted = format_of(options.backend)
     if options.backend == "attached" and not options.server.url:
         raise UserError("an attached server needs its address; give --url")
