@@ -37,6 +37,10 @@ class Configuration:
     sandbox: str | None = None
     """What to run generated code in: `bwrap`, `nsjail`, `landlock` or `seatbelt`; without it the best that is here.
     `none` runs it with no sandbox and marks every row."""
+    site: str | None = None
+    """Folder or fsspec URL that `weekly` and `serve` write the site to; without it `site` in the home folder."""
+    site_url: str | None = None
+    """Address under which the site is found, for its feed and for previews in other people's pages."""
     webhook: str | None = None
     """Slack-compatible URL that is told about discrepancies. Never shown."""
 
