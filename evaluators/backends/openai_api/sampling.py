@@ -66,6 +66,14 @@ def sampling_fields(
     return fields | rest
 
 
+def limit_to_check(fields: Mapping[str, Any], backend: str) -> int | None:
+    """The token limit in request fields, where answers of that length may be cut although the server says `stop`.
+
+    llama.cpp and vLLM say `length`; gateways and other servers have been seen not to.
+    """
+    return None if backend in {"llama.cpp", "vllm"} else fields.get("max_tokens")
+
+
 def cut(text: str, arguments: Mapping[str, Any], backend: str) -> str:
     """The answer up to the first stop string that a hosted API was not told."""
     if backend in {"llama.cpp", "vllm"}:
