@@ -1,28 +1,19 @@
-"""A second look at what a finished run got wrong: answers that are right in another spelling, prompts that were cut.
+"""A second look at what a finished run got wrong: answers that are right in another spelling.
 
-`Run.signals` holds these names
-    respelled_share:<metric>,<filter>  items that the metric counts as wrong, whose answer says what the target says
-    prompt_ceiling_share               answers whose prompt the server counts at its own largest number although the
-                                       prompt is longer: it was cut without a word
+`Run.signals` holds `respelled_share:<metric>,<filter>`: items that the metric counts as wrong, whose answer says what
+the target says.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from statistics import median
+from collections.abc import Iterable
 
 from evaluators.answer_spelling import same_answer
 from evaluators.records import ItemScore, ItemStatus, RequestKind, Response
 
 Place = tuple[str, int, int]
 """Task, document, repeat."""
-SHORTEST = 64
-"""Tokens below which prompts of one length are no sign of anything."""
-TIED = 3
-"""Prompts counted at the ceiling, at least."""
-CUT = 0.9
-"""A prompt is taken to be cut if the server counts less than this part of the tokens that its length means."""
 
 
 def respelled(items: Iterable[ItemScore], responses: Iterable[Response]) -> dict[str, float]:
@@ -42,22 +33,3 @@ def respelled(items: Iterable[ItemScore], responses: Iterable[Response]) -> dict
             if same_answer(item.extracted, item.target) or same_answer(response.text, item.target):
                 right[item.metric, item.filter] += 1
     return {f"respelled_share:{metric},{name}": right[metric, name] / counts[metric, name] for metric, name in right}
-
-
-def prompt_ceiling(responses: Iterable[Response], lengths: Mapping[tuple[str, int], int]) -> dict[str, float]:
-    """Share of prompts that the server cut in silence. `lengths`: characters of the prompt by task and document."""
-    counted = [
-        (response.prompt_tokens, lengths[response.task, response.doc_id])
-        for response in responses
-        if response.prompt_tokens and (response.task, response.doc_id) in lengths
-    ]
-    if not counted:
-        return {}
-    most = max(tokens for tokens, _ in counted)
-    below = [tokens / length for tokens, length in counted if tokens < most and length]
-    tied = [length for tokens, length in counted if tokens == most]
-    if most < SHORTEST or len(tied) < TIED or len(set(tied)) < TIED or not below:
-        return {"prompt_ceiling_share": 0.0}
-    usual = median(below)
-    cut = sum(most < CUT * usual * length for length in tied)
-    return {"prompt_ceiling_share": cut / len(counted) if cut >= TIED else 0.0}

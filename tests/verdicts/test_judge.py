@@ -163,7 +163,7 @@ PLANTED: list[tuple[str, dict[str, Any]]] = [
     ("wrong_model_or_column", {"correct": 1152, "other_cells": [("demo/model-Base, Sums", 0.721)]}),
     ("wrong_model_or_column", {"correct": 1152, "columns": [ColumnMatch("small model", 3, 3)]}),
     ("near_collapse", {"correct": 530}),
-    ("prompt_cut", {"correct": 900, "run": {"signals": {"prompt_ceiling_share": 0.25}}}),
+    ("prompt_cut", {"correct": 900, "run": {"signals": {"prompt_cut_share": 0.25}}}),
     ("logprob_underflow", {"correct": 900, "run": {"signals": {"underflow_share": 0.25}}}),
     ("answer_spelling", {"correct": 900, "run": {"signals": {"respelled_share:exact_match,strict-match": 0.35}}}),
     ("answer_spelling", {"correct": 900, "items": [wrong(number, f"${number}.00") for number in range(300)]}),

@@ -205,8 +205,10 @@ def _wrong(e: Evidence) -> list[ItemScore]:
 
 
 def _prompt_cut(e: Evidence) -> Iterable[Cause]:
-    if (portion := e.signal("prompt_ceiling_share")) > 0:
-        text = f"the server counts {portion:.1%} of the prompts at one and the same largest number: it cuts them"
+    if (portion := e.signal("prompt_cut_share")) > 0:
+        text = (
+            f"{portion:.1%} of the prompts seem to have been cut by the server, which counts less tokens than they have"
+        )
         yield Cause("prompt_cut", text, "unsound" if portion > 0.02 else "note")
     if (portion := e.signal("underflow_share")) > 0:
         text = f"{portion:.1%} of the log-probabilities are below the smallest number: choices cannot be told apart"
