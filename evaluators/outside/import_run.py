@@ -203,8 +203,7 @@ def _part(result: OutsideResult, found: Measurement) -> str | None:
 def _notes(result: OutsideResult, found: Measurement, benchmark: Benchmark) -> list[str]:
     notes = []
     if not found.values and found.unit == "fraction":
-        spread = f", published standard error {100 * found.stderr:.2g} points" if found.stderr is not None else ""
-        notes.append(f"the file has no items: compared as a whole, by arithmetic{spread}")
+        notes.append("the file has no items: compared as a whole, by arithmetic")
     if result.count is None and not result.items:
         notes.append("the file does not tell how many items were run; taken for the whole benchmark")
     if found.failed and result.score is not None:
