@@ -14,6 +14,9 @@ from pydantic import Field
 
 from evaluators.imported_origin import Imported as Imported
 from evaluators.record_base import Record as Record
+from evaluators.run_settings import Origin as Origin
+from evaluators.run_settings import Protocol as Protocol
+from evaluators.run_settings import Settings as Settings
 from evaluators.user_error import UserError as UserError
 
 
@@ -107,78 +110,12 @@ class ServerDescription(Record):
     """`on`, `off` or `auto` as started."""
     adds_bos: bool | None = None
     """Whether the tokenizer puts BOS before a plain prompt."""
+    sampling_defaults: str | None = None
+    """What the server says of its own sampling defaults (Modelfile, generation_config.json); None: not known here."""
     chat_template_sha256: str | None = None
     """SHA-256 of the chat template in use; None if there is none or it cannot be read."""
     hardware: Hardware = Hardware()
     """The machine, where it is ours to read."""
-
-
-class Settings(Record):
-    """Under which settings a number was made: the same record for a claim and for a run.
-
-    None means *unknown* (not stated); it is never filled with a guess. For a run every field that applies is set.
-    """
-
-    shots: int | None = None
-    """Examples in the prompt."""
-    prompt: str | None = None
-    """`chat` (chat template applied) or `completion` (plain text)."""
-    system_prompt: str | None = None
-    """System prompt, word for word; empty string for none."""
-    thinking: str | None = None
-    """`on` or `off`."""
-    effort: str | None = None
-    """Reasoning effort as the model names it: `low`, `medium`, `high`, ..."""
-    temperature: float | None = None
-    """Sampling temperature; 0 is greedy."""
-    top_p: float | None = None
-    """Nucleus sampling."""
-    top_k: int | None = None
-    """Top-k sampling."""
-    min_p: float | None = None
-    """Min-p sampling."""
-    max_tokens: int | None = None
-    """Most tokens one answer may have."""
-    metric: str | None = None
-    """Metric in lm-eval's words, e.g. `exact_match`, `acc_norm`."""
-    filter: str | None = None
-    """Answer filter in lm-eval's words, e.g. `strict-match`."""
-    repeats: int | None = None
-    """Answers per item that are averaged (avg@k)."""
-    subset: str | None = None
-    """Part of the benchmark or date window; empty string for the whole."""
-    tools: str | None = None
-    """Tools the model may use; `none` for none."""
-    scaffold: str | None = None
-    """Agent scaffold and version."""
-    judge: str | None = None
-    """Judge model and version."""
-    harness: str | None = None
-    """Evaluation program and version."""
-    quantization: str | None = None
-    """Quantization of the weights that were run."""
-    backend: str | None = None
-    """Serving engine."""
-    backend_version: str | None = None
-    """Version of the serving engine."""
-    hardware: str | None = None
-    """Machine, e.g. `RTX 4090` or `2x H100 80GB`."""
-    prompt_tokens: int | None = None
-    """Speed: prompt length in tokens."""
-    generation_tokens: int | None = None
-    """Speed: answer length in tokens."""
-    depth: int | None = None
-    """Speed: tokens already in the context."""
-    concurrency: int | None = None
-    """Speed: streams at a time."""
-    speculative: str | None = None
-    """Speed: speculative decoding, `none` or its description."""
-    numerator: str | None = None
-    """Ratio claims: what is faster or larger (backend, quantization or model)."""
-    denominator: str | None = None
-    """Ratio claims: what it is compared with."""
-    notes: tuple[str, ...] = ()
-    """Sentences about settings found near the claim, word for word, that no field holds."""
 
 
 class RequestKind(StrEnum):
@@ -364,6 +301,10 @@ class Run(Record):
     """Version of the lm-eval task, and SHA-256 of its data where known."""
     settings: Settings
     """Settings in force."""
+    protocol: str | None = None
+    """Name of the protocol: `completion`, `chat`, `thinking`, ...; None in runs made before protocols had names."""
+    origins: dict[str, Origin] = Field(default_factory=dict)
+    """Who decided each setting."""
     order_seed: int = 0
     """Seed of the fixed random order."""
     status: RunStatus

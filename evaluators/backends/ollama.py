@@ -20,6 +20,9 @@ from evaluators.hardware import read_hardware
 from evaluators.records import Artifact, Hardware, ServerDescription, UserError, WeightFile
 
 DEFAULT_URL = "http://127.0.0.1:11434"
+NEUTRAL = {"top_k": 0, "min_p": 0.0, "top_p": 1.0, "repeat_penalty": 1.0}
+"""Samplers of the model that is made, because its OpenAI route takes no top_k, min_p or repeat_penalty, and a Modelfile
+may set them."""
 DEFAULT_CONTEXT = 8192
 """Most tokens where nothing is asked for; Ollama's own default is shorter and cuts prompts without a word."""
 PIECE = 4 * 2**20
@@ -62,7 +65,7 @@ class OllamaServer(RemoteServer):
             if self._options.context and self._options.context > trained:
                 raise UserError(f"a context of {self._options.context} tokens was asked for, the model has {trained}")
             self._context = min(self._context, trained)
-        body: dict[str, object] = {"parameters": {"num_ctx": self._context}, "stream": False}
+        body: dict[str, object] = {"parameters": {"num_ctx": self._context} | NEUTRAL, "stream": False}
         if self.artifact and not self._options.model:
             weights = self._weights(self.artifact)
             self._push(Path(self.artifact.path), weights.sha256)
@@ -93,6 +96,7 @@ class OllamaServer(RemoteServer):
             version=str(version.get("version") or "unknown"),
             flags={"num_ctx": str(self._context), "quantization": str(details.get("quantization_level") or "unknown")},
             model=self._name,
+            sampling_defaults=" ".join(str(shown.get("parameters") or "none").split()),
             artifact_key=served,
             context=self._context,
             slots=self._options.slots or 1,

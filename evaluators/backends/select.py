@@ -11,6 +11,7 @@ import httpx
 from evaluators.backends import ModelServer
 from evaluators.backends.client import Client
 from evaluators.backends.llama_cpp.llama_loglikelihood import LlamaLoglikelihood
+from evaluators.backends.openai_api import sampling
 from evaluators.backends.openai_api.chat import Chat, as_json
 from evaluators.backends.openai_api.completions import Completion
 from evaluators.backends.protocol import AnswerProtocol, Request
@@ -59,8 +60,10 @@ def choose_protocols(
 ) -> ByKind:
     """Protocols for the kinds of request a run has. `dialect`: whose routes the server speaks, see `speaks`.
 
-    Raises UserError if the server cannot give log-likelihoods.
+    Raises UserError if the server cannot give log-likelihoods, or cannot be told a sampler of the settings.
     """
+    if server.backend == "ollama":
+        _refuse_samplers(settings)
     generation: AnswerProtocol | None = None
     loglikelihood: AnswerProtocol | None = None
     if RequestKind.generate in kinds:
@@ -73,6 +76,14 @@ def choose_protocols(
         else:
             raise UserError(f"{server.backend} gives no log-likelihoods; serve the model with llama.cpp or vllm")
     return ByKind(generation, loglikelihood)
+
+
+def _refuse_samplers(settings: Settings) -> None:
+    """Raises UserError for a sampler that Ollama's OpenAI route drops in silence."""
+    for name in ("top_k", "min_p", "repetition_penalty"):
+        value = getattr(settings, name)
+        if value is not None and value != sampling.NEUTRAL[name]:
+            raise UserError(f"Ollama cannot be told {name} {value:g} in a request; serve the model with llama.cpp")
 
 
 def speaks(server: ModelServer) -> str:

@@ -9,8 +9,10 @@ Generated answers
     empty_share               answers without text
     refused_share             answers the server declined
     failed_share              requests without an answer
-    think_tag_share           answers whose text, as scored, still holds a think tag (`<think>`, `</think>`)
+    think_tag_share           answers whose text, as scored, still holds a mark of thinking
     reasoning_share           answers with reasoning set apart (by the server or by think tags)
+    thinking_cut_share        answers cut by the token limit while still thinking
+    median_thinking_tokens    median length of the thinking in tokens, by its share of the answer's characters
     reasoning_only_share      answers with reasoning but no text
     reasoning_stop_share      answers that ended with `stop` inside their reasoning: a stop string cut the thinking
     special_token_share       answers with template tokens in their text (`<|...|>`, `<start_of_turn>`, `[INST]`)
@@ -49,10 +51,10 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from statistics import median
 
+from evaluators.backends.openai_api.thinking import holds_mark
 from evaluators.harness.scoreboard import Board
 from evaluators.records import ItemStatus, Measurement, RequestKind, Response, ResponseStatus, Run
 
-THINK = re.compile(r"</?(think|thinking|reasoning)>", re.I)
 SPECIAL = re.compile(r"<\|[^<>|\s]{1,40}\|>|<(?:start|end)_of_turn>|\[/?INST\]|<</?SYS>>")
 CONTINUES = re.compile(r"(?:^|\n)\s*(?:Question|Q|User|Human|Problem)\s*:")
 
@@ -67,6 +69,7 @@ class _Tally:
     texts: Counter[int] = field(default_factory=Counter)
     lengths: list[int] = field(default_factory=list)
     prompts: list[int] = field(default_factory=list)
+    thinking: list[float] = field(default_factory=list)
     repeated: int = 0
     repeated_alike: int = 0
     items: int = 0
@@ -117,9 +120,10 @@ def _answer(tally: _Tally, response: Response) -> None:
     text = response.text or ""
     marks = {
         response.status.value: response.status is not ResponseStatus.ok,
-        "think_tag": THINK.search(text) is not None,
+        "think_tag": holds_mark(text),
         "reasoning": bool(response.reasoning),
         "reasoning_only": bool(response.reasoning) and not text.strip(),
+        "thinking_cut": bool(response.reasoning) and response.status is ResponseStatus.truncated and not text.strip(),
         "reasoning_stop": bool(response.reasoning) and not text.strip() and response.finish_reason == "stop",
         "special_token": SPECIAL.search(text) is not None,
         "continues": CONTINUES.search(text) is not None,
@@ -130,13 +134,17 @@ def _answer(tally: _Tally, response: Response) -> None:
         tally.texts[hash(text)] += 1
     if response.generated_tokens is not None:
         tally.lengths.append(response.generated_tokens)
+        if response.reasoning:
+            part = len(response.reasoning) / (len(response.reasoning) + len(text))
+            tally.thinking.append(part * response.generated_tokens)
     if response.prompt_tokens is not None:
         tally.prompts.append(response.prompt_tokens)
 
 
 SHARES = (
     *(status.value for status in ResponseStatus if status is not ResponseStatus.ok),
-    "think_tag", "reasoning", "reasoning_only", "reasoning_stop", "special_token", "continues", "retried",
+    "think_tag", "reasoning", "reasoning_only", "thinking_cut", "reasoning_stop", "special_token", "continues",
+    "retried",
 )  # fmt: skip
 
 
@@ -150,6 +158,8 @@ def _generated(tally: _Tally) -> dict[str, float]:
     if tally.lengths:
         signals["median_generated_tokens"] = float(median(tally.lengths))
         signals["max_generated_tokens"] = float(max(tally.lengths))
+    if tally.thinking:
+        signals["median_thinking_tokens"] = float(median(tally.thinking))
     if tally.prompts:
         signals["median_prompt_tokens"] = float(median(tally.prompts))
     return signals

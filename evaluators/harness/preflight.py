@@ -20,6 +20,8 @@ from evaluators.records import RequestKind, Response, ResponseStatus, ServerDesc
 
 QUESTION = "Question: What is 12+7?\nAnswer:"
 TOKENS = 16
+THINKING_TOKENS = 1024
+"""Tokens in which a model that thinks shows it."""
 
 
 @dataclass
@@ -88,8 +90,10 @@ async def run_preflight(probe: Probe) -> Findings:
         await _context(probe, found)
         if probe.generation is not None:
             await _answers(probe, found)
+            await _server_defaults(probe, found)
             if probe.chat:
                 await _template(probe, found)
+                await _thinking(probe, found)
             else:
                 await _leading_tokens(probe, found)
         if probe.loglikelihood is not None:
@@ -158,6 +162,47 @@ async def _stop_strings(probe: Probe, found: Findings, text: str) -> None:
         found.fail("stop", "an answer goes on after its stop string")
     else:
         found.checks["stop"] = "honoured"
+
+
+async def _thinking(probe: Probe, found: Findings) -> None:
+    """Whether the model thinks exactly when the protocol says so, by what comes back."""
+    answer = await probe.generate(max_gen_toks=THINKING_TOKENS)
+    thinks = bool((answer.reasoning or "").strip())
+    wanted = probe.settings.thinking
+    if thinks and wanted != "on":
+        how = "switched off" if wanted == "off" else "not asked for"
+        found.fail("thinking", f"thinking was {how} and the server thinks all the same")
+    elif wanted != "on":
+        found.checks["thinking"] = "none"
+    elif thinks:
+        found.checks["thinking"] = f"set apart: {len(answer.reasoning or '')} characters before an easy answer"
+    elif answer.status is ResponseStatus.truncated:
+        found.checks["thinking"] = f"no mark of it within {THINKING_TOKENS} tokens"
+    else:
+        found.checks["thinking"] = "switched on, and none came before an easy answer"
+
+
+async def _server_defaults(probe: Probe, found: Findings) -> None:
+    """The server's own sampling defaults, for the record: every request overrides those that it can."""
+    try:
+        if probe.dialect == "llama.cpp":
+            settings = (await probe.client.get("/props"))["default_generation_settings"]
+            stated = settings.get("params") or settings
+            names = (
+                "temperature",
+                "top_k",
+                "top_p",
+                "min_p",
+                "repeat_penalty",
+                "presence_penalty",
+                "frequency_penalty",
+            )
+            held = {name: stated[name] for name in names if isinstance(stated.get(name), (int, float))}
+            found.checks["sampling_defaults"] = ", ".join(f"{name} {value:g}" for name, value in held.items()) or "none"
+        elif probe.server.sampling_defaults is not None:
+            found.checks["sampling_defaults"] = probe.server.sampling_defaults
+    except (GaveUp, KeyError, TypeError, AttributeError):
+        found.checks["sampling_defaults"] = "the server does not say"
 
 
 async def _template(probe: Probe, found: Findings) -> None:

@@ -30,7 +30,17 @@ from evaluators.harness.scoreboard import Board
 from evaluators.harness.scoring import Scored, score, unscorable
 from evaluators.harness.settings import complete_settings, in_force, repeats_of
 from evaluators.harness.tasks import LoadedTasks, load_tasks
-from evaluators.records import Artifact, RequestKind, Response, Run, RunStatus, ServerDescription, Settings, UserError
+from evaluators.records import (
+    Artifact,
+    Protocol,
+    RequestKind,
+    Response,
+    Run,
+    RunStatus,
+    ServerDescription,
+    Settings,
+    UserError,
+)
 from evaluators.stopping import RunAll, StoppingRule
 
 
@@ -48,6 +58,7 @@ def run_benchmark(
     progress: Callable[[Progress], None] | None = None,
     limits: RetryLimits | None = None,
     checks: bool = True,
+    protocol: Protocol | None = None,
 ) -> Run:
     """Run a benchmark through lm-eval's tasks on a server that is ready, and return its manifest.
 
@@ -55,6 +66,7 @@ def run_benchmark(
     interrupted one is resumed, an invalid one tried again. `stop`: asked every 32 items; None runs all. `limit`: first
     n items of the fixed order, for smoke tests. `reuse`: folders of earlier runs, answers are taken by request key.
     `limits`: timeouts, retries, allowed failures. `checks`: False leaves the preflight out (tests of the engine).
+    `protocol`: the one that `settings` are of, for its name and the origins of the settings.
     Raises UserError for what the user can mend: unknown task, no data, no room in the context, run in use elsewhere.
     """
     rule = stop if stop is not None else RunAll()
@@ -101,6 +113,8 @@ def run_benchmark(
                 evaluator_version=str(settings.harness).removeprefix("lm-eval "),
                 task_version=task_version,
                 settings=settings,
+                protocol=protocol.name if protocol else None,
+                origins=protocol.origins if protocol else {},
                 order_seed=order_seed,
                 status=RunStatus.interrupted,
                 started=datetime.now(UTC),
