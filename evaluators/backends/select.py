@@ -9,12 +9,14 @@ from typing import Any
 import httpx
 
 from evaluators.backends import ModelServer
+from evaluators.backends.bounded_http import fetch_bounded, fetch_object
 from evaluators.backends.client import Client
 from evaluators.backends.llama_cpp.llama_loglikelihood import LlamaLoglikelihood
 from evaluators.backends.openai_api import sampling
 from evaluators.backends.openai_api.chat import Chat, as_json
 from evaluators.backends.openai_api.completions import Completion
 from evaluators.backends.protocol import AnswerProtocol, Request
+from evaluators.backends.reply_reader import BadReply, decode, rendered_prompt, token_ids
 from evaluators.backends.vllm.vllm_loglikelihood import VllmLoglikelihood
 from evaluators.records import RequestKind, Response, ServerDescription, Settings, UserError
 
@@ -92,13 +94,13 @@ def speaks(server: ModelServer) -> str:
         return server.backend
     if server.backend == "attached":
         headers = {"Authorization": f"Bearer {server.key}"} if server.key else {}
-        for path, key, dialect in (("/props", "total_slots", "llama.cpp"), ("/version", "version", "vllm")):
-            try:
-                reply = httpx.get(server.url + path, headers=headers, timeout=10)
-                if reply.status_code == 200 and key in reply.json():
-                    return dialect
-            except (httpx.HTTPError, ValueError):
-                continue
+        with httpx.Client(headers=headers) as http:
+            for path, key, dialect in (("/props", "total_slots", "llama.cpp"), ("/version", "version", "vllm")):
+                try:
+                    if key in (fetch_object(http, "GET", server.url + path, seconds=10) or {}):
+                        return dialect
+                except httpx.HTTPError:
+                    continue
     return "openai"
 
 
@@ -115,19 +117,22 @@ def chat_template(server: ModelServer, dialect: str, settings: Settings, text: b
     http = httpx.Client(base_url=server.url, headers=headers, timeout=60)
     model = server.describe().model
 
-    def post(path: str, body: dict[str, Any]) -> Any:
+    def post(path: str, body: dict[str, Any], read: Callable[[Any], Any] = rendered_prompt) -> Any:
         try:
-            return http.post(path, json=body).raise_for_status().json()
-        except (httpx.HTTPError, ValueError) as error:
+            status, content = fetch_bounded(http, "POST", path, json=body)
+            if status != 200:
+                raise BadReply(f"HTTP {status}")
+            return read(decode(content))
+        except (httpx.HTTPError, BadReply) as error:
             raise UserError(f"the server does not render chat prompts ({error}); use prompt completion") from error
 
     def render(history: list[dict[str, str]], add_generation_prompt: bool = True) -> str:
         body: dict[str, Any] = {"messages": history, "add_generation_prompt": add_generation_prompt}
         if dialect == "llama.cpp":
-            return str(post("/apply-template", body)["prompt"])
+            return str(post("/apply-template", body))
         # vLLM gives the rendered prompt as tokens only.
         body |= {"model": model, "continue_final_message": not add_generation_prompt}
-        tokens = post("/tokenize", body)["tokens"]
-        return str(post("/detokenize", {"model": model, "tokens": tokens})["prompt"])
+        tokens = post("/tokenize", body, token_ids)
+        return str(post("/detokenize", {"model": model, "tokens": tokens}))
 
     return render

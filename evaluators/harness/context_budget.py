@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from evaluators.backends.client import Client, GaveUp
 from evaluators.backends.openai_api import sampling
+from evaluators.backends.reply_reader import token_ids
 from evaluators.harness.requests import Item
 from evaluators.records import ServerDescription, UserError
 
@@ -60,5 +61,5 @@ async def _prompt_tokens(client: Client, text: str, model: str, dialect: str) ->
         body = {"model": model, "prompt": text}
     else:
         raise GaveUp("no tokenizer route", 0)
-    reply = await client.post("/tokenize", body, needs="tokens", count=False)
-    return len(reply.data["tokens"])
+    reply = await client.post("/tokenize", body, read=token_ids, count=False)
+    return len(reply.data)

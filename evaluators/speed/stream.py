@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from evaluators.backends import ModelServer
+from evaluators.backends.reply_reader import BadReply, decode, one_line, token_ids
 from evaluators.backends.streaming import Dialect, Prompt, dialect_of, events, stream_body, tokenize_body
 from evaluators.records import UserError
 from evaluators.speed.wire import WireError, post_all
@@ -78,8 +78,8 @@ class StreamClient:
         asked = tokenize_body(self.dialect, self.model, text)
         try:
             ((_, answer),) = post_all(self.server.url, self.dialect.tokenize, self.server.key, [asked])
-            return [int(token) for token in json.loads(b"".join(data for _, data in answer.pieces))["tokens"]]
-        except (WireError, KeyError, ValueError, TypeError) as error:
+            return token_ids(decode(b"".join(data for _, data in answer.pieces)))
+        except (WireError, BadReply) as error:
             raise UserError(f"{self.server.backend} does not tokenize ({error}); look into its log") from None
 
     def streams(self, prompts: Sequence[Prompt], tokens: int, *, reuse: bool) -> list[Stream]:
@@ -93,10 +93,15 @@ class StreamClient:
         found = []
         for prompt, (sent, answer) in zip(prompts, answers, strict=True):
             if answer.status != 200:
-                text = b"".join(data for _, data in answer.pieces).decode(errors="replace")
-                raise StreamFailed(f"HTTP {answer.status}: {' '.join(text.split())[:200]}")
+                text = one_line(b"".join(data for _, data in answer.pieces), 200)
+                raise StreamFailed(f"HTTP {answer.status}: {text}")
             known = None if isinstance(prompt, str) else len(prompt)
-            found.append(read(self.dialect, sent, answer.pieces, tokens, known))
+            try:
+                found.append(read(self.dialect, sent, answer.pieces, tokens, known))
+            except (TypeError, ValueError, LookupError, AttributeError, OverflowError, RecursionError) as error:
+                raise StreamFailed(
+                    f"the answer cannot be read: {type(error).__name__}: {one_line(str(error))}"
+                ) from None
         return found
 
 
