@@ -11,8 +11,8 @@ from typing import Any
 
 import aiohttp
 
-from evaluators.backends import ModelServer
 from evaluators.backends.retry import RetryLimits, can_pass, pause
+from evaluators.backends.server import ModelServer
 from evaluators.records import UserError
 
 
