@@ -8,12 +8,14 @@ from typing import Any
 
 import httpx
 
+from evaluators.backends.bounded_http import fetch_bounded, fetch_object
 from evaluators.backends.client import Client
 from evaluators.backends.openai_api import sampling
 from evaluators.backends.openai_api.chat import Chat, as_json
 from evaluators.backends.openai_api.completions import Completion
 from evaluators.backends.protocol import AnswerProtocol, Request
 from evaluators.backends.registry import backend, dialect_named, recognise
+from evaluators.backends.reply_reader import BadReply, decode
 from evaluators.backends.server import ModelServer
 from evaluators.records import RequestKind, Response, ServerDescription, Settings, UserError
 
@@ -86,16 +88,15 @@ def speaks(server: ModelServer) -> str:
     if chosen.name != "attached":
         return chosen.dialect.name
     headers = {"Authorization": f"Bearer {server.key}"} if server.key else {}
+    with httpx.Client(headers=headers) as http:
 
-    def get(path: str) -> dict[str, Any] | None:
-        try:
-            reply = httpx.get(server.url + path, headers=headers, timeout=10)
-            found = reply.json() if reply.status_code == 200 else None
-        except (httpx.HTTPError, ValueError):
-            return None
-        return found if isinstance(found, dict) else None
+        def get(path: str) -> dict[str, Any] | None:
+            try:
+                return fetch_object(http, "GET", server.url + path, seconds=10)
+            except httpx.HTTPError:
+                return None
 
-    return recognise({}, get)[0]
+        return recognise({}, get)[0]
 
 
 def chat_template(server: ModelServer, dialect: str, settings: Settings, text: bool) -> Callable[..., Any] | None:
@@ -112,10 +113,13 @@ def chat_template(server: ModelServer, dialect: str, settings: Settings, text: b
     http = httpx.Client(base_url=server.url, headers=headers, timeout=60)
     model = server.describe().model
 
-    def post(path: str, body: dict[str, Any]) -> Any:
+    def post(path: str, body: dict[str, Any], read: Callable[[Any], Any]) -> Any:
         try:
-            return http.post(path, json=body).raise_for_status().json()
-        except (httpx.HTTPError, ValueError) as error:
+            status, content = fetch_bounded(http, "POST", path, json=body)
+            if status != 200:
+                raise BadReply(f"HTTP {status}")
+            return read(decode(content))
+        except (httpx.HTTPError, BadReply) as error:
             raise UserError(f"the server does not render chat prompts ({error}); use prompt completion") from error
 
     def render(history: list[dict[str, str]], add_generation_prompt: bool = True) -> str:

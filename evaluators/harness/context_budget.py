@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from evaluators.backends.client import Client, GaveUp
 from evaluators.backends.openai_api import sampling
 from evaluators.backends.registry import dialect_named
+from evaluators.backends.reply_reader import token_ids
 from evaluators.harness.requests import Item
 from evaluators.records import ServerDescription, UserError
 
@@ -59,5 +60,5 @@ async def _prompt_tokens(client: Client, text: str, model: str, dialect: str) ->
     if spoken.tokenize_path is None:
         raise GaveUp("no tokenizer route", 0)
     body = spoken.tokenize_body(model, text)
-    reply = await client.post(spoken.tokenize_path, body, needs="tokens", count=False)
-    return len(reply.data["tokens"])
+    reply = await client.post(spoken.tokenize_path, body, read=token_ids, count=False)
+    return len(reply.data)

@@ -12,8 +12,10 @@ from evaluators.backends import ModelServer
 from evaluators.backends.client import Client, GaveUp, ServerLost
 from evaluators.backends.llama_cpp.llama_loglikelihood import LlamaLoglikelihood
 from evaluators.backends.openai_api import sampling
+from evaluators.backends.reply_reader import one_line
 from evaluators.backends.retry import RetryLimits
 from evaluators.backends.select import ByKind, chat_template, choose_protocols, speaks
+from evaluators.backends.served_model import ServedModel
 from evaluators.catalogue import Benchmark
 from evaluators.harness import keys, run_folder
 from evaluators.harness.aggregate import measurements
@@ -42,6 +44,9 @@ from evaluators.records import (
     UserError,
 )
 from evaluators.stopping import RunAll, StoppingRule
+
+SERVED = "served"
+"""The journal's note of what the answers said they come from."""
 
 
 def run_benchmark(
@@ -150,6 +155,8 @@ class _Conduct:
         self.benchmark, self.server, self.description = benchmark, server, description
         self.dialect, self.settings = dialect, settings
         self.loaded, self.items, self.whole, self.limits = loaded, items, whole, limits
+        self.served = ServedModel()
+        """Which model the answers name."""
         self.broken: list[str] = []
         """Documents whose scoring failed, with the error."""
         kinds = {RequestKind(item.instances[0].request_type) for item in items}
@@ -160,7 +167,7 @@ class _Conduct:
 
     def client(self) -> Client:
         """A client for the run's server; to be made inside a running event loop."""
-        return Client(self.server, self.limits)
+        return Client(self.server, self.limits, self.served)
 
     def run(
         self,
@@ -180,11 +187,13 @@ class _Conduct:
             attempts = journal.begin_attempt()
             started = datetime.fromisoformat(journal.note_start(blank.started.isoformat()))
             taken = take_over(journal, self.items, requests, reuse)
+            self.served = ServedModel(journal.note(SERVED))
             board = Board(len(self.items), rule)
             before = sum(1 for _ in journal.finished())
             complete = before >= sum(len(requests(item)) for item in self.items)
             found = Findings() if complete else run_blocking(self._prepare(checks))
             self.protocol.routes.clear()
+            journal.set_note(SERVED, self.served.as_text())
             reason = found.reason
             if reason is None:
                 work = Work(
@@ -194,7 +203,11 @@ class _Conduct:
                     client=self.client,
                     slots=self.slots,
                 )
-                reason = execute(self.items, work, journal, board, self.limits, progress)
+                try:
+                    reason = execute(self.items, work, journal, board, self.limits, progress)
+                finally:
+                    journal.set_note(SERVED, self.served.as_text())
+                reason = reason or self.served.changed()
             if reason is None and board.failed > self.limits.allowed_failed * max(board.counted, 1):
                 reason = f"{board.failed} of {board.counted} items failed"
             run = blank.model_copy(
@@ -215,18 +228,34 @@ class _Conduct:
                     ),
                     "checks": found.checks
                     | self._breakage()
+                    | self.served.checks()
                     | ({"reused": f"{taken} answers of earlier runs"} if taken else {}),
                 }
             )  # fmt: skip
             responses = (response for _, response in journal.responses())
-            signals = read_signals(run, responses, board, self.protocol.routes, found.prompt)
+            characters = {(item.task, item.doc_id): len(str(item.instances[0].args[0])) for item in self.items}
+            signals = read_signals(run, responses, board, self.protocol.routes, found.prompt, characters)
             run = run.model_copy(update={"signals": signals})
+            if reason is None and (reason := self._distorted(signals)) is not None:
+                run = run.model_copy(update={"status": RunStatus.invalid, "reason": reason})
+            unusable = self.served.changed() or self._distorted(signals)
+            if unusable:  # no later run may take these answers
+                run = run.model_copy(update={"checks": run.checks | {run_folder.UNUSABLE: unusable}})
             run_folder.write_run_folder(place, run, journal, board.counted)
-            if reason is None:
+            if reason is None or unusable:
                 journal.remove()
             return run
         finally:
             journal.close()
+
+    def _distorted(self, signals: dict[str, float]) -> str | None:
+        """Why numbers about the answers make the run unsound; None if they do not."""
+        cut, underflow = signals.get("prompt_cut_share", 0.0), signals.get("underflow_share", 0.0)
+        if cut > self.limits.allowed_distorted:
+            return f"the server cut {cut:.1%} of the prompts without saying so; serve with a longer context"
+        if underflow > self.limits.allowed_distorted:
+            return f"{underflow:.1%} of the log-probabilities are below the smallest number; the weights may be damaged"
+        return None
 
     def _breakage(self) -> dict[str, str]:
         return {"scoring": f"{len(self.broken)} items cannot be scored, e.g. {self.broken[0]}"} if self.broken else {}
@@ -260,6 +289,10 @@ class _Conduct:
             found.checks |= budget
         except (GaveUp, ServerLost) as error:
             found.fail("answers", f"the server does not answer: {error}")
+        except (TypeError, ValueError, LookupError, AttributeError) as error:
+            found.fail(
+                "answers", f"the server's answers cannot be read: {type(error).__name__}: {one_line(str(error))}"
+            )
         finally:
             await client.close()
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -129,6 +130,8 @@ def _taken(kind: RequestKind, filtered: Sequence[Any]) -> str | None:
 def gravest(responses: Sequence[Response]) -> ItemStatus:
     """Status of an item by its answers alone."""
     present = {response.status for response in responses}
+    if any(response.kind is not RequestKind.generate and response.logprob is None for response in responses):
+        return ItemStatus.failed  # journals of earlier versions hold null for what was not a number
     for status in GRAVITY:
         if status in present:
             return ItemStatus(status.value)
@@ -158,8 +161,9 @@ def item_scores(item: Item, scored: Scored) -> list[ItemScore]:
 
 
 def as_number(raw: Any) -> float | None:
-    """A per-item metric value as a float; None if it is not a number (corpus metrics keep pairs or lists)."""
+    """A per-item metric value as a float; None if it is no finite number (corpus metrics keep pairs or lists)."""
     try:
-        return None if raw is None or isinstance(raw, (str, list, tuple, dict)) else float(raw)
-    except (TypeError, ValueError):
+        number = None if raw is None or isinstance(raw, (str, list, tuple, dict)) else float(raw)
+    except (TypeError, ValueError, OverflowError):
         return None
+    return number if number is not None and math.isfinite(number) else None

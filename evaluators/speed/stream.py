@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from evaluators.backends import ModelServer
 from evaluators.backends.openai_api.dialect import Dialect, Prompt
 from evaluators.backends.openai_api.stream_events import events
 from evaluators.backends.registry import backend
+from evaluators.backends.reply_reader import BadReply, decode, one_line, token_ids
 from evaluators.records import UserError
 from evaluators.speed.wire import WireError, post_all
 
@@ -80,8 +80,8 @@ class StreamClient:
         asked = self.dialect.tokenize_body(self.model, text)
         try:
             ((_, answer),) = post_all(self.server.url, self.dialect.tokenize_path, self.server.key, [asked])
-            return [int(token) for token in json.loads(b"".join(data for _, data in answer.pieces))["tokens"]]
-        except (WireError, KeyError, ValueError, TypeError) as error:
+            return token_ids(decode(b"".join(data for _, data in answer.pieces)))
+        except (WireError, BadReply) as error:
             raise UserError(f"{self.server.backend} does not tokenize ({error}); look into its log") from None
 
     def streams(self, prompts: Sequence[Prompt], tokens: int, *, reuse: bool) -> list[Stream]:
@@ -95,10 +95,15 @@ class StreamClient:
         found = []
         for prompt, (sent, answer) in zip(prompts, answers, strict=True):
             if answer.status != 200:
-                text = b"".join(data for _, data in answer.pieces).decode(errors="replace")
-                raise StreamFailed(f"HTTP {answer.status}: {' '.join(text.split())[:200]}")
+                text = one_line(b"".join(data for _, data in answer.pieces), 200)
+                raise StreamFailed(f"HTTP {answer.status}: {text}")
             known = None if isinstance(prompt, str) else len(prompt)
-            found.append(read(self.dialect, sent, answer.pieces, tokens, known))
+            try:
+                found.append(read(self.dialect, sent, answer.pieces, tokens, known))
+            except (TypeError, ValueError, LookupError, AttributeError, OverflowError, RecursionError) as error:
+                raise StreamFailed(
+                    f"the answer cannot be read: {type(error).__name__}: {one_line(str(error))}"
+                ) from None
         return found
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from evaluators.backends.openai_api.dialect import Dialect, Event, Post, Prompt
 from evaluators.backends.protocol import AnswerProtocol
+from evaluators.backends.reply_reader import rendered_prompt
 from evaluators.records import ServerDescription
 
 
@@ -52,7 +53,7 @@ class LlamaDialect(Dialect):
     def render(self, post: Post, model: str, history: list[dict[str, str]], add_generation_prompt: bool) -> str:
         """By /apply-template."""
         body = {"messages": history, "add_generation_prompt": add_generation_prompt}
-        return str(post("/apply-template", body)["prompt"])
+        return str(post("/apply-template", body, rendered_prompt))
 
     def describes_speculation(self) -> bool:
         """Its flags say all."""

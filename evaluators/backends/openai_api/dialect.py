@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from evaluators.backends.protocol import AnswerProtocol
 
 Prompt = Sequence[int] | str
-Post = Callable[[str, dict[str, Any]], Any]
-"""Posts a body to a path of the server and returns the decoded answer. Raises UserError."""
+Post = Callable[[str, dict[str, Any], Callable[[Any], Any]], Any]
+"""Posts a body to a path of the server and returns what the reader makes of the decoded answer. Raises UserError."""
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ serves the context (lm-eval asks from the first token on).
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-from evaluators.backends.client import Client, GaveUp, Reply
+from evaluators.backends.client import Client, Reply
+from evaluators.backends.reply_reader import BadReply, json_list, json_object, log_probability
 from evaluators.backends.vllm.vllm_loglikelihood import VllmLoglikelihood
 
 
@@ -28,17 +28,26 @@ class SglangLoglikelihood(VllmLoglikelihood):
             "top_logprobs_num": 1,
             "return_logprob": True,
         }
-        reply = await client.post("/generate", body, needs="meta_info")
-        try:
-            about = reply.data["meta_info"]
-            values = about["input_token_logprobs"][-len(continuation) :]
-            tops = about["input_top_logprobs"][-len(continuation) :]
-            if [token for _, token, *_ in values] != continuation:
-                raise GaveUp("the server gives log-probabilities of other tokens than it was sent", reply.attempts)
-            logprobs = [float(value) for value, *_ in values]
-            greedy = all(value >= max(top[0] for top in best) for value, best in zip(logprobs, tops, strict=True))
-        except (KeyError, TypeError, ValueError) as error:
-            raise GaveUp(f"answer without log-probabilities: {error!r}", reply.attempts) from error
-        if not all(math.isfinite(value) and value <= 1e-6 for value in logprobs):
-            raise GaveUp("the server gives numbers that are no log-probabilities", reply.attempts)
-        return sum(logprobs), greedy, reply
+        reply = await client.post(
+            "/generate", body, read=lambda data: _scored(data, continuation), tokens=2 * len(continuation)
+        )
+        logprob, greedy = reply.data
+        return logprob, greedy, reply
+
+
+def _scored(data: Any, continuation: list[int]) -> tuple[float, bool]:
+    """(sum of log-probabilities, whether each is the likeliest) of the continuation's tokens."""
+    about = json_object(json_object(data, "the answer").get("meta_info"), "meta_info")
+    values = json_list(about.get("input_token_logprobs"), "input_token_logprobs")[-len(continuation) :]
+    tops = json_list(about.get("input_top_logprobs"), "input_top_logprobs")[-len(continuation) :]
+    if not len(values) == len(tops) == len(continuation):
+        raise BadReply("log-probabilities of fewer tokens than were sent")
+    total, greedy = 0.0, True
+    for token, entry, best in zip(continuation, values, tops, strict=True):
+        value, named, *_ = [*json_list(entry, "an entry"), None, None]
+        if named != token:
+            raise BadReply("log-probabilities of other tokens than were sent")
+        found = log_probability(value)
+        total += found
+        greedy &= all(found >= log_probability(json_list(top, "an entry")[0]) for top in json_list(best, "an entry"))
+    return total, greedy

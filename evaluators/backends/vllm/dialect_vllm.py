@@ -7,6 +7,7 @@ from typing import Any
 
 from evaluators.backends.openai_api.dialect import Dialect, Post, Prompt
 from evaluators.backends.protocol import AnswerProtocol
+from evaluators.backends.reply_reader import rendered_prompt, token_ids
 from evaluators.records import ServerDescription
 
 
@@ -41,8 +42,8 @@ class VllmDialect(Dialect):
         """vLLM gives the rendered prompt as tokens only."""
         body = {"messages": history, "add_generation_prompt": add_generation_prompt}
         body |= {"model": model, "continue_final_message": not add_generation_prompt}
-        tokens = post("/tokenize", body)["tokens"]
-        return str(post("/detokenize", {"model": model, "tokens": tokens})["prompt"])
+        tokens = post("/tokenize", body, token_ids)
+        return str(post("/detokenize", {"model": model, "tokens": tokens}, rendered_prompt))
 
     def describes_speculation(self) -> bool:
         """Its flags say all."""
