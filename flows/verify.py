@@ -109,7 +109,7 @@ def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Ve
     new = keep(pages, place)
     claims = claims_of(place, release.model)
     say(f"{release.model} @ {release.commit[:12]}: {len(claims)} claims; {new} numbers in its files are new here")
-    work = plan_jobs(claims, options.benchmarks)
+    work = plan_jobs(claims, options.benchmarks, options.sandbox)
     verdicts = refuse(work.refused, place)
     verdicts += _specification(release, work.specification, place, options)
     with ServerPool(options.backend, options.server, place.root / "logs") as pool:

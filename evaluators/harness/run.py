@@ -20,6 +20,7 @@ from evaluators.catalogue import Benchmark
 from evaluators.harness import keys, run_folder
 from evaluators.harness.aggregate import measurements
 from evaluators.harness.answer_statistics import read_signals
+from evaluators.harness.code_scoring import CodeGrading, code_grading, sandbox_for, score_code, unscorable_code
 from evaluators.harness.context_budget import check_context_budget
 from evaluators.harness.engine import Work, execute
 from evaluators.harness.journal import Journal
@@ -64,6 +65,7 @@ def run_benchmark(
     limits: RetryLimits | None = None,
     checks: bool = True,
     protocol: Protocol | None = None,
+    sandbox: str | None = None,
 ) -> Run:
     """Run a benchmark through lm-eval's tasks on a server that is ready, and return its manifest.
 
@@ -72,8 +74,11 @@ def run_benchmark(
     n items of the fixed order, for smoke tests. `reuse`: folders of earlier runs, answers are taken by request key.
     `limits`: timeouts, retries, allowed failures. `checks`: False leaves the preflight out (tests of the engine).
     `protocol`: the one that `settings` are of, for its name and the origins of the settings.
-    Raises UserError for what the user can mend: unknown task, no data, no room in the context, run in use elsewhere.
+    `sandbox`: kind to run generated code in, the best that holds its probes if None; `none` must be asked for.
+    Raises UserError for what the user can mend: unknown task, no data, no room in the context, run in use elsewhere, no
+    sandbox.
     """
+    chosen = sandbox_for(sandbox) if benchmark.sandboxed else None
     rule = stop if stop is not None else RunAll()
     limits = limits or RetryLimits()
     description = server.describe()
@@ -88,6 +93,7 @@ def run_benchmark(
     whole, items = len(items), items[:limit]
     repeats, together = repeats_of(settings, loaded)
     settings = in_force(settings, loaded, items, artifact, description, repeats)
+    settings = settings.model_copy(update={"sandbox": chosen.kind if chosen else None})
     task_version = f"{loaded.version()} sha256:{data_hash(items)}"
     run_id = keys.run_id(
         benchmark.name,
@@ -125,6 +131,9 @@ def run_benchmark(
                 started=datetime.now(UTC),
             )
             conduct = _Conduct(benchmark, server, description, dialect, settings, loaded, items, whole, limits)
+            if chosen is not None:
+                with code_grading(chosen) as conduct.grading:
+                    return conduct.run(blank, place, rule, repeats, together, limit, reuse, progress, checks)
             return conduct.run(blank, place, rule, repeats, together, limit, reuse, progress, checks)
     except Timeout:
         raise UserError(f"run {run_id} is under way in another process; wait for it or end it") from None
@@ -159,6 +168,8 @@ class _Conduct:
         """Which model the answers name."""
         self.broken: list[str] = []
         """Documents whose scoring failed, with the error."""
+        self.grading: CodeGrading | None = None
+        """Set while a run is under way whose answers are programs."""
         kinds = {RequestKind(item.instances[0].request_type) for item in items}
         self.protocol: ByKind = choose_protocols(description, kinds, settings, dialect)
         pinned = isinstance(self.protocol.loglikelihood, LlamaLoglikelihood)
@@ -202,6 +213,7 @@ class _Conduct:
                     protocol=self.protocol,
                     client=self.client,
                     slots=self.slots,
+                    scorers=self.grading.scorers if self.grading else None,
                 )
                 try:
                     reason = execute(self.items, work, journal, board, self.limits, progress)
@@ -228,6 +240,7 @@ class _Conduct:
                     ),
                     "checks": found.checks
                     | self._breakage()
+                    | (self.grading.checks() if self.grading else {})
                     | self.served.checks()
                     | ({"reused": f"{taken} answers of earlier runs"} if taken else {}),
                 }
@@ -264,10 +277,12 @@ class _Conduct:
         """One document's score; a metric that breaks on an answer costs that item only."""
         task = self.loaded.tasks[item.task]
         try:
-            return score(task, item, answers, repeats, together)
+            return (score_code if self.grading else score)(task, item, answers, repeats, together)
         except Exception as error:
             self.broken.append(f"{item.task} document {item.doc_id}: {type(error).__name__}: {error}")
-            return unscorable(task, repeats, together)
+            return (
+                unscorable_code(task, item, repeats, together) if self.grading else unscorable(task, repeats, together)
+            )
 
     async def _prepare(self, checks: bool) -> Findings:
         """Read what the protocols need and, with `checks`, examine the server."""

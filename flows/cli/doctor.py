@@ -55,6 +55,7 @@ def find_gaps(settings: Configuration) -> Iterator[Finding]:
     for name in BACKENDS:
         if backend(name).ours:
             yield _backend(name, dict(settings.executables).get(name))
+    yield from _sandboxes(settings)
     yield _gpu()
     yield _disk(settings.home)
     yield _warehouse(settings)
@@ -72,6 +73,30 @@ def _backend(name: str, executable: str | None) -> Finding:
     """One serving engine: only llama.cpp is needed."""
     there = backend(name).installed(executable)
     return Finding(name, "ok" if there.found else "missing", there.found or "not installed", there.advice)
+
+
+def _sandboxes(settings: Configuration) -> Iterator[Finding]:
+    """Every kind of sandbox with its probes, and the one that generated code would run in."""
+    from evaluators.sandbox.box import SandboxError
+    from evaluators.sandbox.choose_sandbox import choose_sandbox, kinds, try_sandbox
+
+    for kind in kinds():
+        tried = try_sandbox(kind)
+        if tried.usable:
+            held = "; ".join(probe.name for probe in tried.probes)
+            yield Finding(f"sandbox {kind}", "ok", f"{tried.sandbox.label()}: {len(tried.probes)} probes held ({held})")
+        elif tried.missing:
+            yield Finding(f"sandbox {kind}", "missing", tried.missing, "optional")
+        else:
+            yield Finding(f"sandbox {kind}", "warning", f"does not hold its probes: {tried.reason}", "it is not used")
+    try:
+        chosen = choose_sandbox(settings.sandbox)
+    except SandboxError as error:
+        advice = "code benchmarks are not run: install bubblewrap, or use a system that lets users make namespaces"
+        yield Finding("sandbox", "warning", str(error), advice)
+    else:
+        state = "warning" if chosen.kind == "none" else "ok"
+        yield Finding("sandbox", state, f"generated code runs in {chosen.kind}")
 
 
 def _gpu() -> Finding:

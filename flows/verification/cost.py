@@ -39,7 +39,7 @@ class Estimate:
 
 def estimate(model: str, claims: Sequence[Claim], options: VerifyOptions, home: Home) -> Estimate:
     """Expected cost of verifying these claims, if they are true: such runs take longest."""
-    work = plan_jobs(claims, options.benchmarks)
+    work = plan_jobs(claims, options.benchmarks, options.sandbox)
     spent = costs(home, model, options.backend)
     seconds, measured = START if work.jobs else 0.0, 0
     for job in work.jobs:
@@ -95,7 +95,7 @@ def claim_plans(model: str, options: VerifyOptions, home: Home, *, budget: float
     known = {claim.claim_id: claim for claim in claims_of(home, release.model)}
     for claim in (claim for reading, _ in pages for claim in reading.claims):
         known.setdefault(claim.claim_id, claim)
-    work = plan_jobs(known.values(), options.benchmarks)
+    work = plan_jobs(known.values(), options.benchmarks, options.sandbox)
     spent = costs(home, release.model, options.backend)
     found = []
     for job in work.jobs:
