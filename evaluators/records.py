@@ -10,15 +10,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
+from evaluators.imported_origin import Imported as Imported
+from evaluators.record_base import Record as Record
+from evaluators.run_settings import Origin as Origin
+from evaluators.run_settings import Protocol as Protocol
+from evaluators.run_settings import Settings as Settings
 from evaluators.user_error import UserError as UserError
-
-
-class Record(BaseModel):
-    """Base of all records: immutable, no unknown fields, docstrings under the fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Release(Record):
@@ -93,7 +92,7 @@ class ServerDescription(Record):
     """`llama.cpp`, `vllm`, `ollama` or `attached`."""
     version: str
     """Version as the server or its package reports it."""
-    flags: dict[str, str] = {}
+    flags: dict[str, str] = Field(default_factory=dict)
     """Every flag it was started with, by long name; the key is left out."""
     model: str
     """Name under which the server offers the model."""
@@ -111,78 +110,12 @@ class ServerDescription(Record):
     """`on`, `off` or `auto` as started."""
     adds_bos: bool | None = None
     """Whether the tokenizer puts BOS before a plain prompt."""
+    sampling_defaults: str | None = None
+    """What the server says of its own sampling defaults (Modelfile, generation_config.json); None: not known here."""
     chat_template_sha256: str | None = None
     """SHA-256 of the chat template in use; None if there is none or it cannot be read."""
     hardware: Hardware = Hardware()
     """The machine, where it is ours to read."""
-
-
-class Settings(Record):
-    """Under which settings a number was made: the same record for a claim and for a run.
-
-    None means *unknown* (not stated); it is never filled with a guess. For a run every field that applies is set.
-    """
-
-    shots: int | None = None
-    """Examples in the prompt."""
-    prompt: str | None = None
-    """`chat` (chat template applied) or `completion` (plain text)."""
-    system_prompt: str | None = None
-    """System prompt, word for word; empty string for none."""
-    thinking: str | None = None
-    """`on` or `off`."""
-    effort: str | None = None
-    """Reasoning effort as the model names it: `low`, `medium`, `high`, ..."""
-    temperature: float | None = None
-    """Sampling temperature; 0 is greedy."""
-    top_p: float | None = None
-    """Nucleus sampling."""
-    top_k: int | None = None
-    """Top-k sampling."""
-    min_p: float | None = None
-    """Min-p sampling."""
-    max_tokens: int | None = None
-    """Most tokens one answer may have."""
-    metric: str | None = None
-    """Metric in lm-eval's words, e.g. `exact_match`, `acc_norm`."""
-    filter: str | None = None
-    """Answer filter in lm-eval's words, e.g. `strict-match`."""
-    repeats: int | None = None
-    """Answers per item that are averaged (avg@k)."""
-    subset: str | None = None
-    """Part of the benchmark or date window; empty string for the whole."""
-    tools: str | None = None
-    """Tools the model may use; `none` for none."""
-    scaffold: str | None = None
-    """Agent scaffold and version."""
-    judge: str | None = None
-    """Judge model and version."""
-    harness: str | None = None
-    """Evaluation program and version."""
-    quantization: str | None = None
-    """Quantization of the weights that were run."""
-    backend: str | None = None
-    """Serving engine."""
-    backend_version: str | None = None
-    """Version of the serving engine."""
-    hardware: str | None = None
-    """Machine, e.g. `RTX 4090` or `2x H100 80GB`."""
-    prompt_tokens: int | None = None
-    """Speed: prompt length in tokens."""
-    generation_tokens: int | None = None
-    """Speed: answer length in tokens."""
-    depth: int | None = None
-    """Speed: tokens already in the context."""
-    concurrency: int | None = None
-    """Speed: streams at a time."""
-    speculative: str | None = None
-    """Speed: speculative decoding, `none` or its description."""
-    numerator: str | None = None
-    """Ratio claims: what is faster or larger (backend, quantization or model)."""
-    denominator: str | None = None
-    """Ratio claims: what it is compared with."""
-    notes: tuple[str, ...] = ()
-    """Sentences about settings found near the claim, word for word, that no field holds."""
 
 
 class RequestKind(StrEnum):
@@ -258,6 +191,8 @@ class ItemStatus(StrEnum):
     """An answer of the item was refused."""
     unextracted = "unextracted"
     """The filter found no answer in the text."""
+    timed_out = "timed_out"
+    """The program of an answer ran out of time, alone on the machine too: it counts as wrong."""
     failed = "failed"
     """A request of the item failed after its retries: no score."""
 
@@ -320,13 +255,15 @@ class Measurement(Record):
     """Items with a refused answer."""
     unextracted: int = 0
     """Items in whose answer the filter found nothing."""
+    timed_out: int = 0
+    """Items with a program that ran out of time."""
     failed: int = 0
     """Items without a score."""
     low: float | None = None
-    """Score if every truncated, empty, refused, unextracted or failed item had been wrong."""
+    """Score if every truncated, empty, refused, unextracted, timed-out or failed item had been wrong."""
     high: float | None = None
     """Score if every one of them had been right."""
-    evidence: dict[str, str] = {}
+    evidence: dict[str, str] = Field(default_factory=dict)
     """Specification and speed: how the value came about, e.g. the formula with its numbers."""
 
 
@@ -360,10 +297,18 @@ class Run(Record):
     """`lm-eval`, `specification`, `speed` or `outside`."""
     evaluator_version: str
     """Version of the evaluator's package."""
+    ran_by: Literal["us", "imported"] = "us"
+    """`imported`: somebody else ran it, and only its file was read."""
+    imported: Imported | None = None
+    """Where an imported run came from; None for ours."""
     task_version: str | None = None
     """Version of the lm-eval task, and SHA-256 of its data where known."""
     settings: Settings
     """Settings in force."""
+    protocol: str | None = None
+    """Name of the protocol: `completion`, `chat`, `thinking`, ...; None in runs made before protocols had names."""
+    origins: dict[str, Origin] = Field(default_factory=dict)
+    """Who decided each setting."""
     order_seed: int = 0
     """Seed of the fixed random order."""
     status: RunStatus
@@ -382,7 +327,7 @@ class Run(Record):
     """Requests taken from the journal in the last attempt."""
     measurements: tuple[Measurement, ...] = ()
     """One per metric and filter."""
-    checks: dict[str, str] = {}
+    checks: dict[str, str] = Field(default_factory=dict)
     """Preflight checks and what they found."""
-    signals: dict[str, float] = {}
+    signals: dict[str, float] = Field(default_factory=dict)
     """Numbers about the answers that the causes are read from, e.g. share of answers with a think tag."""

@@ -14,8 +14,9 @@ from typing import Any
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
+from evaluators.backends.registry import named
 from evaluators.records import Artifact, Release, Run, UserError
-from flows.config import Options
+from flows.options import VerifyOptions
 from flows.runtime.notify import save_and_tell
 from flows.runtime.progress_lines import pulling, say
 from flows.runtime.server_pool import ServerPool
@@ -23,7 +24,7 @@ from flows.verification.artifact import artifact_elsewhere, choose_quantization,
 from flows.verification.jobs import Job, make_criteria, plan_jobs
 from flows.verification.judge import judge_run, refuse
 from flows.verification.measure import measure, measure_specification
-from flows.verification.ratio_sides import Unmeasurable, backend_named
+from flows.verification.ratio_sides import Unmeasurable
 from flows.verification.read_claims import Page, keep, read_pages
 from flows.verification.verdict_report import Summary, artifact_rows, summarise, verdicts_markdown
 from warehouse.claim_records import Claim, Criterion, Verdict
@@ -89,26 +90,26 @@ def _evaluation_key(context: Any, given: dict[str, Any]) -> str:
     task_run_name="{job.benchmark.name} on {artifact.quantization}",
 )  # fmt: skip
 def evaluate(
-    job: Job, artifact: Artifact, criteria: list[Criterion], options: Options, home: Home, pool: ServerPool
+    job: Job, artifact: Artifact, criteria: list[Criterion], options: VerifyOptions, home: Home, pool: ServerPool
 ) -> str:
     """One benchmark on one artifact. Returns the id of its run, which lies whole in its folder."""
     return measure(job, artifact, pool, home, criteria, options).run_id
 
 
 @flow(name="verify_release", flow_run_name="{model}", validate_parameters=False)
-def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Options | None = None) -> Summary:
+def verify_release(model: str, home: Path = Path("claimcheck-data"), options: VerifyOptions | None = None) -> Summary:
     """Verify the claims about one release and leave the verdicts in the warehouse.
 
     Raises UserError for input that the user has to mend; what fails on the way becomes `could_not_run` with its reason.
     """
-    options, place = options or Options(), Home(Path(home))
+    options, place = options or VerifyOptions(), Home(Path(home))
     release = find_release(model, options.revision)
     pages = read_claims(release)
     artifact = _artifact(release, options)
     new = keep(pages, place)
     claims = claims_of(place, release.model)
     say(f"{release.model} @ {release.commit[:12]}: {len(claims)} claims; {new} numbers in its files are new here")
-    work = plan_jobs(claims, options.benchmarks)
+    work = plan_jobs(claims, options.benchmarks, options.sandbox)
     verdicts = refuse(work.refused, place)
     verdicts += _specification(release, work.specification, place, options)
     with ServerPool(options.backend, options.server, place.root / "logs") as pool:
@@ -121,7 +122,7 @@ def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Op
     return summary
 
 
-def _artifact(release: Release, options: Options) -> Artifact:
+def _artifact(release: Release, options: VerifyOptions) -> Artifact:
     """The weights to run: of the release, or of the repository that the caller named for it."""
     from evaluators.backends import read_hardware
 
@@ -132,7 +133,7 @@ def _artifact(release: Release, options: Options) -> Artifact:
     return pull_artifact(source, format_of(options.backend), quantization)
 
 
-def _specification(release: Release, claims: Sequence[Claim], place: Home, options: Options) -> list[Verdict]:
+def _specification(release: Release, claims: Sequence[Claim], place: Home, options: VerifyOptions) -> list[Verdict]:
     """Verdicts on claims that the release's own files decide."""
     criteria = make_criteria(claims, options)
     todo = _open(claims, criteria, place, options, artifact="")
@@ -155,7 +156,7 @@ def _specification(release: Release, claims: Sequence[Claim], place: Home, optio
     return verdicts
 
 
-def _job(artifact: Artifact, job: Job, pool: ServerPool, place: Home, options: Options) -> list[Verdict]:
+def _job(artifact: Artifact, job: Job, pool: ServerPool, place: Home, options: VerifyOptions) -> list[Verdict]:
     """Verdicts on the claims of one benchmark. What fails here is their reason, and never ends the flow."""
     criteria = make_criteria(job.claims, options)
     todo: Sequence[Claim] = job.claims
@@ -167,7 +168,7 @@ def _job(artifact: Artifact, job: Job, pool: ServerPool, place: Home, options: O
         ):
             artifact = pull_artifact(artifact.release, artifact.format, job.quantization)
         several = job.benchmark.name.endswith("_ratio")  # two artifacts: the bar names them
-        backend = backend_named(job.settings.numerator or "") or options.backend
+        backend = named(job.settings.numerator or "") or options.backend
         known = None if several else artifact.key
         todo = _open(job.claims, criteria, place, options, artifact=known, backend=backend)
         if not todo:
@@ -191,7 +192,7 @@ def _job(artifact: Artifact, job: Job, pool: ServerPool, place: Home, options: O
 
 
 def _run(
-    job: Job, artifact: Artifact, criteria: list[Criterion], options: Options, place: Home, pool: ServerPool
+    job: Job, artifact: Artifact, criteria: list[Criterion], options: VerifyOptions, place: Home, pool: ServerPool
 ) -> Run:
     """The run of a job. A result that Prefect kept but whose folder is gone is made again.
 
@@ -209,7 +210,7 @@ def _open(
     claims: Sequence[Claim],
     criteria: Mapping[str, Criterion],
     place: Home,
-    options: Options,
+    options: VerifyOptions,
     *,
     artifact: str | None,
     backend: str | None = None,

@@ -115,6 +115,8 @@ class Outcome(StrEnum):
     confirmed = "confirmed"
     below_claim = "below_claim"
     above_claim = "above_claim"
+    not_tested = "not_tested"
+    """The run was about something else: other settings than stated, or a part of the benchmark. It judges nothing."""
     inconclusive = "inconclusive"
     invalid_run = "invalid_run"
     could_not_run = "could_not_run"
@@ -129,6 +131,8 @@ class Comparability(StrEnum):
     """The claim leaves some out; the benchmark's standard protocol was used."""
     differs = "differs"
     """Some are stated and different: shown, never flagged."""
+    unknown = "unknown"
+    """The file of an imported run does not tell some of them: shown, never flagged."""
 
 
 OLD_WORDS = {"lock_id": "criterion_id", "locked_at": "stored_at"}
@@ -200,7 +204,7 @@ class SettingCompared(Record):
     measured: str | None
     """As run."""
     relation: str
-    """`equal`, `differs`, `assumed` or `not_applicable`."""
+    """`equal`, `differs`, `unknown` (an imported run does not tell), `assumed` or `not_applicable`."""
 
 
 class Verdict(Record):

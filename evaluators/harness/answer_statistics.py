@@ -9,8 +9,10 @@ Generated answers
     empty_share               answers without text
     refused_share             answers the server declined
     failed_share              requests without an answer
-    think_tag_share           answers whose text, as scored, still holds a think tag (`<think>`, `</think>`)
+    think_tag_share           answers whose text, as scored, still holds a mark of thinking
     reasoning_share           answers with reasoning set apart (by the server or by think tags)
+    thinking_cut_share        answers cut by the token limit while still thinking
+    median_thinking_tokens    median length of the thinking in tokens, by its share of the answer's characters
     reasoning_only_share      answers with reasoning but no text
     reasoning_stop_share      answers that ended with `stop` inside their reasoning: a stop string cut the thinking
     special_token_share       answers with template tokens in their text (`<|...|>`, `<start_of_turn>`, `[INST]`)
@@ -24,6 +26,7 @@ Generated answers
     max_generated_tokens      longest answer in tokens
     median_prompt_tokens      median prompt length in tokens
     retried_share             answers that needed more than one attempt
+    prompt_cut_share          prompts that the server seems to have cut without saying so
 
 Log-likelihoods
     choices                   number of log-likelihoods looked at
@@ -44,15 +47,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from statistics import median
 
+from evaluators.backends.openai_api.thinking import holds_mark
+from evaluators.harness.cut_prompts import cut_prompt_share
 from evaluators.harness.scoreboard import Board
 from evaluators.records import ItemStatus, Measurement, RequestKind, Response, ResponseStatus, Run
 
-THINK = re.compile(r"</?(think|thinking|reasoning)>", re.I)
 SPECIAL = re.compile(r"<\|[^<>|\s]{1,40}\|>|<(?:start|end)_of_turn>|\[/?INST\]|<</?SYS>>")
 CONTINUES = re.compile(r"(?:^|\n)\s*(?:Question|Q|User|Human|Problem)\s*:")
 
@@ -61,12 +65,16 @@ CONTINUES = re.compile(r"(?:^|\n)\s*(?:Question|Q|User|Human|Problem)\s*:")
 class _Tally:
     """What is counted while the responses pass by."""
 
+    characters: Mapping[tuple[str, int], int]
     generated: int = 0
     choices: int = 0
     marks: Counter[str] = field(default_factory=Counter)
     texts: Counter[int] = field(default_factory=Counter)
     lengths: list[int] = field(default_factory=list)
     prompts: list[int] = field(default_factory=list)
+    sized: list[tuple[int, int]] = field(default_factory=list)
+    """Characters and tokens of prompts."""
+    thinking: list[float] = field(default_factory=list)
     repeated: int = 0
     repeated_alike: int = 0
     items: int = 0
@@ -74,14 +82,20 @@ class _Tally:
 
 
 def read_signals(
-    run: Run, responses: Iterable[Response], board: Board, routes: Counter[str], prompt: dict[str, float]
+    run: Run,
+    responses: Iterable[Response],
+    board: Board,
+    routes: Counter[str],
+    prompt: dict[str, float],
+    characters: Mapping[tuple[str, int], int],
 ) -> dict[str, float]:
     """The signals of a run.
 
     `responses`: all of them by task, document, index and repeat. `routes`: counts of the log-likelihood protocol.
-    `prompt`: what the preflight found out about BOS and template.
+    `prompt`: what the preflight found out about BOS and template. `characters`: length of the prompt by task and
+    document.
     """
-    tally = _Tally()
+    tally = _Tally(characters=characters)
     for _, group in groupby(responses, key=lambda response: (response.task, response.doc_id)):
         _item(tally, list(group))
     signals = dict(prompt)
@@ -117,9 +131,10 @@ def _answer(tally: _Tally, response: Response) -> None:
     text = response.text or ""
     marks = {
         response.status.value: response.status is not ResponseStatus.ok,
-        "think_tag": THINK.search(text) is not None,
+        "think_tag": holds_mark(text),
         "reasoning": bool(response.reasoning),
         "reasoning_only": bool(response.reasoning) and not text.strip(),
+        "thinking_cut": bool(response.reasoning) and response.status is ResponseStatus.truncated and not text.strip(),
         "reasoning_stop": bool(response.reasoning) and not text.strip() and response.finish_reason == "stop",
         "special_token": SPECIAL.search(text) is not None,
         "continues": CONTINUES.search(text) is not None,
@@ -130,13 +145,19 @@ def _answer(tally: _Tally, response: Response) -> None:
         tally.texts[hash(text)] += 1
     if response.generated_tokens is not None:
         tally.lengths.append(response.generated_tokens)
+        if response.reasoning:
+            part = len(response.reasoning) / (len(response.reasoning) + len(text))
+            tally.thinking.append(part * response.generated_tokens)
     if response.prompt_tokens is not None:
         tally.prompts.append(response.prompt_tokens)
+        if length := tally.characters.get((response.task, response.doc_id)):
+            tally.sized.append((length, response.prompt_tokens))
 
 
 SHARES = (
     *(status.value for status in ResponseStatus if status is not ResponseStatus.ok),
-    "think_tag", "reasoning", "reasoning_only", "reasoning_stop", "special_token", "continues", "retried",
+    "think_tag", "reasoning", "reasoning_only", "thinking_cut", "reasoning_stop", "special_token", "continues",
+    "retried",
 )  # fmt: skip
 
 
@@ -150,8 +171,12 @@ def _generated(tally: _Tally) -> dict[str, float]:
     if tally.lengths:
         signals["median_generated_tokens"] = float(median(tally.lengths))
         signals["max_generated_tokens"] = float(max(tally.lengths))
+    if tally.thinking:
+        signals["median_thinking_tokens"] = float(median(tally.thinking))
     if tally.prompts:
         signals["median_prompt_tokens"] = float(median(tally.prompts))
+    if tally.sized:
+        signals["prompt_cut_share"] = cut_prompt_share(tally.sized)
     return signals
 
 

@@ -15,11 +15,23 @@ from typing import Any
 from evaluators.backends.client import Client, GaveUp
 from evaluators.backends.openai_api.chat import as_json
 from evaluators.backends.protocol import AnswerProtocol, Request
+from evaluators.backends.reply_reader import (
+    BadReply,
+    context_of_slot,
+    json_count,
+    json_object,
+    listed_models,
+    one_line,
+    rendered_prompt,
+    token_ids,
+)
 from evaluators.harness.requests import Item
 from evaluators.records import RequestKind, Response, ResponseStatus, ServerDescription, Settings
 
 QUESTION = "Question: What is 12+7?\nAnswer:"
 TOKENS = 16
+THINKING_TOKENS = 1024
+"""Tokens in which a model that thinks shows it."""
 
 
 @dataclass
@@ -88,8 +100,10 @@ async def run_preflight(probe: Probe) -> Findings:
         await _context(probe, found)
         if probe.generation is not None:
             await _answers(probe, found)
+            await _server_defaults(probe, found)
             if probe.chat:
                 await _template(probe, found)
+                await _thinking(probe, found)
             else:
                 await _leading_tokens(probe, found)
         if probe.loglikelihood is not None:
@@ -101,28 +115,30 @@ async def run_preflight(probe: Probe) -> Findings:
 
 async def _model(probe: Probe, found: Findings) -> None:
     try:
-        listed = [str(entry.get("id")) for entry in (await probe.client.get("/v1/models"))["data"]]
-    except (GaveUp, KeyError, TypeError, AttributeError):
+        listed = [str(entry["id"]) for entry in await probe.client.get("/v1/models", listed_models)]
+    except GaveUp:
         found.checks["model"] = "the server lists no models"
         return
     if probe.server.model in listed:
         found.checks["model"] = f"offers {probe.server.model}"
     else:
-        found.fail("model", f"the server offers {', '.join(listed) or 'nothing'}, not {probe.server.model}")
+        offered = one_line(", ".join(listed)) or "nothing"
+        found.fail("model", f"the server offers {offered}, not {probe.server.model}")
 
 
 async def _context(probe: Probe, found: Findings) -> None:
     try:
         if probe.dialect == "llama.cpp":
-            actual = (await probe.client.get("/props"))["default_generation_settings"]["n_ctx"]
+            actual = await probe.client.get("/props", context_of_slot)
         elif probe.dialect == "vllm":
-            actual = (await probe.client.get("/v1/models"))["data"][0]["max_model_len"]
+            models = await probe.client.get("/v1/models", listed_models)
+            actual = json_count(models[0].get("max_model_len"), "max_model_len")
         else:
             return
-    except (GaveUp, KeyError, IndexError, TypeError):
+    except (GaveUp, BadReply, IndexError):
         found.checks["context"] = "the server does not say"
         return
-    if probe.server.context is not None and int(actual) < probe.server.context:
+    if probe.server.context is not None and actual < probe.server.context:
         found.fail("context", f"{actual} tokens, {probe.server.context} were asked for")
     else:
         found.checks["context"] = f"{actual} tokens"
@@ -160,14 +176,55 @@ async def _stop_strings(probe: Probe, found: Findings, text: str) -> None:
         found.checks["stop"] = "honoured"
 
 
+async def _thinking(probe: Probe, found: Findings) -> None:
+    """Whether the model thinks exactly when the protocol says so, by what comes back."""
+    answer = await probe.generate(max_gen_toks=THINKING_TOKENS)
+    thinks = bool((answer.reasoning or "").strip())
+    wanted = probe.settings.thinking
+    if thinks and wanted != "on":
+        how = "switched off" if wanted == "off" else "not asked for"
+        found.fail("thinking", f"thinking was {how} and the server thinks all the same")
+    elif wanted != "on":
+        found.checks["thinking"] = "none"
+    elif thinks:
+        found.checks["thinking"] = f"set apart: {len(answer.reasoning or '')} characters before an easy answer"
+    elif answer.status is ResponseStatus.truncated:
+        found.checks["thinking"] = f"no mark of it within {THINKING_TOKENS} tokens"
+    else:
+        found.checks["thinking"] = "switched on, and none came before an easy answer"
+
+
+async def _server_defaults(probe: Probe, found: Findings) -> None:
+    """The server's own sampling defaults, for the record: every request overrides those that it can."""
+    try:
+        if probe.dialect == "llama.cpp":
+            settings = (await probe.client.get("/props"))["default_generation_settings"]
+            stated = settings.get("params") or settings
+            names = (
+                "temperature",
+                "top_k",
+                "top_p",
+                "min_p",
+                "repeat_penalty",
+                "presence_penalty",
+                "frequency_penalty",
+            )
+            held = {name: stated[name] for name in names if isinstance(stated.get(name), (int, float))}
+            found.checks["sampling_defaults"] = ", ".join(f"{name} {value:g}" for name, value in held.items()) or "none"
+        elif probe.server.sampling_defaults is not None:
+            found.checks["sampling_defaults"] = probe.server.sampling_defaults
+    except (GaveUp, KeyError, TypeError, AttributeError):
+        found.checks["sampling_defaults"] = "the server does not say"
+
+
 async def _template(probe: Probe, found: Findings) -> None:
     """Whether the chat template is applied once, with one BOS, and the messages do not bring its tokens themselves."""
     if probe.dialect != "llama.cpp":
         found.checks["template"] = "applied by the server"
         return
     messages = [{"role": "user", "content": QUESTION}]
-    reply = await probe.client.post("/apply-template", {"messages": messages}, needs="prompt", count=False)
-    rendered = str(reply.data["prompt"])
+    reply = await probe.client.post("/apply-template", {"messages": messages}, read=rendered_prompt, count=False)
+    rendered: str = reply.data
     if rendered.count(QUESTION) != 1:
         found.fail("template", f"the rendered prompt holds the question {rendered.count(QUESTION)} times")
         return
@@ -209,7 +266,7 @@ async def _leading_tokens(probe: Probe, found: Findings) -> None:
 async def _missing_bos(probe: Probe, found: Findings, tokens: list[int]) -> None:
     """Whether the model's own chat template opens with a BOS token that the plain prompt lacks."""
     try:
-        described = await probe.client.get("/props")
+        described = await probe.client.get("/props", lambda data: json_object(data, "/props"))
     except GaveUp:
         return
     token, template = str(described.get("bos_token") or ""), str(described.get("chat_template") or "")
@@ -223,8 +280,8 @@ async def _missing_bos(probe: Probe, found: Findings, tokens: list[int]) -> None
 
 async def _count(client: Client, text: str, special: bool) -> list[int]:
     body = {"content": text, "add_special": special, "parse_special": True}
-    reply = await client.post("/tokenize", body, needs="tokens", count=False)
-    return list(reply.data["tokens"])
+    reply = await client.post("/tokenize", body, read=token_ids, count=False)
+    return list(reply.data)
 
 
 async def _logprobs(probe: Probe, found: Findings) -> None:

@@ -19,7 +19,7 @@ def keyed_requests(run: Run, protocol: ByKind, settings: Settings, repeats: int)
     """Makes all requests of an item, with their keys."""
     assert run.artifact is not None and run.server is not None
     who = identity.digest(identity.server_identity(run.artifact, run.server))
-    how = {"thinking": settings.thinking, "effort": settings.effort}
+    how = {"thinking": settings.thinking, "effort": settings.effort, "samplers": "all sent"}
 
     def make(item: Item) -> list[Request]:
         made = []

@@ -59,14 +59,26 @@ def in_force(
     if arguments:
         first = arguments[0]
         temperature = float(first.get("temperature") or 0.0)
-        sampled = {"top_p": 1.0, "top_k": 0, "min_p": 0.0} if temperature > 0 else {}
         limit = sampling.limit(first)
+        known = sampling.SAMPLERS if knows_samplers(server) else sampling.STANDARD
+        neutral = {name: sampling.NEUTRAL[name] for name in known}
         changes |= {
             "temperature": temperature,
             "max_tokens": limit if limit is not None else server.context,
-            **{name: first.get(name, neutral) for name, neutral in sampled.items()},
+            **(neutral | {name: first[name] for name in sampling.SAMPLERS if first.get(name) is not None}),
         }
+        if not temperature:
+            changes |= {"top_p": None, "top_k": None, "min_p": None}  # they do nothing to the likeliest token
     return settings.model_copy(update=changes)
+
+
+def knows_samplers(server: ServerDescription) -> bool:
+    """Whether every sampler is set by us on this server, so that one nobody stated is known to be neutral."""
+    return server.backend in {"llama.cpp", "vllm", "sglang", "ollama"} or server.flags.get("server") in {
+        "llama.cpp",
+        "vllm",
+        "sglang",
+    }
 
 
 def repeats_of(settings: Settings, loaded: LoadedTasks) -> tuple[int, bool]:

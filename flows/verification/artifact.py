@@ -5,22 +5,19 @@ from __future__ import annotations
 import hashlib
 
 from evaluators.backends import LOOPBACK, port_is_free, read_hardware
+from evaluators.backends.registry import backend
 from evaluators.catalogue import benchmark
 from evaluators.records import Artifact, Hardware, Release, UserError, WeightFile
 from evaluators.weights import choose_weights, resolve
-from flows.config import Options
+from flows.options import VerifyOptions
 
-FORMAT = {"llama.cpp": "gguf", "ollama": "gguf", "vllm": "safetensors", "attached": None}
 ROOM_FOR_CACHE = 0.8
 """Share of the memory that weights may take; the rest is for the KV cache and the program."""
 
 
-def format_of(backend: str) -> str | None:
+def format_of(name: str) -> str | None:
     """Container that a backend serves. Raises UserError for an unknown backend."""
-    try:
-        return FORMAT[backend]
-    except KeyError:
-        raise UserError(f"unknown backend {backend}; choose one of {', '.join(FORMAT)}") from None
+    return backend(name).format
 
 
 def choose_quantization(release: Release, backend: str, hardware: Hardware) -> str:
@@ -48,7 +45,7 @@ def same_quantization(one: str, other: str) -> bool:
     return one.casefold().replace("-", "_") == other.casefold().replace("-", "_")
 
 
-def artifact_elsewhere(release: Release, options: Options) -> Artifact:
+def artifact_elsewhere(release: Release, options: VerifyOptions) -> Artifact:
     """What stands for the weights behind an attached server: nobody here can see them, so nothing is pulled.
 
     Known by the server's address and the model's name there; the quantization is the stated one, or `unknown`.
@@ -64,7 +61,7 @@ def artifact_elsewhere(release: Release, options: Options) -> Artifact:
     )
 
 
-def check_request(model: str, options: Options) -> None:
+def check_request(model: str, options: VerifyOptions) -> None:
     """Raise UserError, one line, if this verification cannot work: the release, its weights, a benchmark, a
     port."""
     for name in options.benchmarks:

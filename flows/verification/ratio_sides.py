@@ -6,21 +6,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evaluators.backends import ServerOptions, read_hardware
+from evaluators.backends import ServerOptions, read_hardware, registry
+from evaluators.backends.registry import BACKENDS, named
 from evaluators.records import Artifact, Hardware, Release, Settings, UserError
 from evaluators.weights import WeightsOption, choose_weights, pull, quantizations, resolve
-from flows.config import Options
-from flows.verification.artifact import FORMAT, ROOM_FOR_CACHE, format_of, same_quantization
+from flows.options import VerifyOptions
+from flows.verification.artifact import ROOM_FOR_CACHE, format_of, same_quantization
 from warehouse.verdicts.comparability import FULL
 
-SPELLINGS = {"llamacpp": "llama.cpp", "llamaserver": "llama.cpp", "vllm": "vllm", "ollama": "ollama"}
-"""Backends as claims write them, letters only."""
 SHARED = ("context", "slots", "threads", "kv_type", "flash_attention", "start_timeout")
-"""Options of the caller that hold for both sides; a backend that has one of them not says so."""
+"""VerifyOptions of the caller that hold for both sides; a backend that has one of them not says so."""
 REMOTE = ("url", "key_variable", "model")
-"""Options that say where somebody else's server is."""
-HALF = ("--gpu-memory-utilization", "0.45")
-"""vLLM takes most of a GPU unless told otherwise; the other side needs its part."""
+"""VerifyOptions that say where somebody else's server is."""
 
 
 class Unmeasurable(UserError):
@@ -43,7 +40,7 @@ class Side:
         return f"{self.artifact.release.model} {self.artifact.quantization} with {self.backend}"
 
 
-def sides_of(stated: Settings, model: str, artifact: Artifact, options: Options) -> tuple[Side, Side]:
+def sides_of(stated: Settings, model: str, artifact: Artifact, options: VerifyOptions) -> tuple[Side, Side]:
     """Numerator and denominator of a claim about `model`, whose weights here are `artifact`, by what its settings call
     them: a backend, a quantization of the release, or another release (`org/name` or the path of a folder); no
     numerator means the release itself.
@@ -61,13 +58,6 @@ def sides_of(stated: Settings, model: str, artifact: Artifact, options: Options)
     if machine.gpu:
         over, under = (_with_room(side) for side in (over, under))
     return over, under
-
-
-def backend_named(text: str) -> str | None:
-    """The backend that a claim's word means; None if it means none."""
-    if text in FORMAT:
-        return text
-    return SPELLINGS.get(re.sub(r"[^a-z]", "", text.casefold()))
 
 
 def comparable(release: Release, backend: str, like: Artifact) -> WeightsOption:
@@ -103,8 +93,8 @@ def bits(quantization: str) -> int | None:
     return int(found[0]) if found else 4 if name in ("awq", "gptq") else None
 
 
-def _side(said: str | None, model: str, artifact: Artifact, options: Options) -> Side:
-    backend = options.backend if said is None else backend_named(said)
+def _side(said: str | None, model: str, artifact: Artifact, options: VerifyOptions) -> Side:
+    backend = options.backend if said is None else named(said)
     if backend is not None:
         return Side(backend, _weights(artifact, model, backend, options), _options_for(backend, options))
     assert said is not None
@@ -118,12 +108,12 @@ def _quantization(said: str, artifact: Artifact) -> Artifact:
     try:
         choose_weights(artifact.release, artifact.format, said)
     except UserError as problem:
-        text = f"{said} is no backend here ({', '.join(FORMAT)}), no release, and no quantization of it: {problem}"
+        text = f"{said} is no backend here ({', '.join(BACKENDS)}), no release, and no quantization of it: {problem}"
         raise Unmeasurable("no_evaluator", text) from None
     return pull(artifact.release, artifact.format, said)
 
 
-def _release(said: str, artifact: Artifact, options: Options) -> Artifact:
+def _release(said: str, artifact: Artifact, options: VerifyOptions) -> Artifact:
     try:
         release = resolve(said)
     except UserError as problem:
@@ -131,7 +121,7 @@ def _release(said: str, artifact: Artifact, options: Options) -> Artifact:
     return _pulled(release, comparable(release, options.backend, artifact))
 
 
-def _weights(artifact: Artifact, model: str, backend: str, options: Options) -> Artifact:
+def _weights(artifact: Artifact, model: str, backend: str, options: VerifyOptions) -> Artifact:
     """Weights of the release for a backend: those that were chosen, where it serves their format; else others from the
     same repository; else from the release that these were packed from."""
     if backend == options.backend or format_of(backend) in (None, artifact.format):
@@ -150,12 +140,12 @@ def _pulled(release: Release, option: WeightsOption) -> Artifact:
     return pull(release, option.format, option.weights[0].name)
 
 
-def _options_for(backend: str, options: Options) -> ServerOptions:
+def _options_for(backend: str, options: VerifyOptions) -> ServerOptions:
     """What the caller asked for, as far as it is meant for this backend, and the backend's own program."""
     if backend == options.backend:
         return options.server
-    remote = ("attached", "ollama")
-    names = SHARED + (REMOTE if backend in remote and options.backend not in remote else ())
+    remote = not registry.backend(backend).needs_artifact and registry.backend(options.backend).needs_artifact
+    names = SHARED + (REMOTE if remote else ())
     given = {name: getattr(options.server, name) for name in names}
     return ServerOptions(**given, executable=dict(options.executables).get(backend))
 
@@ -172,6 +162,7 @@ def _refuse_too_large(sides: Sequence[Side], machine: Hardware) -> None:
 
 
 def _with_room(side: Side) -> Side:
-    if side.backend != "vllm" or HALF[0] in side.options.extra:
+    half = registry.backend(side.backend).half_a_device
+    if not half or half[0] in side.options.extra:
         return side
-    return Side(side.backend, side.artifact, side.options.model_copy(update={"extra": (*side.options.extra, *HALF)}))
+    return Side(side.backend, side.artifact, side.options.model_copy(update={"extra": (*side.options.extra, *half)}))

@@ -28,7 +28,8 @@ def test_puts_the_weights_in_once_with_the_context_asked_for(tiny: Artifact, sto
             assert server.alive()
     assert store.pushed == 1
     assert found.model == f"claimcheck-{tiny.files[0].sha256[:12]}-512"
-    assert store.models[found.model]["parameters"] == "num_ctx 512"
+    assert store.models[found.model]["parameters"].splitlines()[0] == "num_ctx 512"
+    assert "repeat_penalty 1.0" in str(found.sampling_defaults), "the Modelfile's own samplers are overridden"
     assert (found.version, found.artifact_key, found.context, found.vocabulary) == ("0.12.6", tiny.key, 512, 259)
     assert found.chat_template_sha256 == hashlib.sha256(b"{{ .Prompt }}").hexdigest(), "Ollama's own template"
     assert found.adds_bos is None and found.kv_type is None, "it does not say"

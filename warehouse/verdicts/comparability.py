@@ -33,11 +33,13 @@ def compare(
     compared.
 
     relation: `equal`; `differs` (stated and different); `assumed` (not stated: the benchmark's standard protocol was
-    used); `not_applicable`. The benchmark's `decides`, and ALWAYS where stated, decide comparability."""
+    used); `unknown` (an imported run's file does not tell it); `not_applicable`. The benchmark's `decides`, and ALWAYS
+    where stated, decide comparability."""
     stated, measured = _stated(claim, benchmark), run.settings
-    measured = measured.model_copy(
-        update={"metric": metric or measured.metric, "filter": filter or measured.filter, **_quantization_of(run)}
-    )
+    if run.ran_by == "us":
+        measured = measured.model_copy(
+            update={"metric": metric or measured.metric, "filter": filter or measured.filter, **_quantization_of(run)}
+        )
     lines, outcome = [], Comparability.matched
     for name in Settings.model_fields:
         if name in NEVER:
@@ -45,19 +47,31 @@ def compare(
         said, ran = getattr(stated, name), getattr(measured, name)
         decides = name in benchmark.decides or (name in ALWAYS and said is not None)
         relation = _relation(name, said, ran, decides)
+        if run.ran_by == "imported" and decides and ran is None and not _without(name, measured):
+            relation = "unknown"
         if benchmark.evaluator == "specification" and ran is None and said is not None:
             relation = "not_applicable"
         if name == "quantization" and said is None and ran is not None and not _as_released(claim, run, ran):
             said, relation, decides = "as released", "differs", True
+        if name == "sandbox" and ran == "none":
+            # never what a claim means: every row of such a run says it
+            relation = "assumed"
         if relation is None:
             continue
         lines.append(SettingCompared(setting=name, claimed=_text(said), measured=_text(ran), relation=relation))
         if decides and relation == "differs":
             outcome = Comparability.differs
+        elif decides and relation == "unknown" and outcome is not Comparability.differs:
+            outcome = Comparability.unknown
         elif decides and relation == "assumed" and outcome is Comparability.matched:
             outcome = Comparability.assumed
-    lines.sort(key=lambda line: ("differs", "assumed", "equal", "not_applicable").index(line.relation))
+    lines.sort(key=lambda line: ("differs", "unknown", "assumed", "equal", "not_applicable").index(line.relation))
     return outcome, tuple(lines)
+
+
+def _without(name: str, measured: Settings) -> bool:
+    """Whether a setting has no meaning for a run: thinking where plain text was completed."""
+    return name == "thinking" and measured.prompt == "completion"
 
 
 def _as_released(claim: Claim, run: Run, quantization: str) -> bool:

@@ -68,6 +68,7 @@ def _settings_reason(case: Case) -> list[Reason]:
     found = []
     for relation, code, words in (
         ("differs", "settings_differ", "differ"),
+        ("unknown", "settings_unknown", "not told by the file"),
         ("assumed", "settings_assumed", "not stated"),
     ):
         lines = [line for line in case.compared if line.relation == relation]
@@ -75,7 +76,7 @@ def _settings_reason(case: Case) -> list[Reason]:
             parts = [
                 f"{line.setting} ({line.claimed or 'none'} claimed, {line.measured or 'none'} run)"
                 if relation == "differs"
-                else f"{line.setting} ({line.measured})"
+                else f"{line.setting} ({line.measured or line.claimed or 'neither'})"
                 for line in lines
             ]
             found.append(Reason(code=code, text=f"settings {words}: {', '.join(parts)}"))
@@ -142,7 +143,9 @@ class Case:
             run_id=self.run.run_id,
             outcome=outcome,
             comparability=self.comparability,
-            flagged=outcome is Outcome.below_claim and self.comparability is not Comparability.differs,
+            flagged=outcome is Outcome.below_claim
+            and self.run.ran_by == "us"
+            and self.comparability in (Comparability.matched, Comparability.assumed),
             reasons=tuple(reasons),
             compared=self.compared,
             score=score,

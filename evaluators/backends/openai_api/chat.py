@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from evaluators.backends.client import Client, GaveUp
 from evaluators.backends.openai_api import sampling
-from evaluators.backends.openai_api.completions import status
+from evaluators.backends.openai_api.replies import Generation, ending, read_chat
+from evaluators.backends.openai_api.thinking import set_apart
 from evaluators.backends.protocol import Request, answered, failure, one_by_one
 from evaluators.records import Response, ServerDescription, Settings
-
-OPEN = re.compile(r"<(think|thinking|reasoning)>", re.I)
-CLOSE = re.compile(r"</(think|thinking|reasoning)>", re.I)
 
 
 def as_json(history: list[dict[str, Any]], add_generation_prompt: bool = True) -> str:
@@ -22,19 +19,8 @@ def as_json(history: list[dict[str, Any]], add_generation_prompt: bool = True) -
     return json.dumps(history, ensure_ascii=False)
 
 
-def set_apart(content: str) -> tuple[str | None, str]:
-    """(reasoning, answer) of a text that may hold think tags.
-
-    The answer is what follows the last closing tag. A tag that is never closed leaves no answer: all is reasoning.
-    A closing tag alone counts too, because templates may put the opening tag into the prompt.
-    """
-    closing = list(CLOSE.finditer(content))
-    if closing:
-        last = closing[-1]
-        return OPEN.sub("", content[: last.start()]).strip(), content[last.end() :].lstrip("\n")
-    if opening := OPEN.match(content.lstrip()):
-        return content.lstrip()[opening.end() :].strip(), ""
-    return None, content
+SWITCHES = ("enable_thinking", "thinking")
+"""Variables by which chat templates switch thinking."""
 
 
 class Chat:
@@ -45,10 +31,13 @@ class Chat:
     def __init__(self, server: ServerDescription, settings: Settings, dialect: str = "openai") -> None:
         self.server = server
         self.dialect = dialect
+        self.sends_stops = settings.thinking != "on"
+        """Stop strings of a task are for its answer: while a model thinks, the server must not know them."""
         self.extra: dict[str, Any] = {}
         template: dict[str, Any] = {}
         if settings.thinking is not None:
-            template["enable_thinking"] = settings.thinking == "on"
+            # the names under which templates have the switch; a template ignores what it does not know
+            template |= dict.fromkeys(SWITCHES, settings.thinking == "on")
         if settings.effort is not None:
             template["reasoning_effort"] = settings.effort
             self.extra["reasoning_effort"] = settings.effort
@@ -68,28 +57,29 @@ class Chat:
             messages = json.loads(request.args[0])
             # A hosted API knows its own limit; servers of ours are told theirs, because vLLM's default is 16 tokens.
             fallback = self.server.context if self.dialect != "openai" else None
-            fields = sampling.sampling_fields(request.args[1], request.seed, self.dialect, fallback)
+            fields = sampling.sampling_fields(
+                request.args[1], request.seed, self.dialect, fallback, send_stops=self.sends_stops
+            )
             payload = {"model": self.server.model, "messages": messages} | fields | self.extra
             if messages and messages[-1].get("role") == "assistant" and self.dialect == "vllm":
                 payload |= {"add_generation_prompt": False, "continue_final_message": True}
             try:
-                reply = await client.post("/v1/chat/completions", payload, needs="choices")
+                reply = await client.post(
+                    "/v1/chat/completions", payload, read=read_chat, tokens=fields.get("max_tokens")
+                )
             except GaveUp as error:
                 yield failure(request, error)
                 continue
-            choice, usage = reply.data["choices"][0], reply.data.get("usage") or {}
-            message, finish = choice.get("message") or {}, choice.get("finish_reason")
-            content = message.get("content") or ""
-            tagged, text = set_apart(content)
-            text = sampling.cut(text, request.args[1], self.dialect)
-            reasoning = message.get("reasoning_content") or message.get("reasoning") or tagged
+            found: Generation = reply.data
+            tagged, text = set_apart(found.content)
+            text = sampling.cut(text, request.args[1], self.dialect, sent_stops=self.sends_stops)
             yield answered(
                 request,
                 reply,
-                status=status(text, finish, message.get("refusal")),
+                status=ending(found, text, sampling.limit_to_check(fields, self.dialect)),
                 text=text,
-                reasoning=reasoning,
-                finish_reason=finish,
-                prompt_tokens=usage.get("prompt_tokens"),
-                generated_tokens=usage.get("completion_tokens"),
+                reasoning=found.reasoning or tagged,
+                finish_reason=found.finish,
+                prompt_tokens=found.prompt_tokens,
+                generated_tokens=found.generated_tokens,
             )

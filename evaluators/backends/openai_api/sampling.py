@@ -1,4 +1,8 @@
-"""lm-eval's generation arguments and our settings, as fields of an OpenAI-style request."""
+"""lm-eval's generation arguments and our settings, as fields of an OpenAI-style request.
+
+Every sampler that a server knows goes out with every request, greedy ones too: what is left out takes the server's own
+default, which may come from generation_config.json, from GGUF metadata (`general.sampling.*`) or from a Modelfile.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,22 @@ from evaluators.records import Settings
 
 MOST_STOPS = 4
 """Stop strings that a hosted API takes."""
+SAMPLERS = ("top_p", "top_k", "min_p", "presence_penalty", "frequency_penalty", "repetition_penalty")
+"""Samplers besides the temperature, as fields of Settings."""
+NEUTRAL: dict[str, float] = {
+    "top_p": 1.0, "top_k": 0, "min_p": 0.0,
+    "presence_penalty": 0.0, "frequency_penalty": 0.0, "repetition_penalty": 1.0,
+}  # fmt: skip
+"""Values with which a sampler does nothing, in the words of Settings."""
+STANDARD = ("top_p", "presence_penalty", "frequency_penalty")
+"""Samplers that every server with an OpenAI-style route knows."""
+OWN_SERVERS = frozenset({"llama.cpp", "vllm", "sglang"})
+"""Dialects whose servers take every sampler and any number of stop strings."""
+LLAMA_CPP_ONLY = {
+    "typical_p": 1.0, "xtc_probability": 0.0, "dry_multiplier": 0.0, "dynatemp_range": 0.0, "mirostat": 0,
+    "top_n_sigma": -1.0,
+}  # fmt: skip
+"""Samplers of llama-server that Settings have no field for, switched off (llama.cpp, tools/server/README.md)."""
 
 
 def overrides(settings: Settings) -> dict[str, Any]:
@@ -17,7 +37,7 @@ def overrides(settings: Settings) -> dict[str, Any]:
     if settings.temperature is not None:
         stated["temperature"] = settings.temperature
         stated["do_sample"] = settings.temperature > 0
-    for name in ("top_p", "top_k", "min_p"):
+    for name in SAMPLERS:
         if (value := getattr(settings, name)) is not None:
             stated[name] = value
     if settings.max_tokens is not None:
@@ -40,13 +60,13 @@ def stops(arguments: Mapping[str, Any]) -> list[str]:
 
 
 def sampling_fields(
-    arguments: Mapping[str, Any], seed: int, backend: str, fallback_limit: int | None
+    arguments: Mapping[str, Any], seed: int, backend: str, fallback_limit: int | None, *, send_stops: bool = True
 ) -> dict[str, Any]:
     """Request fields for lm-eval's generation arguments.
 
-    Temperature defaults to 0 as in lm-eval. When sampling, what is not stated is neutral (top_p 1, top_k off, min_p 0)
-    and sent, because servers have different defaults of their own. `fallback_limit`: token limit if the arguments have
-    none; None leaves it to the server.
+    Temperature defaults to 0 as in lm-eval; every other sampler that the server knows and nobody stated is sent as
+    neutral. `fallback_limit`: token limit if the arguments have none; None leaves it to the server. `send_stops`: False
+    keeps the task's stop strings here, for answers that begin with thinking.
     """
     rest = {
         name: value
@@ -54,21 +74,45 @@ def sampling_fields(
         if name not in {"until", "do_sample", "max_gen_toks", "max_tokens", "max_new_tokens", "max_completion_tokens"}
     }
     fields: dict[str, Any] = {"temperature": float(rest.pop("temperature", 0.0) or 0.0)}
-    if fields["temperature"] > 0 or backend != "vllm":  # a seed makes vLLM slower, also where none is used
+    if fields["temperature"] > 0 or backend not in {"vllm", "sglang"}:  # a seed makes vLLM slower, also where unused
         fields["seed"] = seed
     tokens = limit(arguments)
     if (tokens := fallback_limit if tokens is None else tokens) is not None:
         fields["max_tokens"] = tokens
-    if stop := stops(arguments):
-        fields["stop"] = stop if backend in {"llama.cpp", "vllm"} else stop[:MOST_STOPS]
-    if fields["temperature"] > 0 and backend in {"llama.cpp", "vllm"}:
-        fields |= {"top_p": 1.0, "top_k": 0 if backend == "llama.cpp" else -1, "min_p": 0.0}
-    return fields | rest
+    if send_stops and (stop := stops(arguments)):
+        fields["stop"] = stop if backend in OWN_SERVERS else stop[:MOST_STOPS]
+    stated = {name: rest.pop(name) for name in SAMPLERS if rest.get(name) is not None}
+    return fields | samplers(stated, backend) | rest
 
 
-def cut(text: str, arguments: Mapping[str, Any], backend: str) -> str:
-    """The answer up to the first stop string that a hosted API was not told."""
-    if backend in {"llama.cpp", "vllm"}:
+def limit_to_check(fields: Mapping[str, Any], backend: str) -> int | None:
+    """The token limit in request fields, where answers of that length may be cut although the server says `stop`.
+
+    llama.cpp and vLLM say `length`; gateways and other servers have been seen not to.
+    """
+    return None if backend in OWN_SERVERS else fields.get("max_tokens")
+
+
+def samplers(stated: Mapping[str, Any], backend: str) -> dict[str, Any]:
+    """All samplers that a server of this dialect knows, under its names: as stated, else neutral.
+
+    A server that is not one of ours gets top_p and the two OpenAI penalties always, the others only where stated.
+    """
+    if backend not in OWN_SERVERS:
+        return {name: NEUTRAL[name] for name in STANDARD} | dict(stated)
+    found = NEUTRAL | dict(stated)
+    if backend == "llama.cpp":
+        found["repeat_penalty"] = found.pop("repetition_penalty")
+        return LLAMA_CPP_ONLY | found
+    if found["top_k"] <= 0:
+        found["top_k"] = -1
+    return found
+
+
+def cut(text: str, arguments: Mapping[str, Any], backend: str, *, sent_stops: bool = True) -> str:
+    """The answer up to the first stop string that the server was not told."""
+    if sent_stops and backend in OWN_SERVERS:
         return text
-    found = [at for stop in stops(arguments)[MOST_STOPS:] if (at := text.find(stop)) >= 0]
+    untold = stops(arguments)[MOST_STOPS:] if sent_stops else stops(arguments)
+    found = [at for stop in untold if (at := text.find(stop)) >= 0]
     return text[: min(found)] if found else text

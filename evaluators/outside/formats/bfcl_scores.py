@@ -24,8 +24,10 @@ def is_bfcl_folder(path: Path) -> bool:
 
 
 def read_bfcl_scores(path: Path) -> OutsideRun:
-    """A project folder (`score/` and `result/`), or the score folder of one model. Raises UserError if there is no
-    score, or scores of several models."""
+    """A project folder (`score/` and `result/`), or the score folder of one model.
+
+    Raises UserError if there is no score, or scores of several models.
+    """
     scores = _files(path, "score")
     if not scores:
         raise UserError(f"{path} holds no BFCL_..._score.json; give the folder of a BFCL project")

@@ -33,8 +33,10 @@ def is_mcpmark_folder(path: Path) -> bool:
 
 
 def read_mcpmark_run(path: Path) -> OutsideRun:
-    """One experiment of one model over all services and runs. Raises UserError if it holds no task, or several
-    models."""
+    """One experiment of one model over all services and runs.
+
+    Raises UserError if it holds no task, or tasks of several models.
+    """
     tasks = []
     left = []
     for place in _places(path):
