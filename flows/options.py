@@ -29,7 +29,7 @@ class RunOptions(Record):
     """Options that hold for any number of releases."""
 
     backend: str = Field(default_factory=lambda: configuration().backend)
-    """Serving engine: llama.cpp, vllm, ollama or attached."""
+    """Serving engine: llama.cpp, vllm, sglang, ollama or attached."""
     benchmarks: Annotated[Several, Parameter(name="--benchmark", negative=())] = ()
     """Only this benchmark, by its catalogue name (may be given several times)."""
     full: Switch = False

@@ -76,7 +76,7 @@ class ClaimPlan:
     kind: str
     """`scores`, `speed`, `specification` or `refused`."""
     criterion: Criterion | None
-    plan_jobs: SamplePlan | None
+    plan: SamplePlan | None
     """For scores only."""
     cost: Cost | None
     """Of one item, from an earlier run; None if there was none."""
@@ -85,7 +85,7 @@ class ClaimPlan:
 
 
 def claim_plans(model: str, options: VerifyOptions, home: Home, *, budget: float | None) -> tuple[str, list[ClaimPlan]]:
-    """The release's model id, and one outlook a claim. budget: share of the items that may be used.
+    """The release's model id, and one plan a claim. budget: share of the items that may be used.
 
     Nothing is written and no weights are pulled. Raises UserError for an unknown release or an unreadable card.
     """

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from evaluators.catalogue import Benchmark, benchmark, catalogue
+from evaluators.harness.date_windows import read_window
 from evaluators.records import Settings, UserError
 from flows.options import VerifyOptions
 from warehouse.claim_records import Claim, Criterion
@@ -23,7 +24,8 @@ class Job:
     """Quantization that the claims name; None: the one that the caller chose."""
     claims: tuple[Claim, ...]
     settings: Settings
-    """What the claims state of a speed's key (lengths, depth, concurrency, the two sides of a ratio)."""
+    """What the claims state of a speed's key (lengths, depth, concurrency, the two sides of a ratio), or the date
+    window of a benchmark that has one."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +68,13 @@ def plan_jobs(claims: Iterable[Claim], only: Sequence[str] = (), sandbox: str | 
             specification.append(claim)
         elif found.evaluator == "lm-eval" and (lacking := _lacks(found, claim)):
             refused.append(Refusal(claim, "no_score", lacking))
+        elif found.windowed and claim.settings.subset and read_window(claim.settings.subset) is None:
+            text = f"{claim.settings.subset!r} is no date window, and {found.title} is undefined without one"
+            refused.append(Refusal(claim, "no_evaluator", text))
         elif found.sandboxed and (lacking := _sandbox_missing(sandbox)):
             refused.append(Refusal(claim, "sandbox_missing", lacking))
         elif found.evaluator in ("lm-eval", "speed") and found.cannot_run is None:
-            key = SPEED_KEY if found.evaluator == "speed" else set()
+            key = SPEED_KEY if found.evaluator == "speed" else {"subset"} if found.windowed else set()
             stated = Settings(**claim.settings.model_dump(include=key))
             grouped.setdefault((found.name, claim.settings.quantization, stated), []).append(claim)
         else:

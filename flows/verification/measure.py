@@ -37,7 +37,7 @@ def measure(
         return measure_speed_job(job, artifact, pool, home, criteria, options)
     title = f"{job.benchmark.title} on {artifact.quantization} with {pool.backend}"
     server = pool.server(artifact)
-    settings = complete_settings(job.benchmark, Settings())
+    settings = complete_settings(job.benchmark, job.settings if job.benchmark.windowed else Settings())
     with shown(title) as tell:
         run = run_benchmark(
             job.benchmark,

@@ -3,8 +3,8 @@
     python -m tests.benchmarks.truth [--shared FOLDER] [--lies 400]
 
 Honest pairs: the expected scores of one model and its near-lossless quantizations in vLLM's own continuous integration
-(read from FOLDER where it is there), and agreements that were published. Broken set-ups: public disputes whose cause
-was found and whose run's own data show it; the evidence is what the engine records for such a run. Lies: claims 5 to 15
+(read from FOLDER; none where it is absent). Broken set-ups: public disputes whose cause was found and whose run's own
+data show it, and kinds of them; the evidence is what the engine records for such a run. Lies: claims 5 to 15
 points above the true score on 1,000 items, items and flips simulated, run by the stopping rule. Exits with 1 if an
 honest pair is flagged, if less than nine in ten of the broken set-ups are named and not flagged, or less than nine in
 ten of the lies are flagged.
@@ -54,46 +54,40 @@ class Case:
     more: dict[str, Any] = field(default_factory=dict)
 
 
-AGREE = (
-    Case("open-r1 table, AIME24 of a distilled 7B", "aime24", 55.5, 50.0, 30),
-    Case("open-r1 table, MATH-500 of a distilled 1.5B", "math500", 83.9, 83.1, 500),
-    Case("lm-eval 2797, GSM8K after the template was mended", "gsm8k", 69.4, 69.4, 1319),
-    Case("sglang 29264, GSM8K after the stop strings were mended", "gsm8k", 97.1, 96.6, 1319),
-    Case("BOLD card, GPQA Diamond, two runs of one model", "gpqa_diamond_cot_n_shot", 59.1, 54.5, 198),
-    Case("ARC-Challenge of a 7B base, two harness versions", "arc_challenge", 53.7, 52.9, 1172),
-)
-WHOLE = {"gsm8k": 1319, "math500": 500, "mmlu_pro": 12032, "ifeval": 541}
 BROKEN = (
-    Case("olmo-eval 399 a", "gsm8k", 92.0, 61.0, 1319, counts={"truncated": 420}),
-    Case("olmo-eval 399 b", "math500", 90.0, 55.0, 500, counts={"truncated": 190}),
-    Case("evalscope 1529", "gpqa_diamond_cot_n_shot", 76.0, 43.0, 198, counts={"truncated": 66}),
-    Case("eliza 10670", "mmlu_pro", 71.0, 51.0, 12032, signals={"truncated_share": 0.21}),
-    Case("lm-eval 2049", "lambada_openai", 67.0, 0.37, 5153),
-    Case("Gemma without BOS, PIQA", "piqa", 81.0, 54.95, 1838),
-    Case("Gemma without BOS, HellaSwag", "hellaswag", 80.0, 26.0, 10042),
-    Case("lm-eval 3430", "gsm8k", 75.0, 73.0, 1319, signals={"bos_doubled": 1.0}),
-    Case("vllm 28539", "gsm8k", 78.0, 2.5, 1319),
-    Case("vllm 57132", "gsm8k", 95.5, 0.1, 1319),
-    Case("vllm 19292", "gsm8k", 80.0, 0.0, 1319),
-    Case("Qwen3 1563", "gsm8k", 88.0, 62.0, 1319, server={"chat_template_sha256": "a"}),
-    Case("lm-eval 3405, thinking scored", "mmlu_generative", 70.1, 22.8, 14042, signals={"think_tag_share": 0.93}),
-    Case("lm-eval 2941", "gsm8k", 90.0, 62.0, 1319, signals={"reasoning_only_share": 0.2}),
-    Case("lighteval 649", "math500", 80.0, 40.0, 500, signals={"reasoning_stop_share": 0.3}),
-    Case("lm-eval 3700", "gsm8k", 70.0, 10.0, 1319, {"unextracted": 1000}, {"median_generated_tokens": 3.0}),
-    Case("sglang 29264", "gsm8k", 97.1, 92.8, 1319, signals={"reasoning_stop_share": 0.045}),
-    Case("open-r1 194", "math500", 83.0, 42.0, 500, counts={"unextracted": 210}),
-    Case("evalplus 81", "gsm8k", 60.0, 0.0, 1319, counts={"unextracted": 1319}),
-    Case("lm-eval 3352", "gsm8k", 85.0, 24.0, 1319, others=(("exact_match", "flexible-extract", 84.5),)),
-    Case("HELM 4337", "gsm8k", 88.0, 60.0, 1319, signals={"respelled_share:exact_match,strict-match": 0.27}),
+    # figures and causes as published
+    Case("lm-eval 3405: thinking scored", "mmlu_generative", 70.1, 22.8, 14042, signals={"think_tag_share": 0.93}),
+    Case("evalscope 1529: token limit", "gpqa_diamond_cot_n_shot", 76.0, 43.0, 198, counts={"truncated": 66}),
+    Case("sglang 29264: stop strings", "gsm8k", 97.1, 92.8, 1319, signals={"reasoning_stop_share": 0.045}),
+    Case("vllm 57132: kernel", "gsm8k", 95.5, 0.1, 1319),
+    Case("vllm-ascend 15916", "gsm8k", 90.3, 57.0, 1319, counts={"unextracted": 430}),
+    Case("LAMBADA without BOS", "lambada_openai", 67.0, 0.37, 5153),
+    Case("GSM8K, collapsed", "gsm8k", 78.0, 2.5, 1319),
+    Case("PIQA without BOS", "piqa", 81.0, 54.95, 1838),
     Case("IFEval claimed by instruction", "ifeval", 86.2, 80.4, 541, others=(("inst_level_strict_acc", "none", 86.2),)),
-    Case("ARC normalised", "arc_challenge", 58.0, 52.0, 1172, others=(("acc_norm", "none", 58.1),)),
-    Case("HellaSwag normalised", "hellaswag", 76.1, 57.1, 10042, others=(("acc_norm", "none", 76.2),)),
-    Case("Automodel 2893", "gsm8k", 80.0, 74.0, 1319, counts={"failed": 90}),
-    Case("tt 3105", "gsm8k", 80.0, 60.0, 1319, counts={"empty": 260}),
-    Case("verl 4435", "gsm8k", 80.0, 62.0, 1319, server={"kv_type": "q4_0"}),
-    Case("ollama 17427", "mmlu_pro", 60.0, 48.0, 12032, signals={"prompt_cut_share": 0.25}),
-    Case("lm-eval 1896", "mmlu_pro", 70.0, 62.0, 12032, more={"columns": (ColumnMatch("base", 3, 3),)}),
-    Case("llama.cpp, NaN logits", "arc_easy", 80.0, 27.0, 2376, signals={"underflow_share": 0.9}),
+    # kinds of set-ups with the sizes that disputes report (points)
+    Case("token limit, 31 points", "gsm8k", 92.0, 61.0, 1319, counts={"truncated": 420}),
+    Case("token limit, 35 points", "math500", 90.0, 55.0, 500, counts={"truncated": 190}),
+    Case("token limit, by answers", "mmlu_pro", 71.0, 51.0, 12032, signals={"truncated_share": 0.21}),
+    Case("BOS missing, guessing", "hellaswag", 80.0, 26.0, 10042),
+    Case("BOS doubled", "gsm8k", 79.0, 73.0, 1319, signals={"bos_doubled": 1.0}),
+    Case("KV cache in FP8, exact zero", "gsm8k", 80.0, 0.0, 1319),
+    Case("KV cache in four bits", "gsm8k", 80.0, 62.0, 1319, server={"kv_type": "q4_0"}),
+    Case("chat template missing", "gsm8k", 88.0, 62.0, 1319, server={"chat_template_sha256": "a"}),
+    Case("reasoning without an answer", "gsm8k", 90.0, 62.0, 1319, signals={"reasoning_only_share": 0.2}),
+    Case("stop string in the reasoning", "math500", 80.0, 40.0, 500, signals={"reasoning_stop_share": 0.3}),
+    Case("stop string too eager", "gsm8k", 70.0, 10.0, 1319, {"unextracted": 1000}, {"median_generated_tokens": 3.0}),
+    Case("LaTeX not read", "math500", 83.0, 42.0, 500, counts={"unextracted": 210}),
+    Case("nothing read", "gsm8k", 60.0, 0.0, 1319, counts={"unextracted": 1319}),
+    Case("strict filter", "gsm8k", 85.0, 24.0, 1319, others=(("exact_match", "flexible-extract", 84.5),)),
+    Case("money signs", "gsm8k", 88.0, 60.0, 1319, signals={"respelled_share:exact_match,strict-match": 0.27}),
+    Case("ARC by plain accuracy", "arc_challenge", 58.0, 52.0, 1172, others=(("acc", "none", 58.1),)),
+    Case("HellaSwag by plain accuracy", "hellaswag", 76.1, 57.1, 10042, others=(("acc", "none", 76.2),)),
+    Case("requests failed", "gsm8k", 80.0, 74.0, 1319, counts={"failed": 90}),
+    Case("empty answers", "gsm8k", 80.0, 60.0, 1319, counts={"empty": 260}),
+    Case("prompts cut in silence", "mmlu_pro", 60.0, 48.0, 12032, signals={"prompt_cut_share": 0.25}),
+    Case("column of the base model", "mmlu_pro", 70.0, 62.0, 12032, more={"columns": (ColumnMatch("base", 3, 3),)}),
+    Case("NaN logits", "arc_easy", 80.0, 27.0, 2376, signals={"underflow_share": 0.9}),
 )
 
 
@@ -168,7 +162,7 @@ def main() -> int:
     parser.add_argument("--shared", type=Path, default=SHARED, help="folder with real data")
     parser.add_argument("--lies", type=int, default=400, help="lies to plant")
     options = parser.parse_args()
-    honest = [*AGREE, *quantized_pairs(options.shared)]
+    honest = list(quantized_pairs(options.shared))
     accused = _show("honest", honest, lambda verdict: not verdict.flagged)
     hidden = _show("broken", BROKEN, lambda verdict: not verdict.flagged and verdict.outcome is not Outcome.confirmed)
     rng, caught = random.Random(1), 0

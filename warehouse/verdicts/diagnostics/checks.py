@@ -152,7 +152,7 @@ def _extraction(e: Evidence) -> Iterable[Cause]:
 
 def _degenerate(e: Evidence) -> Iterable[Cause]:
     n, chance = e.measurement.items, e.benchmark.chance
-    if n < 20 or e.gap <= 0.10:
+    if n < 50 or e.gap <= 0.10:
         return
     if e.measurement.score == 0:
         yield Cause("exact_zero", f"not one of {n:,} items is right: something is broken", "unsound")
@@ -160,11 +160,6 @@ def _degenerate(e: Evidence) -> Iterable[Cause]:
     if chance and e.guesses:
         text = f"the score is at the level of guessing ({100 * chance:.0f}%): prompt, BOS or weights are broken"
         yield Cause("chance_level", text, "unsound")
-    elif chance and (e.measurement.score or 0.0) <= chance + 0.10:
-        text = f"the score is within 10 points of guessing ({100 * chance:.0f}%), far below the claim"
-        yield Cause("near_collapse", text, "doubt")
-    elif e.interval.value and (e.measurement.score or 0.0) < e.interval.value / 4:
-        yield Cause("near_collapse", "the score is less than a quarter of the claim: something may be broken", "doubt")
     if e.signal("modal_choice_share") > 0.75:
         text = f"{e.signal('modal_choice_share'):.0%} of the items get the same choice"
         yield Cause("one_choice", text, "unsound")
@@ -202,6 +197,18 @@ def _respelled_items(e: Evidence) -> tuple[str, ...]:
 def _wrong(e: Evidence) -> list[ItemScore]:
     key = e.measurement.metric, e.measurement.filter
     return [item for item in e.items if (item.metric, item.filter) == key and item.value == 0]
+
+
+def _near_collapse(e: Evidence) -> Iterable[Cause]:
+    # Gemma without BOS: LAMBADA 16 for 76, PIQA 59 for 82; a lie of this size is rare, a broken set-up is not
+    if not e.collapses:
+        return
+    said, score = e.interval.value or 0.0, e.measurement.score or 0.0
+    text = f"{100 * score:.1f}% for {100 * said:.1f}% claimed is near collapse: prompt, BOS or weights may be broken"
+    yield Cause("near_collapse", text, "doubt")
+    if e.run.checks.get("bos", "").startswith("unasked"):
+        text = "whoever ran it did not ask for a BOS token (add_bos_token), and the score has nearly collapsed"
+        yield Cause("bos_missing", text, "doubt")
 
 
 def _prompt_cut(e: Evidence) -> Iterable[Cause]:
@@ -263,6 +270,7 @@ LOOKS: tuple[Callable[[Evidence], Iterable[Cause]], ...] = (
     _empty,
     _prompt_cut,
     _degenerate,
+    _near_collapse,
     _extraction,
     _spelling,
     other_metric,
