@@ -69,11 +69,34 @@ def measurements(
             )
         )
         found += _pass_at(found[-1], key, board)
-    return found
+    return found + _composites(benchmark, loaded, final, found)
+
+
+def _composites(
+    benchmark: Benchmark, loaded: LoadedTasks, final: dict[str, dict[str, Any]], found: Sequence[Measurement]
+) -> list[Measurement]:
+    """Scores that are made of others, as the catalogue declares them. They have no value for a single item."""
+    made = []
+    for declared in benchmark.scores:
+        names = declared.mean_of or ((declared.over_tasks,) if declared.over_tasks else ())
+        parts = [one for name in names for one in found if (one.metric, one.filter) == (name, declared.filter)]
+        if not names or len(parts) < len(names):
+            continue
+        first = parts[0]
+        if declared.over_tasks:
+            label = f"{declared.over_tasks},{declared.filter}"
+            score = mean([as_number(final.get(name, {}).get(label)) for name in loaded.tasks])
+            whole = first.low == first.high  # no answer is in doubt
+            low, high = (score, score) if whole else (None, None)
+        else:
+            score, low, high = (mean([getattr(one, name) for one in parts]) for name in ("score", "low", "high"))
+        changes = {"metric": declared.metric, "score": score, "low": low, "high": high, "stderr": None, "values": ()}
+        made.append(first.model_copy(update=changes))
+    return made
 
 
 def _ordered(benchmark: Benchmark, keys: list[Key]) -> list[Key]:
-    stated = [(score.metric, score.filter) for score in benchmark.scores]
+    stated = [(score.metric, score.filter) for score in benchmark.scores if not score.composite]
     return [key for key in stated if key in keys] + [key for key in keys if key not in stated]
 
 
