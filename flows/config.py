@@ -6,13 +6,11 @@ A plain dataclass rather than pydantic-settings, whose import alone would cost a
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evaluators.backends import ServerOptions
-from evaluators.records import Record
 from evaluators.user_error import UserError
 
 
@@ -23,11 +21,13 @@ class Configuration:
     home: Path = Path("claimcheck-data")
     """Folder of the ledger, the runs and the warehouse."""
     backend: str = "llama.cpp"
-    """Serving engine when none is asked for: `llama.cpp`, `vllm`, `ollama` or `attached`."""
+    """Serving engine when none is asked for."""
     llama_server: str | None = None
     """Path of a `llama-server`; without it the one on PATH, else the embedded one."""
     vllm: str | None = None
     """Path of the `vllm` program of another environment."""
+    sglang: str | None = None
+    """Path of the Python or program that starts SGLang's server."""
     alpha: float = 0.05
     """Probability of any wrong verdict, at most."""
     order_seed: int = 0
@@ -40,7 +40,7 @@ class Configuration:
     @property
     def executables(self) -> tuple[tuple[str, str], ...]:
         """Backend and path of its program, where one is set."""
-        found = ("llama.cpp", self.llama_server), ("vllm", self.vllm)
+        found = ("llama.cpp", self.llama_server), ("vllm", self.vllm), ("sglang", self.sglang)
         return tuple((backend, path) for backend, path in found if path)
 
 
@@ -63,64 +63,3 @@ def configuration() -> Configuration:
     if not 0 < found.alpha < 1:
         raise UserError(f"CLAIMCHECK_ALPHA is {found.alpha}; give a probability between 0 and 1")
     return found
-
-
-def options_of(
-    *,
-    revision: str | None = None,
-    backend: str | None = None,
-    quantization: str | None = None,
-    benchmarks: Sequence[str] = (),
-    full: bool = False,
-    again: bool = False,
-    url: str | None = None,
-    served_model: str | None = None,
-    key_variable: str | None = None,
-) -> Options:
-    """Options; what is not given is as CLAIMCHECK_* says. Raises UserError for a setting that does not fit."""
-    settings = configuration()
-    chosen = backend or settings.backend
-    return Options(
-        revision=revision,
-        backend=chosen,
-        quantization=quantization,
-        benchmarks=tuple(benchmarks),
-        full=full,
-        again=again,
-        order_seed=settings.order_seed,
-        alpha=settings.alpha,
-        server=ServerOptions(
-            executable=dict(settings.executables).get(chosen),
-            url=url,
-            model=served_model,
-            key_variable=key_variable,
-        ),
-        executables=settings.executables,
-    )
-
-
-class Options(Record):
-    """Options of one verification; the same for the command line, a deployment's parameters and the weekly flow."""
-
-    revision: str | None = None
-    """Branch, tag or commit; None: the default branch."""
-    backend: str = "llama.cpp"
-    """Serving engine."""
-    weights: str | None = None
-    """Repository or folder that the weights come from, e.g. a packer's GGUF of the release; None: the release."""
-    quantization: str | None = None
-    """Quantization to run; None: the most exact one that fits this machine."""
-    benchmarks: tuple[str, ...] = ()
-    """Catalogue names; empty: every benchmark that a claim names."""
-    full: bool = False
-    """Run whole benchmarks instead of stopping when the claims are decided."""
-    again: bool = False
-    """Judge claims again that have a current verdict."""
-    order_seed: int = 0
-    """Seed of the fixed random order."""
-    alpha: float = 0.05
-    """Probability of any wrong verdict, at most."""
-    server: ServerOptions = ServerOptions()
-    """How to serve."""
-    executables: tuple[tuple[str, str], ...] = ()
-    """Backend and path of its program, for ratios whose sides are backends."""

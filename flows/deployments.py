@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
 
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
 from evaluators.records import UserError
-from flows.config import configuration, options_of
+from flows.config import configuration
+from flows.options import RunOptions, VerifyOptions, with_options
 from flows.runtime.progress_lines import say
 from flows.runtime.sync import SyncResult, bring
 from flows.scheduling.queue import HOURS, WEEKS
@@ -25,68 +25,35 @@ from flows.weekly import weekly as weekly_flow
 from warehouse.home import Home
 from warehouse.load import LoadCounts, load_home
 
-Backend = Literal["llama.cpp", "vllm", "ollama", "attached"]
-
 
 @flow(name="verify", flow_run_name="{model}")
-def deployed_verify(
-    model: str,
-    revision: str | None = None,
-    backend: Backend | None = None,
-    quantization: str | None = None,
-    benchmarks: list[str] | None = None,
-    full: bool = False,
-    again: bool = False,
-    url: str | None = None,
-    served_model: str | None = None,
-    key_variable: str | None = None,
-) -> str:
+@with_options(VerifyOptions)
+def deployed_verify(model: str, options: VerifyOptions) -> str:
     """Verify the claims about one release. Returns one line.
 
     Args:
         model: `org/name` on the hub, or a folder laid out like a hub repository.
-        revision: Branch, tag or commit; empty is the default branch.
-        backend: Serving engine; empty is the worker's CLAIMCHECK_BACKEND.
-        quantization: Quantization to run; empty is the most exact one that fits the worker's machine.
-        benchmarks: Catalogue names; empty is every benchmark that a claim names.
-        full: Run whole benchmarks instead of stopping when the claims are decided.
-        again: Judge claims again that have a current verdict.
-        url: Attached and Ollama: base URL of the server.
-        served_model: Attached and Ollama: name of the model on that server.
-        key_variable: Attached: environment variable of the worker that holds the API key.
     """
-    options = options_of(
-        revision=revision, backend=backend, quantization=quantization, benchmarks=benchmarks or (), full=full,
-        again=again, url=url, served_model=served_model, key_variable=key_variable,
-    )  # fmt: skip
     with _shared():
         summary = verify_release.fn(model, configuration().home, options)
     return f"{summary.release.model}: {summary.judged} verdicts, {summary.flagged} flagged"
 
 
 @flow(name="weekly")
+@with_options(RunOptions)
 def deployed_weekly(
-    hours: float = HOURS,
-    weeks: float = WEEKS,
-    releases: list[str] | None = None,
-    backend: Backend | None = None,
-    benchmarks: list[str] | None = None,
-    full: bool = False,
+    options: RunOptions, hours: float = HOURS, weeks: float = WEEKS, releases: list[str] | None = None
 ) -> str:
-    """Watch, read claims, and verify what is due, the worthiest first. Returns one line.
+    """Watch, read claims, and verify what is due, the most urgent first. Returns one line.
 
     Args:
         hours: Budget in hours of the device.
         weeks: Age in weeks at which a verdict is old.
         releases: Hub ids or folders that are due in any case.
-        backend: Serving engine; empty is the worker's CLAIMCHECK_BACKEND.
-        benchmarks: Catalogue names; empty is every benchmark that a claim names.
-        full: Run whole benchmarks instead of stopping when the claims are decided.
     """
-    options = options_of(backend=backend, benchmarks=benchmarks or (), full=full)
     with _shared():
-        digest = weekly_flow.fn(configuration().home, hours, weeks, tuple(releases or ()), options)
-    return headline(digest)
+        report = weekly_flow.fn(configuration().home, hours, weeks, tuple(releases or ()), options)
+    return headline(report)
 
 
 @task(cache_policy=NO_CACHE)

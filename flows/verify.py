@@ -15,7 +15,7 @@ from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
 from evaluators.records import Artifact, Release, Run, UserError
-from flows.config import Options
+from flows.options import VerifyOptions
 from flows.runtime.notify import save_and_tell
 from flows.runtime.progress_lines import pulling, say
 from flows.runtime.server_pool import ServerPool
@@ -89,19 +89,19 @@ def _evaluation_key(context: Any, given: dict[str, Any]) -> str:
     task_run_name="{job.benchmark.name} on {artifact.quantization}",
 )  # fmt: skip
 def evaluate(
-    job: Job, artifact: Artifact, criteria: list[Criterion], options: Options, home: Home, pool: ServerPool
+    job: Job, artifact: Artifact, criteria: list[Criterion], options: VerifyOptions, home: Home, pool: ServerPool
 ) -> str:
     """One benchmark on one artifact. Returns the id of its run, which lies whole in its folder."""
     return measure(job, artifact, pool, home, criteria, options).run_id
 
 
 @flow(name="verify_release", flow_run_name="{model}", validate_parameters=False)
-def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Options | None = None) -> Summary:
+def verify_release(model: str, home: Path = Path("claimcheck-data"), options: VerifyOptions | None = None) -> Summary:
     """Verify the claims about one release and leave the verdicts in the warehouse.
 
     Raises UserError for input that the user has to mend; what fails on the way becomes `could_not_run` with its reason.
     """
-    options, place = options or Options(), Home(Path(home))
+    options, place = options or VerifyOptions(), Home(Path(home))
     release = find_release(model, options.revision)
     pages = read_claims(release)
     artifact = _artifact(release, options)
@@ -121,7 +121,7 @@ def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Op
     return summary
 
 
-def _artifact(release: Release, options: Options) -> Artifact:
+def _artifact(release: Release, options: VerifyOptions) -> Artifact:
     """The weights to run: of the release, or of the repository that the caller named for it."""
     from evaluators.backends import read_hardware
 
@@ -132,7 +132,7 @@ def _artifact(release: Release, options: Options) -> Artifact:
     return pull_artifact(source, format_of(options.backend), quantization)
 
 
-def _specification(release: Release, claims: Sequence[Claim], place: Home, options: Options) -> list[Verdict]:
+def _specification(release: Release, claims: Sequence[Claim], place: Home, options: VerifyOptions) -> list[Verdict]:
     """Verdicts on claims that the release's own files decide."""
     criteria = make_criteria(claims, options)
     todo = _open(claims, criteria, place, options, artifact="")
@@ -155,7 +155,7 @@ def _specification(release: Release, claims: Sequence[Claim], place: Home, optio
     return verdicts
 
 
-def _job(artifact: Artifact, job: Job, pool: ServerPool, place: Home, options: Options) -> list[Verdict]:
+def _job(artifact: Artifact, job: Job, pool: ServerPool, place: Home, options: VerifyOptions) -> list[Verdict]:
     """Verdicts on the claims of one benchmark. What fails here is their reason, and never ends the flow."""
     criteria = make_criteria(job.claims, options)
     todo: Sequence[Claim] = job.claims
@@ -191,7 +191,7 @@ def _job(artifact: Artifact, job: Job, pool: ServerPool, place: Home, options: O
 
 
 def _run(
-    job: Job, artifact: Artifact, criteria: list[Criterion], options: Options, place: Home, pool: ServerPool
+    job: Job, artifact: Artifact, criteria: list[Criterion], options: VerifyOptions, place: Home, pool: ServerPool
 ) -> Run:
     """The run of a job. A result that Prefect kept but whose folder is gone is made again.
 
@@ -209,7 +209,7 @@ def _open(
     claims: Sequence[Claim],
     criteria: Mapping[str, Criterion],
     place: Home,
-    options: Options,
+    options: VerifyOptions,
     *,
     artifact: str | None,
     backend: str | None = None,

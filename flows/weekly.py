@@ -11,7 +11,7 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from evaluators.records import UserError
-from flows.config import Options
+from flows.options import RunOptions, for_release
 from flows.runtime.notify import news_of_release, tell
 from flows.runtime.progress_lines import say
 from flows.scheduling.priority import DueRelease
@@ -34,17 +34,15 @@ def scan_hub(home: Path) -> ScanResult:
 
 
 @task(cache_policy=NO_CACHE, task_run_name="consider {due.model}")
-def consider_release(due: DueRelease, options: Options, home: Path) -> QueueEntry:
+def consider_release(due: DueRelease, options: RunOptions, home: Path) -> QueueEntry:
     """Its claims, read into the ledger, and what verifying it would cost."""
     return consider(due, options, Home(home), store=True)
 
 
 @task(cache_policy=NO_CACHE, task_run_name="verify {entry.due_release.model}")
-def verify_due(entry: QueueEntry, options: Options, home: Path) -> Summary:
+def verify_due(entry: QueueEntry, options: RunOptions, home: Path) -> Summary:
     """Verify one release. A task rather than a flow of its own, so that a weekly run started again goes on with it."""
-    return verify_release.fn(
-        entry.due_release.target, home, options.model_copy(update={"again": entry.due_release.again})
-    )
+    return verify_release.fn(entry.due_release.target, home, for_release(options, again=entry.due_release.again))
 
 
 @flow(name="weekly", validate_parameters=False)
@@ -53,18 +51,18 @@ def weekly(
     hours: float = HOURS,
     weeks: float = WEEKS,
     releases: Sequence[str] = (),
-    options: Options | None = None,
+    options: RunOptions | None = None,
 ) -> WeeklyReport:
     """Verify what is due, the worthiest first, and leave a summary as artifact `weekly`.
 
     hours: budget in hours of the device. weeks: age at which a verdict is old. releases: hub ids or folders that are
     due in any case. A release that fails is a line of the summary and stops none of the others.
     """
-    options, place = options or Options(), Home(Path(home))
+    options, place = options or RunOptions(), Home(Path(home))
     load_home(place)
     seen = scan_hub(place.root)
     for source, trouble in seen.failed.items():
-        say(f"not looked at: {source}: {trouble}")
+        say(f"not scanned: {source}: {trouble}")
     agenda, left = all_due(place, options, seen.found, weeks=weeks, asked=releases)
     say(f"{len(agenda)} releases are due, {hours:g} h may be used")
     remaining, lines = hours, []
@@ -81,7 +79,7 @@ def weekly(
     return report
 
 
-def _verified(entry: QueueEntry, options: Options, home: Path) -> Line:
+def _verified(entry: QueueEntry, options: RunOptions, home: Path) -> Line:
     """Verify a release; whatever goes wrong becomes its line."""
     began = time.monotonic()
     try:

@@ -9,6 +9,8 @@ from pathlib import Path
 from evaluators.backends import ServerOptions
 from evaluators.records import UserError
 
+BACKENDS = ("llama.cpp", "vllm", "ollama", "attached")
+"""Names of the backends."""
 TIMEOUT = 30
 """Seconds a program may take to say its version."""
 

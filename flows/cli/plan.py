@@ -8,15 +8,14 @@ from cyclopts import Parameter
 
 from flows.cli.output import console, print_json
 from flows.config import configuration
+from flows.options import VerifyOptions
 
 
 def plan(
     release: str,
     /,
     *,
-    revision: str | None = None,
-    backend: str | None = None,
-    benchmark: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    options: Annotated[VerifyOptions, Parameter(name="*")] | None = None,
     budget: float | None = None,
     json: Annotated[bool, Parameter(name="--json", negative=())] = False,
 ) -> None:
@@ -26,25 +25,15 @@ def plan(
     ----------
     release
         `org/name` on the hub, or a folder laid out like a hub repository.
-    revision
-        Branch, tag or commit.
-    backend
-        llama.cpp, vllm, ollama or attached.
-    benchmark
-        Only this benchmark (may be given several times).
     budget
         Share of a benchmark's items that may be used, e.g. 0.5; without it half of those with 5,000 items or more.
     json
         JSON instead of a table.
     """
-    from flows.config import Options
     from flows.verification.cost import claim_plans
     from warehouse.home import Home
 
-    settings = configuration()
-    options = Options(
-        revision=revision, backend=backend or settings.backend, benchmarks=benchmark, alpha=settings.alpha
-    )
+    settings, options = configuration(), options or VerifyOptions()
     model, found = claim_plans(release, options, Home(settings.home), budget=budget)
     rows = [_row(claim_plan) for claim_plan in found]
     if json:

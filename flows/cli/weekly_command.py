@@ -9,9 +9,9 @@ from cyclopts import Parameter
 
 from flows.cli.output import console, print_json
 from flows.config import configuration
+from flows.options import RunOptions
 
 if TYPE_CHECKING:
-    from flows.config import Options
     from flows.scheduling.queue import ScanResult
     from flows.scheduling.weekly_report import WeeklyReport
 
@@ -21,14 +21,14 @@ Names = Annotated[tuple[str, ...], Parameter(negative=())]
 
 
 def watch(*, once: Switch = False, every: float = 6.0, json: Json = False) -> None:
-    """Look at the hub for new releases, commits and quantized repositories of those in the watch list.
+    """List new releases, commits and quantized repositories of the watched vendors since the last scan.
 
     Parameters
     ----------
     once
-        Look once and end; without it look again and again.
+        Scan once and end; without it scan again and again.
     every
-        Hours between two looks.
+        Hours between two scans.
     json
         JSON instead of a table.
     """
@@ -43,13 +43,13 @@ def watch(*, once: Switch = False, every: float = 6.0, json: Json = False) -> No
     while True:
         try:
             seen = scan_source(Home(settings.home))
-            _print_glance(ScanResult(seen.found, seen.excluded, seen.failed), json=json)
+            _print_scan(ScanResult(seen.found, seen.excluded, seen.failed), json=json)
             if seen.found and settings.webhook:
                 send(settings.webhook, message([news_of_release(one) for one in seen.found]))
         except UserError as problem:
             if once:
                 raise
-            say(f"{problem}; looking again in {every:g} h")
+            say(f"{problem}; scanning again in {every:g} h")
         if once:
             return
         time.sleep(every * 3600)
@@ -61,12 +61,10 @@ def weekly(
     hours: float | None = None,
     weeks: float | None = None,
     release: Names = (),
-    backend: str | None = None,
-    benchmark: Names = (),
-    full: Switch = False,
+    options: Annotated[RunOptions, Parameter(name="*")] | None = None,
     json: Json = False,
 ) -> int:
-    """Watch, read the claims of new releases, and verify what is due, the worthiest first, within a budget of hours.
+    """Watch, read the claims of new releases, and verify what is due, the most urgent first, within a budget of hours.
 
     Due are new releases, claims never checked, releases a week after their launch, verdicts older than some weeks, and
     verdicts from another version of the serving engine, in this order.
@@ -81,22 +79,15 @@ def weekly(
         Age in weeks at which a verdict is old; 4 if not given.
     release
         A hub id or folder that is due in any case (may be given several times).
-    backend
-        llama.cpp, vllm, ollama or attached.
-    benchmark
-        Only this benchmark (may be given several times).
-    full
-        Run whole benchmarks instead of stopping when the claims are decided.
     json
         JSON instead of tables.
     """
-    from flows.config import options_of
     from flows.scheduling.queue import HOURS, WEEKS
     from flows.scheduling.weekly_report import record
     from warehouse.home import Home
 
     home = Home(configuration().home)
-    options = options_of(backend=backend, benchmarks=benchmark, full=full)
+    options = options or RunOptions()
     given: dict[str, Any] = {
         "hours": HOURS if hours is None else hours,
         "weeks": WEEKS if weeks is None else weeks,
@@ -110,13 +101,13 @@ def weekly(
     return 3 if any(line.became == "failed" for line in report.lines) else 0
 
 
-def _proposed(home: Any, options: Options, given: dict[str, Any]) -> WeeklyReport:
+def _proposed(home: Any, options: RunOptions, given: dict[str, Any]) -> WeeklyReport:
     from flows.scheduling.weekly_report import propose
 
     return propose(home, options, **given)
 
 
-def _done(home: Any, options: Options, given: dict[str, Any]) -> WeeklyReport:
+def _done(home: Any, options: RunOptions, given: dict[str, Any]) -> WeeklyReport:
     from flows.runtime.prefect_server import local_api
     from warehouse.store import reading
 
@@ -136,7 +127,7 @@ def _print(report: WeeklyReport) -> None:
     from flows.scheduling.weekly_report import grouped, headline
 
     out = console()
-    _print_glance(report.scan, json=False)
+    _print_scan(report.scan, json=False)
     table = Table(title=headline(report), title_justify="left")
     for name in ("release", "due", "becomes", "claims", "judged", "flagged", "expected", "took", "why"):
         table.add_column(
@@ -155,7 +146,7 @@ def _print(report: WeeklyReport) -> None:
     out.print(f"budget {report.budget:g} h, expected {report.expected:.2f} h")
 
 
-def _print_glance(seen: ScanResult, *, json: bool) -> None:
+def _print_scan(seen: ScanResult, *, json: bool) -> None:
     from rich.text import Text
 
     from flows.scheduling.weekly_report import grouped
@@ -164,8 +155,8 @@ def _print_glance(seen: ScanResult, *, json: bool) -> None:
         print_json(
             {
                 "found": [one.model_dump(mode="json") for one in seen.found],
-                "sorted_out": [one.model_dump(mode="json") for one in seen.excluded],
-                "not_looked_at": seen.failed,
+                "excluded": [one.model_dump(mode="json") for one in seen.excluded],
+                "not_scanned": seen.failed,
             }
         )
         return
@@ -174,9 +165,9 @@ def _print_glance(seen: ScanResult, *, json: bool) -> None:
         base = f" of {one.base}" if one.base else ""
         out.print(Text(f"found: {one.model} @ {one.commit[:12]} ({one.kind}{base}), pushed {one.modified:%Y-%m-%d}"))
     for reason, models in grouped({one.model: str(one.reason) for one in seen.excluded}):
-        out.print(Text(f"sorted out: {_few(models)}: {reason}"))
+        out.print(Text(f"excluded: {_few(models)}: {reason}"))
     for reason, sources in grouped(seen.failed):
-        out.print(Text(f"not looked at: {_few(sources)}: {reason}"))
+        out.print(Text(f"not scanned: {_few(sources)}: {reason}"))
     if not seen.found and not seen.failed:
         out.print("nothing new")
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from evaluators.backends.registry import engine_version
 from evaluators.records import UserError
 from evaluators.weights import resolve
-from flows.config import Options
+from flows.options import RunOptions, for_release
 from flows.scheduling.priority import DueRelease, Priority, due_releases
 from flows.scheduling.watch import WatchList, scan_source
 from flows.verification.artifact import check_request
@@ -67,7 +67,7 @@ def scan_watched(home: Home, watch: WatchList, *, store: bool) -> ScanResult:
 
 
 def all_due(
-    home: Home, options: Options, found: Iterable[SeenModel], *, weeks: float, asked: Sequence[str]
+    home: Home, options: RunOptions, found: Iterable[SeenModel], *, weeks: float, asked: Sequence[str]
 ) -> tuple[list[DueRelease], dict[str, str]]:
     """The releases that are due, worthiest first, and why others with open claims are not. See `worth.due`."""
     now = datetime.now(UTC)
@@ -80,7 +80,7 @@ def all_due(
     return due_releases(standing.values(), now=now, weeks=weeks, engine=engine, asked=asked)
 
 
-def consider(due_release: DueRelease, options: Options, home: Home, *, store: bool) -> QueueEntry:
+def consider(due_release: DueRelease, options: RunOptions, home: Home, *, store: bool) -> QueueEntry:
     """Read a due release's card, see whether it can be verified here, and estimate the cost. Pulls no weights.
 
     store: put new claims into the ledger, and verdicts on those that nothing here can run. What fails is the reason
@@ -89,7 +89,7 @@ def consider(due_release: DueRelease, options: Options, home: Home, *, store: bo
     claims: dict[str, Claim] = {}
     new = 0
     try:
-        release = resolve(due_release.target, options.revision)
+        release = resolve(due_release.target)
         due_release = replace(due_release, model=release.model)
         pages = read_pages(release)
         if store:
@@ -98,13 +98,13 @@ def consider(due_release: DueRelease, options: Options, home: Home, *, store: bo
         for claim in (claim for reading, _ in pages for claim in reading.claims):
             new += claim.claim_id not in claims
             claims.setdefault(claim.claim_id, claim)
-        cost = estimate(release.model, _todo(due_release, claims, home), options, home)
+        cost = estimate(release.model, _todo(due_release, claims, home), for_release(options), home)
         entry = QueueEntry(due_release, len(claims), cost, new)
         if not cost.jobs and not cost.free:
             if store:
                 refuse(plan_jobs(claims.values(), options.benchmarks).refused, home)
             return replace(entry, left_out=_nothing(len(claims)))
-        check_request(due_release.target, options)
+        check_request(due_release.target, for_release(options))
     except UserError as problem:
         return QueueEntry(due_release, len(claims), None, new, left_out=str(problem))
     except Exception as error:  # a card that breaks its reader must not stop the week

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from flows.config import Options
+from flows.options import RunOptions
 from flows.scheduling.queue import HOURS, WEEKS, QueueEntry, ScanResult, all_due, consider, scan_watched, within
 from flows.scheduling.watch import watch_list
 from warehouse.home import Home
@@ -96,7 +96,7 @@ def record(report: WeeklyReport) -> dict[str, Any]:
     return {
         "found": [one.model_dump(mode="json") for one in seen.found],
         "excluded": [one.model_dump(mode="json") for one in seen.excluded],
-        "not_looked_at": seen.failed,
+        "not_scanned": seen.failed,
         "releases": report_rows(report),
         "left": report.left,
         "budget_hours": report.budget,
@@ -114,7 +114,7 @@ def weekly_markdown(report: WeeklyReport) -> str:
         cells += [_hours(one.hours_expected), _hours(one.hours), one.why]
         lines.append("| " + " | ".join(_cell(str(cell)) for cell in cells) + " |")
     seen = report.scan
-    lines += _section("Not looked at", seen.failed)
+    lines += _section("Not scanned", seen.failed)
     lines += _section("Found", {one.model: one.kind for one in seen.found})
     lines += _section("Excluded", {one.model: str(one.reason) for one in seen.excluded})
     lines += _section("Cannot be verified", report.left)
@@ -147,7 +147,7 @@ def _cell(text: str) -> str:
 
 
 def propose(
-    home: Home, options: Options, *, hours: float = HOURS, weeks: float = WEEKS, releases: Sequence[str] = ()
+    home: Home, options: RunOptions, *, hours: float = HOURS, weeks: float = WEEKS, releases: Sequence[str] = ()
 ) -> WeeklyReport:
     """What `weekly` would do now, with the same arguments. Writes nothing under the home folder."""
     with _readable(home) as place:

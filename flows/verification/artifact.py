@@ -8,7 +8,7 @@ from evaluators.backends import LOOPBACK, port_is_free, read_hardware
 from evaluators.catalogue import benchmark
 from evaluators.records import Artifact, Hardware, Release, UserError, WeightFile
 from evaluators.weights import choose_weights, resolve
-from flows.config import Options
+from flows.options import VerifyOptions
 
 FORMAT = {"llama.cpp": "gguf", "ollama": "gguf", "vllm": "safetensors", "attached": None}
 ROOM_FOR_CACHE = 0.8
@@ -48,7 +48,7 @@ def same_quantization(one: str, other: str) -> bool:
     return one.casefold().replace("-", "_") == other.casefold().replace("-", "_")
 
 
-def artifact_elsewhere(release: Release, options: Options) -> Artifact:
+def artifact_elsewhere(release: Release, options: VerifyOptions) -> Artifact:
     """What stands for the weights behind an attached server: nobody here can see them, so nothing is pulled.
 
     Known by the server's address and the model's name there; the quantization is the stated one, or `unknown`.
@@ -64,7 +64,7 @@ def artifact_elsewhere(release: Release, options: Options) -> Artifact:
     )
 
 
-def check_request(model: str, options: Options) -> None:
+def check_request(model: str, options: VerifyOptions) -> None:
     """Raise UserError, one line, if this verification cannot work: the release, its weights, a benchmark, a
     port."""
     for name in options.benchmarks:

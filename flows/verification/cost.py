@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from evaluators.catalogue import Benchmark
 from evaluators.weights import resolve
-from flows.config import Options
+from flows.options import VerifyOptions
 from flows.verification.artifact import format_of
 from flows.verification.jobs import Job, make_criteria, plan_jobs
 from flows.verification.read_claims import read_pages
@@ -37,7 +37,7 @@ class Estimate:
     """Claims that the release's own files decide, without the device."""
 
 
-def estimate(model: str, claims: Sequence[Claim], options: Options, home: Home) -> Estimate:
+def estimate(model: str, claims: Sequence[Claim], options: VerifyOptions, home: Home) -> Estimate:
     """Expected cost of verifying these claims, if they are true: such runs take longest."""
     work = plan_jobs(claims, options.benchmarks)
     spent = costs(home, model, options.backend)
@@ -55,7 +55,7 @@ def estimate(model: str, claims: Sequence[Claim], options: Options, home: Home) 
     return Estimate(seconds / 3600, basis, len(work.jobs), len(work.specification))
 
 
-def _items(job: Job, options: Options) -> int:
+def _items(job: Job, options: VerifyOptions) -> int:
     """Items until every claim of the job is decided."""
     criteria = make_criteria(job.claims, options).values()
     if options.full:
@@ -84,7 +84,7 @@ class ClaimPlan:
     """Why it cannot be run."""
 
 
-def claim_plans(model: str, options: Options, home: Home, *, budget: float | None) -> tuple[str, list[ClaimPlan]]:
+def claim_plans(model: str, options: VerifyOptions, home: Home, *, budget: float | None) -> tuple[str, list[ClaimPlan]]:
     """The release's model id, and one outlook a claim. budget: share of the items that may be used.
 
     Nothing is written and no weights are pulled. Raises UserError for an unknown release or an unreadable card.

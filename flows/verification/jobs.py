@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from evaluators.catalogue import Benchmark, benchmark, catalogue
 from evaluators.records import Settings, UserError
-from flows.config import Options
+from flows.options import VerifyOptions
 from warehouse.claim_records import Claim, Criterion
 
 SPEED_KEY = {"prompt_tokens", "generation_tokens", "depth", "concurrency", "numerator", "denominator"}
@@ -92,7 +92,7 @@ def _lacks(found: Benchmark, claim: Claim) -> str | None:
     return None
 
 
-def make_criteria(claims: Iterable[Claim], options: Options) -> dict[str, Criterion]:
+def make_criteria(claims: Iterable[Claim], options: VerifyOptions) -> dict[str, Criterion]:
     """The bar of each claim, by claim id; to be stored before the run."""
     from warehouse.verdicts import make_criterion
 

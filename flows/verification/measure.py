@@ -13,7 +13,7 @@ from evaluators.records import Artifact, Release, Run, RunStatus, Settings
 from evaluators.speed import Decided, measure_depth, measure_ratio, measure_speed
 from evaluators.speed.conditions import hardware_name
 from evaluators.stopping import RunAll
-from flows.config import Options
+from flows.options import VerifyOptions
 from flows.runtime.progress_lines import say, shown
 from flows.runtime.server_pool import ServerPool
 from flows.verification.jobs import Job, non_deciding_claims
@@ -30,7 +30,7 @@ TWICE = 100
 
 
 def measure(
-    job: Job, artifact: Artifact, pool: ServerPool, home: Home, criteria: Sequence[Criterion], options: Options
+    job: Job, artifact: Artifact, pool: ServerPool, home: Home, criteria: Sequence[Criterion], options: VerifyOptions
 ) -> Run:
     """Run what a job asks for. Raises UserError if it cannot be run."""
     if job.benchmark.evaluator == "speed":
@@ -56,7 +56,7 @@ def measure(
 
 
 def _answer_twice(
-    job: Job, artifact: Artifact, server: ModelServer, settings: Settings, home: Home, options: Options
+    job: Job, artifact: Artifact, server: ModelServer, settings: Settings, home: Home, options: VerifyOptions
 ) -> None:
     """Let the first items be answered a second time, so that the judge knows how far two honest runs may differ."""
     with shown(f"{job.benchmark.title}, {TWICE} items a second time") as tell:
@@ -118,7 +118,7 @@ PAIRS = 11
 
 
 def measure_speed_job(
-    job: Job, artifact: Artifact, pool: ServerPool, home: Home, criteria: Sequence[Criterion], options: Options
+    job: Job, artifact: Artifact, pool: ServerPool, home: Home, criteria: Sequence[Criterion], options: VerifyOptions
 ) -> Run:
     """Measure what a speed claim is about. Raises UserError if it cannot be measured here."""
     enough = decided(job, criteria)
@@ -147,7 +147,9 @@ def decided(job: Job, criteria: Sequence[Criterion]) -> Decided | None:
     )
 
 
-def _ratio(job: Job, artifact: Artifact, pool: ServerPool, home: Home, enough: Decided | None, options: Options) -> Run:
+def _ratio(
+    job: Job, artifact: Artifact, pool: ServerPool, home: Home, enough: Decided | None, options: VerifyOptions
+) -> Run:
     over, under = sides_of(job.settings, job.claims[0].model, artifact, options)
     say(f"{job.benchmark.title} of {over} over {under}")
     with pool.pair(over, under) as (first, second):

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from evaluators.backends import ServerOptions, read_hardware
 from evaluators.records import Artifact, Hardware, Release, Settings, UserError
 from evaluators.weights import WeightsOption, choose_weights, pull, quantizations, resolve
-from flows.config import Options
+from flows.options import VerifyOptions
 from flows.verification.artifact import FORMAT, ROOM_FOR_CACHE, format_of, same_quantization
 from warehouse.verdicts.comparability import FULL
 
 SPELLINGS = {"llamacpp": "llama.cpp", "llamaserver": "llama.cpp", "vllm": "vllm", "ollama": "ollama"}
 """Backends as claims write them, letters only."""
 SHARED = ("context", "slots", "threads", "kv_type", "flash_attention", "start_timeout")
-"""Options of the caller that hold for both sides; a backend that has one of them not says so."""
+"""VerifyOptions of the caller that hold for both sides; a backend that has one of them not says so."""
 REMOTE = ("url", "key_variable", "model")
-"""Options that say where somebody else's server is."""
+"""VerifyOptions that say where somebody else's server is."""
 HALF = ("--gpu-memory-utilization", "0.45")
 """vLLM takes most of a GPU unless told otherwise; the other side needs its part."""
 
@@ -43,7 +43,7 @@ class Side:
         return f"{self.artifact.release.model} {self.artifact.quantization} with {self.backend}"
 
 
-def sides_of(stated: Settings, model: str, artifact: Artifact, options: Options) -> tuple[Side, Side]:
+def sides_of(stated: Settings, model: str, artifact: Artifact, options: VerifyOptions) -> tuple[Side, Side]:
     """Numerator and denominator of a claim about `model`, whose weights here are `artifact`, by what its settings call
     them: a backend, a quantization of the release, or another release (`org/name` or the path of a folder); no
     numerator means the release itself.
@@ -103,7 +103,7 @@ def bits(quantization: str) -> int | None:
     return int(found[0]) if found else 4 if name in ("awq", "gptq") else None
 
 
-def _side(said: str | None, model: str, artifact: Artifact, options: Options) -> Side:
+def _side(said: str | None, model: str, artifact: Artifact, options: VerifyOptions) -> Side:
     backend = options.backend if said is None else backend_named(said)
     if backend is not None:
         return Side(backend, _weights(artifact, model, backend, options), _options_for(backend, options))
@@ -123,7 +123,7 @@ def _quantization(said: str, artifact: Artifact) -> Artifact:
     return pull(artifact.release, artifact.format, said)
 
 
-def _release(said: str, artifact: Artifact, options: Options) -> Artifact:
+def _release(said: str, artifact: Artifact, options: VerifyOptions) -> Artifact:
     try:
         release = resolve(said)
     except UserError as problem:
@@ -131,7 +131,7 @@ def _release(said: str, artifact: Artifact, options: Options) -> Artifact:
     return _pulled(release, comparable(release, options.backend, artifact))
 
 
-def _weights(artifact: Artifact, model: str, backend: str, options: Options) -> Artifact:
+def _weights(artifact: Artifact, model: str, backend: str, options: VerifyOptions) -> Artifact:
     """Weights of the release for a backend: those that were chosen, where it serves their format; else others from the
     same repository; else from the release that these were packed from."""
     if backend == options.backend or format_of(backend) in (None, artifact.format):
@@ -150,7 +150,7 @@ def _pulled(release: Release, option: WeightsOption) -> Artifact:
     return pull(release, option.format, option.weights[0].name)
 
 
-def _options_for(backend: str, options: Options) -> ServerOptions:
+def _options_for(backend: str, options: VerifyOptions) -> ServerOptions:
     """What the caller asked for, as far as it is meant for this backend, and the backend's own program."""
     if backend == options.backend:
         return options.server

@@ -130,7 +130,7 @@ def model_servers(worker: int) -> int:
                 words = child.cmdline()
             except psutil.Error:
                 continue
-            found += any("_embedded" in word or "llama-server" in word for word in words) and not any(
+            found += any("embedded.py" in word or "llama-server" in word for word in words) and not any(
                 word.endswith("supervisor.py") for word in words
             )
     except psutil.NoSuchProcess:

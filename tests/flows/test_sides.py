@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from evaluators.backends import ServerOptions
 from evaluators.records import Artifact, Settings
 from evaluators.weights import pull, resolve
-from flows.config import Options
 from flows.demo import RELEASE
+from flows.options import VerifyOptions
 from flows.verification.ratio_sides import Side, Unmeasurable, backend_named, bits, sides_of
 
 MODEL = "demo-model-1.5M"
@@ -23,7 +22,7 @@ def f16() -> Artifact:
 
 
 def sides(artifact: Artifact, over: str | None, under: str, **options: object) -> tuple[Side, Side]:
-    asked = Options(**{"executables": PROGRAMS, **options})
+    asked = VerifyOptions.model_validate({"executables": PROGRAMS, **options})
     return sides_of(Settings(numerator=over, denominator=under), MODEL, artifact, asked)
 
 
@@ -41,11 +40,11 @@ def test_bits_by_name() -> None:
 
 
 def test_each_backend_gets_its_format_and_its_program(f16: Artifact) -> None:
-    over, under = sides(f16, "llama.cpp", "vllm", server=ServerOptions(executable="/mine", context=512, extra=("-x",)))
+    over, under = sides(f16, "llama.cpp", "vllm", context=512, server_arguments=("-x",))
     assert (over.artifact, under.artifact.format, under.artifact.quantization) == (f16, "safetensors", "f16")
-    assert (over.options.executable, over.options.extra) == ("/mine", ("-x",))
+    assert (over.options.executable, over.options.extra) == ("/opt/llama-server", ("-x",))
     assert (under.options.executable, under.options.context, under.options.extra) == ("/opt/vllm", 512, ())
-    over, under = sides(f16, "vllm", "Ollama", server=ServerOptions(url="http://127.0.0.1:7"))
+    over, under = sides(f16, "vllm", "Ollama", url="http://127.0.0.1:7")
     assert (over.artifact.format, under.artifact) == ("safetensors", f16)
     assert (over.options.url, under.options.url) == (None, "http://127.0.0.1:7")
 
@@ -68,5 +67,5 @@ def test_a_server_of_somebody_else_has_one_model(f16: Artifact, tmp_path: Path) 
         (None, "Q8_0", "server_failed"), (None, str(tmp_path), "server_failed"), (None, "vllm", "weights_missing"),
     ):  # fmt: skip
         with pytest.raises(Unmeasurable) as caught:
-            sides(theirs, over, under, backend="attached", server=ServerOptions(url="http://127.0.0.1:7"))
+            sides(theirs, over, under, backend="attached", url="http://127.0.0.1:7")
         assert caught.value.reason == reason

@@ -107,7 +107,7 @@ def test_a_dry_run_says_what_why_and_at_what_cost_and_writes_nothing(place: Plac
     assert 0 < demo["hours_expected"] == found["expected_hours"] and "defaults" in demo["why"]
     assert "no claim" in lines["empty-model"]["why"]
     assert "cannot reach the hub" in lines["nobody/unreachable"]["why"]
-    assert "cannot reach the hub" in found["not_looked_at"]["hub"]
+    assert "cannot reach the hub" in found["not_scanned"]["hub"]
     tight = dry_run(place, "--release", str(RELEASE), "--hours", "0.01")
     assert tight["releases"][0]["became"] == "skipped" and "0.0 h of the budget" in tight["releases"][0]["why"]
     assert not place.root.exists()

@@ -1,0 +1,149 @@
+"""What a verification may be asked for: one model for the command line, the deployments and the weekly flow.
+
+An option is one field. Its docstring is the help text of `verify`, `plan`, `weekly` and of the deployments' pages;
+where it is not given, CLAIMCHECK_* of the environment or the default holds.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal, TypeVar
+
+from cyclopts import Parameter
+from pydantic import Field, field_validator
+
+from evaluators.backends import ServerOptions
+from evaluators.backends.registry import BACKENDS
+from evaluators.records import Record, UserError
+from flows.config import configuration
+
+Result = TypeVar("Result")
+Switch = Annotated[bool, Parameter(negative=())]
+Several = tuple[str, ...]
+
+
+class RunOptions(Record):
+    """Options that hold for any number of releases."""
+
+    backend: str = Field(default_factory=lambda: configuration().backend)
+    """Serving engine: llama.cpp, vllm, ollama or attached."""
+    benchmarks: Annotated[Several, Parameter(name="--benchmark", negative=())] = ()
+    """Only this benchmark, by its catalogue name (may be given several times)."""
+    full: Switch = False
+    """Run whole benchmarks instead of stopping when the claims are decided."""
+    url: str | None = None
+    """Attached and Ollama: base URL of the server."""
+    served_model: Annotated[str | None, Parameter(name=("--served-model", "--model"))] = None
+    """Attached and Ollama: name of the model on that server."""
+    key_variable: str | None = None
+    """Attached: environment variable that holds the API key."""
+    context: int | None = None
+    """Tokens of context a request may use."""
+    slots: int | None = None
+    """Requests the server works on at a time."""
+    threads: int | None = None
+    """CPU threads of the server."""
+    port: int | None = None
+    """Port of the server on 127.0.0.1; without it a free one."""
+    server_arguments: Annotated[
+        Several, Parameter(name="--server-argument", negative=(), allow_leading_hyphen=True)
+    ] = ()
+    """One more argument for the server's own command line, as it is (may be given several times)."""
+    order_seed: Annotated[int, Parameter(show=False)] = Field(default_factory=lambda: configuration().order_seed)
+    """Seed of the fixed random order."""
+    alpha: Annotated[float, Parameter(show=False)] = Field(default_factory=lambda: configuration().alpha)
+    """Probability of a wrong verdict on a claim, at most."""
+    executables: Annotated[tuple[tuple[str, str], ...], Parameter(parse=False)] = Field(
+        default_factory=lambda: configuration().executables
+    )
+    """Backend and path of its program, from CLAIMCHECK_LLAMA_SERVER, CLAIMCHECK_VLLM and CLAIMCHECK_SGLANG."""
+
+    @field_validator("backend")
+    @classmethod
+    def _known_backend(cls, name: str) -> str:
+        if name not in BACKENDS:
+            raise UserError(f"unknown backend {name}; choose one of {', '.join(BACKENDS)}")
+        return name
+
+    @property
+    def server(self) -> ServerOptions:
+        """How to serve."""
+        port = ("--port", str(self.port)) if self.port else ()
+        return ServerOptions(
+            context=self.context,
+            slots=self.slots,
+            threads=self.threads,
+            url=self.url,
+            model=self.served_model,
+            key_variable=self.key_variable,
+            executable=dict(self.executables).get(self.backend),
+            extra=(*port, *self.server_arguments),
+        )
+
+
+class VerifyOptions(RunOptions):
+    """Options of the verification of one release."""
+
+    revision: str | None = None
+    """Branch, tag or commit; without it the default branch."""
+    weights: str | None = None
+    """Repository or folder to take the weights from, e.g. a quantizer's GGUF of this release."""
+    quantization: str | None = None
+    """Quantization to run, e.g. Q4_K_M; without it the most exact one that fits this machine."""
+    again: Switch = False
+    """Judge claims again that have a verdict already."""
+
+
+ENVIRONMENT_ONLY = ("order_seed", "alpha", "executables")
+"""Fields that a deployment takes from the worker's environment."""
+
+
+def for_release(options: RunOptions, **more: Any) -> VerifyOptions:
+    """Options of one release of many."""
+    return VerifyOptions(**{name: getattr(options, name) for name in type(options).model_fields} | more)
+
+
+def given(model: type[RunOptions], parameters: Mapping[str, Any]) -> Any:
+    """An options model from a deployment's parameters; None means not given. Raises UserError for CLAIMCHECK_* that
+    do not fit."""
+    return model(**{name: value for name, value in parameters.items() if value is not None})
+
+
+def with_options(model: type[RunOptions]) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
+    """Decorator: a function of `options: model` gets the model's fields as parameters of its own, each None where it
+    is not given, with their help texts, so that Prefect's pages and `prefect deployment run --param` show them."""
+
+    def wrap(function: Callable[..., Result]) -> Callable[..., Result]:
+        own = inspect.signature(function).parameters
+        fields = {name: field for name, field in model.model_fields.items() if name not in ENVIRONMENT_ONLY}
+
+        def flat(**values: Any) -> Result:
+            options = given(model, {name: values.pop(name, None) for name in fields})
+            return function(**values, options=options)
+
+        kept = [parameter for name, parameter in own.items() if name != "options"]
+        kind = inspect.Parameter.KEYWORD_ONLY
+        flat.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+            [parameter.replace(kind=kind) for parameter in kept]
+            + [
+                inspect.Parameter(name, kind, default=None, annotation=_plain(name, field.annotation))
+                for name, field in fields.items()
+            ],
+            return_annotation=str,
+        )
+        lines = [f"    {name}: {' '.join(str(field.description).split())}" for name, field in fields.items()]
+        flat.__doc__ = (inspect.getdoc(function) or "") + "\n" + "\n".join(lines)
+        flat.__name__ = flat.__qualname__ = function.__name__
+        flat.__module__ = function.__module__
+        return flat
+
+    return wrap
+
+
+def _plain(name: str, annotation: Any) -> Any:
+    """A field's type as a deployment's page shows it: choices, lists instead of tuples, None for what is not given."""
+    if name == "backend":
+        return Literal[tuple(BACKENDS)] | None
+    plain = list[str] if annotation == Several else annotation
+    return plain | None
