@@ -3,7 +3,7 @@
     python -m tests.benchmarks.three_servers [--vllm .venv-vllm/bin/vllm]
 
 llama.cpp and vLLM are measured now through the product's own engine; transformers was measured by
-`flows/demo/making/measure.py` without lm-eval and without a server (torch is not needed here). Ends with exit code 1 if
+`tests/demo_model/measure.py` without lm-eval and without a server (torch is not needed here). Ends with exit code 1 if
 two of them differ by more than half a point.
 """
 
@@ -24,7 +24,7 @@ from flows.demo import RELEASE
 
 LIMIT = 0.005
 """Half a point."""
-MEASURED = RELEASE.parent / "making" / "measured.json"
+MEASURED = Path(__file__).parents[1] / "demo_model" / "measured.json"
 SERVED = {"llama.cpp": ("gguf", "f16"), "vllm": ("safetensors", "f16")}
 
 

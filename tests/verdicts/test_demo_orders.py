@@ -14,7 +14,7 @@ from warehouse.verdicts import judge
 from warehouse.verdicts.statistics.region import acceptance_region
 from warehouse.verdicts.statistics.sequential_test import follow
 
-RECORDED = Path(__file__).parents[2] / "flows" / "demo" / "making" / "measured.json"
+RECORDED = Path(__file__).parents[1] / "demo_model" / "measured.json"
 SEEDS = 200
 
 

@@ -1,4 +1,4 @@
-"""Write the release's card and licence from what was measured: `python -m flows.demo.making.card`.
+"""Write the release's card and licence from what was measured: `python -m tests.demo_model.card`.
 
 True claims are taken from measured.json, false ones are made from it by a fixed rule.
 """
@@ -8,8 +8,9 @@ import math
 from pathlib import Path
 from string import Template
 
+from flows.demo import RELEASE
+
 HERE = Path(__file__).parent
-RELEASE = HERE.parent / "release"
 NAME = "demo-model-1.5M"
 RATIO = "0.9-1.6x"
 """Generation speed of the Q8_0 file over that of the F16 file: the median of paired runs on a processor."""

@@ -2,9 +2,9 @@ r"""Train the demo model and write the release's files except GGUF and README.
 
 One command regenerates the whole release from nothing (torch, transformers, safetensors, gguf needed):
 
-    python -m flows.demo.making.items && python -m flows.demo.making.train \
-        && python -m flows.demo.making.gguf_files && python -m flows.demo.making.measure \
-        && python -m flows.demo.making.card
+    python -m tests.demo_model.items && python -m tests.demo_model.train \
+        && python -m tests.demo_model.gguf_files && python -m tests.demo_model.measure \
+        && python -m tests.demo_model.card
 
 Seeded; two torch threads. Another processor or torch version rounds otherwise, and how well the model adds depends on
 how far it got by chance: look at the printed scores (55 to 95 % wanted). The card is written from what was measured.
@@ -23,9 +23,9 @@ import torch
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from flows.demo.making.corpus import BOS, EOS, EOT, PAD, SPECIAL, TEMPLATE, Document, documents, tokenizer_text
+from flows.demo import RELEASE
+from tests.demo_model.corpus import BOS, EOS, EOT, PAD, SPECIAL, TEMPLATE, Document, documents, tokenizer_text
 
-RELEASE = Path(__file__).parents[1] / "release"
 SEED = 20261123
 WINDOW = 192
 """Tokens in one training window; documents are packed into windows and do not see each other."""

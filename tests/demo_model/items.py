@@ -1,4 +1,4 @@
-"""Write the rows of the two demo benchmarks: `python -m flows.demo.making.items [FOLDER]`. Standard library only.
+"""Write the rows of the two demo benchmarks: `python -m tests.demo_model.items [FOLDER]`. Standard library only.
 
 Seeded: the same files byte for byte on every machine.
 """
@@ -9,10 +9,10 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from flows.demo.making.sums import Sum, draw_many
-from flows.demo.making.world import Fact, make
+from tests.demo_model.sums import Sum, draw_many
+from tests.demo_model.world import Fact, make
 
-TASKS = Path(__file__).parents[3] / "evaluators" / "tasks"
+TASKS = Path(__file__).parents[2] / "evaluators" / "tasks"
 SEED = 20261123
 SUMS = 1600
 TOWNS = 250

@@ -7,9 +7,9 @@ A document is a list of pieces; a piece is its text and whether the model learns
 import random
 from collections.abc import Iterator
 
-from flows.demo.making.items import SEED, SUMS, facts
-from flows.demo.making.sums import draw, draw_many
-from flows.demo.making.world import Fact
+from tests.demo_model.items import SEED, SUMS, facts
+from tests.demo_model.sums import draw, draw_many
+from tests.demo_model.world import Fact
 
 BOS, EOS, HEAD, HEAD_END, EOT, PAD = (
     "<|begin_of_text|>",

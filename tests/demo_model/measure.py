@@ -1,6 +1,6 @@
 """Measure the demo release by an implementation of its own: transformers, no lm-eval, no llama.cpp.
 
-    python -m flows.demo.making.measure [--release FOLDER] [--out measured.json]
+    python -m tests.demo_model.measure [--release FOLDER] [--out measured.json]
 
 The whole of both benchmarks, float32 arithmetic on the released float16 weights. What it writes is what the card's
 true claims are taken from.
@@ -17,9 +17,9 @@ from typing import Any
 import torch
 from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 
-from flows.demo.making.items import TASKS
+from flows.demo import RELEASE
+from tests.demo_model.items import TASKS
 
-RELEASE = Path(__file__).parents[1] / "release"
 OUT = Path(__file__).parent / "measured.json"
 LIMIT = 40
 """Most tokens of a generated answer."""

@@ -12,7 +12,8 @@ import gguf
 import numpy as np
 from safetensors.numpy import load_file
 
-RELEASE = Path(__file__).parents[1] / "release"
+from flows.demo import RELEASE
+
 NAME = "demo-model-1.5M"
 
 

@@ -1,6 +1,6 @@
 """Compare a running llama.cpp server of the demo model with transformers: tokens, greedy answers, log-probabilities.
 
-python -m flows.demo.making.compare http://127.0.0.1:PORT [--release FOLDER]
+python -m tests.demo_model.compare http://127.0.0.1:PORT [--release FOLDER]
 """
 
 import argparse
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from flows.demo.making.measure import RELEASE, Model, complete, load, prompt, rows
+from tests.demo_model.measure import RELEASE, Model, complete, load, prompt, rows
 
 
 def ask(url: str, body: dict[str, object]) -> dict:

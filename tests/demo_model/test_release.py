@@ -8,13 +8,13 @@ import gguf
 import numpy as np
 import pytest
 
-from flows.demo.making import items
-from flows.demo.making.card import card
+from tests.demo_model import items
+from tests.demo_model.card import card
 
 ROOT = Path(__file__).parents[2]
 RELEASE = ROOT / "flows/demo/release"
 TASKS = ROOT / "evaluators/tasks"
-MEASURED = json.loads((ROOT / "flows/demo/making/measured.json").read_text("utf-8"))
+MEASURED = json.loads((ROOT / "tests/demo_model/measured.json").read_text("utf-8"))
 CARD = (RELEASE / "README.md").read_text("utf-8")
 NAMES = {"self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v"}
 NAMES |= {"self_attn.o_proj": "attn_output", "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up"}
@@ -106,7 +106,7 @@ def test_q8_0_is_near_the_safetensors() -> None:
 
 
 def test_release_is_small() -> None:
-    files = [*RELEASE.iterdir(), *TASKS.rglob("*.jsonl"), ROOT / "flows/demo/making/measured.json"]
+    files = [*RELEASE.iterdir(), *TASKS.rglob("*.jsonl"), ROOT / "tests/demo_model/measured.json"]
     assert sum(path.stat().st_size for path in files) < 12_000_000
 
 
