@@ -5,6 +5,7 @@ Reading it imports pydantic and PyYAML only.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -109,6 +110,9 @@ class Benchmark(Record):
                 return score
         if self.answer and filter == CHAT_ANSWER and metric in (None, self.scores[0].metric):
             return Score(metric=self.scores[0].metric, filter=CHAT_ANSWER)
+        repeated = re.fullmatch(r"(.+)_(?:pass|maj)@\d+", metric or "")
+        if repeated:
+            return Score(metric=str(metric), filter=self.score(repeated[1], filter).filter)
         known = ", ".join(f"{score.metric},{score.filter}" for score in self.scores)
         raise UserError(f"{self.name} has no score {metric},{filter}; it has {known}")
 

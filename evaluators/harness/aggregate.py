@@ -40,6 +40,8 @@ def measurements(
     """
     first = items[: board.counted]
     keys = _ordered(benchmark, list(board.raw))
+    votes = [key for key in keys if "_maj@" in key[0]]
+    keys = [key for key in keys if key not in votes]
     final = _aggregate(loaded, first, board, keys, lambda key, position: board.raw[key][position])
     found = []
     for key in keys:
@@ -69,6 +71,7 @@ def measurements(
             )
         )
         found += _pass_at(found[-1], key, board)
+        found += _majority(found, key, votes, board)
     return found + _composites(benchmark, loaded, final, found)
 
 
@@ -165,6 +168,31 @@ def _is_mean(loaded: LoadedTasks, metric: str) -> bool:
         if function is not None and function is not lm_eval_mean:
             return False
     return True
+
+
+def _majority(found: Sequence[Measurement], key: Key, votes: Sequence[Key], board: Board) -> list[Measurement]:
+    """maj@k of a metric: the mean over items of the majority's score, in 0 and 1."""
+    made = []
+    average = next(one for one in found if (one.metric, one.filter) == key)
+    for metric, name in votes:
+        if name != key[1] or metric.partition("_maj@")[0] != key[0]:
+            continue
+        values = board.means[(metric, name)][: board.counted]
+        numbers = [value for value in values if value is not None]
+        if not numbers or not all(0 <= value <= 1 for value in numbers):
+            continue
+        share = sum(numbers) / len(numbers)
+        error = (share * (1 - share) / (len(numbers) - 1)) ** 0.5 if len(numbers) > 1 else None
+        changes = {
+            "metric": metric,
+            "score": share,
+            "stderr": error,
+            "values": tuple(values),
+            "low": None,
+            "high": None,
+        }
+        made.append(average.model_copy(update=changes | {"low": None, "high": None}))
+    return made
 
 
 def _pass_at(average: Measurement, key: Key, board: Board) -> list[Measurement]:

@@ -6,5 +6,6 @@ recommended_sampling  sampling that a release recommends: generation_config.json
 standard_protocols    the catalogue's protocols by kind: completion, chat, thinking
 plausible_protocols   the protocols for a claim, most plausible first
 chat_answers          the answer in what a chat model wrote
+repeats_words         avg@k, pass@k, maj@k as claims write them
 vendor_habits         how a vendor says that it measures, with address and date (habits/*.yaml)
 """

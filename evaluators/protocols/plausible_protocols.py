@@ -7,14 +7,20 @@ from dataclasses import dataclass
 
 from evaluators.catalogue import CHAT_ANSWER, Benchmark, Score, catalogue
 from evaluators.protocols.release_kind import ReleaseKind
+from evaluators.protocols.repeats_words import place_repeats
 from evaluators.protocols.standard_protocols import Mode, standard_protocol, with_release
 from evaluators.protocols.vendor_habits import Habit
 from evaluators.records import Origin, Protocol, Settings, UserError
 
 MOST_SHOTS = 2
 """Numbers of examples that are tried for one mode where a claim states none."""
-SERVING = ("quantization", "backend", "backend_version", "hardware", "harness", "notes")
-"""What claims state that says where a model ran, not how it was asked."""
+ASKED = (
+    "shots", "prompt", "system_prompt", "thinking", "effort", "temperature", "top_p", "top_k", "min_p",
+    "presence_penalty", "frequency_penalty", "repetition_penalty", "max_tokens", "repeats",
+)  # fmt: skip
+"""What a claim may state about how the model was asked, and a run here can follow."""
+REPEATED = 0.6
+"""Temperature for several answers an item where neither claim nor release state one: greedy ones would be copies."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,7 @@ def plausible_protocols(
     release's vendor says that it measures, which comes before the catalogue.
     """
     chosen = set(only)
+    stated = place_repeats(stated, benchmark)
     found: dict[Settings, Protocol] = {}
     missing: list[str] = []
     for mode in _modes(benchmark, kind, stated):
@@ -62,7 +69,7 @@ def plausible_protocols(
         base, origins = with_release(standard_protocol(target, mode), target, mode, kind)
         for shots, source in _shots(target, mode, base, stated, habits):
             settings = base if shots is None else base.model_copy(update={"shots": shots})
-            settings, whose = _with_claim(settings, origins, stated)
+            settings, whose = _with_claim(settings, origins, stated, generated=target.output == "generate_until")
             for score in _scores(target, mode, stated):
                 protocol = _named(target, benchmark, mode, settings, whose, score, base, source)
                 found.setdefault(protocol.settings, protocol)
@@ -128,8 +135,12 @@ def _shots(
 
 
 def _with_claim(settings: Settings, origins: dict[str, Origin], stated: Settings) -> tuple[Settings, dict[str, Origin]]:
-    said = stated.model_dump(exclude_none=True, exclude={*SERVING, "metric", "filter"})
-    return settings.model_copy(update=said), origins | dict.fromkeys(said, Origin.claim)
+    fields = ASKED if generated else ("shots", "prompt", "system_prompt")
+    said = stated.model_dump(exclude_none=True, include=set(fields))
+    settings = settings.model_copy(update=said)
+    if (settings.repeats or 1) > 1 and not settings.temperature and stated.temperature is None:
+        settings = settings.model_copy(update={"temperature": REPEATED})
+    return settings, origins | dict.fromkeys(said, Origin.claim)
 
 
 def _scores(benchmark: Benchmark, mode: Mode, stated: Settings) -> Iterator[tuple[Score, bool]]:
@@ -144,7 +155,8 @@ def _scores(benchmark: Benchmark, mode: Mode, stated: Settings) -> Iterator[tupl
             return
         same = [score for score in benchmark.scores if score.metric == named.metric]
     else:
-        same = [score for score in benchmark.scores if not score.composite]
+        whole = benchmark.scores[0].composite  # then the benchmark is an average itself
+        same = [score for score in benchmark.scores if score.composite is whole]
     if mode != "completion" and benchmark.answer:
         yield Score(metric=benchmark.scores[0].metric, filter=CHAT_ANSWER), False
     for score in same:

@@ -69,6 +69,15 @@ def read_release_kind(release: Release, artifact: Artifact | None = None) -> Rel
     )
 
 
+def kind_words(kind: ReleaseKind) -> str:
+    """One line for people: the kind and what shows it."""
+    thinking = {"always": ", thinks always", "switchable": f", thinks when told to ({kind.switch})"}.get(
+        kind.thinking, ""
+    )
+    shown = "; ".join(f"{where}: {what}" for where, what in kind.evidence.items())
+    return f"kind of release: {kind.kind}{thinking} ({shown or 'its files say nothing'})"
+
+
 def kind_of_files(
     model: str,
     *,
