@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Bytecode is kept whatever the environment says: without it every start compiles a thousand modules.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo install test check test-vllm lock clean
+.PHONY: demo install test check browser test-vllm test-grading lock clean
 
 demo: install
 	$(BIN)/claimcheck demo
@@ -21,7 +21,7 @@ $(VENV)/installed: pyproject.toml deploy/constraints.txt
 	@touch $@
 
 # Most tests wait for servers, so three run at a time; a file stays together, because its tests share what they started.
-test: check
+test: check browser
 	$(BIN)/python -m pytest -m "not vllm and not alone" -n 3 --dist loadfile --no-loadscope-reorder
 	$(BIN)/python -m pytest -m "not vllm and alone"
 
@@ -30,9 +30,19 @@ check: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Tests of the pages open them in a real browser, and are skipped where there is none.
+browser:
+	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq \
+		&& apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core fonts-noto-core; } \
+		|| echo "no chromium: the tests of the pages are skipped; install it to run them"
+
 test-vllm: install
 	bash tests/make_vllm_env.sh $(PYTHON)
 	$(BIN)/python -m pytest -m vllm -n 2 --dist loadfile
+
+# All 1,716 programs, item for item against the metric code_eval, and programs a second; a tenth of them is in `test`.
+test-grading: install
+	$(BIN)/python -m tests.benchmarks.program_grading
 
 lock:
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet "uv>=0.9"; }

@@ -17,6 +17,7 @@ from evaluators.records import UserError
 from flows.config import configuration
 from flows.options import RunOptions, VerifyOptions, with_options
 from flows.runtime.progress_lines import say
+from flows.runtime.publish import publish_site
 from flows.runtime.sync import SyncResult, bring
 from flows.scheduling.queue import HOURS, WEEKS
 from flows.scheduling.weekly_report import headline
@@ -36,6 +37,7 @@ def deployed_verify(model: str, options: VerifyOptions) -> str:
     """
     with _shared():
         summary = verify_release.fn(model, configuration().home, options)
+        publish_site(Home(configuration().home))
     return f"{summary.release.model}: {summary.judged} verdicts, {summary.flagged} flagged"
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
+from evaluators.backends.registry import named
 from evaluators.protocols.release_kind import ReleaseKind, kind_words, read_release_kind
 from evaluators.records import Artifact, Release, Run, UserError
 from flows.options import VerifyOptions
@@ -25,7 +26,7 @@ from flows.verification.jobs import Job, make_criteria, plan_jobs, protocol_crit
 from flows.verification.judge import judge_pairs, judge_run, refuse
 from flows.verification.measure import measure, measure_specification
 from flows.verification.open_claims import OpenClaims
-from flows.verification.ratio_sides import Unmeasurable, backend_named
+from flows.verification.ratio_sides import Unmeasurable
 from flows.verification.read_claims import Page, keep, read_pages
 from flows.verification.verdict_report import Summary, artifact_rows, summarise, verdicts_markdown
 from warehouse.claim_records import Claim, Criterion, Verdict
@@ -259,7 +260,7 @@ def _job(artifact: Artifact, job: Job, pool: ServerPool, place: Home, options: V
     try:
         artifact = _quantized(artifact, job, options)
         several = job.benchmark.name.endswith("_ratio")  # two artifacts: the bar names them
-        backend = backend_named(job.settings.numerator or "") or options.backend
+        backend = named(job.settings.numerator or "") or options.backend
         known = None if several else artifact.key
         todo = _open(job.claims, criteria, place, options, artifact=known, backend=backend)
         if not todo:

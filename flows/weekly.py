@@ -14,6 +14,7 @@ from evaluators.records import UserError
 from flows.options import RunOptions, for_release
 from flows.runtime.notify import news_of_release, tell
 from flows.runtime.progress_lines import say
+from flows.runtime.publish import publish_site
 from flows.scheduling.priority import DueRelease
 from flows.scheduling.queue import HOURS, WEEKS, QueueEntry, ScanResult, all_due, consider, scan_watched, within
 from flows.scheduling.watch import watch_list
@@ -43,6 +44,12 @@ def consider_release(due: DueRelease, options: RunOptions, home: Path) -> QueueE
 def verify_due(entry: QueueEntry, options: RunOptions, home: Path) -> Summary:
     """Verify one release. A task rather than a flow of its own, so that a weekly run started again goes on with it."""
     return verify_release.fn(entry.due_release.target, home, for_release(options, again=entry.due_release.again))
+
+
+@task(cache_policy=NO_CACHE)
+def write_pages(home: Path) -> str | None:
+    """The site, with what the run found."""
+    return publish_site(Home(home))
 
 
 @flow(name="weekly", validate_parameters=False)
@@ -76,6 +83,7 @@ def weekly(
     create_table_artifact(key="weekly-releases", table=report_rows(report), description=headline(report))
     create_markdown_artifact(key="weekly", markdown=weekly_markdown(report))
     say(headline(report))
+    write_pages(place.root)
     return report
 
 

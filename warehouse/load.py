@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evaluators.catalogue import catalogue
 from evaluators.records import Run, RunStatus, UserError
 from warehouse.claim_records import Claim, Criterion, Verdict
 from warehouse.home import Home, write_atomic
@@ -100,7 +101,19 @@ def _load_claims(connection: duckdb.DuckDBPyConnection, paths: list[Path]) -> in
         return 0
     files = {"files": [str(path) for path in paths]}
     connection.execute(statement("load_sources"), files)
+    _load_benchmarks(connection)
     return _changed(connection, statement("load_claims"), files)
+
+
+def _load_benchmarks(connection: duckdb.DuckDBPyConnection) -> None:
+    known = list(catalogue().values())
+    columns = {
+        "names": [one.name for one in known],
+        "titles": [one.title for one in known],
+        "units": [one.unit for one in known],
+        "higher": [one.higher_is_better for one in known],
+    }
+    connection.execute(statement("load_benchmarks"), columns)
 
 
 def _load_files(connection: duckdb.DuckDBPyConnection, name: str, folder: Path) -> int:

@@ -134,7 +134,9 @@ def _shots(
     return list(found.items())[:MOST_SHOTS]
 
 
-def _with_claim(settings: Settings, origins: dict[str, Origin], stated: Settings) -> tuple[Settings, dict[str, Origin]]:
+def _with_claim(
+    settings: Settings, origins: dict[str, Origin], stated: Settings, *, generated: bool
+) -> tuple[Settings, dict[str, Origin]]:
     fields = ASKED if generated else ("shots", "prompt", "system_prompt")
     said = stated.model_dump(exclude_none=True, include=set(fields))
     settings = settings.model_copy(update=said)

@@ -14,6 +14,7 @@ COMMANDS = (
     ("serve", "serve:serve", "Run the weekly verification on a schedule, and manual ones, on one machine."),
     ("table", "read:table", "Show claims beside measurements."),
     ("show", "read:show", "Show everything known about one claim, with sample items."),
+    ("report", "report:report", "Write the pages: every claim beside its measurement, with pictures and data files."),
     ("query", "read:query", "Ask the warehouse in SQL, read-only, at any moment."),
     ("claims", "claims:app", "The ledger of claims: list, show, add, import, conflicts, export."),
     ("results", "claims:results", "Scores of full, sound runs: export."),

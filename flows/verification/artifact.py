@@ -5,22 +5,19 @@ from __future__ import annotations
 import hashlib
 
 from evaluators.backends import LOOPBACK, port_is_free, read_hardware
+from evaluators.backends.registry import backend
 from evaluators.catalogue import benchmark
 from evaluators.records import Artifact, Hardware, Release, UserError, WeightFile
 from evaluators.weights import choose_weights, resolve
 from flows.options import VerifyOptions
 
-FORMAT = {"llama.cpp": "gguf", "ollama": "gguf", "vllm": "safetensors", "attached": None}
 ROOM_FOR_CACHE = 0.8
 """Share of the memory that weights may take; the rest is for the KV cache and the program."""
 
 
-def format_of(backend: str) -> str | None:
+def format_of(name: str) -> str | None:
     """Container that a backend serves. Raises UserError for an unknown backend."""
-    try:
-        return FORMAT[backend]
-    except KeyError:
-        raise UserError(f"unknown backend {backend}; choose one of {', '.join(FORMAT)}") from None
+    return backend(name).format
 
 
 def choose_quantization(release: Release, backend: str, hardware: Hardware) -> str:

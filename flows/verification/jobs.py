@@ -95,7 +95,7 @@ def plan_jobs(
         elif found.evaluator == "specification":
             specification.append(claim)
         elif found.evaluator == "lm-eval" and found.cannot_run is None:
-            if (refusal := _refusal(claim, found)) is not None:
+            if (refusal := _refusal(claim, found, options.sandbox if options else None)) is not None:
                 refused.append(refusal)
             else:
                 scores.append((claim, found))
@@ -124,7 +124,7 @@ def plan_jobs(
     )
 
 
-def _refusal(claim: Claim, found: Benchmark) -> Refusal | None:
+def _refusal(claim: Claim, found: Benchmark, sandbox: str | None) -> Refusal | None:
     """Why a claim about scores cannot be judged by any run; None if it can."""
     stated = claim.settings
     if words := unplaced_words(stated):
@@ -140,6 +140,20 @@ def _refusal(claim: Claim, found: Benchmark) -> Refusal | None:
         found.score(placed.metric, placed.filter)
     except UserError as problem:
         return Refusal(claim, "no_score", str(problem))
+    if found.sandboxed and (lacking := _sandbox_missing(sandbox)):
+        return Refusal(claim, "sandbox_missing", lacking)
+    return None
+
+
+def _sandbox_missing(kind: str | None) -> str | None:
+    """Why no generated code can be run here; None if it can. Probes the machine once a process."""
+    from evaluators.sandbox.box import SandboxError
+    from evaluators.sandbox.choose_sandbox import choose_sandbox
+
+    try:
+        choose_sandbox(kind)
+    except SandboxError as error:
+        return str(error)
     return None
 
 

@@ -55,6 +55,7 @@ def measure(
             reuse=_earlier(home, artifact, job),
             progress=tell,
             protocol=job.protocol,
+            sandbox=options.sandbox,
         )
     if run.status is RunStatus.finished and run.settings.temperature and (run.settings.repeats or 1) == 1:
         _answer_twice(job, artifact, server, settings, home, options)
@@ -76,6 +77,7 @@ def _answer_twice(
             limit=TWICE,
             reuse=_earlier(home, artifact, job),
             progress=tell,
+            sandbox=options.sandbox,
         )
 
 

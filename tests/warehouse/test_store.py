@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from evaluators.records import UserError
+from evaluators.records import Settings, UserError
 from warehouse.claim_records import Claim, Claimant, ClaimSource
 from warehouse.home import Home
 from warehouse.load import load_home, rebuild_database, save_claims
@@ -27,6 +27,7 @@ def claim(number: int) -> Claim:
     return Claim(
         claim_id=f"{number:016x}", model="acme/one", benchmark="gsm8k", benchmark_text="GSM8K", said="85.2",
         interval=None, claimant=Claimant.vendor, source=source, place=f"line {number}",
+        settings=Settings(shots=number),
     )  # fmt: skip
 
 

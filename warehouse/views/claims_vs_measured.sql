@@ -1,39 +1,170 @@
--- The product's face: one row a claim, with what was measured beside it.
+-- The product's face: one row a distinct claim with its sources, and what was measured beside it.
 create or replace view claims_vs_measured as
+with said as (
+    -- the same number said twice by one kind of party about the same thing under the same stated settings is one claim
+    select
+        c.*,
+        s.title as source_title,
+        s.read_at,
+        v.outcome,
+        v.comparability,
+        v.flagged,
+        v.score,
+        v.low as score_low,
+        v.high as score_high,
+        v.confidence,
+        v.items,
+        v."of",
+        v.stopped_early,
+        v.headline,
+        v.reasons,
+        v.compared,
+        v.judged_at,
+        v.run_id,
+        v.criterion_id,
+        md5(concat_ws(
+            chr(31), lower(c.model), coalesce(lower(c.variant), ''), coalesce(c."commit", ''),
+            coalesce(c.benchmark, lower(c.benchmark_text)), coalesce(c.unit, ''), coalesce(c.qualifier, ''),
+            coalesce(c.low::varchar, ''), coalesce(c.high::varchar, ''),
+            case when c.value is null then lower(c.said) else c.value::varchar end, c.claimant,
+            case when c.claimant = 'vendor' then '' else coalesce(lower(c.claimed_by), '') end,
+            json_merge_patch(c.settings, '{"notes": null}')::varchar
+        )) as same
+    from claims c
+    left join sources s on s.sha256 = c.source_sha256 and s.url = c.source_url
+    left join latest_verdicts v using (claim_id)
+    where not exists (select 1 from claims newer where newer.supersedes = c.claim_id)
+),
+sourced as (
+    select
+        same,
+        list(
+            {
+                'url': source_url,
+                'place': place,
+                'title': source_title,
+                'read_at': read_at,
+                'sha256': source_sha256,
+                'claim_id': claim_id
+            }
+            order by read_at, claim_id
+        ) as sources
+    from said
+    group by same
+)
 select
     c.model,
     c.variant,
+    c."commit",
     coalesce(c.benchmark, c.benchmark_text) as benchmark,
     c.benchmark_text,
+    b.title as benchmark_title,
     c.said as claimed,
     c.value as claimed_value,
-    v.score as measured,
-    v.low as measured_low,
-    v.high as measured_high,
-    v.confidence,
+    c.low as claimed_low,
+    c.high as claimed_high,
+    c.qualifier,
     c.unit,
-    v.items,
-    v."of",
-    coalesce(v.stopped_early, false) as stopped_early,
-    coalesce(v.outcome, 'unverified') as outcome,
-    v.comparability,
-    coalesce(v.flagged, false) as flagged,
-    list_transform(from_json(v.reasons, '[{"code": "VARCHAR", "text": "VARCHAR"}]'), lambda r: r.text) as reasons,
-    list_transform(from_json(v.reasons, '[{"code": "VARCHAR"}]'), lambda r: r.code) as reason_codes,
-    v.headline,
+    c.score as measured,
+    c.score_low as measured_low,
+    c.score_high as measured_high,
+    c.confidence,
+    c.items,
+    c."of",
+    coalesce(c.stopped_early, false) as stopped_early,
+    coalesce(c.outcome, 'unverified') as outcome,
+    c.comparability,
+    coalesce(c.flagged, false) as flagged,
+    list_transform(from_json(c.reasons, '[{"code": "VARCHAR", "text": "VARCHAR"}]'), lambda r: r.text) as reasons,
+    list_transform(from_json(c.reasons, '[{"code": "VARCHAR"}]'), lambda r: r.code) as reason_codes,
+    c.headline,
+    l.margin,
+    (l.record ->> 'relative')::boolean as margin_is_relative,
+    l.alpha,
+    l.stored_at as criterion_stored_at,
     c.claimant,
     c.claimed_by,
-    c.source_url,
-    c.place,
+    json_merge_patch('{}'::json, c.settings) as claimed_settings,
+    json_merge_patch('{}'::json, r.settings) as run_settings,
+    from_json(
+        c.compared,
+        '[{"setting": "VARCHAR", "claimed": "VARCHAR", "measured": "VARCHAR", "relation": "VARCHAR", "origin": "VARCHAR"}]'
+    ) as settings_compared,
+    r."commit" as run_commit,
     r.quantization,
     r.backend,
     r.backend_version,
-    v.judged_at,
-    v.run_id,
-    v.criterion_id,
+    r.settings ->> 'hardware' as hardware,
+    case when r.run_id is not null then coalesce(r.record ->> 'ran_by', 'us') end as ran_by,
+    r.finished as measured_at,
+    c.judged_at,
+    c.read_at,
+    c.source_url,
+    c.place,
+    c.source_title,
+    c.source_sha256,
+    sourced.sources,
+    c.run_id,
+    c.criterion_id,
     c.claim_id
-from claims c
-left join latest_verdicts v using (claim_id)
-left join runs r on r.run_id = v.run_id
-where not exists (select 1 from claims newer where newer.supersedes = c.claim_id)
+from said c
+join sourced using (same)
+left join runs r on r.run_id = c.run_id
+left join criteria l on l.criterion_id = c.criterion_id
+left join benchmarks b on b.name = c.benchmark
+-- the source whose verdict is the newest speaks for all
+qualify row_number() over (partition by same order by c.judged_at desc nulls last, c.read_at, c.claim_id) = 1
 order by c.model, benchmark, c.claimant, c.claim_id;
+
+comment on view claims_vs_measured is 'One row a distinct claim with its sources, and what was measured beside it.';
+comment on column claims_vs_measured.model is 'Hub id of the release, or its name as printed.';
+comment on column claims_vs_measured.variant is 'Quantization or effort column the number stands in, as printed.';
+comment on column claims_vs_measured."commit" is 'Commit of the release that the claim is about; null: whatever its source was published with.';
+comment on column claims_vs_measured.benchmark is 'Name in the catalogue; as printed where the catalogue does not know it.';
+comment on column claims_vs_measured.benchmark_text is 'Benchmark as printed.';
+comment on column claims_vs_measured.benchmark_title is 'Benchmark as people write it; null where the catalogue does not know it.';
+comment on column claims_vs_measured.claimed is 'The number word for word.';
+comment on column claims_vs_measured.claimed_value is 'The number in `unit` (scores as fractions); the middle of a range.';
+comment on column claims_vs_measured.claimed_low is 'Lower end of what the words allow, in `unit`; null: unbounded.';
+comment on column claims_vs_measured.claimed_high is 'Upper end of what the words allow, in `unit`; null: unbounded.';
+comment on column claims_vs_measured.qualifier is 'How the number was put: exact, about, range, at_least, at_most, uncertain.';
+comment on column claims_vs_measured.unit is 'Unit of all values: fraction, tok/s, s, ratio, tokens, parameters, bytes, text, ...';
+comment on column claims_vs_measured.measured is 'What was measured, in `unit`; a score at stop where `stopped_early`.';
+comment on column claims_vs_measured.measured_low is 'Lower end of the confidence sequence, in `unit`.';
+comment on column claims_vs_measured.measured_high is 'Upper end of the confidence sequence, in `unit`.';
+comment on column claims_vs_measured.confidence is 'Level of the interval, e.g. 0.95; it holds however often one looks.';
+comment on column claims_vs_measured.items is 'Items (speeds: runs) that the measurement rests on.';
+comment on column claims_vs_measured."of" is 'Items of the whole benchmark.';
+comment on column claims_vs_measured.stopped_early is 'The run ended when its claims were decided; `measured` is then no benchmark score.';
+comment on column claims_vs_measured.outcome is 'What the evidence says: unverified, confirmed, below_claim, above_claim, inconclusive, invalid_run, could_not_run, ...';
+comment on column claims_vs_measured.comparability is 'How far claim and run have the same settings: matched, assumed (the claim leaves some out), differs, unknown.';
+comment on column claims_vs_measured.flagged is 'A sound run came out below the claim under settings that do not contradict it.';
+comment on column claims_vs_measured.reasons is 'Why, in sentences, most important first.';
+comment on column claims_vs_measured.reason_codes is 'Short name of each reason.';
+comment on column claims_vs_measured.headline is 'The verdict in one line.';
+comment on column claims_vs_measured.margin is 'Tolerance on both sides of the claim, in `unit`, or as a share where `margin_is_relative`.';
+comment on column claims_vs_measured.margin_is_relative is 'The margin is a share of the claim (0.1 = 10 %), as for speeds.';
+comment on column claims_vs_measured.alpha is 'Probability of any wrong verdict, at most.';
+comment on column claims_vs_measured.criterion_stored_at is 'When interval, margin and alpha were stored, which is before the run.';
+comment on column claims_vs_measured.claimant is 'Who said it: vendor, third_party, press, community.';
+comment on column claims_vs_measured.claimed_by is 'Name of who said it.';
+comment on column claims_vs_measured.claimed_settings is 'Settings as stated, JSON; a missing key is unknown.';
+comment on column claims_vs_measured.run_settings is 'Settings of the run, JSON.';
+comment on column claims_vs_measured.settings_compared is 'Each setting as claimed and as run, how they relate (equal, differs, assumed, not_applicable), and where the run took it from.';
+comment on column claims_vs_measured.run_commit is 'Commit of the release that was run.';
+comment on column claims_vs_measured.quantization is 'Quantization of the weights that were run.';
+comment on column claims_vs_measured.backend is 'Serving engine of the run.';
+comment on column claims_vs_measured.backend_version is 'Its version.';
+comment on column claims_vs_measured.hardware is 'Machine of the run.';
+comment on column claims_vs_measured.ran_by is 'Who made the run: us, or imported from others; null: nothing was run.';
+comment on column claims_vs_measured.measured_at is 'When the run ended, UTC.';
+comment on column claims_vs_measured.judged_at is 'When the verdict was made, UTC; null: there is none.';
+comment on column claims_vs_measured.read_at is 'When the source was read, UTC.';
+comment on column claims_vs_measured.source_url is 'Where the claim was read.';
+comment on column claims_vs_measured.place is 'Line, cell or key inside the source.';
+comment on column claims_vs_measured.source_title is 'Name of the source.';
+comment on column claims_vs_measured.source_sha256 is 'SHA-256 of the source as read.';
+comment on column claims_vs_measured.sources is 'Every source that says the same, oldest first: url, place, title, read_at, sha256, claim_id.';
+comment on column claims_vs_measured.run_id is 'The run behind the verdict.';
+comment on column claims_vs_measured.criterion_id is 'The acceptance criterion that the verdict refers to.';
+comment on column claims_vs_measured.claim_id is 'Id of the claim.';

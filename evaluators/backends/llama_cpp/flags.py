@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from evaluators.backends import ServerOptions
 from evaluators.backends.command_line import split_flags
 from evaluators.backends.llama_cpp.model_file import ModelFileHeader
+from evaluators.backends.server import ServerOptions
 from evaluators.hardware import memory, physical_cores
 from evaluators.records import Artifact, UserError
 

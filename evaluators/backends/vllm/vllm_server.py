@@ -6,10 +6,10 @@ from pathlib import Path
 
 import httpx
 
-from evaluators.backends import ServerOptions
 from evaluators.backends.command_line import describe_environment, describe_flags, join_flags, split_flags
 from evaluators.backends.local import LocalServer
 from evaluators.backends.process import free_port, new_key
+from evaluators.backends.server import ServerOptions
 from evaluators.backends.vllm.model_folder import Checkpoint, read_checkpoint
 from evaluators.backends.vllm.program import built_for_cpu, find_program
 from evaluators.backends.vllm.start_errors import find_cause

@@ -1,0 +1,224 @@
+"""One claim, prepared for a page: every text plain, every figure with its unit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from warehouse.reports.formatting import number
+from warehouse.reports.odds import evidence_odds
+from warehouse.reports.outcome_words import COMPARABILITY, ORIGIN, RELATION, OutcomeWords, outcome_words
+from warehouse.reports.repeat_command import repeat_command
+from warehouse.reports.site import sentences
+from warehouse.reports.site.axis import Axis
+from warehouse.reports.site.evidence import Evidence
+from warehouse.reports.site.figure import Figure, figure_of
+from warehouse.reports.site.plain_text import plain_text, web_address
+
+Row = dict[str, Any]
+ASIDE = frozenset({"margin", "settings_assumed", "settings_differ", "roofline_estimate", "bounds", "medians"})
+"""Reasons that say how it was judged, or that the settings diff says better."""
+ANSWER = 400
+"""Characters of a question or an answer."""
+
+
+@dataclass(frozen=True)
+class ClaimView:
+    """What a page says about one claim."""
+
+    row: Row
+    """Its row in claims_vs_measured."""
+    id: str
+    outcome: OutcomeWords
+    flagged: bool
+    title: str
+    said: str
+    who: str
+    measured: str
+    interval: str
+    basis: str
+    settings: str
+    """How far the settings are those of the claim."""
+    why: str
+    """The reason that matters most."""
+    sentence: str
+    """One sentence to paste."""
+    figure: Figure | None
+
+
+@dataclass(frozen=True)
+class ClaimDetails:
+    """What the claim's own page says beyond that."""
+
+    settings: tuple[tuple[str, str, str, str, str], ...]
+    """(setting, as claimed, as run, relation in words, relation)."""
+    stated_nearby: tuple[str, ...]
+    reasons: tuple[tuple[str, str], ...]
+    """(text, items that show it)."""
+    samples: tuple[Row, ...]
+    history: tuple[Row, ...]
+    others: tuple[tuple[str, str, str], ...]
+    """(who, number as printed, claim id)."""
+    sources: tuple[Row, ...]
+    files: tuple[tuple[str, str, str], ...]
+    """(name, size, SHA-256)."""
+    weights: str
+    """What is known about the weights, in words."""
+    facts: tuple[tuple[str, str], ...]
+    """(name, text) of the run and the criterion."""
+    odds: tuple[tuple[str, str], ...]
+    command: str | None
+
+
+def claim_view(row: Row, axis: Axis | None, others: tuple[float, ...] = ()) -> ClaimView:
+    """The row of one claim as pages show it. others: what third parties say, in the claim's unit."""
+    return ClaimView(
+        row=row,
+        id=row["claim_id"],
+        outcome=outcome_words(row["outcome"]),
+        flagged=bool(row["flagged"]),
+        title=sentences.title(row),
+        said=plain_text(row["claimed"], 80),
+        who=sentences.who(row),
+        measured=sentences.measured(row),
+        interval=sentences.measured_interval(row),
+        basis=sentences.basis(row),
+        settings=COMPARABILITY.get(row["comparability"] or "", ""),
+        why=main_reason(row),
+        sentence=sentences.sentence(row),
+        figure=figure_of(row, axis, others),
+    )
+
+
+def main_reason(row: Row) -> str:
+    """The reason that matters most; what the vendor did not say follows from the settings diff."""
+    compared = row["settings_compared"] or []
+    differing = [line for line in compared if line["relation"] == "differs"]
+    open_ = [line for line in compared if line["relation"] == "assumed"]
+    parts = []
+    codes = dict(zip(row["reason_codes"] or [], row["reasons"] or [], strict=True))
+    telling = [text for code, text in codes.items() if code not in ASIDE]
+    if telling and (row["outcome"] not in ("confirmed",) or "stated_in_files" in codes):
+        parts.append(plain_text(telling[0].partition(" (")[0] if "stated_in_files" in codes else telling[0], 240))
+    if differing:
+        said = [f"{_setting(line)} {_value(line['claimed'])}, run {_value(line['measured'])}" for line in differing[:3]]
+        parts.append("claimed " + "; ".join(plain_text(text, 90) for text in said))
+    if open_ and not differing:
+        named = [f"{_setting(line)} (run: {_value(line['measured'])})" for line in open_[:3]]
+        more = f" and {len(open_) - 3} more" if len(open_) > 3 else ""
+        speaker = "vendor" if row["claimant"] == "vendor" else "source"
+        parts.append(f"{speaker} did not say: " + plain_text(", ".join(named), 200) + more)
+    return "; ".join(parts)
+
+
+def claim_details(found: Evidence) -> ClaimDetails:
+    """Everything behind one claim."""
+    verdict, run = found.verdict or {}, found.run
+    unsaid = "vendor did not say" if found.row["claimant"] == "vendor" else "not stated"
+    return ClaimDetails(
+        settings=tuple(_compared(line, unsaid) for line in verdict.get("compared", ())),
+        stated_nearby=tuple(plain_text(note) for note in (found.claim.get("settings") or {}).get("notes", ())[:5]),
+        reasons=tuple(
+            (plain_text(one["text"]), plain_text(", ".join(one["items"]))) for one in verdict.get("reasons", ())
+        ),
+        samples=tuple(_sample(item) for item in found.samples),
+        history=found.history,
+        others=tuple(
+            (plain_text(one["by"], 60), plain_text(one["said"], 40), one["claim_id"]) for one in found.others[:12]
+        ),
+        sources=tuple(_source(source) for source in found.row["sources"]),
+        files=tuple(_files(run)),
+        weights=_weights(run),
+        facts=tuple(_facts(found)),
+        odds=tuple(evidence_odds(found.verdict)),
+        command=repeat_command(run),
+    )
+
+
+def _setting(line: Row) -> str:
+    return line["setting"].replace("_", " ")
+
+
+def _value(value: str | None) -> str:
+    return "—" if value is None else value or "none"
+
+
+def _compared(line: Row, unsaid: str) -> tuple[str, str, str, str, str]:
+    relation = line["relation"]
+    words = RELATION.get(relation, relation.replace("_", " "))
+    if origin := line.get("origin"):
+        words = f"{words}; from {ORIGIN.get(origin, origin)}"
+    elif relation == "assumed":
+        words = "benchmark's usual"
+    claimed = unsaid if line["claimed"] is None else _value(line["claimed"])
+    return (_setting(line), plain_text(claimed, 120), plain_text(_value(line["measured"]), 120), words, relation)
+
+
+def _sample(item: Row) -> Row:
+    choices = item.get("choices")
+    answer = item.get("answer")
+    if choices:
+        best = max(range(len(choices)), key=lambda place: -1e300 if choices[place] is None else choices[place])
+        answer = "log-likelihoods " + ", ".join("—" if one is None else f"{one:.2f}" for one in choices)
+        answer += f"; the greatest is choice {best}"
+    return {
+        "name": plain_text(f"{item['task']}/{item['doc_id']}", 80),
+        "question": plain_text(item.get("question"), ANSWER),
+        "answer": plain_text(answer, ANSWER),
+        "extracted": plain_text(item["extracted"], 80),
+        "expected": plain_text(item["target"], 120),
+        "score": "no score" if item["value"] is None else f"{item['value']:g}",
+        "status": item["status"],
+    }
+
+
+def _source(source: Row) -> Row:
+    return {
+        "text": plain_text(source["url"], 160),
+        "link": web_address(source["url"]),
+        "place": plain_text(source["place"], 80),
+        "read": f"{source['read_at']:%Y-%m-%d}" if source["read_at"] else "",
+        "sha256": source["sha256"],
+        "title": plain_text(source["title"], 80),
+    }
+
+
+def _files(run: Row | None) -> list[tuple[str, str, str]]:
+    files = ((run or {}).get("artifact") or {}).get("files", ())
+    return [(plain_text(file["name"], 100), number(file["size"], "bytes"), file["sha256"]) for file in files[:12]]
+
+
+def _weights(run: Row | None) -> str:
+    if run is None:
+        return "nothing was run"
+    artifact = run.get("artifact")
+    if artifact is None:
+        return "not seen"
+    release = artifact["release"]
+    more = f", {len(artifact['files']):,} files" if len(artifact["files"]) > 12 else ""
+    return plain_text(
+        f"{release['model']} at commit {release['commit'][:12]}, {artifact['quantization']} {artifact['format']}{more}"
+    )
+
+
+def _facts(found: Evidence) -> list[tuple[str, str]]:
+    run, row = found.run, found.row
+    facts: list[tuple[str, str | None]] = []
+    if run:
+        server = run.get("server")
+        facts += [
+            ("run", f"{run['run_id']}, {run['started'][:16].replace('T', ' ')} UTC"),
+            ("harness", f"{run['evaluator']} {run['evaluator_version']}"),
+            ("task", run.get("task_version")),
+            ("order seed", str(run["order_seed"])),
+        ]
+        if server:
+            flags = " ".join(f"--{name} {value}" for name, value in server["flags"].items())
+            facts += [("server", f"{server['backend']} {server['version']}"), ("flags", flags)]
+            facts.append(("hardware", row["hardware"]))
+    if row["margin"] is not None:
+        unit = "%" if row["margin_is_relative"] else "points" if row["unit"] == "fraction" else row["unit"]
+        width = row["margin"] if unit == row["unit"] else 100 * row["margin"]
+        facts.append(("criterion", f"claim ±{width:g} {unit}, fixed {row['criterion_stored_at']:%Y-%m-%d %H:%M} UTC"))
+        facts.append(("wrong verdicts", f"at most {100 * row['alpha']:g} in 100, however often one looks"))
+    return [(name, plain_text(text, 400)) for name, text in facts if text]

@@ -1,0 +1,78 @@
+"""Rows of claims_vs_measured as JSON, CSV and Parquet, whole: nothing is cut for a page's sake."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""First characters that make a spreadsheet run a cell."""
+
+
+def as_json(value: Any) -> bytes:
+    """One JSON document; dates in ISO 8601, NaN and infinities as null."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_iso, allow_nan=False)
+    except ValueError:  # rare, so that only it pays for a copy
+        text = json.dumps(_finite(value), ensure_ascii=False, separators=(",", ":"), default=_iso)
+    return text.encode("utf-8", "replace")
+
+
+def as_csv(rows: Sequence[dict[str, Any]], *, heading: bool = True) -> bytes:
+    """Rows, with a heading unless told otherwise; lists and records as JSON; an unknown is an empty cell.
+
+    Text that a spreadsheet would take for a formula gets an apostrophe before it.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    if heading:
+        writer.writerow(rows[0])
+    writer.writerows([_cell(value) for value in row.values()] for row in rows)
+    return text.getvalue().encode("utf-8", "replace")
+
+
+def as_parquet(table: pyarrow.Table) -> bytes:
+    """Rows with their types, zstd."""
+    import pyarrow
+    import pyarrow.parquet
+
+    sink = pyarrow.BufferOutputStream()
+    pyarrow.parquet.write_table(table, sink, compression="zstd", write_statistics=False)
+    return bytes(sink.getvalue())
+
+
+def _cell(value: Any) -> Any:
+    match value:
+        case None:
+            return ""
+        case list() | dict():
+            return as_json(value).decode()
+        case datetime():
+            return value.isoformat()
+        case str() if value.startswith(FORMULA):
+            return f"'{value}"
+        case _:
+            return value
+
+
+def _finite(value: Any) -> Any:
+    match value:
+        case dict():
+            return {key: _finite(entry) for key, entry in value.items()}
+        case list() | tuple():
+            return [_finite(entry) for entry in value]
+        case float() if value != value or value in (float("inf"), float("-inf")):
+            return None
+        case _:
+            return value
+
+
+def _iso(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

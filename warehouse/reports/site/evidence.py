@@ -1,0 +1,151 @@
+"""What the warehouse knows about each claim, read in batches on short connections, so that writers wait for none."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from warehouse.home import Home
+from warehouse.sql import statement
+from warehouse.store import fetch_rows, reading
+from warehouse.verdicts.roofline import bandwidth
+
+if TYPE_CHECKING:
+    import pyarrow
+
+Row = dict[str, Any]
+SAMPLES = 3
+"""Sample items of a claim."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything that one page says about one claim."""
+
+    row: Row
+    """Its row in claims_vs_measured."""
+    claim: Row
+    """The Claim record."""
+    verdict: Row | None = None
+    """The Verdict record that stands."""
+    run: Row | None = None
+    """The Run record behind it."""
+    criterion: Row | None = None
+    """The acceptance criterion that was stored before the run."""
+    history: tuple[Row, ...] = ()
+    """All verdicts, oldest first: judged_at, outcome, score, low, high, flagged."""
+    samples: tuple[Row, ...] = ()
+    """Sample items, troubled and wrong ones first."""
+    others: tuple[Row, ...] = ()
+    """What third parties say about the same release and benchmark: value, said, by, claim_id."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of claims_vs_measured that a site is made of, a model's rows together."""
+
+    arrow: pyarrow.Table
+    """The rows with their types; ten thousand of them as dictionaries would fill 150 MB."""
+    parts: dict[str, tuple[int, int]]
+    """Model -> (first row, rows), in the order of the rows."""
+
+    def rows(self, model: str) -> list[Row]:
+        """The rows of one model."""
+        return list(self.part(model).to_pylist())
+
+    def part(self, model: str) -> pyarrow.Table:
+        """The rows of one model, with their types."""
+        return self.arrow.slice(*self.parts[model])
+
+    def columns(self, *names: str) -> list[Row]:
+        """Some columns of every row."""
+        return list(self.arrow.select(list(names)).to_pylist())
+
+
+def read_table(home: Home, model: str | None = None) -> Table:
+    """The rows whose model contains `model`, all if None."""
+    with reading(home) as connection:
+        table = connection.cursor().sql(statement("site_rows"), params={"model": model}).to_arrow_table()
+    parts: dict[str, tuple[int, int]] = {}
+    for place, name in enumerate(table.column("model").to_pylist()):
+        first, count = parts.get(name, (place, 0))
+        parts[name] = (first, count + 1)
+    return Table(table, parts)
+
+
+def read_evidence(home: Home, batch: Sequence[Row]) -> dict[str, Evidence]:
+    """Evidence by claim id for some rows of the view."""
+    ids = [row["claim_id"] for row in batch]
+    models = sorted({row["model"] for row in batch})
+    with reading(home) as connection:
+        records = fetch_rows(connection, statement("site_records"), {"claims": ids})
+        history = _grouped(fetch_rows(connection, statement("site_history"), {"claims": ids}))
+        samples = _grouped(fetch_rows(connection, statement("site_samples"), {"claims": ids, "count": SAMPLES}))
+        runs = dict(connection.execute(statement("site_runs"), {"claims": ids}).fetchall())
+        others = _by_benchmark(fetch_rows(connection, statement("site_others"), {"models": models}))
+    known = {run_id: _stated(record) for run_id, record in runs.items()}
+    found = {}
+    for row, record in zip(batch, _in_order(ids, records), strict=True):
+        same = others.get((row["model"], row["benchmark"]), ())
+        found[row["claim_id"]] = Evidence(
+            row=row,
+            claim=_stated(record["claim"]),
+            verdict=json.loads(record["verdict"]) if record["verdict"] else None,
+            run=known.get(row["run_id"]),
+            criterion=_stated(record["criterion"]) if record["criterion"] else None,
+            history=tuple(history.get(row["claim_id"], ())),
+            samples=tuple(samples.get(row["claim_id"], ())),
+            others=tuple(one for one in same if one["claim_id"] != row["claim_id"] and one["unit"] == row["unit"]),
+        )
+    return found
+
+
+def read_changes(home: Home, model: str | None = None, limit: int = 100) -> list[Row]:
+    """Verdicts that changed what stood, newest first: verdict_id, claim_id, before, outcome, judged_at, ..."""
+    with reading(home) as connection:
+        return fetch_rows(connection, statement("site_changes"), {"model": model, "limit": limit})
+
+
+def read_columns(home: Home) -> list[tuple[str, str, str | None]]:
+    """(name, DuckDB type, comment) of the columns of claims_vs_measured, in their order."""
+    with reading(home) as connection:
+        return connection.execute(statement("site_columns")).fetchall()
+
+
+def read_rooflines(home: Home) -> dict[str, float]:
+    """Claim id -> tokens a second that the memory of the claimed hardware allows at most: bandwidth over the bytes of
+    weights that a token reads."""
+    with reading(home) as connection:
+        found = connection.execute(statement("site_rooflines")).fetchall()
+    known = {claim_id: (bandwidth(hardware), size) for claim_id, hardware, size in found}
+    return {claim_id: machine[1] / size for claim_id, (machine, size) in known.items() if machine and size > 0}
+
+
+def _stated(record: str) -> Row:
+    """A record without the fields that say nothing; they are most of a run's settings."""
+    found: Row = json.loads(
+        record, object_hook=lambda one: {key: value for key, value in one.items() if value is not None}
+    )
+    return found
+
+
+def _in_order(ids: Sequence[str], records: Sequence[Row]) -> list[Row]:
+    by_id = {record["claim_id"]: record for record in records}
+    return [by_id[claim_id] for claim_id in ids]
+
+
+def _grouped(found: Iterable[Row]) -> dict[str, list[Row]]:
+    grouped: dict[str, list[Row]] = defaultdict(list)
+    for row in found:
+        grouped[row["claim_id"]].append(row)
+    return grouped
+
+
+def _by_benchmark(found: Iterable[Row]) -> dict[tuple[str, str], list[Row]]:
+    grouped: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in found:
+        grouped[row["model"], row["benchmark"]].append(row)
+    return grouped

@@ -1,0 +1,132 @@
+"""The page of a release and the page of a claim."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from warehouse.reports.outcome_words import outcome_words
+from warehouse.reports.site import sentences
+from warehouse.reports.site.addresses import release_path
+from warehouse.reports.site.axis import Axis, axis_of
+from warehouse.reports.site.claim_review import claim_review
+from warehouse.reports.site.claim_view import ClaimView, claim_details, claim_view
+from warehouse.reports.site.evidence import Evidence, Row
+from warehouse.reports.site.figure import figure_values
+from warehouse.reports.site.page import Site
+from warehouse.reports.site.plain_text import plain_text
+
+PAGE = 30
+"""Claims on one page of a release, so that it stays below 100 kB."""
+GROUPS = {
+    "Scores": ("fraction", "elo", "points"),
+    "Speed": ("tok/s", "s", "ratio"),
+    "Facts in the files": ("parameters", "tokens", "bytes", "text", "licence"),
+}
+"""Heading -> units below it."""
+
+
+def release_views(claims: Sequence[Evidence]) -> list[ClaimView]:
+    """The claims of a release, those of one unit on one axis."""
+    axes = axes_of([(one.row, other_values(one)) for one in claims])
+    return [claim_view(one.row, axes.get(one.row["unit"]), other_values(one)) for one in claims]
+
+
+def axes_of(claims: Sequence[tuple[Row, Sequence[float]]]) -> dict[str | None, Axis | None]:
+    """The axis of each unit."""
+    values: dict[str | None, list[float | None]] = {}
+    for row, others in claims:
+        values.setdefault(row["unit"], []).extend(figure_values(row, others))
+    return {unit: axis_of(known, unit or "") for unit, known in values.items()}
+
+
+def other_values(one: Evidence) -> tuple[float, ...]:
+    """What third parties say about the same release and benchmark, for the hollow marks."""
+    return tuple(dict.fromkeys(other["value"] for other in one.others))[:8]
+
+
+def release_page(
+    site: Site, model: str, claims: Sequence[Evidence], views: Sequence[ClaimView], *, number: int, png: str, own: bool
+) -> str:
+    """One page of a release. number: from 0; png: path of the picture for previews, the release's `own` or not."""
+    rows = [one.row for one in claims]
+    path = release_path(model)
+    name = path.rpartition("/")[2]
+    shown = views[number * PAGE : (number + 1) * PAGE]
+    counts = sentences.counts(rows)
+    flagged = sum(view.flagged for view in views)
+    pages = -(-len(views) // PAGE)
+    described = sentences.result_sentence(rows)
+    compared = vendor_settings(rows)
+    return site.page(
+        "release.html", page_path(model, number), picture=png,
+        heading=plain_text(model, 120), model=plain_text(model, 120), description=described, claims=len(rows),
+        counts=counts, flagged_count=flagged, facts=_facts(claims), groups=list(_groups(shown)),
+        stated=sentences.stated_settings(compared),
+        pages=[(None if at == number else page_path(name, at, bare=True), at + 1) for at in range(pages)],
+        own=own, badge=f"{name}.badge.svg", data=name,
+        citation=citation(site, plain_text(model, 120), described, page_path(model, 0)),
+    )  # fmt: skip
+
+
+def vendor_settings(rows: Sequence[Row]) -> list[Row]:
+    """The lines of the settings diffs of the vendor's claims."""
+    return [line for row in rows if row["claimant"] == "vendor" for line in row["settings_compared"] or ()]
+
+
+def page_path(model: str, number: int, *, bare: bool = False) -> str:
+    """Path of a page of a release; bare: `model` is the page's name already."""
+    stem = model if bare else release_path(model)
+    return f"{stem}.html" if number == 0 else f"{stem}.page-{number + 1}.html"
+
+
+def claim_page(site: Site, one: Evidence, view: ClaimView, *, at: str, png: str, own: bool) -> str:
+    """The page of one claim. at: path of the page of its release; png as for `release_page`."""
+    path = f"claims/{view.id}.html"
+    history = [
+        {
+            "date": f"{past['judged_at']:%Y-%m-%d}",
+            "words": outcome_words(past["outcome"]),
+            "measured": sentences.measured({**one.row, "measured": past["score"]}),
+        }
+        for past in reversed(one.history)
+    ]
+    return site.page(
+        "claim.html", path, picture=png,
+        heading=f"{plain_text(one.row['model'], 80)}: {view.title} {view.said}", description=view.sentence,
+        review=claim_review(one.row, site.base_url), release=at, model=plain_text(one.row["model"], 120), view=view,
+        more=claim_details(one), history=history[:60], own=own, citation=citation(site, view.sentence, "", path),
+    )  # fmt: skip
+
+
+def citation(site: Site, title: str, text: str, path: str) -> str:
+    """A line for a list of references."""
+    what = f"{title.rstrip('.')}. {text}".strip()
+    address = f" {site.base_url}{path}" if site.base_url else ""
+    return f"{what} claimcheck, {site.snapshot:%d %B %Y}.{address}"
+
+
+def _groups(views: Sequence[ClaimView]) -> list[tuple[str, list[ClaimView]]]:
+    named = {unit: heading for heading, units in GROUPS.items() for unit in units}
+    found: dict[str, list[ClaimView]] = {heading: [] for heading in (*GROUPS, "Other claims")}
+    for view in views:
+        found[named.get(view.row["unit"], "Other claims")].append(view)
+    return [(heading, ones) for heading, ones in found.items() if ones]
+
+
+def _facts(claims: Sequence[Evidence]) -> list[tuple[str, Any]]:
+    """Commit, licence, dates, as far as they are known."""
+    run = next((one.run for one in claims if one.run), None)
+    licence = next((one for one in claims if one.row["benchmark"] == "license"), None)
+    facts: list[tuple[str, Any]] = []
+    if run:
+        facts.append(("commit", plain_text(run["release"]["commit"][:12], 20)))
+    if licence:
+        told = [reason for reason in licence.row["reasons"] or [] if reason.startswith("the files say")]
+        said = told[0].removeprefix("the files say ").partition(" (")[0] if told else licence.row["claimed"]
+        facts.append(("licence", plain_text(said, 60)))
+    judged = [one.row["judged_at"] for one in claims if one.row["judged_at"]]
+    read = [one.row["read_at"] for one in claims if one.row["read_at"]]
+    if judged or read:
+        facts.append(("last checked" if judged else "claims read", f"{max(judged or read):%Y-%m-%d}"))
+    return facts

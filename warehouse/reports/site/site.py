@@ -1,0 +1,185 @@
+"""Write the site: board, releases, claims, speed, what could not be run, columns, glossary, feed, data files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from evaluators.user_error import UserError
+from warehouse.home import Home
+from warehouse.reports.site import overviews, sentences
+from warehouse.reports.site.addresses import release_path
+from warehouse.reports.site.cards import badge, claim_card, png, release_card
+from warehouse.reports.site.claim_view import ClaimView
+from warehouse.reports.site.data_files import as_csv, as_json, as_parquet
+from warehouse.reports.site.destination import Destination
+from warehouse.reports.site.evidence import (
+    Evidence,
+    Row,
+    Table,
+    read_changes,
+    read_columns,
+    read_evidence,
+    read_rooflines,
+    read_table,
+)  # fmt: skip
+from warehouse.reports.site.feed import feed
+from warehouse.reports.site.overviews import Counts
+from warehouse.reports.site.page import Site, environment, style
+from warehouse.reports.site.plain_text import plain_text
+from warehouse.reports.site.release_pages import PAGE, claim_page, page_path, release_page, release_views
+
+BATCH = 100
+"""Claims whose evidence is held in memory at a time."""
+PICTURES = 100
+"""Claims that get pictures to share, flagged ones first, then the newest; and releases. A PNG takes about 25 ms."""
+
+
+@dataclass(frozen=True)
+class SiteWritten:
+    """What a writing did."""
+
+    index: str
+    """Path or address of the board."""
+    releases: int
+    claims: int
+    files: int
+    """Files of the whole site."""
+    written: int
+    """Of them those that changed."""
+
+
+def write_site(
+    home: Home, to: str, *, model: str | None = None, base_url: str | None = None, now: datetime | None = None
+) -> SiteWritten:
+    """Write the site of the claims whose model contains `model` (None: all) to a folder or an fsspec address.
+
+    base_url: where it will be found, for what needs whole addresses (feed, previews in other people's pages). Raises
+    UserError if there are no such claims, or the destination cannot be written.
+    """
+    table = read_table(home, model)
+    if not table.parts:
+        raise UserError(
+            f"no claims about a model whose name contains {model}; `claimcheck table` lists the models"
+            if model
+            else "no claims yet; `claimcheck claims import shipped` or `claimcheck verify RELEASE` brings some"
+        )
+    light = table.columns("model", "claim_id", "flagged", "judged_at", "read_at")
+    dates = [row[name] for row in light for name in ("judged_at", "read_at") if row[name] is not None]
+    now = now or datetime.now(UTC)
+    address = None if base_url is None else base_url.rstrip("/") + "/"
+    site = Site(address, max(dates, default=now), now)
+    counts, wanted = Counts(), _with_pictures(light)
+    with Destination(to) as files:
+        for batch in _batches(table):
+            rows = {name: table.rows(name) for name in batch}
+            found = read_evidence(home, [row for part in rows.values() for row in part])
+            for name in batch:
+                counts.add(name, rows[name])
+                _write_release(site, files, table, name, [found[row["claim_id"]] for row in rows[name]], wanted)
+        _write_overviews(site, files, home, counts, model)
+        _write_whole_table(files, table)
+    return SiteWritten(f"{files.root}/index.html", len(table.parts), len(light), files.files, files.written)
+
+
+def _with_pictures(light: Sequence[Row]) -> set[str]:
+    """Claim ids and models that get pictures to share."""
+    judged = [row for row in light if row["judged_at"] is not None]
+    claims = sorted(judged, key=lambda row: (not row["flagged"], -row["judged_at"].timestamp(), row["claim_id"]))
+    models = dict.fromkeys(row["model"] for row in sorted(judged, key=lambda row: row["judged_at"], reverse=True))
+    return {row["claim_id"] for row in claims[:PICTURES]} | set(list(models)[:PICTURES])
+
+
+def _batches(table: Table) -> Iterator[list[str]]:
+    """Models, so many together that their claims fill a batch."""
+    batch: list[str] = []
+    claims = 0
+    for model, (_, count) in table.parts.items():
+        if batch and claims + count > BATCH:
+            yield batch
+            batch, claims = [], 0
+        batch.append(model)
+        claims += count
+    if batch:
+        yield batch
+
+
+def _write_release(
+    site: Site, files: Destination, table: Table, model: str, claims: Sequence[Evidence], wanted: set[str]
+) -> None:
+    rows = [one.row for one in claims]
+    views = release_views(claims)
+    path = release_path(model)
+    own = model in wanted
+    picture = f"{path}.card.png" if own else "index.png"
+    if own:
+        flagged = sum(bool(row["flagged"]) for row in rows)
+        name, kicker = plain_text(model, 92), "claims about this release"
+        card = release_card(environment(), name, kicker, sentences.counts(rows), flagged, **_foot(site))
+        _write_picture(files, f"{path}.card", card)
+    files.write(f"{path}.badge.svg", badge(environment(), rows))
+    for number in range(-(-len(views) // PAGE)):
+        page = release_page(site, model, claims, views, number=number, png=picture, own=own)
+        files.write(page_path(model, number), page)
+    files.write(f"{path}.json", as_json(rows))
+    files.write(f"{path}.csv", as_csv(rows))
+    files.write(f"{path}.parquet", as_parquet(table.part(model)))
+    for place, (one, view) in enumerate(zip(claims, views, strict=True)):
+        _write_claim(site, files, one, view, page_path(model, place // PAGE), wanted, picture)
+
+
+def _write_claim(
+    site: Site, files: Destination, one: Evidence, view: ClaimView, at: str, wanted: set[str], picture: str
+) -> None:
+    path = f"claims/{view.id}"
+    own = view.id in wanted
+    if own:
+        made = " on ".join(plain_text(word, 30) for word in (one.row["quantization"], one.row["backend"]) if word)
+        _write_picture(files, path, claim_card(environment(), view, **_foot(site, made, view.id[:8])))
+    files.write(f"{path}.html", claim_page(site, one, view, at=at, png=f"{path}.png" if own else picture, own=own))
+    whole: Mapping[str, object] = {
+        "sentence": view.sentence, "claim": one.claim, "sources": one.row["sources"], "verdict": one.verdict,
+        "criterion": one.criterion, "run": one.run, "samples": one.samples, "history": one.history,
+    }  # fmt: skip
+    files.write(f"{path}.json", as_json(whole))
+
+
+def _write_picture(files: Destination, path: str, svg: str) -> None:
+    files.write(f"{path}.svg", svg)
+    files.write_from(f"{path}.png", svg, png)
+
+
+def _write_overviews(site: Site, files: Destination, home: Home, counts: Counts, model: str | None) -> None:
+    preview = "index.png"
+    changes = read_changes(home, model)
+    files.write("index.html", overviews.board(site, counts, changes, png=preview))
+    files.write("speed.html", overviews.speed_page(site, counts.speeds, read_rooflines(home), png=preview))
+    files.write("could-not-run.html", overviews.could_not_run_page(site, counts.not_run, png=preview))
+    files.write("columns.html", overviews.columns_page(site, read_columns(home), png=preview))
+    files.write("glossary.html", overviews.glossary_page(site, png=preview))
+    files.write("feed.xml", feed(environment(), changes, site.base_url, model or "all"))
+    files.write("style.css", str(style()))
+    kicker = f"{counts.outcomes.total():,} claims about {len(counts.releases):,} releases"
+    counted, flagged = sentences.ordered(counts.outcomes), len(counts.flagged)
+    card = release_card(environment(), "Claims against measurements", kicker, counted, flagged, **_foot(site))
+    _write_picture(files, "index", card)
+
+
+def _write_whole_table(files: Destination, table: Table) -> None:
+    """The whole table as data files, a release's rows at a time."""
+    json: list[bytes] = []
+    csv: list[bytes] = []
+    for model in table.parts:
+        rows = table.rows(model)
+        json.append(as_json(rows)[1:-1])
+        csv.append(as_csv(rows, heading=not csv))
+    files.write("index.json", b"[" + b",\n".join(json) + b"]\n")
+    files.write("index.csv", b"".join(csv))
+    files.write("index.parquet", as_parquet(table.arrow))
+
+
+def _foot(site: Site, *more: str) -> dict[str, str]:
+    """The lowest line of a card."""
+    foot = " · ".join(part for part in ("claimcheck", f"{site.snapshot:%d %b %Y}", *more) if part)
+    return {"foot": foot, "address": plain_text((site.base_url or "").partition("://")[2].rstrip("/"), 50)}

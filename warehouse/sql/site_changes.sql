@@ -1,0 +1,27 @@
+-- $model, $limit: verdicts that changed what stood about a claim, newest first.
+with judged as (
+    select
+        v.*,
+        lag(v.outcome) over history as before,
+        lag(v.flagged) over history as flagged_before
+    from verdicts v
+    window history as (partition by v.claim_id order by v.judged_at, v.verdict_id)
+)
+select
+    j.verdict_id,
+    j.claim_id,
+    j.before,
+    j.outcome,
+    j.flagged,
+    j.judged_at,
+    j.headline,
+    c.model,
+    c.benchmark_text,
+    c.said
+from judged j
+join claims c using (claim_id)
+where
+    (j.before is null or j.before <> j.outcome or j.flagged_before <> j.flagged)
+    and ($model is null or contains(lower(c.model), lower($model)))
+order by j.judged_at desc, j.verdict_id
+limit $limit;

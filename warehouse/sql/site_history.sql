@@ -1,0 +1,5 @@
+-- $claims: every verdict on some claims, oldest first.
+select claim_id, judged_at, outcome, score, low, high, flagged, verdict_id
+from verdicts
+where claim_id in (select unnest($claims))
+order by claim_id, judged_at, verdict_id;

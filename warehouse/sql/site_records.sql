@@ -1,0 +1,10 @@
+-- $claims: the records behind some claims, one row a claim.
+select
+    c.claim_id,
+    c.record::varchar as claim,
+    v.record::varchar as verdict,
+    l.record::varchar as criterion
+from claims c
+left join latest_verdicts v using (claim_id)
+left join criteria l on l.criterion_id = v.criterion_id
+where c.claim_id in (select unnest($claims));
