@@ -21,7 +21,7 @@ from flows.options import VerifyOptions
 from flows.runtime.notify import save_and_tell
 from flows.runtime.progress_lines import pulling, say
 from flows.runtime.server_pool import ServerPool
-from flows.verification.artifact import artifact_elsewhere, choose_quantization, format_of, same_quantization
+from flows.verification.artifact import artifact_elsewhere, same_quantization
 from flows.verification.jobs import Job, make_criteria, plan_jobs, protocol_criteria
 from flows.verification.judge import judge_pairs, judge_run, refuse
 from flows.verification.measure import measure, measure_specification
@@ -29,6 +29,7 @@ from flows.verification.open_claims import OpenClaims
 from flows.verification.ratio_sides import Unmeasurable
 from flows.verification.read_claims import Page, keep, read_pages
 from flows.verification.verdict_report import Summary, artifact_rows, summarise, verdicts_markdown
+from flows.verification.weights_choice import choose_artifact
 from warehouse.claim_records import Claim, Criterion, Verdict
 from warehouse.home import Home
 from warehouse.load import load_home, save_criterion
@@ -114,7 +115,7 @@ def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Ve
     options, place = options or VerifyOptions(), Home(Path(home))
     release = find_release(model, options.revision)
     pages = read_claims(release)
-    artifact = _artifact(release, options)
+    artifact = _artifact(release, options, place)
     new = keep(pages, place)
     claims = claims_of(place, release.model)
     say(f"{release.model} @ {release.commit[:12]}: {len(claims)} claims; {new} numbers in its files are new here")
@@ -140,15 +141,13 @@ def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Ve
     return summary
 
 
-def _artifact(release: Release, options: VerifyOptions) -> Artifact:
+def _artifact(release: Release, options: VerifyOptions, place: Home) -> Artifact:
     """The weights to run: of the release, or of the repository that the caller named for it."""
-    from evaluators.backends import read_hardware
-
     if options.backend == "attached":
         return artifact_elsewhere(release, options)
-    source = find_release(options.weights, None) if options.weights else release
-    quantization = options.quantization or choose_quantization(source, options.backend, read_hardware())
-    return pull_artifact(source, format_of(options.backend), quantization)
+    choice = choose_artifact(release, options, place, find_release)
+    say(str(choice))
+    return pull_artifact(choice.source, choice.option.format, choice.name)
 
 
 def _specification(release: Release, claims: Sequence[Claim], place: Home, options: VerifyOptions) -> list[Verdict]:

@@ -90,6 +90,8 @@ class Benchmark(Record):
     """Hub dataset it is made of."""
     sandboxed: bool = False
     """Runs generated code, which happens in a sandbox only."""
+    windowed: bool = False
+    """Its problems are dated and its score moves with the window: a claim that states none is never comparable."""
     cannot_run: str | None = None
     """Why it cannot be run yet."""
     needs: str | None = None

@@ -22,6 +22,7 @@ from evaluators.harness.aggregate import measurements
 from evaluators.harness.answer_statistics import read_signals
 from evaluators.harness.code_scoring import CodeGrading, code_grading, sandbox_for, score_code, unscorable_code
 from evaluators.harness.context_budget import check_context_budget
+from evaluators.harness.date_windows import items_within
 from evaluators.harness.engine import Work, execute
 from evaluators.harness.journal import Journal
 from evaluators.harness.preflight import Findings, Probe, run_preflight
@@ -92,6 +93,8 @@ def run_benchmark(
     items = build_items(
         loaded, settings, order_seed=order_seed, generation=sampling.overrides(settings), chat_template=template
     )
+    if benchmark.windowed:
+        items = items_within(items, settings.subset)
     whole, items = len(items), items[:limit]
     repeats, together = repeats_of(settings, loaded)
     settings = in_force(settings, loaded, items, artifact, description, repeats)

@@ -69,7 +69,7 @@ def plausible_protocols(
         base, origins = with_release(standard_protocol(target, mode), target, mode, kind)
         for shots, source in _shots(target, mode, base, stated, habits):
             settings = base if shots is None else base.model_copy(update={"shots": shots})
-            settings, whose = _with_claim(settings, origins, stated, generated=target.output == "generate_until")
+            settings, whose = _with_claim(settings, origins, stated, target)
             for score in _scores(target, mode, stated):
                 protocol = _named(target, benchmark, mode, settings, whose, score, base, source)
                 found.setdefault(protocol.settings, protocol)
@@ -135,9 +135,11 @@ def _shots(
 
 
 def _with_claim(
-    settings: Settings, origins: dict[str, Origin], stated: Settings, *, generated: bool
+    settings: Settings, origins: dict[str, Origin], stated: Settings, target: Benchmark
 ) -> tuple[Settings, dict[str, Origin]]:
-    fields = ASKED if generated else ("shots", "prompt", "system_prompt")
+    fields = ASKED if target.output == "generate_until" else ("shots", "prompt", "system_prompt")
+    if target.windowed:
+        fields = (*fields, "subset")
     said = stated.model_dump(exclude_none=True, include=set(fields))
     settings = settings.model_copy(update=said)
     if (settings.repeats or 1) > 1 and not settings.temperature and stated.temperature is None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evaluators.catalogue import Benchmark, benchmark, catalogue
+from evaluators.harness.date_windows import read_window
 from evaluators.protocols.plausible_protocols import Plausible, plausible_protocols
 from evaluators.protocols.release_kind import ReleaseKind
 from evaluators.protocols.repeats_words import place_repeats
@@ -129,7 +130,11 @@ def _refusal(claim: Claim, found: Benchmark, sandbox: str | None) -> Refusal | N
     stated = claim.settings
     if words := unplaced_words(stated):
         return Refusal(claim, "unplaced_words", f"not understood: {'; '.join(words)}")
-    if stated.subset and stated.subset.casefold() not in ("all", "whole", "full", "overall", "test"):
+    if found.windowed:
+        if stated.subset and read_window(stated.subset) is None:
+            text = f"{stated.subset!r} is no date window, and {found.title} is undefined without one"
+            return Refusal(claim, "no_evaluator", text)
+    elif stated.subset and stated.subset.casefold() not in ("all", "whole", "full", "overall", "test"):
         return Refusal(claim, "no_evaluator", f"only the whole of {found.title} is run, not {stated.subset}")
     for name in ("tools", "scaffold", "judge"):
         value = getattr(stated, name)
