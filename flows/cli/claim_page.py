@@ -53,6 +53,7 @@ def print_details(out: Console, found: ClaimDetails) -> None:
         out.print(_settings(verdict["compared"]))
     if found.run:
         _print_run(out, found.run)
+    _print_others(out, found)
     if len(found.verdicts) > 1:
         out.print("\n[bold]Earlier verdicts[/]")
         for earlier in found.verdicts[1:]:
@@ -79,6 +80,28 @@ def _protocols(results: list[dict[str, Any]]) -> Table:
         outcome = result["outcome"].replace("_", " ") + ("" if result["plausible"] else " (asked for by the user)")
         table.add_row(Text(result["protocol"]), measured, items, outcome, result["run_id"] or "—")
     return table
+
+
+def _print_others(out: Console, found: ClaimDetails) -> None:
+    """What other runs of the same claim say, and in which settings they differ from the one above."""
+    if not found.others:
+        return
+    outcomes = {found.row["outcome"], *(other["outcome"] for other in found.others)}
+    apart = len(outcomes & {"confirmed", "below_claim", "above_claim"}) > 1
+    out.print(f"\n[bold]Other runs[/]{' [red]that contradict each other[/]' if apart else ''}")
+    for other in found.others:
+        whose = "ours" if other["ran_by"] == "us" else other["made_by"] or "others"
+        style = STYLE.get(other["outcome"], "")
+        out.print(f"  {escape(whose)}, {escape(other['program'])}: [{style}]{other['outcome']}[/]", highlight=False)
+        out.print(f"    {escape(other['headline'])}", highlight=False)
+        pairs = (
+            f"{name} {_told(mine)} here, {_told(theirs)} there" for name, (mine, theirs) in other["differ"].items()
+        )
+        out.print(f"    differs: {escape('; '.join(pairs) or 'nothing that is known')}", highlight=False)
+
+
+def _told(value: object) -> str:
+    return "not told" if value is None else "whole" if value == "" else str(value)
 
 
 def _settings(compared: list[dict[str, Any]]) -> Table:
