@@ -33,7 +33,14 @@ def state_of_claim(
         level = criterion.level
         contradict = contradict_level(level, region.noise)
         frozen_predictions = frozen(criterion, predictions)
-        return follow(values, region, level, contradict=contradict, predictions=frozen_predictions), None
+        return follow(
+            values,
+            region,
+            level,
+            contradict=contradict,
+            predictions=frozen_predictions,
+            plausible=criterion.plausible,
+        ), None
     if not whole:
         text = "the score is not a mean over items in the fixed order; only a whole run can be compared"
         return None, Reason(code="needs_whole_run", text=text)

@@ -29,6 +29,8 @@ def make_criterion(
     predictions: Sequence[float] | None = None,
     runs_before: int = 0,
     flips: tuple[float, int] | None = None,
+    plausible: int = 1,
+    protocol: str | None = None,
     now: datetime | None = None,
 ) -> Criterion:
     """The bar for a claim on a benchmark. `margin` (the catalogue's if None) is in the benchmark's unit, relative for
@@ -36,6 +38,7 @@ def make_criterion(
     run, for the run-noise allowance (the benchmark's protocol if None). `predictions`: control variate for all items.
     `runs_before`: runs that judged the claim already, with which it shares its alpha. `flips`: flip rate and number of
     items answered twice, where these weights were measured before; else run noise is assumed.
+    `plausible`: number of plausible protocols of the claim, `protocol`: the one that the run follows.
     Raises UserError if the claim has no interval, the benchmark no such score, or the number of items is unknown."""
     if claim.interval is None:
         raise UserError(f"claim {claim.claim_id} ({claim.said!r}) states no number; nothing can be locked")
@@ -44,7 +47,8 @@ def make_criterion(
     measured = benchmark.evaluator not in ("speed", "specification")
     metric, filter = "value", "none"
     if measured and benchmark.scores:
-        score = benchmark.score(claim.settings.metric, claim.settings.filter)
+        named = settings if settings is not None and settings.metric is not None else claim.settings
+        score = benchmark.score(named.metric, named.filter)
         metric, filter = score.metric, score.filter
     count = items or benchmark.items or {"speed": SPEED_RUNS, "specification": 1}.get(benchmark.evaluator)
     if not count:
@@ -62,6 +66,8 @@ def make_criterion(
         interval=claim.interval,
         margin=width,
         relative=relative,
+        plausible=plausible,
+        protocol=protocol,
         higher_is_better=benchmark.higher_is_better,
         predictions_sha256=forecast_hash(predictions) if predictions is not None else None,
         alpha=alpha,

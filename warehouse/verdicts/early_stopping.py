@@ -81,4 +81,5 @@ class ClaimRule:
             predictions=None if key else frozen(criterion, self.predictions.get(criterion.claim_id)),
             every=self.every,
             minimum=self.minimum,
+            plausible=criterion.plausible,
         )

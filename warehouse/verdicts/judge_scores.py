@@ -7,7 +7,7 @@ from datetime import datetime
 
 from evaluators.catalogue import Benchmark, catalogue
 from evaluators.records import ItemScore, Measurement, Run
-from warehouse.claim_records import Claim, Comparability, Criterion, Outcome, Verdict
+from warehouse.claim_records import Claim, Criterion, Outcome, Verdict
 from warehouse.verdicts.claim_state import state_of_claim
 from warehouse.verdicts.comparability import compare
 from warehouse.verdicts.diagnostics.checks import find_causes
@@ -16,11 +16,14 @@ from warehouse.verdicts.diagnostics.validity import Limits
 from warehouse.verdicts.judge_specification import judge_specification
 from warehouse.verdicts.judge_speed import judge_speed
 from warehouse.verdicts.noise import noise_of_run
-from warehouse.verdicts.outcome import Case, decide_outcome
+from warehouse.verdicts.outcome import Case, decide_outcome, under_other_settings
 from warehouse.verdicts.statistics.confidence_sequence import confidence_sequence
 from warehouse.verdicts.statistics.region import AcceptanceRegion, acceptance_region
 from warehouse.verdicts.statistics.sequential_test import TestState, bounded
 from warehouse.verdicts.wording import score_headline
+
+EXPLAINED = (Outcome.inconclusive, Outcome.invalid_run, Outcome.not_tested)
+"""Outcomes whose headline gives the first reason."""
 
 
 def judge(
@@ -111,6 +114,7 @@ def _judge_score(
     state, why = state_of_claim(criterion, measurement, region, predictions)
     outcome, reasons = decide_outcome(case, state, region, causes, items, limits, why, noise)
     span = _span(criterion, measurement, region, state, outcome)
+    outcome, reasons = under_other_settings(case, outcome, reasons)
     line = score_headline(
         criterion,
         outcome,
@@ -119,8 +123,7 @@ def _judge_score(
         high=span[1],
         items=measurement.items,
         of=measurement.of,
-        why=reasons[0].text if reasons and outcome in (Outcome.inconclusive, Outcome.invalid_run) else "",
-        differs=case.comparability is Comparability.differs,
+        why=reasons[0].text if reasons and outcome in EXPLAINED else "",
     )
     return case.verdict(
         outcome, reasons, line, score=measurement.score, span=span, e_values=state.e_values if state else {}
@@ -135,7 +138,7 @@ def _span(
     if not measurement.values or state is None or measurement.unit != "fraction" or not bounded(measurement.values):
         return None, None, None
     confirmed = outcome is Outcome.confirmed
-    alpha = 2 * criterion.level if confirmed else criterion.level
+    alpha = 2 * criterion.level / criterion.plausible if confirmed else criterion.level
     if len(measurement.values) != measurement.items:
         return None, None, None
     low, high = confidence_sequence(measurement.values, region, alpha, state if confirmed else None)

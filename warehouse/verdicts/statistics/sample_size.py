@@ -112,7 +112,7 @@ def plan_criterion(
         criterion.interval,
         criterion.items,
         criterion.margin,
-        criterion.level,
+        criterion.level / criterion.plausible,
         budget=budget,
         noise=criterion.noise,
         claimed_repeats=claimed_repeats,
