@@ -33,7 +33,7 @@ from evaluators.harness.run_async import run_blocking
 from evaluators.harness.scoreboard import Board
 from evaluators.harness.scoring import Scored, score, unscorable
 from evaluators.harness.settings import complete_settings, in_force, repeats_of
-from evaluators.harness.tasks import LoadedTasks, load_tasks
+from evaluators.harness.tasks import LoadedTasks, add_chat_filter, load_tasks
 from evaluators.records import (
     Artifact,
     Protocol,
@@ -86,6 +86,8 @@ def run_benchmark(
     dialect = speaks(server)
     settings = complete_settings(benchmark, settings)
     loaded = load_tasks(benchmark)
+    if settings.prompt == "chat":
+        add_chat_filter(loaded, benchmark)
     text = any(task.get_config("output_type") != "generate_until" for task in loaded.tasks.values())
     template = chat_template(server, dialect, settings, text)
     items = build_items(

@@ -36,10 +36,14 @@ def compare(
     used); `unknown` (an imported run's file does not tell it); `not_applicable`. The benchmark's `decides`, and ALWAYS
     where stated, decide comparability."""
     stated, measured = _stated(claim, benchmark), run.settings
-    if run.ran_by == "us":
-        measured = measured.model_copy(
-            update={"metric": metric or measured.metric, "filter": filter or measured.filter, **_quantization_of(run)}
-        )
+    untold = run.ran_by == "imported" and measured.filter is None
+    measured = measured.model_copy(
+        update={
+            "metric": metric or measured.metric,
+            "filter": None if untold else filter or measured.filter,
+            **_quantization_of(run),
+        }
+    )
     lines, outcome = [], Comparability.matched
     for name in Settings.model_fields:
         if name in NEVER:
