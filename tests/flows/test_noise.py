@@ -11,8 +11,8 @@ from flows.runtime.server_pool import ServerPool
 from flows.verification.jobs import Job, make_criteria
 from flows.verification.judge import judge_run
 from flows.verification.measure import measure
-from flows.verification.run_noise_items import TWICE
 from flows.verification.read_claims import read_pages
+from flows.verification.run_noise_items import TWICE
 from warehouse.home import Home
 from warehouse.load import load_home
 from warehouse.queries.verification import flip_rate
