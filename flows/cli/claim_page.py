@@ -42,6 +42,8 @@ def print_details(out: Console, found: ClaimDetails) -> None:
     flag = ", flagged" if verdict["flagged"] else ""
     out.print(f"  outcome  [{style}]{verdict['outcome']}[/]{comparability}{flag}")
     out.print(f"  {escape(verdict['headline'])}", highlight=False)
+    if len(verdict.get("by_protocol") or ()) > 1:
+        out.print(_protocols(verdict["by_protocol"]))
     if verdict["reasons"]:
         out.print("\n[bold]Reasons[/]")
     for reason in verdict["reasons"]:
@@ -62,6 +64,22 @@ def print_details(out: Console, found: ClaimDetails) -> None:
         out.print("\n[bold]Items[/]")
     for item in found.items:
         _print_item(out, item)
+
+
+def _protocols(results: list[dict[str, Any]]) -> Table:
+    """What came out under each protocol, and the band of the scores."""
+    scores = [result["score"] for result in results if result["score"] is not None]
+    band = f": {number(min(scores), 'fraction')} to {number(max(scores), 'fraction')}" if scores else ""
+    table = Table(title=f"By protocol{band}", title_style="bold", title_justify="left")
+    for name in ("protocol", "measured", "items", "outcome", "run"):
+        table.add_column(name)
+    for result in results:
+        measured = "—" if result["score"] is None else number(result["score"], "fraction")
+        measured += f" {interval(result['low'], result['high'], 'fraction')}" if result["low"] is not None else ""
+        items = f"{result['items']:,} of {result['of']:,}" if result["of"] else "—"
+        outcome = result["outcome"].replace("_", " ") + ("" if result["plausible"] else " (asked for by the user)")
+        table.add_row(Text(result["protocol"]), measured, items, outcome, result["run_id"] or "—")
+    return table
 
 
 def _print_others(out: Console, found: ClaimDetails) -> None:
@@ -109,6 +127,14 @@ def _print_run(out: Console, run: dict[str, Any]) -> None:
         for file in artifact["files"]:
             size = number(file["size"], "bytes")
             out.print(f"  file     {escape(file['name'])}  {size}  sha256 {file['sha256'][:16]}…", highlight=False)
+    if run.get("protocol"):
+        out.print(f"  asked    {escape(run['protocol'])}", highlight=False)
+        decided: dict[str, list[str]] = {}
+        for name, origin in (run.get("origins") or {}).items():
+            if run["settings"].get(name) is not None:
+                decided.setdefault(origin, []).append(f"{name} {run['settings'][name]}")
+        for origin, held in decided.items():
+            out.print(f"  by {origin}: {escape(', '.join(held))}", highlight=False)
     if server:
         flags = " ".join(f"{name}={value}" for name, value in server["flags"].items())
         out.print(f"  server   {server['backend']} {server['version']}  {escape(flags)}", highlight=False)
