@@ -83,7 +83,11 @@ def _noise(claim: Claim, benchmark: Benchmark, settings: Settings, margin: float
     """Run-noise allowance of a sampled run, from the largest variance within items that the zone's edges allow. 0 for
     greedy runs: theirs is measured, not assumed."""
     temperature = settings.temperature if settings.temperature is not None else benchmark.protocol.temperature
-    if not temperature or claim.interval is None or benchmark.output in ("multiple_choice", "loglikelihood_rolling"):
+    if (
+        not temperature
+        or claim.interval is None
+        or benchmark.output in ("multiple_choice", "loglikelihood", "loglikelihood_rolling")
+    ):
         return 0.0
     low, high = edges(claim.interval, margin, relative)
     within = max(most_within(edge) for edge in (low, high))
