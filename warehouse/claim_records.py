@@ -117,6 +117,12 @@ class Outcome(StrEnum):
     above_claim = "above_claim"
     not_tested = "not_tested"
     """The run was about something else: other settings than stated, or a part of the benchmark. It judges nothing."""
+    depends_on_protocol = "depends_on_protocol"
+    """It leaves settings open, and neither holds under one of the plausible ones nor is refuted under each."""
+    reached = "reached"
+    """A quantization of the claimed weights reaches the claimed score."""
+    not_reached = "not_reached"
+    """A quantization of the claimed weights stays below it; the claim itself is not judged."""
     inconclusive = "inconclusive"
     invalid_run = "invalid_run"
     could_not_run = "could_not_run"
@@ -169,6 +175,10 @@ class Criterion(Record):
     """The margin is a share of the claim (0.1 = 10 %), as for speed."""
     noise: float = 0.0
     """Run-noise allowance: how far outside the acceptance region a sampled score must lie to contradict the claim."""
+    plausible: int = 1
+    """Plausible protocols of the claim: under each of them it is confirmed at alpha divided by their number."""
+    protocol: str | None = None
+    """Name of the protocol that the run follows; None where the claim leaves none open."""
     higher_is_better: bool = True
     """Direction of the benchmark."""
     predictions_sha256: str | None = None
@@ -207,6 +217,29 @@ class SettingCompared(Record):
     """`equal`, `differs`, `unknown` (an imported run does not tell), `assumed` or `not_applicable`."""
 
 
+class ProtocolResult(Record):
+    """What came out under one of the protocols of a claim."""
+
+    protocol: str
+    """Name of the protocol."""
+    outcome: Outcome
+    """Outcome under it alone."""
+    score: float | None = None
+    """Measured score in the claim's unit."""
+    low: float | None = None
+    """Lower end of its confidence sequence."""
+    high: float | None = None
+    """Upper end of its confidence sequence."""
+    items: int | None = None
+    """Items it rests on."""
+    of: int | None = None
+    """Items of the whole benchmark."""
+    run_id: str | None = None
+    """The run."""
+    plausible: bool = True
+    """One of those that the claim may have been made under."""
+
+
 class Verdict(Record):
     """Claim and measurement put together. Appended, never overwritten."""
 
@@ -224,6 +257,10 @@ class Verdict(Record):
     """How far claim and run are about the same thing; None where nothing was run."""
     flagged: bool = False
     """A discrepancy: below_claim on a sound run that is not `differs`."""
+    protocol: str | None = None
+    """Protocol of the run that decided; None where the claim leaves none open."""
+    by_protocol: tuple[ProtocolResult, ...] = ()
+    """What came out under each protocol that was run, in the order of their plausibility."""
     reasons: tuple[Reason, ...] = ()
     """Why, most important first."""
     compared: tuple[SettingCompared, ...] = ()

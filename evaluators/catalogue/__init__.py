@@ -17,6 +17,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from evaluators.catalogue.benchmark import CHAT_ANSWER as CHAT_ANSWER
 from evaluators.catalogue.benchmark import Benchmark as Benchmark
 from evaluators.catalogue.benchmark import Score as Score
 from evaluators.records import UserError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from evaluators.records import Record, Settings, UserError
@@ -11,11 +12,24 @@ class Score(Record):
     """One number that the benchmark's evaluator gives, and the words by which claims name it."""
 
     metric: str
-    """lm-eval metric, e.g. `exact_match`."""
+    """lm-eval metric, e.g. `exact_match`; for a composite score a name of our own."""
     filter: str = "none"
     """lm-eval filter, e.g. `strict-match`."""
     aliases: tuple[str, ...] = ()
     """Words in a claim that mean this score, e.g. `strict`, `acc_norm`."""
+    mean_of: tuple[str, ...] = ()
+    """Composite: the mean of these metrics of the same filter."""
+    over_tasks: str | None = None
+    """Composite: the unweighted mean of this metric over the benchmark's tasks (a macro average)."""
+
+    @property
+    def composite(self) -> bool:
+        """Whether it is made of other scores; such a score has no value for a single item."""
+        return bool(self.mean_of or self.over_tasks)
+
+
+CHAT_ANSWER = "chat-answer"
+"""Name of the filter that reads what chat models write."""
 
 
 class Benchmark(Record):
@@ -47,7 +61,19 @@ class Benchmark(Record):
     chance: float | None = None
     """Score of guessing, as a fraction."""
     protocol: Settings = Settings()
-    """The benchmark's standard settings, used where a claim states none."""
+    """The benchmark's standard settings as a plain completion, used where a claim states none."""
+    chat: Settings = Settings()
+    """What its standard protocol through a chat template has otherwise."""
+    thinking: Settings = Settings()
+    """What its standard protocol for a model that thinks has otherwise."""
+    usual_shots: tuple[int, ...] = ()
+    """Numbers of examples that are in use besides the standard protocol's, most usual first."""
+    answer: Literal["number", "letter", "math"] | None = None
+    """What a chat model's answer is read as; None: only the task's own filters read it."""
+    answer_form: str = "{}"
+    """How the target writes such an answer, e.g. `({})` for letters in brackets."""
+    generated_as: str | None = None
+    """Catalogue name of the formulation in which the answer is generated, for benchmarks by log-likelihood."""
     decides: tuple[str, ...] = ("shots", "prompt", "thinking", "metric", "filter")
     """Settings that decide comparability."""
     aliases: tuple[str, ...] = ()
@@ -56,6 +82,8 @@ class Benchmark(Record):
     """Hub dataset it is made of."""
     sandboxed: bool = False
     """Runs generated code, which happens in a sandbox only."""
+    windowed: bool = False
+    """Its problems are dated and its score moves with the window: a claim that states none is never comparable."""
     cannot_run: str | None = None
     """Why it cannot be run yet."""
     needs: str | None = None
@@ -74,5 +102,10 @@ class Benchmark(Record):
                 *score.aliases,
             ):
                 return score
+        if self.answer and filter == CHAT_ANSWER and metric in (None, self.scores[0].metric):
+            return Score(metric=self.scores[0].metric, filter=CHAT_ANSWER)
+        repeated = re.fullmatch(r"(.+)_(?:pass|maj)@\d+", metric or "")
+        if repeated:
+            return Score(metric=str(metric), filter=self.score(repeated[1], filter).filter)
         known = ", ".join(f"{score.metric},{score.filter}" for score in self.scores)
         raise UserError(f"{self.name} has no score {metric},{filter}; it has {known}")

@@ -48,10 +48,11 @@ def task_configs(benchmark: Benchmark) -> list[dict[str, Any]]:
     from lm_eval.tasks import TaskManager
 
     assert benchmark.task is not None
-    manager = TaskManager(include_path=[str(path) for path in task_folders(benchmark)], include_defaults=False)
-    if benchmark.task not in manager.task_index:
-        manager = TaskManager(include_path=[str(path) for path in task_folders(benchmark)])
-    found = list(_leaves(manager.task_index, benchmark.task, set()))
+    paths = [str(path) for path in task_folders(benchmark)]
+    index = TaskManager(include_path=paths, include_defaults=False).task_index
+    found = list(_leaves(index, benchmark.task, set()))
+    if not found:  # a group may name tasks of other folders: only then is the whole index worth its seconds
+        found = list(_leaves(TaskManager(include_path=paths).task_index, benchmark.task, set()))
     if not found:
         raise UserError(f"lm-eval has no task {benchmark.task}; `lm_eval ls tasks` lists them")
     return found
@@ -98,7 +99,8 @@ def _scores(benchmark: Benchmark, configs: list[dict[str, Any]]) -> Iterator[Fin
     filters = {str(each.get("name")) for config in configs for each in config.get("filter_list") or ()} or {"none"}
     for score in benchmark.scores:
         wrong = []
-        if score.metric not in metrics and not named_in_code:
+        parts = {*score.mean_of, *([score.over_tasks] if score.over_tasks else [])} or {score.metric}
+        if not parts <= metrics and not named_in_code:
             wrong.append(f"metrics {', '.join(sorted(metrics)) or 'of its own'}")
         if score.filter not in filters and not benchmark.sandboxed:  # sandboxed tasks have grades of ours beside theirs
             wrong.append(f"filters {', '.join(sorted(filters))}")

@@ -22,6 +22,7 @@ from evaluators.harness.aggregate import measurements
 from evaluators.harness.answer_statistics import read_signals
 from evaluators.harness.code_scoring import CodeGrading, code_grading, sandbox_for, score_code, unscorable_code
 from evaluators.harness.context_budget import check_context_budget
+from evaluators.harness.date_windows import items_within
 from evaluators.harness.engine import Work, execute
 from evaluators.harness.journal import Journal
 from evaluators.harness.preflight import Findings, Probe, run_preflight
@@ -32,7 +33,7 @@ from evaluators.harness.run_async import run_blocking
 from evaluators.harness.scoreboard import Board
 from evaluators.harness.scoring import Scored, score, unscorable
 from evaluators.harness.settings import complete_settings, in_force, repeats_of
-from evaluators.harness.tasks import LoadedTasks, load_tasks
+from evaluators.harness.tasks import LoadedTasks, add_chat_filter, load_tasks
 from evaluators.records import (
     Artifact,
     Protocol,
@@ -85,11 +86,15 @@ def run_benchmark(
     dialect = speaks(server)
     settings = complete_settings(benchmark, settings)
     loaded = load_tasks(benchmark)
+    if settings.prompt == "chat":
+        add_chat_filter(loaded, benchmark)
     text = any(task.get_config("output_type") != "generate_until" for task in loaded.tasks.values())
     template = chat_template(server, dialect, settings, text)
     items = build_items(
         loaded, settings, order_seed=order_seed, generation=sampling.overrides(settings), chat_template=template
     )
+    if benchmark.windowed:
+        items = items_within(items, settings.subset)
     whole, items = len(items), items[:limit]
     repeats, together = repeats_of(settings, loaded)
     settings = in_force(settings, loaded, items, artifact, description, repeats)

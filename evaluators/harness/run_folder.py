@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evaluators.harness.journal import Journal
-from evaluators.records import Run, RunStatus, UserError
+from evaluators.records import ItemScore, Run, RunStatus, UserError
 
 if TYPE_CHECKING:
     import pyarrow
@@ -54,6 +55,24 @@ def write_run_folder(folder: Path, run: Run, journal: Journal, counted: int) -> 
     scores = (score.model_dump(mode="json") for score in journal.items(counted))
     _table(folder / ITEMS, item_schema(), run.run_id, scores)
     write_manifest(folder, run)
+
+
+def write_scored_folder(folder: Path, run: Run, scores: Iterable[ItemScore]) -> None:
+    """A run without responses: item scores and manifest, whole or not at all. A folder that exists is left as it is:
+    its name is made from what it holds."""
+    if folder.exists():
+        return
+    temporary = folder.parent.with_name(f".{folder.name}.{os.getpid()}")  # beside the runs: no half folder is loaded
+    shutil.rmtree(temporary, ignore_errors=True)
+    try:
+        temporary.mkdir(parents=True)
+        folder.parent.mkdir(exist_ok=True)
+        _table(temporary / ITEMS, item_schema(), run.run_id, (score.model_dump(mode="json") for score in scores))
+        write_manifest(temporary, run)
+        temporary.rename(folder)
+    except OSError as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise UserError(f"cannot write {folder}: {error.strerror}; free some space or set CLAIMCHECK_HOME") from error
 
 
 def write_manifest(folder: Path, run: Run) -> None:

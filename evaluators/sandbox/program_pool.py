@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 import psutil
 
@@ -20,6 +21,12 @@ SAMPLE = 1.0
 """Seconds for which a count of idle processors is used."""
 TRIES = 3
 """Starts of a box that does not get as far as its program."""
+
+
+class Runner(Protocol):
+    """As `run_program`."""
+
+    def __call__(self, sandbox: Sandbox, program: Any, *, seconds: float) -> ProgramResult: ...
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,8 @@ class ProgramPool:
     """Grades programs in boxes, several at a time. Safe to be used from several threads.
 
     A program that runs out of time is run again while no other one runs, with three times its limit: what it does
-    within the limit counts, and later passes are noted. Equal programs are run once.
+    within the limit counts, and later passes are noted. A program with a limit for each test gets that limit again.
+    Equal programs are run once.
     """
 
     def __init__(self, sandbox: Sandbox, workers: int | None = None, idle: Callable[[], int] | None = None) -> None:
@@ -54,17 +62,20 @@ class ProgramPool:
         self._running = 0
         self._alone = False
         self._waiting_alone = 0
-        self._known: dict[tuple[str, float], Future[GradedProgram]] = {}
+        self._known: dict[tuple[Any, float], Future[GradedProgram]] = {}
         self._executor = ThreadPoolExecutor(self.workers, thread_name_prefix="program")
 
-    def grade(self, programs: Sequence[str], seconds: float = TIME_LIMIT) -> list[GradedProgram]:
-        """Results in order. Raises SandboxError if a box could not be started three times."""
+    def grade(
+        self, programs: Sequence[Any], seconds: float = TIME_LIMIT, run: Runner = run_program
+    ) -> list[GradedProgram]:
+        """Results in order. `programs`: hashable, as `run` takes them. Raises SandboxError if a box could not be
+        started three times."""
         futures = []
         with self._gate:
             for program in programs:
                 key = (program, seconds)
                 if key not in self._known:
-                    self._known[key] = self._executor.submit(self._grade, program, seconds)
+                    self._known[key] = self._executor.submit(self._grade, program, seconds, run)
                 futures.append(self._known[key])
         return [future.result() for future in futures]
 
@@ -72,20 +83,20 @@ class ProgramPool:
         """End the threads. Programs that have not begun are given up."""
         self._executor.shutdown(wait=True, cancel_futures=True)
 
-    def _grade(self, program: str, seconds: float) -> GradedProgram:
+    def _grade(self, program: Any, seconds: float, run: Runner) -> GradedProgram:
         self._enter()
         try:
-            result = self._run(program, seconds)
+            result = self._run(program, seconds, run)
         finally:
             self._leave()
         if result.ended != "timed out":
             return GradedProgram(result)
         self._enter(alone=True)
         try:
-            again = self._run(program, AGAIN * seconds)
+            again = self._run(program, AGAIN * seconds if run is run_program else seconds, run)
         finally:
             self._leave(alone=True)
-        if again.program_seconds <= seconds and again.ended != "timed out":
+        if again.ended != "timed out" and (run is not run_program or again.program_seconds <= seconds):
             return GradedProgram(again, ran_alone=True)
         with self._gate:
             self.timeouts += 1
@@ -93,10 +104,10 @@ class ProgramPool:
         timed_out = replace(again, ended="timed out")
         return GradedProgram(timed_out, ran_alone=True, within_thrice=again.passed)
 
-    def _run(self, program: str, seconds: float) -> ProgramResult:
+    def _run(self, program: Any, seconds: float, run: Runner) -> ProgramResult:
         for attempt in range(TRIES):
             try:
-                return run_program(self.sandbox, program, seconds=seconds)
+                return run(self.sandbox, program, seconds=seconds)
             except (SandboxError, OSError):
                 if attempt == TRIES - 1:
                     raise

@@ -28,11 +28,14 @@ def make_criterion(
     items: int | None = None,
     settings: Settings | None = None,
     predictions: Sequence[float] | None = None,
+    plausible: int = 1,
+    protocol: str | None = None,
     now: datetime | None = None,
 ) -> Criterion:
     """The bar for a claim on a benchmark. `margin` (the catalogue's if None) is in the benchmark's unit, relative for
     speed and ratios. `items`: of the whole benchmark, where the catalogue does not say. `settings`: those of the coming
     run, for the run-noise allowance (the benchmark's protocol if None). `predictions`: control variate for all items.
+    `plausible`: number of plausible protocols of the claim, `protocol`: the one that the run follows.
     Raises UserError if the claim has no interval, the benchmark no such score, or the number of items is unknown."""
     if claim.interval is None:
         raise UserError(f"claim {claim.claim_id} ({claim.said!r}) states no number; nothing can be locked")
@@ -41,7 +44,8 @@ def make_criterion(
     measured = benchmark.evaluator not in ("speed", "specification")
     metric, filter = "value", "none"
     if measured and benchmark.scores:
-        score = benchmark.score(claim.settings.metric, claim.settings.filter)
+        named = settings if settings is not None and settings.metric is not None else claim.settings
+        score = benchmark.score(named.metric, named.filter)
         metric, filter = score.metric, score.filter
     count = items or benchmark.items or {"speed": SPEED_RUNS, "specification": 1}.get(benchmark.evaluator)
     if not count:
@@ -63,6 +67,8 @@ def make_criterion(
         margin=width,
         relative=relative,
         noise=noise,
+        plausible=plausible,
+        protocol=protocol,
         higher_is_better=benchmark.higher_is_better,
         predictions_sha256=forecast_hash(predictions) if predictions is not None else None,
         alpha=alpha,

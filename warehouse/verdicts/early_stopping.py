@@ -71,4 +71,5 @@ class ClaimRule:
             predictions=frozen(criterion, self.predictions.get(criterion.claim_id)),
             every=self.every,
             minimum=self.minimum,
+            plausible=criterion.plausible,
         )

@@ -7,20 +7,23 @@ from datetime import datetime
 
 from evaluators.catalogue import Benchmark, catalogue
 from evaluators.records import ItemScore, Measurement, Run
-from warehouse.claim_records import Claim, Comparability, Criterion, Outcome, Reason, Verdict
+from warehouse.claim_records import Claim, Criterion, Outcome, Reason, Verdict
 from warehouse.verdicts.comparability import compare
 from warehouse.verdicts.diagnostics.checks import find_causes
 from warehouse.verdicts.diagnostics.evidence import Cause, Evidence
 from warehouse.verdicts.diagnostics.validity import Limits
 from warehouse.verdicts.judge_specification import judge_specification
 from warehouse.verdicts.judge_speed import judge_speed
-from warehouse.verdicts.outcome import Case, decide_outcome
+from warehouse.verdicts.outcome import Case, decide_outcome, under_other_settings
 from warehouse.verdicts.statistics.confidence_sequence import confidence_sequence
 from warehouse.verdicts.statistics.control_variate import frozen
 from warehouse.verdicts.statistics.region import ROUNDING, AcceptanceRegion, acceptance_region, edges
 from warehouse.verdicts.statistics.run_noise import allowance, within_of_means
 from warehouse.verdicts.statistics.sequential_test import Side, TestState, bounded, follow
 from warehouse.verdicts.wording import score_headline
+
+EXPLAINED = (Outcome.inconclusive, Outcome.invalid_run, Outcome.not_tested)
+"""Outcomes whose headline gives the first reason."""
 
 
 def judge(
@@ -88,6 +91,7 @@ def _judge_score(
     state, why = stand(criterion, measurement, region, predictions)
     outcome, reasons = decide_outcome(case, state, region, causes, items, limits, why)
     span = _span(criterion, measurement, region, state, outcome)
+    outcome, reasons = under_other_settings(case, outcome, reasons)
     line = score_headline(
         criterion,
         outcome,
@@ -96,8 +100,7 @@ def _judge_score(
         high=span[1],
         items=measurement.items,
         of=measurement.of,
-        why=reasons[0].text if reasons and outcome in (Outcome.inconclusive, Outcome.invalid_run) else "",
-        differs=case.comparability is Comparability.differs,
+        why=reasons[0].text if reasons and outcome in EXPLAINED else "",
     )
     return case.verdict(
         outcome, reasons, line, score=measurement.score, span=span, e_values=state.e_values if state else {}
@@ -133,7 +136,9 @@ def stand(
         if not whole and measurement.order_seed != criterion.order_seed:
             text = f"items were read in the order of seed {measurement.order_seed}, locked was {criterion.order_seed}"
             return None, Reason(code="other_order", text=text)
-        return follow(values, region, criterion.alpha, predictions=frozen(criterion, predictions)), None
+        return follow(
+            values, region, criterion.alpha, predictions=frozen(criterion, predictions), plausible=criterion.plausible
+        ), None
     if not whole:
         text = "the score is not a mean over items in the fixed order; only a whole run can be compared"
         return None, Reason(code="needs_whole_run", text=text)
@@ -157,7 +162,7 @@ def _span(
     if not measurement.values or state is None or measurement.unit != "fraction" or not bounded(measurement.values):
         return None, None, None
     confirmed = outcome is Outcome.confirmed
-    alpha = 2 * criterion.alpha if confirmed else criterion.alpha
+    alpha = 2 * criterion.alpha / criterion.plausible if confirmed else criterion.alpha
     if len(measurement.values) != measurement.items:
         return None, None, None
     low, high = confidence_sequence(measurement.values, region, alpha, state if confirmed else None)

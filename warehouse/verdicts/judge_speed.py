@@ -86,7 +86,7 @@ def judge_speed(
         text = "other hardware or settings than the claim's: neither confirmed nor refuted"
         reasons = [Reason(code="settings_differ", text=text), *([estimate] if estimate else []), *reasons]
     if not runs:
-        outcome = Outcome.inconclusive if reasons and reasons[0].code == "settings_differ" else Outcome.invalid_run
+        outcome = Outcome.not_tested if reasons and reasons[0].code == "settings_differ" else Outcome.invalid_run
         reasons.append(Reason(code="no_score", text="no run finished"))
         return outcome, tuple(reasons), f"nothing measured; {WORDS[outcome]} ({reasons[0].text})", None
     found = interim_look(runs, int(measurement.evidence.get("first_look", len(runs))), criterion.alpha)
@@ -95,7 +95,7 @@ def judge_speed(
     if not criterion.higher_is_better:
         worse, better = better, worse
     if reasons and reasons[0].code == "settings_differ":
-        outcome = Outcome.inconclusive
+        outcome = Outcome.not_tested
     elif reasons:
         outcome = Outcome.invalid_run
     elif measurement.unit != criterion.interval.unit:

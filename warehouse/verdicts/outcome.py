@@ -9,6 +9,7 @@ from datetime import datetime
 from evaluators.catalogue import Benchmark
 from evaluators.records import ItemScore, Measurement, Run, RunStatus
 from warehouse.claim_records import Claim, Comparability, Criterion, Outcome, Reason, SettingCompared, Verdict
+from warehouse.verdicts.comparability import FULL
 from warehouse.verdicts.diagnostics.checks import as_reason
 from warehouse.verdicts.diagnostics.evidence import Cause
 from warehouse.verdicts.diagnostics.validity import Limits, bounds, holds_within, unsound
@@ -46,7 +47,7 @@ def decide_outcome(
         worse = (side == "below") == criterion.higher_is_better
         outcome = Outcome.below_claim if worse else Outcome.above_claim
     spread = bounds(measurement) if measurement.unit == "fraction" else None
-    holds = spread is None or holds_within(side, spread, measurement, region, criterion.alpha)
+    holds = spread is None or holds_within(side, spread, measurement, region, _level(criterion, side))
     against = _criterion_reasons(criterion, region)
     if outcome is Outcome.below_claim:
         weights = {cause.weight for cause in causes}
@@ -61,6 +62,31 @@ def decide_outcome(
     if broken and not holds:
         return Outcome.invalid_run, [*reasons, *broken, *settings, *against]
     return outcome, [*settings, *against, *broken, *reasons]
+
+
+def _level(criterion: Criterion, side: str) -> float:
+    """Alpha of the test that gives this side."""
+    return criterion.alpha / criterion.plausible if side == "confirmed" else criterion.alpha
+
+
+def under_other_settings(case: Case, outcome: Outcome, reasons: list[Reason]) -> tuple[Outcome, list[Reason]]:
+    """A run under other settings than those stated never judges the claim. Where the weights' quantization is all that
+    differs, what is judged is the artifact: it reaches the claimed score, or it does not."""
+    if case.comparability is not Comparability.differs or outcome is Outcome.invalid_run:
+        return outcome, reasons
+    apart = {line.setting for line in case.compared if line.relation == "differs"}
+    first = [reason for reason in reasons if reason.code == "settings_differ"]
+    ordered = [*first, *(reason for reason in reasons if reason.code != "settings_differ")]
+    claimed = next((line.claimed for line in case.compared if line.setting == "quantization"), None)
+    smaller = claimed is not None and (claimed == "as released" or claimed.casefold() in FULL)
+    if apart - {"quantization"} or not smaller or case.artifact_of_others:
+        return Outcome.not_tested, ordered
+    answers = {
+        Outcome.confirmed: Outcome.reached,
+        Outcome.above_claim: Outcome.reached,
+        Outcome.below_claim: Outcome.not_reached,
+    }
+    return answers.get(outcome, outcome), ordered
 
 
 def _settings_reason(case: Case) -> list[Reason]:
@@ -125,6 +151,11 @@ class Case:
     comparability: Comparability
     compared: tuple[SettingCompared, ...]
     now: datetime
+
+    @property
+    def artifact_of_others(self) -> bool:
+        """Whether what was run is not known to be a quantization of the claimed weights."""
+        return self.run.artifact is None or not self.run.artifact.files
 
     def verdict(
         self,

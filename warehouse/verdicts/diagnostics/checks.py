@@ -165,6 +165,18 @@ def _degenerate(e: Evidence) -> Iterable[Cause]:
         )
 
 
+def _near_collapse(e: Evidence) -> Iterable[Cause]:
+    # Gemma without BOS: LAMBADA 16 for 76, PIQA 59 for 82; a lie of this size is rare, a broken set-up is not
+    if e.run.ran_by == "us" or not e.collapses:
+        return  # of a run of ours the preflight has looked at the set-up
+    said, score = e.interval.value or 0.0, e.measurement.score or 0.0
+    text = f"{100 * score:.1f}% for {100 * said:.1f}% claimed is near collapse: prompt, BOS or weights may be broken"
+    yield Cause("near_collapse", text, "doubt")
+    if e.run.checks.get("bos", "").startswith("unasked"):
+        text = "whoever ran it did not ask for a BOS token (add_bos_token), and the score has nearly collapsed"
+        yield Cause("bos_missing", text, "doubt")
+
+
 def _prompt_cut(e: Evidence) -> Iterable[Cause]:
     if e.signal("context_cut_share") > 0:
         weight: Weight = "unsound" if e.signal("context_cut_share") > 0.02 else "note"
@@ -232,6 +244,7 @@ LOOKS: tuple[Callable[[Evidence], Iterable[Cause]], ...] = (
     _empty,
     _prompt_cut,
     _degenerate,
+    _near_collapse,
     _extraction,
     _other_cell,
     _quantized,

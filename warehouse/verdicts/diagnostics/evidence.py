@@ -62,6 +62,17 @@ class Evidence:
         return score <= (chance or 0.0) + wide
 
     @property
+    def collapses(self) -> bool:
+        """Whether the score is below a quarter of the claim, or within ten points of guessing and far from the claim.
+        Needs 50 items."""
+        score, claimed, chance = self.measurement.score, self.interval.value, self.benchmark.chance
+        if score is None or claimed is None or self.measurement.items < 50 or self.gap <= 0.10:
+            return False
+        if not self.benchmark.higher_is_better or self.measurement.unit != "fraction":
+            return False
+        return score < claimed / 4 or (bool(chance) and score <= (chance or 0.0) + 0.10)
+
+    @property
     def generates(self) -> bool:
         """Whether answers are generated."""
         return self.benchmark.output == "generate_until"

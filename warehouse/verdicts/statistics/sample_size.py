@@ -106,7 +106,7 @@ def plan_criterion(
         criterion.interval,
         criterion.items,
         criterion.margin,
-        criterion.alpha,
+        criterion.alpha / criterion.plausible,
         budget=budget,
         noise=criterion.noise,
         claimed_repeats=claimed_repeats,

@@ -97,10 +97,13 @@ def follow(
     predictions: Sequence[float] | None = None,
     every: int = EVERY,
     minimum: int = MINIMUM,
+    plausible: int = 1,
 ) -> TestState:
     """The standing after `values`, the items' scores in the fixed order (None: failed or not finished), looking every
     `every` items and at the end. 0/1 items by exact likelihood ratios, others in [0, 1] by betting (with `predictions`
-    for all items, in the same order, as control variate). Raises ValueError for values outside [0, 1]."""
+    for all items, in the same order, as control variate). `plausible`: number of protocols under any of which the claim
+    may be confirmed, each at alpha/plausible; it is contradicted only under all of them, at alpha/2 each. Raises
+    ValueError for values outside [0, 1]."""
     items, total = len(values), region.total
     if items > total:
         raise ValueError(f"{items} values for a benchmark of {total} items")
@@ -113,18 +116,18 @@ def follow(
         from warehouse.verdicts.statistics.betting import look_by_betting
 
         looks = look_by_betting(values, region, places, predictions)
-    state = decide(looks, region.total, alpha, min(minimum, total))
+    state = decide(looks, region.total, alpha, min(minimum, total), plausible)
     return _settle(values, region, state) if items == total else state
 
 
-def decide(looks: Looks, total: int, alpha: float, minimum: int) -> TestState:
+def decide(looks: Looks, total: int, alpha: float, minimum: int, plausible: int = 1) -> TestState:
     """First verdict of a series of looks, each (items seen, log e-values in the order of FACTS)."""
-    confirm, contradict = log(1 / alpha), log(2 / alpha)
+    confirm, contradict = log(plausible / alpha), log(2 / alpha)
     established: set[str] = set()
     side: Side | None = None
     decided_at = None
     for seen, found in looks:
-        if max(found) >= confirm:
+        if max(found) >= min(confirm, contradict):
             for fact, value, bar in zip(FACTS, found, (confirm, confirm, contradict, contradict), strict=True):
                 if value >= bar:
                     established.add(fact)
