@@ -210,9 +210,7 @@ def local_copy(source: str) -> Iterator[Path]:
         place = Path(folder) / re.sub(r"[^\w.@+-]", "_", name).lstrip(".")[-200:]
         try:
             with (
-                httpx.stream(
-                    "GET", address, follow_redirects=True, timeout=httpx.Timeout(TIMEOUT, connect=6.0)
-                ) as response,
+                httpx.stream("GET", address, follow_redirects=True, timeout=limits) as response,
                 place.open("wb") as file,
             ):
                 response.raise_for_status()

@@ -73,9 +73,8 @@ def test_a_url_is_read_and_a_missing_one_named(
     home: Home, tmp_path: Path, site: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
-    file = lm_eval_files(
-        tmp_path / "made", [True] * 1319, config={"model": "hf", "model_args": "pretrained=maker/odd-7b"}
-    )
+    config = {"model": "hf", "model_args": "pretrained=maker/odd-7b"}
+    file = lm_eval_files(tmp_path / "made", [True] * 1319, config=config)
     (tmp_path / "published" / "results.json").write_text(file.read_text())
     news = scan_results(home, [f"{site}/results.json", f"{site}/absent.json", str(tmp_path / "nowhere")])
     assert news.runs == 1 and len(news.failed) == 2
