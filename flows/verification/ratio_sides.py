@@ -10,8 +10,9 @@ from evaluators.backends import ServerOptions, read_hardware, registry
 from evaluators.backends.registry import BACKENDS, named
 from evaluators.records import Artifact, Hardware, Release, Settings, UserError
 from evaluators.weights import WeightsOption, choose_weights, pull, quantizations, resolve
+from evaluators.weights.memory import cache_room, usable_memory
 from flows.options import VerifyOptions
-from flows.verification.artifact import ROOM_FOR_CACHE, format_of, same_quantization
+from flows.verification.artifact import format_of, same_quantization
 from warehouse.verdicts.comparability import FULL
 
 SHARED = ("context", "slots", "threads", "kv_type", "flash_attention", "start_timeout")
@@ -151,13 +152,13 @@ def _options_for(backend: str, options: VerifyOptions) -> ServerOptions:
 
 
 def _refuse_too_large(sides: Sequence[Side], machine: Hardware) -> None:
-    memory = machine.gpu_memory * machine.gpus if machine.gpu_memory else machine.memory
+    have = usable_memory(machine)
     size = sum(file.size for side in sides for file in side.artifact.files)
-    if memory is not None and size > ROOM_FOR_CACHE * memory:
+    if have is not None and cache_room(size, have) <= 0:
         raise Unmeasurable(
             "memory",
             f"the sides take turns, so both must be in memory: {size / 2**30:.1f} GiB of weights do not fit "
-            f"{memory / 2**30:.1f} GiB; choose a smaller quantization",
+            f"{have / 2**30:.1f} GiB; choose a smaller quantization",
         )
 
 
