@@ -17,6 +17,9 @@ from evaluators.sandbox.run_program import TIME_LIMIT, ProgramResult, run_progra
 
 AGAIN = 3.0
 """How many times its limit a program that ran out of time gets when it runs again alone."""
+BESIDE = 2
+"""Programs at a time for each idle processor: half the time of a short one is the kernel's making and ending of its
+box, which waits more than it computes."""
 SAMPLE = 1.0
 """Seconds for which a count of idle processors is used."""
 TRIES = 3
@@ -50,9 +53,9 @@ class ProgramPool:
     """
 
     def __init__(self, sandbox: Sandbox, workers: int | None = None, idle: Callable[[], int] | None = None) -> None:
-        """`workers`: most at a time, the usable processors if None. `idle`: how many may run now."""
+        """`workers`: most at a time, BESIDE for each usable processor if None. `idle`: how many may run now."""
         self.sandbox = sandbox
-        self.workers = workers or usable_processors()
+        self.workers = workers or BESIDE * usable_processors()
         self.timeouts = 0
         """Programs that ran out of time alone too."""
         self.within_thrice = 0
@@ -133,7 +136,7 @@ class ProgramPool:
 
 
 class IdleProcessors:
-    """How many processors others leave to us: those that were idle of late, and those that our programs use."""
+    """How many programs may run: BESIDE for each processor that was idle of late or that our programs use."""
 
     def __init__(self, most: int) -> None:
         self.most = most
@@ -150,7 +153,7 @@ class IdleProcessors:
             busy = psutil.cpu_percent(None) / 100 * (psutil.cpu_count() or 1)
             others = max(0.0, busy - (used - self._used) / passed)
             self._asked, self._used = now, used
-            self._allowed = max(1, min(self.most, round(self.most - others)))
+            self._allowed = max(1, min(self.most, round(BESIDE * (usable_processors() - others))))
         return self._allowed
 
     def _own_seconds(self) -> float:

@@ -38,6 +38,7 @@ def bounds(measurement: Measurement) -> Bounds | None:
     known = measurement.items - measurement.failed
     right = measurement.score * known
     touched = measurement.truncated + measurement.empty + measurement.refused + measurement.unextracted
+    touched += measurement.timed_out
     low = max(0.0, right - touched) / measurement.items
     high = min(measurement.items, right + touched + measurement.failed) / measurement.items
     return Bounds(low, high)
