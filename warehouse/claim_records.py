@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from math import pi
 from typing import Any
 
 from pydantic import Field, model_validator
@@ -152,6 +153,10 @@ def _in_present_words(data: Any) -> Any:
     return data
 
 
+FIRST_RUN = 0.8
+"""Share of a claim's alpha that its first run may use: most claims are verified once, and every item costs."""
+
+
 class Criterion(Record):
     """The acceptance criterion, stored before the run. Changing any part of it makes a new one."""
 
@@ -184,13 +189,23 @@ class Criterion(Record):
     predictions_sha256: str | None = None
     """SHA-256 (hex) of the predictions used as control variate, frozen before the run; None: none."""
     alpha: float
-    """Probability of any wrong verdict, at most."""
+    """Probability of any wrong verdict on the claim, at most, over all runs that will ever judge it."""
+    runs_before: int = 0
+    """Runs that judged the claim before this one."""
     order_seed: int
     """Seed of the fixed random order."""
     items: int
     """Items of the whole benchmark."""
     stored_at: datetime
     """UTC."""
+
+    @property
+    def level(self) -> float:
+        """Probability of a wrong verdict that this run may use: FIRST_RUN of alpha for the first run of a claim,
+        6 / (pi^2 k^2) of the rest for the k-th run after it. The sum over all runs is alpha, for ever."""
+        if not self.runs_before:
+            return self.alpha * FIRST_RUN
+        return self.alpha * (1 - FIRST_RUN) * 6 / (pi * self.runs_before) ** 2
 
 
 class Reason(Record):
@@ -202,6 +217,10 @@ class Reason(Record):
     """One sentence for people, with the figures."""
     items: tuple[str, ...] = ()
     """Up to three items that show it, as `task/doc_id`."""
+    likelihood: float | None = None
+    """For a cause: how often it, among all known causes, explains a score below a claim; 0 to 1."""
+    settled_by: str | None = None
+    """For a doubt: what would settle it."""
 
 
 class SettingCompared(Record):

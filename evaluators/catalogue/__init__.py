@@ -66,6 +66,8 @@ class Benchmark(Record):
     """Items of the whole benchmark."""
     margin: float = 0.02
     """Tolerance of the verdict in the benchmark's unit (0.02 = two points); relative (0.1 = 10 %) for speed."""
+    margin_reason: str | None = None
+    """Why the margin is as wide as it is, one sentence."""
     chance: float | None = None
     """Score of guessing, as a fraction."""
     protocol: Settings = Settings()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from evaluators.harness.journal import Journal
 from evaluators.records import ItemScore, Run, RunStatus, UserError
+from evaluators.stopping import InterimLook, StoppingRule
 
 if TYPE_CHECKING:
     import pyarrow
@@ -119,6 +120,16 @@ def finished(folder: Path) -> Run | None:
     """The run of a folder if it is finished: then it is immutable and nothing is sent again."""
     run = read_manifest(folder)
     return run if run is not None and run.status is RunStatus.finished else None
+
+
+def goes_on(run: Run, rule: StoppingRule) -> bool:
+    """Whether a finished run was stopped at a look at which this rule would not stop: it serves another claim, or run
+    noise has turned out to be larger."""
+    stopped = [found for found in run.measurements if found.stopped_early and found.items < found.of]
+    if not stopped:
+        return False
+    values = {(found.metric, found.filter): found.values for found in stopped if len(found.values) == found.items}
+    return not rule.stop(InterimLook(items=stopped[0].items, total=stopped[0].of, values=values))
 
 
 def earlier_answers(folder: Path) -> Iterator[dict[str, Any]]:

@@ -151,7 +151,7 @@ def decided(job: Job, criteria: Sequence[Criterion]) -> Decided | None:
     if not bars:
         return None
     return lambda values: (
-        not any(straddles(interim_look(values, len(values), criterion.alpha), criterion) for criterion in bars)
+        not any(straddles(interim_look(values, len(values), criterion.level), criterion) for criterion in bars)
     )
 
 

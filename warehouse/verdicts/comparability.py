@@ -81,6 +81,10 @@ def compare(
             outcome = Comparability.unknown
         elif decides and relation == "assumed" and outcome is Comparability.matched:
             outcome = Comparability.assumed
+    if not run.weights_seen:
+        lines.append(SettingCompared(setting="weights", claimed="as released", measured="not seen", relation="assumed"))
+        if outcome is Comparability.matched:
+            outcome = Comparability.assumed
     lines.sort(key=lambda line: ("differs", "unknown", "assumed", "equal", "not_applicable").index(line.relation))
     return outcome, tuple(lines)
 

@@ -13,6 +13,7 @@ from warehouse.verdicts.comparability import FULL
 from warehouse.verdicts.diagnostics.checks import as_reason
 from warehouse.verdicts.diagnostics.evidence import Cause
 from warehouse.verdicts.diagnostics.validity import Limits, bounds, holds_within, unsound
+from warehouse.verdicts.noise import RunNoise, contradict_level
 from warehouse.verdicts.statistics.region import ROUNDING, AcceptanceRegion
 from warehouse.verdicts.statistics.sample_size import more_needed
 from warehouse.verdicts.statistics.sequential_test import TestState
@@ -26,6 +27,7 @@ def decide_outcome(
     items: list[ItemScore],
     limits: Limits,
     why: Reason | None,
+    noise: RunNoise,
 ) -> tuple[Outcome, list[Reason]]:
     """The rules: an unsound run accuses nobody; a doubt turns an accusation into inconclusive; a verdict must hold
     whatever the affected answers would have been."""
@@ -37,7 +39,7 @@ def decide_outcome(
         return Outcome.invalid_run, [*reasons[:1], *broken, *reasons[1:], *settings]
     if state is None or state.side is None:
         unsound_cause = any(cause.weight == "unsound" for cause in causes)
-        first = [why] if why else [_undecided(case, state, region)]
+        first = [why] if why else [_undecided(case, region, noise)]
         if broken or unsound_cause:
             return Outcome.invalid_run, [*reasons, *broken, *settings, *first]
         return Outcome.inconclusive, [*first, *settings, *reasons]
@@ -47,8 +49,15 @@ def decide_outcome(
         worse = (side == "below") == criterion.higher_is_better
         outcome = Outcome.below_claim if worse else Outcome.above_claim
     spread = bounds(measurement) if measurement.unit == "fraction" else None
-    holds = spread is None or holds_within(side, spread, measurement, region, _level(criterion, side))
-    against = _criterion_reasons(criterion, region)
+    holds = spread is None or holds_within(
+        side,
+        spread,
+        measurement,
+        region,
+        criterion.level / criterion.plausible,
+        contradict_level(criterion.level, region.noise),
+    )
+    against = _criterion_reasons(criterion, noise)
     if outcome is Outcome.below_claim:
         weights = {cause.weight for cause in causes}
         if broken or "unsound" in weights:
@@ -62,11 +71,6 @@ def decide_outcome(
     if broken and not holds:
         return Outcome.invalid_run, [*reasons, *broken, *settings, *against]
     return outcome, [*settings, *against, *broken, *reasons]
-
-
-def _level(criterion: Criterion, side: str) -> float:
-    """Alpha of the test that gives this side."""
-    return criterion.alpha / criterion.plausible if side == "confirmed" else criterion.alpha
 
 
 def under_other_settings(case: Case, outcome: Outcome, reasons: list[Reason]) -> tuple[Outcome, list[Reason]]:
@@ -118,25 +122,24 @@ def _bounds_reason(measurement: Measurement) -> list[Reason]:
     return [Reason(code="bounds", text=f"the score would lie {text}")]
 
 
-def _criterion_reasons(criterion: Criterion, region: AcceptanceRegion) -> list[Reason]:
+def _criterion_reasons(criterion: Criterion, noise: RunNoise) -> list[Reason]:
     """What the verdict was measured against."""
     width = f"{100 * criterion.margin:g} %" if criterion.relative else f"{100 * criterion.margin:g} points"
     if criterion.interval.unit != "fraction" and not criterion.relative:
         width = f"{criterion.margin:g}"
     found = [Reason(code="margin", text=f"criterion: claim ±{width}, alpha {criterion.alpha:g}")]
-    if region.noise:
-        text = f"run noise: ±{100 * region.noise:.1f} points more before a claim is contradicted"
-        found.append(Reason(code="run_noise", text=text))
+    if noise.width:
+        found.append(Reason(code="run_noise", text=noise.text))
     return found
 
 
-def _undecided(case: Case, state: TestState | None, region: AcceptanceRegion) -> Reason:
+def _undecided(case: Case, region: AcceptanceRegion, noise: RunNoise) -> Reason:
     """Why nothing is decided, and what would decide it."""
     measurement = case.measurement
     if case.run.status is RunStatus.interrupted:
         text = f"the run is not finished: {measurement.items:,} of {measurement.of:,} items"
         return Reason(code="not_finished", text=text)
-    return more_needed(case.criterion, measurement, region, state)
+    return more_needed(case.criterion, measurement, region, noise)
 
 
 @dataclass(frozen=True)
@@ -176,6 +179,7 @@ class Case:
             comparability=self.comparability,
             flagged=outcome is Outcome.below_claim
             and self.run.ran_by == "us"
+            and self.run.weights_seen
             and self.comparability in (Comparability.matched, Comparability.assumed),
             reasons=tuple(reasons),
             compared=self.compared,
