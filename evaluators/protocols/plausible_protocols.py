@@ -12,8 +12,8 @@ from evaluators.protocols.standard_protocols import Mode, standard_protocol, wit
 from evaluators.protocols.vendor_habits import Habit
 from evaluators.records import Origin, Protocol, Settings, UserError
 
-MOST_SHOTS = 2
-"""Numbers of examples that are tried for one mode where a claim states none."""
+MOST_SHOTS = 3
+"""Numbers of examples that are tried for one mode where a claim states none: a vendor's habits and those in use."""
 ASKED = (
     "shots", "prompt", "system_prompt", "thinking", "effort", "temperature", "top_p", "top_k", "min_p",
     "presence_penalty", "frequency_penalty", "repetition_penalty", "max_tokens", "repeats",
@@ -67,12 +67,14 @@ def plausible_protocols(
             missing.append(f"{mode} was not asked for")
             continue
         base, origins = with_release(standard_protocol(target, mode), target, mode, kind)
-        for shots, source in _shots(target, mode, base, stated, habits):
-            settings = base if shots is None else base.model_copy(update={"shots": shots})
+        for said, source in _variants(target, mode, base, stated, habits):
+            settings = base.model_copy(update=said)
             settings, whose = _with_claim(settings, origins, stated, target)
             for score in _scores(target, mode, stated):
                 protocol = _named(target, benchmark, mode, settings, whose, score, base, source)
                 found.setdefault(protocol.settings, protocol)
+    if kind.kind == "unknown" and not kind.has_template and stated.prompt is None:
+        missing.append("chat: no chat template was found")
     protocols = list(found.values())
     if user is not None:
         protocols = list(_with_user(protocols, user, stated))
@@ -117,21 +119,23 @@ def _formulation(benchmark: Benchmark, mode: Mode, kind: ReleaseKind, stated: Se
     return None, f"{benchmark.title} with thinking: the catalogue has no formulation with generated answers"
 
 
-def _shots(
+def _variants(
     benchmark: Benchmark, mode: Mode, base: Settings, stated: Settings, habits: Iterable[Habit]
-) -> list[tuple[int | None, str | None]]:
-    """Numbers of examples to try, each with the address of the habit that says so."""
+) -> list[tuple[dict[str, object], str | None]]:
+    """What is tried where the claim states no number of examples: the vendor's documented habits, each with its
+    address, then the numbers that are in use."""
     if stated.shots is not None:
-        return [(stated.shots, None)]
-    found: dict[int | None, str | None] = {}
+        return [({}, None)]
+    found: dict[int | None, tuple[dict[str, object], str | None]] = {}
     for habit in habits:
-        if habit.benchmark == benchmark.name and habit.mode in (None, mode) and habit.settings.shots is not None:
-            found.setdefault(habit.settings.shots, habit.address)
+        if habit.benchmark == benchmark.name and habit.mode in (None, mode):
+            said = habit.settings.model_dump(exclude_none=True, exclude={"notes", "metric", "filter"})
+            found.setdefault(habit.settings.shots, (said, habit.address))
     for shots in (base.shots, *(benchmark.usual_shots if mode != "thinking" else ())):
-        found.setdefault(shots, None)
+        found.setdefault(shots, ({} if shots is None else {"shots": shots}, None))
     if mode == "chat" and benchmark.output == "generate_until":
-        found.setdefault(0, None)
-    return list(found.items())[:MOST_SHOTS]
+        found.setdefault(0, ({"shots": 0}, None))
+    return list(found.values())[:MOST_SHOTS]
 
 
 def _with_claim(

@@ -81,6 +81,14 @@ def test_likelihood_of_letters_is_not_all_that_a_thinking_model_may_have_done() 
     assert found.missing and all("thinking" not in protocol.name for protocol in found.protocols)
 
 
+def test_a_tuned_release_without_a_template_may_have_been_asked_by_chat() -> None:
+    """Nothing here can ask it so: no claim is refuted by plain completions alone."""
+    unknown = ReleaseKind(kind="unknown", thinking="unknown")
+    found = plausible_protocols(benchmark("gsm8k"), unknown, Settings())
+    assert found.missing and {protocol.name.split(",")[0] for protocol in found.protocols} == {"completion"}
+    assert not plausible_protocols(benchmark("gsm8k"), BASE, Settings()).missing
+
+
 def test_habits_have_an_address_and_name_benchmarks() -> None:
     """Each habit is a source."""
     for vendor in vendor_habits():
