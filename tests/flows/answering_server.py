@@ -30,8 +30,10 @@ class AnsweringServer(Reachable):
         shares: Mapping[str, float],
         thinks: Callable[[str], str] = lambda thought: f"<think>{thought}</think>\n",
         always: bool = False,
+        stops: bool = True,
     ) -> None:
-        outer, self.shares, self.thinks, self.always = self, shares, thinks, always
+        """`always`: it thinks whatever it is told. `stops`: it honours stop strings."""
+        outer, self.shares, self.thinks, self.always, self.stops = self, shares, thinks, always, stops
         self.bodies: list[dict[str, Any]] = []
 
         class Handler(BaseHTTPRequestHandler):
@@ -93,7 +95,7 @@ class AnsweringServer(Reachable):
         said = f" The sum is #### {total if right else total + 1}"
         if thinking:
             said = self.thinks(f"It may end in #### {total + 7}.\n\nQuestion: no.") + said
-        for stop in body.get("stop") or []:
+        for stop in (body.get("stop") or []) if self.stops else []:
             said = said.split(stop)[0]
         words = said.split(" ")
         limit = body.get("max_tokens") or 10**6
