@@ -42,8 +42,9 @@ ANY_MARK = re.compile(
 def set_apart(content: str) -> tuple[str | None, str]:
     """(reasoning, answer) of a text that may hold marks of thinking; reasoning is None if it holds none.
 
-    The answer is what follows the last closing mark, without leading space, as lm-eval's `think_end_token` takes it. A mark that is never closed leaves no answer: all is reasoning.
-    A closing mark alone counts too, because templates may put the opening one into the prompt.
+    The answer is what follows the last closing mark, without leading space, as lm-eval's `think_end_token` takes it. A
+    mark that is never closed leaves no answer: all is reasoning. A closing mark alone counts too, because templates may
+    put the opening one into the prompt.
     """
     if HARMONY_FINAL.search(content) or HARMONY_OTHER.search(content):
         return _harmony(content)
