@@ -18,6 +18,7 @@ COMMANDS = (
     ("query", "read:query", "Ask the warehouse in SQL, read-only, at any moment."),
     ("claims", "claims:app", "The ledger of claims: list, show, add, import, conflicts, export."),
     ("results", "results_command:app", "Results made elsewhere: import; ours and the verdicts: export, publish."),
+    ("benchmarks", "benchmarks:app", "The catalogue of benchmarks: list, show, check."),
     ("doctor", "doctor:doctor", "Say what is installed and what to do about each gap."),
     ("rebuild", "read:rebuild", "Make the database again from its files."),
 )

@@ -128,6 +128,9 @@ def plan_jobs(
 def _refusal(claim: Claim, found: Benchmark, sandbox: str | None) -> Refusal | None:
     """Why a claim about scores cannot be judged by any run; None if it can."""
     stated = claim.settings
+    if not found.items and not found.windowed:
+        text = f"the catalogue lacks the number of items of {found.title}; add `items` to its YAML"
+        return Refusal(claim, "no_item_count", text)
     if words := unplaced_words(stated):
         return Refusal(claim, "unplaced_words", f"not understood: {'; '.join(words)}")
     if found.windowed:
