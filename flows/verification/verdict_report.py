@@ -60,7 +60,8 @@ def verdicts_markdown(summary: Summary) -> str:
     lines += ["| benchmark | claimed | measured | items | outcome | settings | why |", "|---|---|---|---|---|---|---|"]
     for row in summary.rows:
         items = f"{row['items']:,} of {row['of']:,}" if (row["of"] or 0) > 1 else "—"
-        outcome = row["outcome"] + flag_of(row)
+        how = f" ({row['protocol']})" if row["protocol"] else ""
+        outcome = row["outcome"] + how + flag_of(row)
         cells = [
             row["benchmark_text"],
             row["claimed"],
