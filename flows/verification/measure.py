@@ -13,7 +13,7 @@ from evaluators.harness import run_benchmark
 from evaluators.records import Artifact, Origin, Release, Run, RunStatus, Settings
 from evaluators.speed import RUNS, Decided, measure_depth, measure_ratio, measure_speed
 from evaluators.speed.conditions import hardware_name
-from evaluators.speed.starts import combine_starts
+from evaluators.speed.server_starts import combine_starts
 from evaluators.stopping import RunAll, StoppingRule
 from flows.options import VerifyOptions
 from flows.runtime.progress_lines import say, shown
