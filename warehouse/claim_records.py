@@ -234,6 +234,8 @@ class SettingCompared(Record):
     """As run."""
     relation: str
     """`equal`, `differs`, `unknown` (an imported run does not tell), `assumed` or `not_applicable`."""
+    origin: str | None = None
+    """Who decided the run's value: `claim`, `user`, `release` or `benchmark`; None where nobody did."""
 
 
 class ProtocolResult(Record):

@@ -264,6 +264,8 @@ class _Conduct:
                         if board.counted
                         else ()
                     ),
+                    "failed_checks": found.failed,
+                    "greedy_repeats": found.greedy_repeats,
                     "checks": found.checks
                     | self._breakage()
                     | (self.grading.checks() if self.grading else {})
