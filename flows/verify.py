@@ -222,13 +222,16 @@ def _open_scores(
     """Claims without a standing verdict against the criteria of any of their protocols. Those that have one are not
     asked for again."""
     fresh = [claim for claim in todo if claim.claim_id not in state.parts]
-    criteria = [
-        criterion
-        for job in state.plan.jobs
-        if job.protocols
-        for (claim_id, _), criterion in protocol_criteria(job, state.plan, options).items()
-        if any(claim.claim_id == claim_id for claim in fresh)
-    ]
+    asked = {claim.claim_id for claim in fresh}
+    criteria: list[Criterion] = []
+    for job in state.plan.jobs:
+        if asked.isdisjoint(job.protocols):
+            continue
+        try:
+            known = protocol_criteria(job, state.plan, options)
+        except UserError:  # told where that job is run
+            continue
+        criteria += [criterion for (claim_id, _), criterion in known.items() if claim_id in asked]
     done = settled(place, fresh, criteria, artifact=artifact.key, backend=options.backend, full=options.full)
     state.settled |= done
     return [claim for claim in todo if claim.claim_id not in done]
