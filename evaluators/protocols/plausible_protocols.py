@@ -106,9 +106,19 @@ def _modes(benchmark: Benchmark, kind: ReleaseKind, stated: Settings) -> list[Mo
         modes = ["thinking"]
     if stated.prompt == "chat":
         modes = [mode for mode in modes if mode != "completion"] or ["chat"]
+    if benchmark.output != "generate_until" and _is_likelihood(benchmark, stated):
+        modes = [mode for mode in modes if mode != "thinking"] or ["completion"]
     if benchmark.output != "generate_until":
         modes = sorted(modes, key=("completion", "chat", "thinking").index)
     return modes
+
+
+def _is_likelihood(benchmark: Benchmark, stated: Settings) -> bool:
+    """Whether the claim names a score that only likelihoods give: one normalised by the length of the answers."""
+    try:
+        return stated.metric is not None and "norm" in benchmark.score(stated.metric, stated.filter).metric
+    except UserError:
+        return False
 
 
 def _formulation(benchmark: Benchmark, mode: Mode, kind: ReleaseKind, stated: Settings) -> tuple[Benchmark | None, str]:

@@ -106,6 +106,12 @@ def test_asking_for_one_protocol_does_not_make_it_the_only_plausible_one() -> No
     assert part.missing == ("thinking was not asked for", "completion was not asked for")
 
 
+def test_a_normalised_likelihood_was_not_generated() -> None:
+    """A claim that names acc_norm is about likelihoods: no thinking is missing."""
+    found = plausible_protocols(benchmark("piqa"), THINKING, Settings(metric="acc_norm"))
+    assert not found.missing and {protocol.name for protocol in found.protocols} == {"completion", "chat"}
+
+
 def test_habits_have_an_address_and_name_benchmarks() -> None:
     """Each habit is a source."""
     for vendor in vendor_habits():
