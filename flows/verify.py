@@ -22,6 +22,7 @@ from flows.runtime.notify import save_and_tell
 from flows.runtime.progress_lines import pulling, say
 from flows.runtime.server_pool import ServerPool
 from flows.verification.artifact import artifact_elsewhere, same_quantization
+from flows.verification.import_results import judge_imported_runs
 from flows.verification.jobs import Job, make_criteria, plan_jobs, protocol_criteria
 from flows.verification.judge import judge_pairs, judge_run, refuse
 from flows.verification.measure import measure, measure_specification
@@ -135,6 +136,7 @@ def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Ve
     _tell(place, claims, left)
     verdicts += left
     load_home(place)
+    judge_imported_runs(place, release.model, options.alpha)
     summary = summarise(place, release, verdicts)
     create_table_artifact(key="claims-vs-measured", table=artifact_rows(summary), description=f"`{release.model}`")
     create_markdown_artifact(key="verification", markdown=verdicts_markdown(summary))
