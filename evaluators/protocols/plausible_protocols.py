@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from evaluators.catalogue import CHAT_ANSWER, Benchmark, Score, catalogue
-from evaluators.protocols.release_kind import ReleaseKind
+from evaluators.protocols.release_kind import ReleaseKind, kind_words
 from evaluators.protocols.repeats_words import place_repeats
 from evaluators.protocols.standard_protocols import Mode, standard_protocol, with_release
 from evaluators.protocols.template_switches import EFFORTS
@@ -77,7 +77,12 @@ def plausible_protocols(
     count = max(1, len(found))
     if chosen:
         missing += [f"{mode} was not asked for" for mode in dict.fromkeys(modes.values()) if mode not in chosen]
-    protocols = [protocol for settings, protocol in found.items() if not chosen or modes[settings] in chosen]
+    shown = kind_words(kind)
+    protocols = [
+        protocol.model_copy(update={"kind": shown})
+        for settings, protocol in found.items()
+        if not chosen or modes[settings] in chosen
+    ]
     if user is not None:
         protocols = list(_with_user(protocols, user, stated))
         if any(not protocol.plausible for protocol in protocols):
