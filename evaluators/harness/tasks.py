@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evaluators.catalogue import CHAT_ANSWER, Benchmark
-from evaluators.harness.code_tasks import code_eval_replaced, confine_tasks, runs_code
+from evaluators.code.code_tasks import code_eval_replaced, confine_tasks, runs_code
 from evaluators.protocols.chat_answers import NONE, read_answer
 from evaluators.records import UserError
 
@@ -71,7 +71,7 @@ def load_tasks(benchmark: Benchmark) -> LoadedTasks:
 
     logging.getLogger("lm_eval").setLevel(logging.ERROR)
     compile_templates_once()
-    folders = [EVALUATORS / benchmark.tasks_folder] if benchmark.tasks_folder else builtin_folders(benchmark.task)
+    folders = task_folders(benchmark)
     random.seed(0)
     numpy.random.seed(1234)
     try:
@@ -129,6 +129,13 @@ def _load(task: str, folders: list[Path]) -> LoadedTasks:
         except KeyError as error:
             raise UserError(f"lm-eval has no task {task}; `lm_eval ls tasks` lists them") from error
     return LoadedTasks(task, found["tasks"], found["groups"])
+
+
+def task_folders(benchmark: Benchmark) -> list[Path]:
+    """Folders with the YAML of a benchmark's task. Raises UserError if no YAML defines it."""
+    if benchmark.tasks_folder:
+        return [EVALUATORS / benchmark.tasks_folder]
+    return builtin_folders(benchmark.task or "")
 
 
 def builtin_folders(task: str) -> list[Path]:

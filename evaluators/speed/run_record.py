@@ -14,9 +14,19 @@ from evaluators.records import Artifact, Measurement, Run, RunStatus, ServerDesc
 
 
 def measurement(
-    benchmark: Benchmark, values: Sequence[float], runs: int, unit: str, evidence: dict[str, str], *, failed: int = 0
+    benchmark: Benchmark,
+    values: Sequence[float],
+    runs: int,
+    unit: str,
+    evidence: dict[str, str],
+    *,
+    failed: int = 0,
+    first_look: int | None = None,
+    sides: tuple[str, str] | None = None,
+    medians: tuple[float, float] | None = None,
 ) -> Measurement:
-    """The median of independent runs, with one value a run in the order in which they were made."""
+    """The median of independent runs, with one value a run in the order in which they were made. `first_look`, `sides`
+    and `medians` as in Measurement."""
     return Measurement(
         benchmark=benchmark.name,
         metric="value",
@@ -27,6 +37,9 @@ def measurement(
         values=tuple(values),
         failed=failed,
         evidence=evidence,
+        first_look=first_look,
+        sides=sides,
+        medians=medians,
     )
 
 
@@ -66,9 +79,14 @@ def finish(
         checks=checks,
         signals=signals,
     )
+    write_speed_run(run, folder)
+    return run
+
+
+def write_speed_run(run: Run, folder: Path) -> None:
+    """Write a Run to `folder`/<run id>/run.json, whole or not at all."""
     place = folder / run.run_id
     place.mkdir(parents=True, exist_ok=True)
     unfinished = place / "run.json.part"
     unfinished.write_text(run.model_dump_json(), encoding="utf-8")
     unfinished.replace(place / "run.json")
-    return run

@@ -65,7 +65,16 @@ def compare(
             relation = "assumed"
         if relation is None:
             continue
-        lines.append(SettingCompared(setting=name, claimed=_text(said), measured=_text(ran), relation=relation))
+        origin = run.origins.get(name)
+        lines.append(
+            SettingCompared(
+                setting=name,
+                claimed=_text(said),
+                measured=_text(ran),
+                relation=relation,
+                origin=origin.value if origin else None,
+            )
+        )
         if decides and relation == "differs":
             outcome = Comparability.differs
         elif decides and relation == "unknown" and outcome is not Comparability.differs:
@@ -104,6 +113,9 @@ def is_close(quantization: str) -> bool:
 def _stated(claim: Claim, benchmark: Benchmark) -> Settings:
     """What the claim states, its metric and filter in lm-eval's words, also where the benchmark leaves no choice."""
     stated = claim.settings
+    if claim.benchmark is not None and benchmark.name != claim.benchmark:
+        # another formulation of the claim's benchmark has scores of other names
+        stated = stated.model_copy(update={"metric": None, "filter": None})
     if benchmark.unit == "ratio" and str(stated.hardware).casefold() in SAME:
         stated = stated.model_copy(update={"hardware": None})
     if not benchmark.scores:

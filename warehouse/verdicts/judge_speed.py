@@ -12,6 +12,7 @@ from warehouse.verdicts.criterion import SPEED_RUNS
 from warehouse.verdicts.roofline import roofline
 from warehouse.verdicts.statistics.median import Median, interim_look, median_interval
 from warehouse.verdicts.statistics.region import edges
+from warehouse.verdicts.statistics.starts import interval_over_starts, split_by_start
 from warehouse.verdicts.wording import WORDS, claimed, number_of_claim
 
 
@@ -36,11 +37,11 @@ def _detail(measurement: Measurement) -> Reason | None:
     if "slope" in known:
         text = f"medians {known['medians']} tok/s at depths {known['depths']}: {known['slope']}"
         return Reason(code="slope", text=text)
-    if "denominator_median" in known:
-        over, _, under = known.get("sides", "").partition(" over ")
-        text = f"{over} {known['numerator_median']} over {under} {known['denominator_median']}, runs taking turns"
-        text = " ".join(text.split())
-        return Reason(code="medians", text=text)
+    if measurement.medians:
+        over, under = measurement.sides or ("", "")
+        values = [number_of_claim(value, "tok/s") for value in measurement.medians]
+        text = f"{over} {values[0]} over {under} {values[1]}, runs taking turns"
+        return Reason(code="medians", text=" ".join(text.split()))
     return None
 
 
@@ -76,7 +77,12 @@ def judge_speed(
         reasons.append(Reason(code="unstable" if text.startswith("unstable") else "run_invalid", text=text))
     elif measurement.failed or len(runs) < len(measurement.values):
         reasons.append(Reason(code="failed_requests", text=f"{max(1, measurement.failed):,} runs failed"))
-    elif len(runs) >= SPEED_RUNS and abs(speed_drift_reason(runs)) > DRIFT and not _overlap(runs):
+    elif (
+        len(measurement.starts) < 2
+        and len(runs) >= SPEED_RUNS
+        and abs(speed_drift_reason(runs)) > DRIFT
+        and not _overlap(runs)
+    ):
         text = f"unstable: the second half of the runs is {speed_drift_reason(runs):+.0%} against the first"
         reasons.append(Reason(code="unstable", text=text))
     differs = comparability is Comparability.differs
@@ -89,7 +95,10 @@ def judge_speed(
         outcome = Outcome.not_tested if reasons and reasons[0].code == "settings_differ" else Outcome.invalid_run
         reasons.append(Reason(code="no_score", text="no run finished"))
         return outcome, tuple(reasons), f"nothing measured; {WORDS[outcome]} ({reasons[0].text})", None
-    found = interim_look(runs, int(measurement.evidence.get("first_look", len(runs))), criterion.level)
+    if len(measurement.starts) > 1:
+        found = interval_over_starts(split_by_start(runs, measurement.starts), criterion.level)
+    else:
+        found = interim_look(runs, measurement.first_look or len(runs), criterion.level)
     low, high = edges(criterion.interval, criterion.margin, criterion.relative)
     worse, better = Outcome.below_claim, Outcome.above_claim
     if not criterion.higher_is_better:
@@ -116,7 +125,8 @@ def judge_speed(
         reasons.append(detail)
     margin = f" within ±{100 * criterion.margin:g} %" if outcome is Outcome.confirmed else ""
     span = f"[{number_of_claim(found.low, unit)}, {number_of_claim(found.high, unit)}]"
-    sides = f" of {measurement.evidence['sides']}" if "sides" in measurement.evidence else ""
+    sides = f" of {' over '.join(measurement.sides)}" if measurement.sides else ""
     value = number_of_claim(found.value, unit)
-    head = f"measured {value} {span} in {len(runs)} runs{sides}; claim {claimed(criterion.interval)}: "
+    starts = f" of {len(measurement.starts)} server starts" if len(measurement.starts) > 1 else ""
+    head = f"measured {value} {span} in {len(runs)} runs{starts}{sides}; claim {claimed(criterion.interval)}: "
     return outcome, tuple(reasons), f"{head}{WORDS[outcome]}{margin}{why}", found

@@ -15,6 +15,7 @@ REASONS = {
     "no_evaluator": "nothing here runs this benchmark",
     "not_stated_in_files": "the release's files do not say it",
     "no_score": "the run gave no such score",
+    "no_item_count": "the catalogue does not say how many items the benchmark has",
     "server_failed": "the model server could not be started or kept running",
     "weights_missing": "the weights are not published or could not be pulled",
     "weights_gated": "the weights need an agreement that nobody here has accepted",

@@ -23,6 +23,7 @@ with said as (
         v.run_id,
         v.criterion_id,
         v.made_by,
+        v.record as verdict,
         md5(concat_ws(
             chr(31), lower(c.model), coalesce(lower(c.variant), ''), coalesce(c."commit", ''),
             coalesce(c.benchmark, lower(c.benchmark_text)), coalesce(c.unit, ''), coalesce(c.qualifier, ''),
@@ -103,6 +104,14 @@ select
     coalesce(c.outcome, 'unverified') as outcome,
     c.comparability,
     coalesce(c.flagged, false) as flagged,
+    coalesce(d.stands, false) as stands,
+    -- which of several plausible protocols decided, and what came out under each that was run
+    case when json_array_length(c.verdict -> 'by_protocol') > 0 then c.verdict ->> 'protocol' end as protocol,
+    from_json(
+        c.verdict -> 'by_protocol',
+        '[{"protocol": "VARCHAR", "outcome": "VARCHAR", "score": "DOUBLE", "low": "DOUBLE", "high": "DOUBLE",
+           "items": "BIGINT", "of": "BIGINT", "run_id": "VARCHAR", "plausible": "BOOLEAN"}]'
+    ) as by_protocol,
     list_transform(from_json(c.reasons, '[{"code": "VARCHAR", "text": "VARCHAR"}]'), lambda r: r.text) as reasons,
     list_transform(from_json(c.reasons, '[{"code": "VARCHAR"}]'), lambda r: r.code) as reason_codes,
     c.headline,
@@ -141,6 +150,7 @@ select
 from said c
 join sourced using (same)
 left join legs on legs.claim_id = c.claim_id
+left join discrepancy_board d on d.claim_id = c.claim_id
 left join runs r on r.run_id = c.run_id
 left join criteria l on l.criterion_id = c.criterion_id
 left join benchmarks b on b.name = c.benchmark
@@ -171,6 +181,7 @@ comment on column claims_vs_measured.stopped_early is 'The run ended when its cl
 comment on column claims_vs_measured.outcome is 'What the evidence says: unverified, confirmed, below_claim, above_claim, inconclusive, invalid_run, could_not_run, ...';
 comment on column claims_vs_measured.comparability is 'How far claim and run have the same settings: matched, assumed (the claim leaves some out), differs, unknown.';
 comment on column claims_vs_measured.flagged is 'A sound run came out below the claim under settings that do not contradict it.';
+comment on column claims_vs_measured.stands is 'A flag that stands among all tested claims with a false discovery rate of at most 5 % (e-BH).';
 comment on column claims_vs_measured.reasons is 'Why, in sentences, most important first.';
 comment on column claims_vs_measured.reason_codes is 'Short name of each reason.';
 comment on column claims_vs_measured.headline is 'The verdict in one line.';
