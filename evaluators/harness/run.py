@@ -145,6 +145,7 @@ def run_benchmark(
                 settings=settings,
                 protocol=protocol.name if protocol else None,
                 origins=protocol.origins if protocol else {},
+                checks={"release_kind": protocol.kind} if protocol and protocol.kind else {},
                 order_seed=order_seed,
                 continues=first,
                 status=RunStatus.interrupted,
@@ -266,7 +267,8 @@ class _Conduct:
                     ),
                     "failed_checks": found.failed,
                     "greedy_repeats": found.greedy_repeats,
-                    "checks": found.checks
+                    "checks": blank.checks
+                    | found.checks
                     | self._breakage()
                     | (self.grading.checks() if self.grading else {})
                     | self.served.checks()
