@@ -133,7 +133,7 @@ def earlier_runs(home: Home, artifact: Artifact, benchmark: str) -> list[Path]:
         run = Run.model_validate_json(manifest.read_bytes())
         if run.benchmark == benchmark and run.artifact is not None and run.artifact.key == artifact.key:
             found.append(manifest.parent)
-    unfinished = [folder for folder in home.runs.glob(f"{job.benchmark.name}-*") if not (folder / "run.json").exists()]
+    unfinished = [folder for folder in home.runs.glob(f"{benchmark}-*") if not (folder / "run.json").exists()]
     return found + unfinished  # their keys tell whether an answer fits
 
 
