@@ -57,7 +57,7 @@ def measure(
                 folder=home.runs,
                 order_seed=seed,
                 stop=rule,
-                reuse=_earlier(home, artifact, job),
+                reuse=earlier_runs(home, artifact, job.benchmark.name),
                 progress=tell,
                 protocol=job.protocol,
                 sandbox=options.sandbox,
@@ -74,7 +74,7 @@ def measure(
                 folder=home.runs,
                 order_seed=seed,
                 limit=limit,
-                reuse=_earlier(home, artifact, job),
+                reuse=earlier_runs(home, artifact, job.benchmark.name),
                 progress=tell,
                 protocol=job.protocol,
                 sandbox=options.sandbox,
@@ -126,14 +126,14 @@ def measure_specification(release: Release, quantization: str | None, home: Home
     return run
 
 
-def _earlier(home: Home, artifact: Artifact, job: Job) -> list[Path]:
+def earlier_runs(home: Home, artifact: Artifact, benchmark: str) -> list[Path]:
     """Run folders of the same artifact and benchmark, whose answers need not be paid for again."""
     found = []
     for manifest in home.runs.glob("*/run.json"):
         run = Run.model_validate_json(manifest.read_bytes())
-        if run.benchmark == job.benchmark.name and run.artifact is not None and run.artifact.key == artifact.key:
+        if run.benchmark == benchmark and run.artifact is not None and run.artifact.key == artifact.key:
             found.append(manifest.parent)
-    unfinished = [folder for folder in home.runs.glob(f"{job.benchmark.name}-*") if not (folder / "run.json").exists()]
+    unfinished = [folder for folder in home.runs.glob(f"{benchmark}-*") if not (folder / "run.json").exists()]
     return found + unfinished  # their keys tell whether an answer fits
 
 
