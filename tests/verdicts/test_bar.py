@@ -14,7 +14,18 @@ from hypothesis import strategies as st
 from evaluators.catalogue import Benchmark, Score
 from evaluators.records import Measurement, Settings, UserError
 from evaluators.stopping import InterimLook
-from tests.verdicts.cases import NOW, STATED, make_claim, make_lock, make_run, shuffled, stop_at, verify
+from tests.verdicts.cases import (
+    NOW,
+    STATED,
+    SUMS,
+    make_claim,
+    make_lock,
+    make_measurement,
+    make_run,
+    shuffled,
+    stop_at,
+    verify,
+)
 from warehouse.claim_records import Comparability, Outcome, Verdict
 from warehouse.claims.text.interval import read_interval
 from warehouse.verdicts import ClaimRule, board, could_not_run, criterion_hash, judge, plan_items, unverified
