@@ -223,7 +223,7 @@ class _Conduct:
         try:
             attempts = journal.begin_attempt()
             started = datetime.fromisoformat(journal.note_start(blank.started.isoformat()))
-            taken = take_over(journal, self.items, requests, reuse)
+            taken = take_over(blank, self.protocol, self.settings, journal, self.items, requests, reuse)
             self.served = ServedModel(journal.note(SERVED))
             board = Board(len(self.items), rule)
             before = sum(1 for _ in journal.finished())
