@@ -45,7 +45,7 @@ def sampling_of_gguf(metadata: Mapping[str, Any]) -> Settings:
 
 
 def sampling_of_card(card: str) -> dict[str, Settings]:
-    """From sentences of a model card that name a temperature and one more sampler: by mode, `on`, `off` or `any`.
+    """From sentences of a model card that name a temperature and one more sampler, or recommend a temperature: by mode, `on`, `off` or `any`.
 
     The first such sentence of a mode counts. Tables and code are left out.
     """
@@ -56,7 +56,7 @@ def sampling_of_card(card: str) -> dict[str, Settings]:
             continue
         for sentence in re.split(r"(?<=[.;])\s+(?=[A-Z`*])", line):
             values = {name: match[1] for name, pattern in ADVICE.items() if (match := pattern.search(sentence))}
-            if "temperature" in values and len(values) > 1:
+            if "temperature" in values and (len(values) > 1 or ADVISES.search(sentence)):
                 mode = "off" if OFF.search(sentence) else "on" if ON.search(sentence) else "any"
                 found.setdefault(mode, _settings({name: float(value) for name, value in values.items()}))
     return found
@@ -65,7 +65,9 @@ def sampling_of_card(card: str) -> dict[str, Settings]:
 def output_length_of_card(card: str) -> int | None:
     """Tokens that the card recommends for an answer; None if it does not say."""
     match = LENGTH.search(card)
-    return int(match[1].replace(",", "")) if match else None
+    if match is None:
+        return None
+    return int(match[1].replace(",", "")) if match[1] else 1024 * int(match[2])
 
 
 def _settings(values: Mapping[str, Any]) -> Settings:
