@@ -27,8 +27,10 @@ ADVICE = {
 }
 OFF = re.compile(r"non-?\s?thinking|without thinking|enable_thinking\s*=\s*False|instruct mode|/no_think", re.I)
 ON = re.compile(r"thinking|reasoning", re.I)
+ADVISES = re.compile(r"recommend|suggest|advise", re.I)
 LENGTH = re.compile(
-    r"(?:output|generation|response)\s+lengths?[^.\n]{0,40}?(\d{1,3}(?:,\d{3})+|\d{4,6})\s*tokens", re.I
+    r"(?:output|generation|response)\s+lengths?[^.\n]{0,40}?(?:(\d{1,3}(?:,\d{3})+|\d{4,6})\s*tokens|\b(\d{1,3})k\b)",
+    re.I,
 )
 
 
@@ -45,7 +47,8 @@ def sampling_of_gguf(metadata: Mapping[str, Any]) -> Settings:
 
 
 def sampling_of_card(card: str) -> dict[str, Settings]:
-    """From sentences of a model card that name a temperature and one more sampler, or recommend a temperature: by mode, `on`, `off` or `any`.
+    """From sentences of a model card that name a temperature and one more sampler, or recommend a temperature: by mode,
+    `on`, `off` or `any`.
 
     The first such sentence of a mode counts. Tables and code are left out.
     """
