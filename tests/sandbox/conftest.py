@@ -15,7 +15,7 @@ from evaluators.sandbox import bubblewrap
 
 OWN_MOUNTS = ("unshare", "-m", "--propagation", "private")
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
-BWRAP = "bwrap"
+BWRAP = "@bwrap"
 """Argument that stands for the path of bwrap that the user can reach."""
 SYSTEM_PYTHON = Path("/usr/bin/python3")
 
