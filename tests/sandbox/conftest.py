@@ -35,7 +35,7 @@ def reachable_copy() -> tuple[Path, Path | None]:
     bwrap = bubblewrap.program()
     if open_to_all(ROOT / "x") and (bwrap is None or open_to_all(bwrap)):
         return ROOT, bwrap
-    folder = Path(tempfile.mkdtemp(prefix="attempts-"))
+    folder = Path(tempfile.mkdtemp(prefix="attempts-", dir="/var/tmp"))  # the control has a /tmp of its own
     folder.chmod(0o755)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     for name in ("evaluators/sandbox", "tests/sandbox"):
