@@ -6,16 +6,21 @@ Each task calls one plain function. Runs without a Prefect server, and against o
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from httpx import HTTPError
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
 from evaluators.records import Artifact, Release, Run, UserError
+from evaluators.run_manifest import read_manifest
 from flows.options import VerifyOptions
+from flows.runtime.disk_space import NoRoom, check_room
+from flows.runtime.error_log import note_error
 from flows.runtime.notify import save_and_tell
 from flows.runtime.progress_lines import pulling, say
 from flows.runtime.server_pool import ServerPool
@@ -30,6 +35,7 @@ from warehouse.claim_records import Claim, Criterion, Verdict
 from warehouse.home import Home
 from warehouse.load import load_home, save_criterion
 from warehouse.queries.verification import claims_of, settled
+from warehouse.store import WarehouseError
 from warehouse.verdicts import could_not_run
 
 NETWORK_RETRIES: list[float] = [5, 30, 120]
@@ -37,8 +43,9 @@ NETWORK_RETRIES: list[float] = [5, 30, 120]
 
 
 def _may_pass(task: Any, run: Any, state: Any) -> bool:
-    """Whether another try can help: not for what the user has to mend."""
-    return not isinstance(state.result(raise_on_failure=False), UserError)
+    """Whether another try can help: only for what the network may have done."""
+    error = state.result(raise_on_failure=False)
+    return isinstance(error, (ConnectionError, TimeoutError, HTTPError)) and not isinstance(error, UserError)
 
 
 @task(retries=3, retry_delay_seconds=NETWORK_RETRIES, retry_condition_fn=_may_pass)
@@ -114,8 +121,8 @@ def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Ve
     with ServerPool(options.backend, options.server, place.root / "logs") as pool:
         for job in work.jobs:
             verdicts += _job(artifact, job, pool, place, options)
-    load_home(place)
-    summary = summarise(place, release, verdicts)
+    loaded = load_home(place)
+    summary = summarise(place, release, verdicts, loaded.damaged)
     create_table_artifact(key="claims-vs-measured", table=artifact_rows(summary), description=f"`{release.model}`")
     create_markdown_artifact(key="verification", markdown=verdicts_markdown(summary))
     return summary
@@ -173,17 +180,26 @@ def _job(artifact: Artifact, job: Job, pool: ServerPool, place: Home, options: V
         if not todo:
             say(f"{job.benchmark.title}: already verified, nothing to run")
             return []
+        check_room(place.root)
         bars = [criteria[claim.claim_id] for claim in todo]
         for criterion in bars:
             save_criterion(place, criterion)
         run = _run(job, artifact, bars, options, place, pool)
+        load_home(place)
+        verdicts = judge_run(todo, criteria, run, place)
+    except (WarehouseError, NoRoom):
+        raise  # says nothing about a claim
     except UserError as problem:
         now = datetime.now(UTC)
         reason = problem.reason if isinstance(problem, Unmeasurable) else "server_failed"
         verdicts = [could_not_run(claim, reason, str(problem), now=now) for claim in todo]
-    else:
-        load_home(place)
-        verdicts = judge_run(todo, criteria, run, place)
+    except (OSError, sqlite3.OperationalError):
+        raise  # a full disk, mostly; what was finished is kept
+    except Exception as error:
+        line = note_error(place.root, error)
+        say(f"{job.benchmark.title}: {line}")
+        now = datetime.now(UTC)
+        verdicts = [could_not_run(claim, "unexpected", line, now=now) for claim in todo]
     save_and_tell(place, todo, verdicts)
     for verdict in verdicts:
         say(f"  {verdict.headline}")
@@ -202,7 +218,10 @@ def _run(
     if not path.exists():
         run_id = evaluate.with_options(refresh_cache=True)(job, artifact, criteria, options, place, pool)
         path = place.runs / run_id / "run.json"
-    return Run.model_validate_json(path.read_bytes())
+    run = read_manifest(path.parent)
+    if run is None:
+        raise UserError(f"the run {run_id} left no manifest; run the same command again")
+    return run
 
 
 def _open(

@@ -17,6 +17,7 @@ WAREHOUSE_MAY_USE = (
     "evaluators.stopping",
     "evaluators.safe_load",
     "evaluators.files",
+    "evaluators.run_manifest",
 )
 
 

@@ -11,6 +11,7 @@ from statistics import median
 
 from evaluators.catalogue import Benchmark
 from evaluators.records import Artifact, Measurement, Run, RunStatus, ServerDescription, Settings
+from evaluators.run_manifest import write_manifest
 
 
 def measurement(
@@ -66,9 +67,4 @@ def finish(
         checks=checks,
         signals=signals,
     )
-    place = folder / run.run_id
-    place.mkdir(parents=True, exist_ok=True)
-    unfinished = place / "run.json.part"
-    unfinished.write_text(run.model_dump_json(), encoding="utf-8")
-    unfinished.replace(place / "run.json")
-    return run
+    return write_manifest(folder / run.run_id, run)

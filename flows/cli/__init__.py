@@ -10,6 +10,7 @@ import errno
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from evaluators.user_error import UserError
 
@@ -32,7 +33,7 @@ def run_command(arguments: Sequence[str]) -> int:
         return 2
     except UserError as problem:
         print(f"claimcheck: {problem}", file=sys.stderr)
-        return 2
+        return problem.exit_code
     except KeyboardInterrupt:
         print("claimcheck: interrupted; what was finished is kept, run the same command to go on", file=sys.stderr)
         return 130
@@ -42,10 +43,24 @@ def run_command(arguments: Sequence[str]) -> int:
     except Exception as error:
         told = _no_room(error)
         if told is None:
-            raise
+            return _unexpected(error)
         print(f"claimcheck: {told}; free some space or set CLAIMCHECK_HOME, then run the same command", file=sys.stderr)
         return 2
     return result if isinstance(result, int) else 0
+
+
+def _unexpected(error: Exception) -> int:
+    """Say in one line what nobody expected, and where the rest of it stands."""
+    from flows.config import configuration
+    from flows.runtime.error_log import note_error
+    from flows.runtime.progress_lines import say
+
+    try:
+        home = configuration().home
+    except UserError:
+        home = Path("claimcheck-data")
+    say(f"claimcheck: {note_error(home, error)}; what was finished is kept")
+    return 3
 
 
 def _no_room(error: BaseException | None) -> str | None:

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from evaluators.backends import ModelServer, read_hardware
 from evaluators.harness import complete_settings, run_benchmark
 from evaluators.records import Artifact, Release, Run, RunStatus, Settings
+from evaluators.run_manifest import check_tables, read_manifest, write_manifest
 from evaluators.speed import Decided, measure_depth, measure_ratio, measure_speed
 from evaluators.speed.conditions import hardware_name
 from evaluators.stopping import RunAll
+from evaluators.user_error import DamagedFile
 from flows.options import VerifyOptions
 from flows.runtime.progress_lines import say, shown
 from flows.runtime.server_pool import ServerPool
 from flows.verification.jobs import Job, non_deciding_claims
 from flows.verification.ratio_sides import sides_of
 from warehouse.claim_records import Criterion
-from warehouse.home import Home, write_atomic
+from warehouse.home import Home
 from warehouse.verdicts import ClaimRule
 from warehouse.verdicts.comparability import SAME
 from warehouse.verdicts.hardware_names import same_machine
@@ -83,8 +86,9 @@ def measure_specification(release: Release, quantization: str | None, home: Home
     key = f"specification {VERSION} {release.model} {release.commit} {quantization}"
     name = hashlib.sha256(key.encode()).hexdigest()[:16]
     folder = home.runs / f"specification-{name}"
-    if (folder / "run.json").exists():
-        return Run.model_validate_json((folder / "run.json").read_bytes())
+    with suppress(DamagedFile):
+        if (earlier := read_manifest(folder)) is not None:
+            return earlier
     started = datetime.now(UTC)
     measurements = specification(release, quantization=quantization)
     run = Run(
@@ -101,17 +105,22 @@ def measure_specification(release: Release, quantization: str | None, home: Home
         finished=datetime.now(UTC),
         measurements=tuple(measurements),
     )
-    write_atomic(folder / "run.json", run.model_dump_json().encode())
-    return run
+    return write_manifest(folder, run)
 
 
 def _earlier(home: Home, artifact: Artifact, job: Job) -> list[Path]:
     """Run folders of the same artifact and benchmark, whose answers need not be paid for again."""
     found = []
     for manifest in home.runs.glob("*/run.json"):
-        run = Run.model_validate_json(manifest.read_bytes())
-        if run.benchmark == job.benchmark.name and run.artifact is not None and run.artifact.key == artifact.key:
-            found.append(manifest.parent)
+        try:
+            run = read_manifest(manifest.parent)
+            if run is None or run.benchmark != job.benchmark.name or run.artifact is None:
+                continue
+            if run.artifact.key == artifact.key:
+                check_tables(manifest.parent, run)
+                found.append(manifest.parent)
+        except DamagedFile:
+            continue
     return found
 
 

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from evaluators.files import write_atomic
 from evaluators.records import Run
 from warehouse.claim_records import Claim
-from warehouse.home import write_atomic
 
 
 def claim_row(claim: Claim) -> dict[str, Any]:
