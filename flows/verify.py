@@ -6,7 +6,6 @@ Each task calls one plain function. Runs without a Prefect server, and against o
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,26 +15,28 @@ from httpx import HTTPError
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
+from evaluators.backends.registry import named
+from evaluators.protocols.release_kind import ReleaseKind, kind_words, read_release_kind
 from evaluators.records import Artifact, Release, Run, UserError
 from evaluators.run_manifest import read_manifest
 from flows.options import VerifyOptions
-from flows.runtime.disk_space import NoRoom, check_room
-from flows.runtime.error_log import note_error
+from flows.runtime.disk_space import check_room
 from flows.runtime.notify import save_and_tell
 from flows.runtime.progress_lines import pulling, say
 from flows.runtime.server_pool import ServerPool
-from flows.verification.artifact import artifact_elsewhere, choose_quantization, format_of, same_quantization
-from flows.verification.jobs import Job, make_criteria, plan_jobs
-from flows.verification.judge import judge_run, refuse
+from flows.verification.artifact import artifact_elsewhere, same_quantization
+from flows.verification.failures import failure_reason
+from flows.verification.jobs import Job, make_criteria, plan_jobs, protocol_criteria
+from flows.verification.judge import judge_pairs, judge_run, refuse
 from flows.verification.measure import measure, measure_specification
-from flows.verification.ratio_sides import Unmeasurable, backend_named
+from flows.verification.open_claims import OpenClaims
 from flows.verification.read_claims import Page, keep, read_pages
 from flows.verification.verdict_report import Summary, artifact_rows, summarise, verdicts_markdown
+from flows.verification.weights_choice import choose_artifact
 from warehouse.claim_records import Claim, Criterion, Verdict
 from warehouse.home import Home
 from warehouse.load import load_home, save_criterion
 from warehouse.queries.verification import claims_of, settled
-from warehouse.store import WarehouseError
 from warehouse.verdicts import could_not_run
 
 NETWORK_RETRIES: list[float] = [5, 30, 120]
@@ -79,11 +80,18 @@ def pull_artifact(release: Release, format: str | None, quantization: str) -> Ar
         return pull(release, format, quantization, progress=tell)
 
 
+@task(retries=3, retry_delay_seconds=NETWORK_RETRIES, retry_condition_fn=_may_pass)
+def find_kind(release: Release, artifact: Artifact) -> ReleaseKind:
+    """What kind of release it is, by its own files."""
+    return read_release_kind(release, artifact)
+
+
 def _evaluation_key(context: Any, given: dict[str, Any]) -> str:
     """What an evaluation computes."""
     parts = [
         given["artifact"].key,
         given["job"].benchmark.model_dump_json(),
+        given["job"].settings.model_dump_json(),
         given["options"].model_dump_json(),
         str(given["home"].root.resolve()),
         *sorted(criterion.criterion_id for criterion in given["criteria"]),
@@ -111,16 +119,25 @@ def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Ve
     options, place = options or VerifyOptions(), Home(Path(home))
     release = find_release(model, options.revision)
     pages = read_claims(release)
-    artifact = _artifact(release, options)
+    artifact = _artifact(release, options, place)
     new = keep(pages, place)
     claims = claims_of(place, release.model)
     say(f"{release.model} @ {release.commit[:12]}: {len(claims)} claims; {new} numbers in its files are new here")
-    work = plan_jobs(claims, options.benchmarks, options.sandbox)
+    kind = find_kind(release, artifact)
+    say(f"  {kind_words(kind)}")
+    work = plan_jobs(claims, options.benchmarks, kind=kind, options=options)
     verdicts = refuse(work.refused, place)
     verdicts += _specification(release, work.specification, place, options)
     with ServerPool(options.backend, options.server, place.root / "logs") as pool:
+        state = OpenClaims(work)
         for job in work.jobs:
-            verdicts += _job(artifact, job, pool, place, options)
+            if job.protocols:
+                verdicts += _score_job(artifact, job, state, pool, place, options)
+            else:
+                verdicts += _job(artifact, job, pool, place, options)
+    left = state.left({claim.claim_id: claim for claim in claims}, datetime.now(UTC))
+    _tell(place, claims, left)
+    verdicts += left
     loaded = load_home(place)
     summary = summarise(place, release, verdicts, loaded.damaged)
     create_table_artifact(key="claims-vs-measured", table=artifact_rows(summary), description=f"`{release.model}`")
@@ -128,15 +145,13 @@ def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Ve
     return summary
 
 
-def _artifact(release: Release, options: VerifyOptions) -> Artifact:
+def _artifact(release: Release, options: VerifyOptions, place: Home) -> Artifact:
     """The weights to run: of the release, or of the repository that the caller named for it."""
-    from evaluators.backends import read_hardware
-
     if options.backend == "attached":
         return artifact_elsewhere(release, options)
-    source = find_release(options.weights, None) if options.weights else release
-    quantization = options.quantization or choose_quantization(source, options.backend, read_hardware())
-    return pull_artifact(source, format_of(options.backend), quantization)
+    choice = choose_artifact(release, options, place, find_release)
+    say(str(choice))
+    return pull_artifact(choice.source, choice.option.format, choice.name)
 
 
 def _specification(release: Release, claims: Sequence[Claim], place: Home, options: VerifyOptions) -> list[Verdict]:
@@ -162,19 +177,94 @@ def _specification(release: Release, claims: Sequence[Claim], place: Home, optio
     return verdicts
 
 
+def _score_job(
+    artifact: Artifact, job: Job, state: OpenClaims, pool: ServerPool, place: Home, options: VerifyOptions
+) -> list[Verdict]:
+    """Verdicts on the claims about scores that this run settles. What fails here counts as a protocol that was not
+    judged, and never ends the flow."""
+    todo = state.of_job(job)
+    try:
+        criteria = protocol_criteria(job, state.plan, options)
+        artifact = _quantized(artifact, job, options)
+        if not options.again:
+            todo = _open_scores(todo, state, place, options, artifact)
+        if not todo:
+            return []
+        check_room(place.root)
+        pairs = [
+            (claim, protocol, criteria[claim.claim_id, protocol.name])
+            for claim in todo
+            for protocol in job.protocols[claim.claim_id]
+        ]
+        for _, _, criterion in pairs:
+            save_criterion(place, criterion)
+        run = _run(job, artifact, [criterion for _, _, criterion in pairs], options, place, pool)
+        load_home(place)
+        found = judge_pairs([(claim, criterion) for claim, _, criterion in pairs], run, place)
+        judged = [(claim, protocol, verdict) for (claim, protocol, _), verdict in zip(pairs, found, strict=True)]
+    except Exception as error:
+        reason, text = failure_reason(error, place.root, job.benchmark.title)
+        now = datetime.now(UTC)
+        judged = [
+            (claim, protocol, could_not_run(claim, reason, text, now=now))
+            for claim in todo
+            for protocol in job.protocols[claim.claim_id]
+        ]
+    verdicts = []
+    for claim in todo:
+        parts = [(protocol, verdict) for one, protocol, verdict in judged if one.claim_id == claim.claim_id]
+        if (verdict := state.add(claim, parts, datetime.now(UTC))) is not None:
+            verdicts.append(verdict)
+        elif len(parts) == 1 or job.protocol:
+            say(f"  {parts[0][1].headline} ({parts[0][0].name}; other protocols are left)")
+    _tell(place, todo, verdicts)
+    return verdicts
+
+
+def _open_scores(
+    todo: Sequence[Claim], state: OpenClaims, place: Home, options: VerifyOptions, artifact: Artifact
+) -> list[Claim]:
+    """Claims without a standing verdict against the criteria of any of their protocols. Those that have one are not
+    asked for again."""
+    fresh = [claim for claim in todo if claim.claim_id not in state.parts]
+    criteria = [
+        criterion
+        for job in state.plan.jobs
+        if job.protocols
+        for (claim_id, _), criterion in protocol_criteria(job, state.plan, options).items()
+        if any(claim.claim_id == claim_id for claim in fresh)
+    ]
+    done = settled(place, fresh, criteria, artifact=artifact.key, backend=options.backend, full=options.full)
+    state.settled |= done
+    return [claim for claim in todo if claim.claim_id not in done]
+
+
+def _tell(place: Home, claims: Sequence[Claim], verdicts: Sequence[Verdict]) -> None:
+    """Store verdicts, tell the webhook and the user."""
+    save_and_tell(
+        place, [claim for claim in claims if any(one.claim_id == claim.claim_id for one in verdicts)], verdicts
+    )
+    for verdict in verdicts:
+        say(f"  {verdict.headline}")
+
+
+def _quantized(artifact: Artifact, job: Job, options: VerifyOptions) -> Artifact:
+    """The artifact, or the one of the quantization that the job's claims name."""
+    if not job.quantization or options.backend == "attached":
+        return artifact
+    if same_quantization(job.quantization, artifact.quantization):
+        return artifact
+    return pull_artifact(artifact.release, artifact.format, job.quantization)
+
+
 def _job(artifact: Artifact, job: Job, pool: ServerPool, place: Home, options: VerifyOptions) -> list[Verdict]:
     """Verdicts on the claims of one benchmark. What fails here is their reason, and never ends the flow."""
     criteria = make_criteria(job.claims, options)
     todo: Sequence[Claim] = job.claims
     try:
-        if (
-            job.quantization
-            and options.backend != "attached"
-            and not same_quantization(job.quantization, artifact.quantization)
-        ):
-            artifact = pull_artifact(artifact.release, artifact.format, job.quantization)
+        artifact = _quantized(artifact, job, options)
         several = job.benchmark.name.endswith("_ratio")  # two artifacts: the bar names them
-        backend = backend_named(job.settings.numerator or "") or options.backend
+        backend = named(job.settings.numerator or "") or options.backend
         known = None if several else artifact.key
         todo = _open(job.claims, criteria, place, options, artifact=known, backend=backend)
         if not todo:
@@ -187,19 +277,10 @@ def _job(artifact: Artifact, job: Job, pool: ServerPool, place: Home, options: V
         run = _run(job, artifact, bars, options, place, pool)
         load_home(place)
         verdicts = judge_run(todo, criteria, run, place)
-    except (WarehouseError, NoRoom):
-        raise  # says nothing about a claim
-    except UserError as problem:
-        now = datetime.now(UTC)
-        reason = problem.reason if isinstance(problem, Unmeasurable) else "server_failed"
-        verdicts = [could_not_run(claim, reason, str(problem), now=now) for claim in todo]
-    except (OSError, sqlite3.OperationalError):
-        raise  # a full disk, mostly; what was finished is kept
     except Exception as error:
-        line = note_error(place.root, error)
-        say(f"{job.benchmark.title}: {line}")
+        reason, text = failure_reason(error, place.root, job.benchmark.title)
         now = datetime.now(UTC)
-        verdicts = [could_not_run(claim, "unexpected", line, now=now) for claim in todo]
+        verdicts = [could_not_run(claim, reason, text, now=now) for claim in todo]
     save_and_tell(place, todo, verdicts)
     for verdict in verdicts:
         say(f"  {verdict.headline}")

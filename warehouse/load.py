@@ -210,7 +210,7 @@ def _load_runs(connection: duckdb.DuckDBPyConnection, home: Home, damaged: list[
 
 def _without_values(run: Run) -> str:
     record = run.model_dump(mode="json")
-    record["artifact_key"] = run.artifact.key if run.artifact else None
+    record["artifact_key"] = (run.artifact.key or None) if run.artifact else None
     for measurement in record["measurements"]:
         del measurement["values"]
     return json.dumps(record)

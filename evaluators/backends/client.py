@@ -11,10 +11,10 @@ from typing import Any
 
 import aiohttp
 
-from evaluators.backends import ModelServer
 from evaluators.backends.reply_reader import BadReply, decode, one_line
 from evaluators.backends.retry import THROTTLED, RetryLimits, can_pass, pause
 from evaluators.backends.served_model import ServedModel
+from evaluators.backends.server import ModelServer
 from evaluators.records import UserError
 
 FREE = 4 * 2**20

@@ -42,6 +42,8 @@ def print_details(out: Console, found: ClaimDetails) -> None:
     flag = ", flagged" if verdict["flagged"] else ""
     out.print(f"  outcome  [{style}]{verdict['outcome']}[/]{comparability}{flag}")
     out.print(f"  {escape(verdict['headline'])}", highlight=False)
+    if len(verdict.get("by_protocol") or ()) > 1:
+        out.print(_protocols(verdict["by_protocol"]))
     if verdict["reasons"]:
         out.print("\n[bold]Reasons[/]")
     for reason in verdict["reasons"]:
@@ -51,6 +53,7 @@ def print_details(out: Console, found: ClaimDetails) -> None:
         out.print(_settings(verdict["compared"]))
     if found.run:
         _print_run(out, found.run)
+    _print_others(out, found)
     if len(found.verdicts) > 1:
         out.print("\n[bold]Earlier verdicts[/]")
         for earlier in found.verdicts[1:]:
@@ -61,6 +64,44 @@ def print_details(out: Console, found: ClaimDetails) -> None:
         out.print("\n[bold]Items[/]")
     for item in found.items:
         _print_item(out, item)
+
+
+def _protocols(results: list[dict[str, Any]]) -> Table:
+    """What came out under each protocol, and the band of the scores."""
+    scores = [result["score"] for result in results if result["score"] is not None]
+    band = f": {number(min(scores), 'fraction')} to {number(max(scores), 'fraction')}" if scores else ""
+    table = Table(title=f"By protocol{band}", title_style="bold", title_justify="left")
+    for name in ("protocol", "measured", "items", "outcome", "run"):
+        table.add_column(name)
+    for result in results:
+        measured = "—" if result["score"] is None else number(result["score"], "fraction")
+        measured += f" {interval(result['low'], result['high'], 'fraction')}" if result["low"] is not None else ""
+        items = f"{result['items']:,} of {result['of']:,}" if result["of"] else "—"
+        outcome = result["outcome"].replace("_", " ") + ("" if result["plausible"] else " (asked for by the user)")
+        table.add_row(Text(result["protocol"]), measured, items, outcome, result["run_id"] or "—")
+    return table
+
+
+def _print_others(out: Console, found: ClaimDetails) -> None:
+    """What other runs of the same claim say, and in which settings they differ from the one above."""
+    if not found.others:
+        return
+    outcomes = {found.row["outcome"], *(other["outcome"] for other in found.others)}
+    apart = len(outcomes & {"confirmed", "below_claim", "above_claim"}) > 1
+    out.print(f"\n[bold]Other runs[/]{' [red]that contradict each other[/]' if apart else ''}")
+    for other in found.others:
+        whose = "ours" if other["ran_by"] == "us" else other["made_by"] or "others"
+        style = STYLE.get(other["outcome"], "")
+        out.print(f"  {escape(whose)}, {escape(other['program'])}: [{style}]{other['outcome']}[/]", highlight=False)
+        out.print(f"    {escape(other['headline'])}", highlight=False)
+        pairs = (
+            f"{name} {_told(mine)} here, {_told(theirs)} there" for name, (mine, theirs) in other["differ"].items()
+        )
+        out.print(f"    differs: {escape('; '.join(pairs) or 'nothing that is known')}", highlight=False)
+
+
+def _told(value: object) -> str:
+    return "not told" if value is None else "whole" if value == "" else str(value)
 
 
 def _settings(compared: list[dict[str, Any]]) -> Table:
@@ -86,6 +127,14 @@ def _print_run(out: Console, run: dict[str, Any]) -> None:
         for file in artifact["files"]:
             size = number(file["size"], "bytes")
             out.print(f"  file     {escape(file['name'])}  {size}  sha256 {file['sha256'][:16]}…", highlight=False)
+    if run.get("protocol"):
+        out.print(f"  asked    {escape(run['protocol'])}", highlight=False)
+        decided: dict[str, list[str]] = {}
+        for name, origin in (run.get("origins") or {}).items():
+            if run["settings"].get(name) is not None:
+                decided.setdefault(origin, []).append(f"{name} {run['settings'][name]}")
+        for origin, held in decided.items():
+            out.print(f"  by {origin}: {escape(', '.join(held))}", highlight=False)
     if server:
         flags = " ".join(f"{name}={value}" for name, value in server["flags"].items())
         out.print(f"  server   {server['backend']} {server['version']}  {escape(flags)}", highlight=False)

@@ -20,6 +20,7 @@ STYLE = {
     "confirmed": "green",
     "below_claim": "bold red",
     "above_claim": "cyan",
+    "not_tested": "dim",
     "inconclusive": "yellow",
     "invalid_run": "magenta",
     "could_not_run": "dim",
@@ -76,7 +77,7 @@ def print_claims(claims: Sequence[dict[str, Any]], *, ids: bool = False) -> None
             outcome = Text(row["outcome"].replace("_", " ") + (" ⚑" if row["flagged"] else ""), style=style)
             table.add_row(
                 *cells, Text(name), Text(row["claimed"]), Text(_measured(row)), _items(row), outcome,
-                row["comparability"] or "—", Text(why(row)),
+                row["comparability"] or "—", Text("; ".join(part for part in (_others(row), why(row)) if part)),
             )  # fmt: skip
         out.print(table)
     if not claims:
@@ -86,8 +87,21 @@ def print_claims(claims: Sequence[dict[str, Any]], *, ids: bool = False) -> None
 def _measured(row: dict[str, Any]) -> str:
     if row["measured"] is None:
         return "—"
+    whose = f" by {row['made_by'] or 'others'}" if row.get("ran_by") == "imported" else ""
     span = interval(row["measured_low"], row["measured_high"], row["unit"])
-    return f"{number(row['measured'], row['unit'])} {span}".strip()
+    return f"{number(row['measured'], row['unit'])} {span}".strip() + whose
+
+
+def _others(row: dict[str, Any]) -> str:
+    """What other runs of the same claim say, in a few words."""
+    parts = [
+        f"{other['by'] or 'others'} {'—' if other['score'] is None else number(other['score'], row['unit'])} "
+        f"({other['outcome'].replace('_', ' ')})"
+        for other in row.get("others") or ()
+    ]
+    if not parts:
+        return ""
+    return ("runs contradict each other: " if row.get("disagree") else "also ") + ", ".join(parts[:3])
 
 
 def _items(row: dict[str, Any]) -> str:

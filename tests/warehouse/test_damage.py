@@ -157,7 +157,7 @@ for _ in range(int(sys.argv[3])):
         assert not rebuild_database(home).damaged
         continue
     with reading(home) as connection:
-        claims, verdicts = connection.sql("select count(*), (select count(*) from verdicts) from claims").fetchone()
+        [(claims, verdicts)] = connection.sql("select count(*), (select count(*) from verdicts) from claims").fetchall()
     assert claims >= 10 and verdicts == 10, (claims, verdicts)
 """
 
