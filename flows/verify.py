@@ -31,7 +31,7 @@ from flows.verification.judge import judge_pairs, judge_run, refuse
 from flows.verification.measure import measure, measure_specification
 from flows.verification.open_claims import OpenClaims
 from flows.verification.read_claims import Page, keep, read_pages
-from flows.verification.verdict_report import Summary, artifact_rows, summarise, verdicts_markdown
+from flows.verification.verdict_report import Summary, artifact_rows, markdown_text, summarise, verdicts_markdown
 from flows.verification.weights_choice import choose_artifact
 from warehouse.claim_records import Claim, Criterion, Verdict
 from warehouse.home import Home
@@ -140,7 +140,9 @@ def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Ve
     verdicts += left
     loaded = load_home(place)
     summary = summarise(place, release, verdicts, loaded.damaged)
-    create_table_artifact(key="claims-vs-measured", table=artifact_rows(summary), description=f"`{release.model}`")
+    create_table_artifact(
+        key="claims-vs-measured", table=artifact_rows(summary), description=markdown_text(release.model)
+    )
     create_markdown_artifact(key="verification", markdown=verdicts_markdown(summary))
     return summary
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evaluators.user_error import UserError
+from flows.runtime.plain_text import write_line
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -29,13 +30,13 @@ def run_command(arguments: Sequence[str]) -> int:
     try:
         result = build_app()(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
-        print(f"claimcheck: {str(error).splitlines()[0]} Try `claimcheck --help`.", file=sys.stderr)
+        write_line(f"claimcheck: {str(error).splitlines()[0]} Try `claimcheck --help`.", sys.stderr)
         return 2
     except UserError as problem:
-        print(f"claimcheck: {problem}", file=sys.stderr)
+        write_line(f"claimcheck: {problem}", sys.stderr)
         return problem.exit_code
     except KeyboardInterrupt:
-        print("claimcheck: interrupted; what was finished is kept, run the same command to go on", file=sys.stderr)
+        write_line("claimcheck: interrupted; what was finished is kept, run the same command to go on", sys.stderr)
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -44,7 +45,7 @@ def run_command(arguments: Sequence[str]) -> int:
         told = _no_room(error)
         if told is None:
             return _unexpected(error)
-        print(f"claimcheck: {told}; free some space or set CLAIMCHECK_HOME, then run the same command", file=sys.stderr)
+        write_line(f"claimcheck: {told}; free some space or set CLAIMCHECK_HOME, then run the same command", sys.stderr)
         return 2
     return result if isinstance(result, int) else 0
 
@@ -53,13 +54,12 @@ def _unexpected(error: Exception) -> int:
     """Say in one line what nobody expected, and where the rest of it stands."""
     from flows.config import configuration
     from flows.runtime.error_log import note_error
-    from flows.runtime.progress_lines import say
 
     try:
         home = configuration().home
     except UserError:
         home = Path("claimcheck-data")
-    say(f"claimcheck: {note_error(home, error)}; what was finished is kept")
+    write_line(f"claimcheck: {note_error(home, error)}; what was finished is kept", sys.stderr)
     return 3
 
 

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from flows.cli.output import print_claims, print_json
 from flows.config import configuration
 from flows.options import Switch, VerifyOptions
+from flows.runtime.plain_text import write_line
 from flows.runtime.progress_lines import say
 from warehouse.home import Home
 
@@ -74,13 +75,15 @@ def run(release: str, options: VerifyOptions, *, strict: bool, json: bool) -> in
         print_json({"release": summary.release.model_dump(), "judged": summary.judged, "claims": rows})
     else:
         if not summary.rows:
-            print(f"no claims about {summary.release.model} are known; `claimcheck claims import` or `add` brings some")
+            write_line(
+                f"no claims about {summary.release.model} are known; `claimcheck claims import` or `add` brings some"
+            )
             return 0
         if not summary.judged:
-            print("already verified: every claim has a verdict, and no request was paid for")
+            write_line("already verified: every claim has a verdict, and no request was paid for")
             unsound = sum(row["outcome"] == "invalid_run" for row in rows)
             if unsound:
-                print(f"{unsound} of them rest on an unsound run; --again runs and judges anew")
+                write_line(f"{unsound} of them rest on an unsound run; --again runs and judges anew")
         print_claims(rows)
     for line in summary.damaged:
         say(f"damaged: {line}")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluators.records import Release
+from flows.runtime.plain_text import printable
 from warehouse.claim_records import Outcome, Verdict
 from warehouse.home import Home
 from warehouse.queries.table import table_rows
@@ -49,12 +50,16 @@ def _failed(verdict: Verdict) -> bool:
 
 def artifact_rows(summary: Summary) -> list[dict[str, Any]]:
     """Rows for a Prefect table artifact."""
-    return [{name: row[name] for name in SHOWN} | {"measured": _measured(row)} for row in summary.rows]
+    return [
+        {name: printable(row[name]) if isinstance(row[name], str) else row[name] for name in SHOWN}
+        | {"measured": _measured(row)}
+        for row in summary.rows
+    ]
 
 
 def verdicts_markdown(summary: Summary) -> str:
     """A page for a Prefect Markdown artifact; text from cards is escaped."""
-    lines = [f"# {_cell(summary.release.model)}", "", f"Commit `{summary.release.commit}`", ""]
+    lines = [f"# {markdown_text(summary.release.model)}", "", f"Commit `{summary.release.commit}`", ""]
     lines += ["| benchmark | claimed | measured | items | outcome | settings | why |", "|---|---|---|---|---|---|---|"]
     for row in summary.rows:
         items = f"{row['items']:,} of {row['of']:,}" if (row["of"] or 0) > 1 else "—"
@@ -68,7 +73,7 @@ def verdicts_markdown(summary: Summary) -> str:
             row["comparability"] or "—",
             why(row),
         ]
-        lines.append("| " + " | ".join(_cell(str(cell)) for cell in cells) + " |")
+        lines.append("| " + " | ".join(markdown_text(str(cell)) for cell in cells) + " |")
     return "\n".join(lines) + "\n"
 
 
@@ -78,7 +83,8 @@ def _measured(row: dict[str, Any]) -> str:
     return f"{number(row['measured'], row['unit'])} {interval(row['measured_low'], row['measured_high'], row['unit'])}"
 
 
-def _cell(text: str) -> str:
+def markdown_text(text: str) -> str:
+    """A stranger's text as one line of Markdown that means nothing but itself."""
     for character in "\\|`<>[]*_":
         text = text.replace(character, "\\" + character)
-    return " ".join(text.split())
+    return " ".join(printable(text).split())

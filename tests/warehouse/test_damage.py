@@ -149,7 +149,7 @@ import sys
 from pathlib import Path
 from warehouse.home import Home
 from warehouse.load import rebuild_database
-from warehouse.store import reading
+from warehouse.store import fetch_rows, reading
 home, what = Home(Path(sys.argv[1])), sys.argv[2]
 print("ready", flush=True)
 for _ in range(int(sys.argv[3])):
@@ -157,7 +157,8 @@ for _ in range(int(sys.argv[3])):
         assert not rebuild_database(home).damaged
         continue
     with reading(home) as connection:
-        [(claims, verdicts)] = connection.sql("select count(*), (select count(*) from verdicts) from claims").fetchall()
+        [row] = fetch_rows(connection, "select count(*) as n, (select count(*) from verdicts) as v from claims")
+    claims, verdicts = row["n"], row["v"]
     assert claims >= 10 and verdicts == 10, (claims, verdicts)
 """
 
