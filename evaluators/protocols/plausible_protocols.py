@@ -109,6 +109,10 @@ def _modes(benchmark: Benchmark, kind: ReleaseKind, stated: Settings) -> list[Mo
 
 def _formulation(benchmark: Benchmark, mode: Mode, kind: ReleaseKind, stated: Settings) -> tuple[Benchmark | None, str]:
     """The catalogue entry that is run for a mode, or None with what is missing. Thinking needs a generated answer."""
+    if mode != "completion" and benchmark.chat_as is not None:
+        return catalogue()[benchmark.chat_as], ""
+    if mode != "completion" and benchmark.completion_only:
+        return None, f"{benchmark.title} in chat: the catalogue has no formulation for it"
     if mode != "thinking" or benchmark.output == "generate_until":
         return benchmark, ""
     other = catalogue().get(benchmark.generated_as or "")
@@ -161,6 +165,7 @@ def _scores(benchmark: Benchmark, mode: Mode, stated: Settings) -> Iterator[tupl
     else:
         whole = benchmark.scores[0].composite  # then the benchmark is an average itself
         same = [score for score in benchmark.scores if score.composite is whole]
+    same = [score for score in same if not score.beside] or same
     if mode != "completion" and benchmark.answer:
         yield Score(metric=benchmark.scores[0].metric, filter=CHAT_ANSWER), False
     for score in same:

@@ -15,9 +15,19 @@ from evaluators.run_manifest import write_manifest
 
 
 def measurement(
-    benchmark: Benchmark, values: Sequence[float], runs: int, unit: str, evidence: dict[str, str], *, failed: int = 0
+    benchmark: Benchmark,
+    values: Sequence[float],
+    runs: int,
+    unit: str,
+    evidence: dict[str, str],
+    *,
+    failed: int = 0,
+    first_look: int | None = None,
+    sides: tuple[str, str] | None = None,
+    medians: tuple[float, float] | None = None,
 ) -> Measurement:
-    """The median of independent runs, with one value a run in the order in which they were made."""
+    """The median of independent runs, with one value a run in the order in which they were made. `first_look`, `sides`
+    and `medians` as in Measurement."""
     return Measurement(
         benchmark=benchmark.name,
         metric="value",
@@ -28,6 +38,9 @@ def measurement(
         values=tuple(values),
         failed=failed,
         evidence=evidence,
+        first_look=first_look,
+        sides=sides,
+        medians=medians,
     )
 
 

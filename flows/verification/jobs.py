@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evaluators.catalogue import Benchmark, benchmark, catalogue
-from evaluators.harness.date_windows import read_window
+from evaluators.code.date_windows import read_window
 from evaluators.protocols.plausible_protocols import Plausible, plausible_protocols
 from evaluators.protocols.release_kind import ReleaseKind
 from evaluators.protocols.repeats_words import place_repeats
