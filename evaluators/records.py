@@ -233,6 +233,8 @@ class ItemScore(Record):
     """What the filter took from the answer (generate_until)."""
     target: str | None = None
     """What would have been right."""
+    prompt_sha256: str | None = None
+    """SHA-256 (hex) of the prompt, where it is known: tells whether two runs asked the same."""
 
 
 class Measurement(Record):

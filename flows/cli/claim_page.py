@@ -104,6 +104,8 @@ def _print_others(out: Console, found: ClaimDetails) -> None:
         pairs = (
             f"{name} {_told(mine)} here, {_told(theirs)} there" for name, (mine, theirs) in other["differ"].items()
         )
+        if other.get("paired"):
+            _show(out, f"    item by item: {escape(other['paired'])}")
         _show(out, f"    differs: {escape('; '.join(pairs) or 'nothing that is known')}")
 
 

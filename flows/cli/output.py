@@ -23,6 +23,9 @@ STYLE = {
     "confirmed": "green",
     "below_claim": "bold red",
     "above_claim": "cyan",
+    "depends_on_protocol": "yellow",
+    "reached": "green",
+    "not_reached": "yellow",
     "not_tested": "dim",
     "inconclusive": "yellow",
     "invalid_run": "magenta",
@@ -82,7 +85,8 @@ def print_claims(claims: Sequence[dict[str, Any]], *, ids: bool = False) -> None
             cells = [row["claim_id"][:8]] if ids else []
             name = row["benchmark_text"] + (f" ({row['variant']})" if row["variant"] else "")
             style = STYLE.get(row["outcome"], "")
-            outcome = Text(row["outcome"].replace("_", " ") + (" ⚑" if row["flagged"] else ""), style=style)
+            how = f" ({row['protocol']})" if row.get("protocol") else ""
+            outcome = Text(row["outcome"].replace("_", " ") + how + (" ⚑" if row["flagged"] else ""), style=style)
             table.add_row(
                 *cells, Text(name), Text(row["claimed"]), Text(_measured(row)), _items(row), outcome,
                 row["comparability"] or "—", Text("; ".join(part for part in (_others(row), why(row)) if part)),
