@@ -18,6 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from evaluators.files import write_atomic as write_atomic
 from evaluators.user_error import UserError
 
 

@@ -145,6 +145,7 @@ def run_benchmark(
                 settings=settings,
                 protocol=protocol.name if protocol else None,
                 origins=protocol.origins if protocol else {},
+                checks={"release_kind": protocol.kind} if protocol and protocol.kind else {},
                 order_seed=order_seed,
                 continues=first,
                 status=RunStatus.interrupted,
@@ -222,7 +223,7 @@ class _Conduct:
         try:
             attempts = journal.begin_attempt()
             started = datetime.fromisoformat(journal.note_start(blank.started.isoformat()))
-            taken = take_over(journal, self.items, requests, reuse)
+            taken = take_over(blank, self.protocol, self.settings, journal, self.items, requests, reuse)
             self.served = ServedModel(journal.note(SERVED))
             board = Board(len(self.items), rule)
             before = sum(1 for _ in journal.finished())
@@ -266,7 +267,8 @@ class _Conduct:
                     ),
                     "failed_checks": found.failed,
                     "greedy_repeats": found.greedy_repeats,
-                    "checks": found.checks
+                    "checks": blank.checks
+                    | found.checks
                     | self._breakage()
                     | (self.grading.checks() if self.grading else {})
                     | self.served.checks()

@@ -65,7 +65,7 @@ def front_matter(card: str) -> dict[str, Any]:
     if not match:
         return {}
     try:
-        found = load_yaml(match[1], "the model card")
+        found = load_yaml(match[1], "the card's front matter")
     except UserError:
         return {}
     return found if isinstance(found, dict) else {}
