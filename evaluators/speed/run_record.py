@@ -80,4 +80,10 @@ def finish(
         checks=checks,
         signals=signals,
     )
-    return write_manifest(folder / run.run_id, run)
+    write_speed_run(run, folder)
+    return run
+
+
+def write_speed_run(run: Run, folder: Path) -> None:
+    """Write a Run to `folder`/<run id>/run.json, whole or not at all."""
+    write_manifest(folder / run.run_id, run)

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from flows.runtime.plain_console import PlainConsole
 from flows.runtime.plain_text import write_line
-from warehouse.reports.formatting import interval, number, why
+from warehouse.reports.formatting import flag_of, interval, number, why
 
 STYLE = {
     "confirmed": "green",
@@ -86,7 +86,7 @@ def print_claims(claims: Sequence[dict[str, Any]], *, ids: bool = False) -> None
             name = row["benchmark_text"] + (f" ({row['variant']})" if row["variant"] else "")
             style = STYLE.get(row["outcome"], "")
             how = f" ({row['protocol']})" if row.get("protocol") else ""
-            outcome = Text(row["outcome"].replace("_", " ") + how + (" ⚑" if row["flagged"] else ""), style=style)
+            outcome = Text(row["outcome"].replace("_", " ") + how + flag_of(row), style=style)
             table.add_row(
                 *cells, Text(name), Text(row["claimed"]), Text(_measured(row)), _items(row), outcome,
                 row["comparability"] or "—", Text("; ".join(part for part in (_others(row), why(row)) if part)),

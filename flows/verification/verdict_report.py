@@ -11,7 +11,7 @@ from flows.runtime.plain_text import printable
 from warehouse.claim_records import Outcome, Verdict
 from warehouse.home import Home
 from warehouse.queries.table import table_rows
-from warehouse.reports.formatting import interval, number, why
+from warehouse.reports.formatting import flag_of, interval, number, why
 
 SHOWN = ("benchmark_text", "claimed", "outcome", "comparability", "flagged", "headline", "run_id", "claim_id")
 
@@ -29,7 +29,9 @@ class Summary:
     failed: int
     """Verdicts made now because a server or the weights failed, or every request did."""
     flagged: int
-    """Standing verdicts that are flagged."""
+    """Current verdicts that are flagged."""
+    standing: int
+    """Of them, those that stand among all tested claims (false discovery rate at most 5 %)."""
     rows: tuple[dict[str, Any], ...]
     """Rows of claims_vs_measured for the release."""
     damaged: tuple[str, ...] = ()
@@ -40,7 +42,15 @@ def summarise(home: Home, release: Release, verdicts: Sequence[Verdict], damaged
     """The standing table of a release after `verdicts` were added. `damaged`: files that could not be loaded."""
     rows = [row for row in table_rows(home, model=release.model) if row["model"] == release.model]
     failed = sum(_failed(verdict) for verdict in verdicts)
-    return Summary(release, len(verdicts), failed, sum(bool(row["flagged"]) for row in rows), tuple(rows), damaged)
+    return Summary(
+        release,
+        len(verdicts),
+        failed,
+        sum(bool(row["flagged"]) for row in rows),
+        sum(bool(row["stands"]) for row in rows),
+        tuple(rows),
+        damaged,
+    )
 
 
 def _failed(verdict: Verdict) -> bool:
@@ -64,7 +74,7 @@ def verdicts_markdown(summary: Summary) -> str:
     for row in summary.rows:
         items = f"{row['items']:,} of {row['of']:,}" if (row["of"] or 0) > 1 else "—"
         how = f" ({row['protocol']})" if row["protocol"] else ""
-        outcome = row["outcome"] + how + (" ⚑" if row["flagged"] else "")
+        outcome = row["outcome"] + how + flag_of(row)
         cells = [
             row["benchmark_text"],
             row["claimed"],

@@ -75,7 +75,7 @@ def read_harbor_job(path: Path) -> OutsideRun:
         results=(
             OutsideResult(
                 task=dataset,
-                names=(dataset.replace("@", " "), dataset.partition("@")[0]),
+                names=(dataset.replace("@", " "),),
                 metric="accuracy",
                 score=mean_of(items),
                 count=len(names),
