@@ -22,13 +22,13 @@ LEFT_OUT_SHOWN = 40
 app = App(name="results", help="Results made elsewhere come in; ours, and the verdicts, go out.")
 
 
-def home() -> Home:
+def home_folder() -> Home:
     """The home folder in force."""
     return Home(configuration().home)
 
 
 @app.command(name="import")
-def import_(
+def import_from(
     source: str,
     /,
     *,
@@ -79,7 +79,7 @@ def import_(
         order_seed=settings.order_seed or 0,
         alpha=settings.alpha,
     )
-    report = import_results(home(), source, request, dry_run=dry_run)
+    report = import_results(home_folder(), source, request, dry_run=dry_run)
     if json:
         print_json(_as_json(report, dry_run))
     else:
@@ -178,9 +178,9 @@ def export_results(
     from warehouse.reports.export_verdicts import write_verdicts
 
     if verdicts:
-        _tell(write_verdicts(home(), to, format, model=model), "verdicts")
+        _tell(write_verdicts(home_folder(), to, format, model=model), "verdicts")
     else:
-        _tell(write(home(), to, format, model=model), "scores")
+        _tell(write(home_folder(), to, format, model=model), "scores")
 
 
 @app.command(name="publish")
@@ -208,9 +208,9 @@ def publish(
     json
         JSON instead of text.
     """
-    from warehouse.reports.publish import Publication, prepare_publication, write_publication
+    from warehouse.reports.publications import Publication, prepare_publication, write_publication
 
-    prepared: list[Publication] = prepare_publication(home(), to, model=model)
+    prepared: list[Publication] = prepare_publication(home_folder(), to, model=model)
     if folder is not None:
         write_publication(prepared, folder)
     opened = {}

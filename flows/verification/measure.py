@@ -60,7 +60,7 @@ def measure(
                 folder=home.runs,
                 order_seed=seed,
                 stop=rule,
-                reuse=_earlier(home, artifact, job),
+                reuse=earlier_runs(home, artifact, job.benchmark.name),
                 progress=tell,
                 protocol=job.protocol,
                 sandbox=options.sandbox,
@@ -77,7 +77,7 @@ def measure(
                 folder=home.runs,
                 order_seed=seed,
                 limit=limit,
-                reuse=_earlier(home, artifact, job),
+                reuse=earlier_runs(home, artifact, job.benchmark.name),
                 progress=tell,
                 protocol=job.protocol,
                 sandbox=options.sandbox,
@@ -129,20 +129,20 @@ def measure_specification(release: Release, quantization: str | None, home: Home
     return write_manifest(folder, run)
 
 
-def _earlier(home: Home, artifact: Artifact, job: Job) -> list[Path]:
+def earlier_runs(home: Home, artifact: Artifact, benchmark: str) -> list[Path]:
     """Run folders of the same artifact and benchmark, whose answers need not be paid for again."""
     found = []
     for manifest in home.runs.glob("*/run.json"):
         try:
             run = read_manifest(manifest.parent)
-            if run is None or run.benchmark != job.benchmark.name or run.artifact is None:
+            if run is None or run.benchmark != benchmark or run.artifact is None:
                 continue
             if run.artifact.key == artifact.key:
                 check_tables(manifest.parent, run)
                 found.append(manifest.parent)
         except DamagedFile:
             continue
-    unfinished = [folder for folder in home.runs.glob(f"{job.benchmark.name}-*") if not (folder / "run.json").exists()]
+    unfinished = [folder for folder in home.runs.glob(f"{benchmark}-*") if not (folder / "run.json").exists()]
     return found + unfinished  # their keys tell whether an answer fits
 
 
