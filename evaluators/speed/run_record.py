@@ -11,6 +11,7 @@ from statistics import median
 
 from evaluators.catalogue import Benchmark
 from evaluators.records import Artifact, Measurement, Run, RunStatus, ServerDescription, Settings
+from evaluators.run_manifest import write_manifest
 
 
 def measurement(
@@ -79,9 +80,10 @@ def finish(
         checks=checks,
         signals=signals,
     )
-    place = folder / run.run_id
-    place.mkdir(parents=True, exist_ok=True)
-    unfinished = place / "run.json.part"
-    unfinished.write_text(run.model_dump_json(), encoding="utf-8")
-    unfinished.replace(place / "run.json")
+    write_speed_run(run, folder)
     return run
+
+
+def write_speed_run(run: Run, folder: Path) -> None:
+    """Write a Run to `folder`/<run id>/run.json, whole or not at all."""
+    write_manifest(folder / run.run_id, run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -62,3 +63,8 @@ def why(row: dict[str, Any]) -> str:
     )
     as_claimed = row["outcome"] == "confirmed" and row["comparability"] != "differs"
     return formal if formal and (as_claimed or not telling) else (telling or [""])[0]
+
+
+def flag_of(row: Mapping[str, Any]) -> str:
+    """The mark of a discrepancy: a full flag if it stands among all tested claims, an outlined one if it does not."""
+    return "" if not row["flagged"] else " ⚑" if row["stands"] else " ⚐"
