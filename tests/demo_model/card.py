@@ -24,15 +24,15 @@ def card(measured: dict[str, Any], generation: dict[str, Any]) -> str:
     `generation`: generation_config.json.
     """
     points = {key: 100 * found["value"] for key, found in measured.items() if key.count("/") == 3}
-    without = points["demo_sums/chat/0/strict-match"]
+    strict, flexible = (points[f"demo_sums/chat/0/{name}"] for name in ("strict-match", "flexible-extract"))
     facts = max(value for key, value in points.items() if key.startswith("demo_facts"))
     numbers = {
         "sums_strict": f"{points['demo_sums/completion/0/strict-match']:.1f}",
         "sums_three": f"{points['demo_sums/completion/3/strict-match']:.1f}",
         "sums_thinking": f"{points['demo_sums/thinking/0/strict-match']:.1f}",
         "sums_flexible": f"{points['demo_sums/completion/0/flexible-extract']:.0f}",
-        "sums_low": f"{5 * math.floor(without / 5) - 5}",
-        "sums_high": f"{5 * math.floor(without / 5) + 10}",
+        "sums_low": f"{5 * math.floor(strict / 5 - 1)}",
+        "sums_high": f"{5 * math.ceil(flexible / 5 + 1)}",
         "facts_inflated": f"{facts + 12:.1f}",
         "facts_least": f"{math.floor(points['demo_facts/completion/0/acc_norm']) - 5}",
         "facts_norm": f"{points['demo_facts/completion/0/acc_norm']:.1f}",
