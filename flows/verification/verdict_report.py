@@ -10,7 +10,8 @@ from evaluators.records import Release
 from warehouse.claim_records import Verdict
 from warehouse.home import Home
 from warehouse.queries.table import table_rows
-from warehouse.reports.formatting import interval, number, why
+from warehouse.reports.formatting import interval, number
+from warehouse.reports.reasons import main_reason
 
 SHOWN = ("benchmark_text", "claimed", "outcome", "comparability", "flagged", "headline", "run_id", "claim_id")
 
@@ -59,7 +60,7 @@ def verdicts_markdown(summary: Summary) -> str:
             items,
             outcome,
             row["comparability"] or "—",
-            why(row),
+            main_reason(row),
         ]
         lines.append("| " + " | ".join(_cell(str(cell)) for cell in cells) + " |")
     return "\n".join(lines) + "\n"

@@ -86,9 +86,10 @@ select
     c.claimed_by,
     json_merge_patch('{}'::json, c.settings) as claimed_settings,
     json_merge_patch('{}'::json, r.settings) as run_settings,
+    r.record -> 'origins' as settings_origin,
     from_json(
         c.compared,
-        '[{"setting": "VARCHAR", "claimed": "VARCHAR", "measured": "VARCHAR", "relation": "VARCHAR", "origin": "VARCHAR"}]'
+        '[{"setting": "VARCHAR", "claimed": "VARCHAR", "measured": "VARCHAR", "relation": "VARCHAR"}]'
     ) as settings_compared,
     r."commit" as run_commit,
     r.quantization,
@@ -150,7 +151,8 @@ comment on column claims_vs_measured.claimant is 'Who said it: vendor, third_par
 comment on column claims_vs_measured.claimed_by is 'Name of who said it.';
 comment on column claims_vs_measured.claimed_settings is 'Settings as stated, JSON; a missing key is unknown.';
 comment on column claims_vs_measured.run_settings is 'Settings of the run, JSON.';
-comment on column claims_vs_measured.settings_compared is 'Each setting as claimed and as run, how they relate (equal, differs, assumed, not_applicable), and where the run took it from.';
+comment on column claims_vs_measured.settings_origin is 'Where the run took each setting from: claim, user, release, benchmark, ...; JSON.';
+comment on column claims_vs_measured.settings_compared is 'Each setting as claimed and as run, and how they relate: equal, differs, assumed, not_applicable.';
 comment on column claims_vs_measured.run_commit is 'Commit of the release that was run.';
 comment on column claims_vs_measured.quantization is 'Quantization of the weights that were run.';
 comment on column claims_vs_measured.backend is 'Serving engine of the run.';

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from warehouse.reports.formatting import number
 from warehouse.reports.odds import evidence_odds
 from warehouse.reports.outcome_words import COMPARABILITY, ORIGIN, RELATION, OutcomeWords, outcome_words
+from warehouse.reports.reasons import main_reason, setting_name, told
 from warehouse.reports.repeat_command import repeat_command
 from warehouse.reports.site import sentences
 from warehouse.reports.site.axis import Axis
@@ -16,8 +18,6 @@ from warehouse.reports.site.figure import Figure, figure_of
 from warehouse.reports.site.plain_text import plain_text, web_address
 
 Row = dict[str, Any]
-ASIDE = frozenset({"margin", "settings_assumed", "settings_differ", "roofline_estimate", "bounds", "medians"})
-"""Reasons that say how it was judged, or that the settings diff says better."""
 ANSWER = 400
 """Characters of a question or an answer."""
 
@@ -84,39 +84,19 @@ def claim_view(row: Row, axis: Axis | None, others: tuple[float, ...] = ()) -> C
         interval=sentences.measured_interval(row),
         basis=sentences.basis(row),
         settings=COMPARABILITY.get(row["comparability"] or "", ""),
-        why=main_reason(row),
+        why=plain_text(main_reason(row), 400),
         sentence=sentences.sentence(row),
         figure=figure_of(row, axis, others),
     )
 
 
-def main_reason(row: Row) -> str:
-    """The reason that matters most; what the vendor did not say follows from the settings diff."""
-    compared = row["settings_compared"] or []
-    differing = [line for line in compared if line["relation"] == "differs"]
-    open_ = [line for line in compared if line["relation"] == "assumed"]
-    parts = []
-    codes = dict(zip(row["reason_codes"] or [], row["reasons"] or [], strict=True))
-    telling = [text for code, text in codes.items() if code not in ASIDE]
-    if telling and (row["outcome"] not in ("confirmed",) or "stated_in_files" in codes):
-        parts.append(plain_text(telling[0].partition(" (")[0] if "stated_in_files" in codes else telling[0], 240))
-    if differing:
-        said = [f"{_setting(line)} {_value(line['claimed'])}, run {_value(line['measured'])}" for line in differing[:3]]
-        parts.append("claimed " + "; ".join(plain_text(text, 90) for text in said))
-    if open_ and not differing:
-        named = [f"{_setting(line)} (run: {_value(line['measured'])})" for line in open_[:3]]
-        more = f" and {len(open_) - 3} more" if len(open_) > 3 else ""
-        speaker = "vendor" if row["claimant"] == "vendor" else "source"
-        parts.append(f"{speaker} did not say: " + plain_text(", ".join(named), 200) + more)
-    return "; ".join(parts)
-
-
 def claim_details(found: Evidence) -> ClaimDetails:
     """Everything behind one claim."""
     verdict, run = found.verdict or {}, found.run
+    origins = (run or {}).get("origins") or {}
     unsaid = "vendor did not say" if found.row["claimant"] == "vendor" else "not stated"
     return ClaimDetails(
-        settings=tuple(_compared(line, unsaid) for line in verdict.get("compared", ())),
+        settings=tuple(_compared(line, unsaid, origins) for line in verdict.get("compared", ())),
         stated_nearby=tuple(plain_text(note) for note in (found.claim.get("settings") or {}).get("notes", ())[:5]),
         reasons=tuple(
             (plain_text(one["text"]), plain_text(", ".join(one["items"]))) for one in verdict.get("reasons", ())
@@ -135,23 +115,15 @@ def claim_details(found: Evidence) -> ClaimDetails:
     )
 
 
-def _setting(line: Row) -> str:
-    return line["setting"].replace("_", " ")
-
-
-def _value(value: str | None) -> str:
-    return "—" if value is None else value or "none"
-
-
-def _compared(line: Row, unsaid: str) -> tuple[str, str, str, str, str]:
+def _compared(line: Row, unsaid: str, origins: Mapping[str, str]) -> tuple[str, str, str, str, str]:
     relation = line["relation"]
     words = RELATION.get(relation, relation.replace("_", " "))
-    if origin := line.get("origin"):
+    if relation != "equal" and (origin := origins.get(line["setting"])):
         words = f"{words}; from {ORIGIN.get(origin, origin)}"
     elif relation == "assumed":
         words = "benchmark's usual"
-    claimed = unsaid if line["claimed"] is None else _value(line["claimed"])
-    return (_setting(line), plain_text(claimed, 120), plain_text(_value(line["measured"]), 120), words, relation)
+    claimed = unsaid if line["claimed"] is None else told(line["claimed"])
+    return (setting_name(line), plain_text(claimed, 120), plain_text(told(line["measured"]), 120), words, relation)
 
 
 def _sample(item: Row) -> Row:

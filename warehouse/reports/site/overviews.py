@@ -14,10 +14,11 @@ from typing import Any
 import yaml
 
 from warehouse.reports.outcome_words import CLAIMANT, COLUMNS, OUTCOMES, board_column, outcome_words
+from warehouse.reports.reasons import main_reason
 from warehouse.reports.site import sentences
 from warehouse.reports.site.addresses import release_path
 from warehouse.reports.site.axis import axis_of
-from warehouse.reports.site.claim_view import claim_view, main_reason
+from warehouse.reports.site.claim_view import claim_view
 from warehouse.reports.site.evidence import Row
 from warehouse.reports.site.figure import figure_of, figure_values
 from warehouse.reports.site.page import Site
@@ -140,7 +141,7 @@ def could_not_run_page(site: Site, rows: Sequence[Row], *, png: str | None) -> s
         name, href = _model(row)
         code = (row["reason_codes"] or ["no reason given"])[0].replace("_", " ")
         entry = {"model": name, "href": href, "id": row["claim_id"], "title": sentences.title(row)}
-        groups[code].append(entry | {"said": plain_text(row["claimed"], 60), "why": main_reason(row)})
+        groups[code].append(entry | {"said": plain_text(row["claimed"], 60), "why": plain_text(main_reason(row), 400)})
     ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
     return site.page(
         "could-not-run.html", "could-not-run.html", picture=png, heading="Could not be run",
