@@ -191,6 +191,8 @@ class ItemStatus(StrEnum):
     """An answer of the item was refused."""
     unextracted = "unextracted"
     """The filter found no answer in the text."""
+    timed_out = "timed_out"
+    """The program of an answer ran out of time, alone on the machine too: it counts as wrong."""
     failed = "failed"
     """A request of the item failed after its retries: no score."""
 
@@ -253,10 +255,12 @@ class Measurement(Record):
     """Items with a refused answer."""
     unextracted: int = 0
     """Items in whose answer the filter found nothing."""
+    timed_out: int = 0
+    """Items with a program that ran out of time."""
     failed: int = 0
     """Items without a score."""
     low: float | None = None
-    """Score if every truncated, empty, refused, unextracted or failed item had been wrong."""
+    """Score if every truncated, empty, refused, unextracted, timed-out or failed item had been wrong."""
     high: float | None = None
     """Score if every one of them had been right."""
     evidence: dict[str, str] = Field(default_factory=dict)

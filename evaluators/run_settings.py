@@ -55,6 +55,8 @@ class Settings(Record):
     """Agent scaffold and version."""
     judge: str | None = None
     """Judge model and version."""
+    sandbox: str | None = None
+    """What kept generated code in: `bwrap`, `nsjail`, `landlock`, `seatbelt`; `none` where nothing did."""
     harness: str | None = None
     """Evaluation program and version."""
     quantization: str | None = None

@@ -20,7 +20,8 @@ from evaluators.records import (
 )
 from flows.runtime.progress_lines import say, shown
 from flows.runtime.server_pool import ServerPool
-from flows.verification.artifact import choose_quantization, format_of
+from flows.verification.artifact import format_of
+from flows.verification.weights_choice import choose_option
 from warehouse.home import Home
 from warehouse.verdicts.statistics.median import median_interval
 
@@ -115,8 +116,8 @@ def _artifact(release: Release, backend: str, quantization: str | None) -> Artif
     from evaluators.hardware import read_hardware
     from evaluators.weights import pull
 
-    chosen = quantization or choose_quantization(release, backend, read_hardware())
-    return pull(release, format_of(backend), chosen)
+    chosen = choose_option(release, format_of(backend), quantization, read_hardware())
+    return pull(release, chosen.option.format, chosen.name)
 
 
 def _served(

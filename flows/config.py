@@ -34,6 +34,9 @@ class Configuration:
     """Seed of the fixed random order of the items."""
     runs: str | None = None
     """Folder or fsspec URL (s3://bucket/folder) through which workers of several machines share what they did."""
+    sandbox: str | None = None
+    """What to run generated code in: `bwrap`, `nsjail`, `landlock` or `seatbelt`; without it the best that is here.
+    `none` runs it with no sandbox and marks every row."""
     site: str | None = None
     """Folder or fsspec URL that `weekly` and `serve` write the site to; without it `site` in the home folder."""
     site_url: str | None = None

@@ -16,6 +16,8 @@ from pydantic import Field, field_validator
 from evaluators.backends import ServerOptions
 from evaluators.backends.registry import BACKENDS
 from evaluators.records import Record, UserError
+from evaluators.sandbox.box import SandboxError
+from evaluators.sandbox.choose_sandbox import sandbox_of_kind
 from flows.config import configuration
 
 Result = TypeVar("Result")
@@ -27,7 +29,7 @@ class RunOptions(Record):
     """Options that hold for any number of releases."""
 
     backend: str = Field(default_factory=lambda: configuration().backend)
-    """Serving engine: llama.cpp, vllm, ollama or attached."""
+    """Serving engine: llama.cpp, vllm, sglang, ollama or attached."""
     benchmarks: Annotated[Several, Parameter(name="--benchmark", negative=())] = ()
     """Only this benchmark, by its catalogue name (may be given several times)."""
     full: Switch = False
@@ -50,6 +52,9 @@ class RunOptions(Record):
         Several, Parameter(name="--server-argument", negative=(), allow_leading_hyphen=True)
     ] = ()
     """One more argument for the server's own command line, as it is (may be given several times)."""
+    sandbox: str | None = Field(default_factory=lambda: configuration().sandbox)
+    """What to run generated code in: bwrap, nsjail, landlock or seatbelt; without it the best that holds its probes.
+    none runs it unprotected and marks every row."""
     order_seed: Annotated[int, Parameter(show=False)] = Field(default_factory=lambda: configuration().order_seed)
     """Seed of the fixed random order."""
     alpha: Annotated[float, Parameter(show=False)] = Field(default_factory=lambda: configuration().alpha)
@@ -65,6 +70,16 @@ class RunOptions(Record):
         if name not in BACKENDS:
             raise UserError(f"unknown backend {name}; choose one of {', '.join(BACKENDS)}")
         return name
+
+    @field_validator("sandbox")
+    @classmethod
+    def _known_sandbox(cls, kind: str | None) -> str | None:
+        if kind is not None:
+            try:
+                sandbox_of_kind(kind)
+            except SandboxError as error:
+                raise UserError(f"{error}; choose one of them") from None
+        return kind
 
     @property
     def server(self) -> ServerOptions:

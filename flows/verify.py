@@ -14,18 +14,20 @@ from typing import Any
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
+from evaluators.backends.registry import named
 from evaluators.records import Artifact, Release, Run, UserError
 from flows.options import VerifyOptions
 from flows.runtime.notify import save_and_tell
 from flows.runtime.progress_lines import pulling, say
 from flows.runtime.server_pool import ServerPool
-from flows.verification.artifact import artifact_elsewhere, choose_quantization, format_of, same_quantization
+from flows.verification.artifact import artifact_elsewhere, same_quantization
 from flows.verification.jobs import Job, make_criteria, plan_jobs
 from flows.verification.judge import judge_run, refuse
 from flows.verification.measure import measure, measure_specification
-from flows.verification.ratio_sides import Unmeasurable, backend_named
+from flows.verification.ratio_sides import Unmeasurable
 from flows.verification.read_claims import Page, keep, read_pages
 from flows.verification.verdict_report import Summary, artifact_rows, summarise, verdicts_markdown
+from flows.verification.weights_choice import choose_artifact
 from warehouse.claim_records import Claim, Criterion, Verdict
 from warehouse.home import Home
 from warehouse.load import load_home, save_criterion
@@ -104,11 +106,11 @@ def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Ve
     options, place = options or VerifyOptions(), Home(Path(home))
     release = find_release(model, options.revision)
     pages = read_claims(release)
-    artifact = _artifact(release, options)
+    artifact = _artifact(release, options, place)
     new = keep(pages, place)
     claims = claims_of(place, release.model)
     say(f"{release.model} @ {release.commit[:12]}: {len(claims)} claims; {new} numbers in its files are new here")
-    work = plan_jobs(claims, options.benchmarks)
+    work = plan_jobs(claims, options.benchmarks, options.sandbox)
     verdicts = refuse(work.refused, place)
     verdicts += _specification(release, work.specification, place, options)
     with ServerPool(options.backend, options.server, place.root / "logs") as pool:
@@ -121,15 +123,13 @@ def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Ve
     return summary
 
 
-def _artifact(release: Release, options: VerifyOptions) -> Artifact:
+def _artifact(release: Release, options: VerifyOptions, place: Home) -> Artifact:
     """The weights to run: of the release, or of the repository that the caller named for it."""
-    from evaluators.backends import read_hardware
-
     if options.backend == "attached":
         return artifact_elsewhere(release, options)
-    source = find_release(options.weights, None) if options.weights else release
-    quantization = options.quantization or choose_quantization(source, options.backend, read_hardware())
-    return pull_artifact(source, format_of(options.backend), quantization)
+    choice = choose_artifact(release, options, place, find_release)
+    say(str(choice))
+    return pull_artifact(choice.source, choice.option.format, choice.name)
 
 
 def _specification(release: Release, claims: Sequence[Claim], place: Home, options: VerifyOptions) -> list[Verdict]:
@@ -167,7 +167,7 @@ def _job(artifact: Artifact, job: Job, pool: ServerPool, place: Home, options: V
         ):
             artifact = pull_artifact(artifact.release, artifact.format, job.quantization)
         several = job.benchmark.name.endswith("_ratio")  # two artifacts: the bar names them
-        backend = backend_named(job.settings.numerator or "") or options.backend
+        backend = named(job.settings.numerator or "") or options.backend
         known = None if several else artifact.key
         todo = _open(job.claims, criteria, place, options, artifact=known, backend=backend)
         if not todo:

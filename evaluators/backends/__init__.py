@@ -1,17 +1,22 @@
-"""Model servers: one file a backend, one Protocol for all.
+"""Model servers: a backend is one folder or file that knows all about itself, and one line in `registry`.
+
+    registry     the backends by name; `open_server` starts or finds one
+    backend      what a backend says of itself: format, programs, how to open it, how it is asked
+    server       what a caller may ask of a server, and what a ready server offers
+    local, process, supervisor, command_line    servers that we start ourselves
+    remote, attached, ollama                    servers that somebody else runs
+    client, protocol, retry, select             requests in bulk: how, and what to do when they fail
+    openai_api/  completions, chat, sampling and streams of every OpenAI-like server
+    llama_cpp/, vllm/, sglang/                  what is particular to each
 
 with open_server("llama.cpp", artifact, options, folder) as server:
     server.describe()
 """
 
-from __future__ import annotations
-
-from pathlib import Path
-from typing import Protocol
-
 from evaluators.backends.process import LOOPBACK, ServerProcess, free_port, port_is_free
+from evaluators.backends.registry import open_server
+from evaluators.backends.server import ModelServer, ServerOptions
 from evaluators.hardware import read_hardware
-from evaluators.records import Artifact, Record, ServerDescription, UserError
 
 __all__ = [
     "LOOPBACK",
@@ -23,97 +28,3 @@ __all__ = [
     "port_is_free",
     "read_hardware",
 ]
-
-
-class ServerOptions(Record):
-    """What a caller may ask of a server; a backend that cannot do it refuses before it starts."""
-
-    context: int | None = None
-    """Tokens per request (prompt and answer); None: the model's own, capped by memory."""
-    slots: int | None = None
-    """Requests at a time; None: the backend's sensible default for the machine."""
-    threads: int | None = None
-    """CPU threads; None: sensible for the machine."""
-    kv_type: str | None = None
-    """KV cache element type, e.g. `f16`, `f32`; None: the backend's default."""
-    flash_attention: str | None = None
-    """`on`, `off`, `auto`; None: the backend's default."""
-    dtype: str | None = None
-    """vLLM: `auto`, `bfloat16`, `float32`, ..."""
-    tensor_parallel: int | None = None
-    """vLLM: GPUs to split over."""
-    quantization: str | None = None
-    """vLLM: how the weights are quantized, where their config does not say it, or to quantize them on loading."""
-    reasoning_parser: str | None = None
-    """vLLM: name of the parser that sets reasoning apart."""
-    executable: str | None = None
-    """Path of the server program; None: the one on PATH, else the embedded one."""
-    url: str | None = None
-    """Attached and Ollama: base URL of a server that somebody else runs."""
-    key_variable: str | None = None
-    """Attached: environment variable that holds the API key (never the key itself)."""
-    model: str | None = None
-    """Attached and Ollama: the name under which the server offers the model."""
-    start_timeout: float = 600.0
-    """Seconds a server may take until it is ready."""
-    extra: tuple[str, ...] = ()
-    """Further command-line arguments, as they are."""
-
-
-class ModelServer(Protocol):
-    """A model server that is ready to answer."""
-
-    backend: str
-    """`llama.cpp`, `vllm`, `ollama` or `attached`."""
-    url: str
-    """Base URL without a trailing slash, e.g. `http://127.0.0.1:40123`."""
-    key: str | None
-    """Bearer token; never logged or stored."""
-
-    def describe(self) -> ServerDescription:
-        """Provenance: version, flags, context, slots, template hash, hardware."""
-        ...
-
-    def alive(self) -> bool:
-        """Whether it still answers its health check."""
-        ...
-
-    def restart(self) -> None:
-        """Start it again after it died, on the same port with the same flags. Raises UserError if it cannot."""
-        ...
-
-    def stop(self) -> None:
-        """End it and everything it started. Harmless when it is gone already."""
-        ...
-
-    def __enter__(self) -> ModelServer: ...
-
-    def __exit__(self, *exc: object) -> None: ...
-
-
-def open_server(backend: str, artifact: Artifact | None, options: ServerOptions, folder: Path) -> ModelServer:
-    """A server for an artifact, started on `__enter__` and ended on `__exit__`.
-
-    backend: `llama.cpp`, `vllm`, `ollama` or `attached`. artifact: None for an attached server, or for a model that
-    Ollama has. folder takes logs. Raises UserError at once for what cannot
-    work, and on `__enter__` with the root cause if the server does not come up.
-    """
-    if backend == "attached":
-        from evaluators.backends.attached import AttachedServer
-
-        return AttachedServer(options)
-    if backend == "ollama":
-        from evaluators.backends.ollama import OllamaServer
-
-        return OllamaServer(artifact, options)
-    if backend not in ("llama.cpp", "vllm"):
-        raise UserError(f"there is no backend '{backend}'; choose llama.cpp, vllm, ollama or attached")
-    if artifact is None:
-        raise UserError(f"{backend} needs weights to serve; name a release that has them")
-    if backend == "vllm":
-        from evaluators.backends.vllm.vllm_server import VllmServer
-
-        return VllmServer(artifact, options, folder)
-    from evaluators.backends.llama_cpp.llama_server import LlamaCppServer
-
-    return LlamaCppServer(artifact, options, folder)

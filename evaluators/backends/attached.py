@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 
-from evaluators.backends import ServerOptions
+from evaluators.backends.backend import Backend, Installed
+from evaluators.backends.openai_api.dialect import OPENAI
+from evaluators.backends.registry import dialect_named, recognise
 from evaluators.backends.remote import RemoteServer
+from evaluators.backends.server import ServerOptions
 from evaluators.records import ServerDescription, UserError
 
 DEFAULT_SLOTS = 4
@@ -56,19 +59,14 @@ class AttachedServer(RemoteServer):
     def describe(self) -> ServerDescription:
         """What the server says of itself, by /v1/models, /props, /version and /tokenize; unknown stays unknown."""
         properties = self.ask("GET", "/props") or {}
-        version = self.ask("GET", "/version") or {}
         meta = self._model.get("meta")
         meta = meta if isinstance(meta, dict) else {}
-        kind, number = "openai", str(version.get("version") or "unknown")
-        if properties.get("build_info"):
-            kind, number = "llama.cpp", str(properties["build_info"])
-        elif self._model.get("owned_by") == "vllm":
-            kind = "vllm"
+        kind, number = recognise(self._model, lambda path: self.ask("GET", path))
         template = properties.get("chat_template")
         slots, vocabulary = properties.get("total_slots"), meta.get("n_vocab")
         return ServerDescription(
             backend=self.backend,
-            version=number if kind == "openai" else f"{kind} {number}",
+            version=number if kind == OPENAI.name else f"{kind} {number}",
             flags={"server": kind, "url": self.url},
             model=str(self._model["id"]),
             artifact_key=None,
@@ -86,13 +84,25 @@ class AttachedServer(RemoteServer):
         return found if isinstance(found, int) and found > 0 else None
 
     def _adds_bos(self, kind: str) -> bool | None:
-        text, special = ("content", "add_special") if kind == "llama.cpp" else ("prompt", "add_special_tokens")
+        dialect = dialect_named(kind)
         lengths = []
         for value in (False, True):
-            answer = self.ask("POST", "/tokenize", {"model": str(self._model["id"]), text: "a", special: value})
+            answer = self.ask("POST", "/tokenize", dialect.tokenize_body(str(self._model["id"]), "a", special=value))
             tokens = answer.get("tokens") if answer else None
             if not isinstance(tokens, list) or not tokens:
                 return None
             lengths.append(tokens)
         plain, with_special = lengths
         return len(with_special) > len(plain) and with_special[0] != plain[0]
+
+
+BACKEND = Backend(
+    name="attached",
+    format=None,
+    ours=False,
+    open=lambda artifact, options, folder: AttachedServer(options),
+    version=lambda options: None,
+    installed=lambda executable: Installed("any server with an OpenAI-like interface", ""),
+    dialect=OPENAI,
+    needs_artifact=False,
+)

@@ -5,15 +5,27 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 
-from evaluators.backends import ModelServer
-from evaluators.backends.retry import RetryLimits, can_pass, pause
+from evaluators.backends.reply_reader import BadReply, decode, one_line
+from evaluators.backends.retry import THROTTLED, RetryLimits, can_pass, pause
+from evaluators.backends.served_model import ServedModel
+from evaluators.backends.server import ModelServer
 from evaluators.records import UserError
+
+FREE = 4 * 2**20
+"""Bytes an answer may have whatever was asked for."""
+PER_TOKEN = 1024
+"""Bytes an answer may have for each token that it may be about: text or probability."""
+TOKENS = 65536
+"""Tokens of an answer where nothing says how many it may have."""
+
+Read = Callable[[Any], Any]
+"""A reader of decoded JSON; raises BadReply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +34,7 @@ class Reply:
 
     status: int
     data: Any
-    """Decoded JSON."""
+    """Decoded JSON, or what the reader made of it."""
     attempts: int
     seconds: float
     """Wall time of the last attempt."""
@@ -49,10 +61,11 @@ class Client:
     aiohttp and not httpx: a request costs a fifth of the processor time, which a fast server would wait for.
     """
 
-    def __init__(self, server: ModelServer, limits: RetryLimits) -> None:
-        """To be made inside the running event loop."""
+    def __init__(self, server: ModelServer, limits: RetryLimits, served: ServedModel | None = None) -> None:
+        """To be made inside the running event loop. `served`: is told which model the answers name."""
         self.server = server
         self.limits = limits
+        self.served = served or ServedModel()
         self.sent = 0
         self.in_flight = 0
         self.restarts = 0
@@ -61,7 +74,6 @@ class Client:
             headers["Authorization"] = f"Bearer {server.key}"
         self._http = aiohttp.ClientSession(
             headers=headers,
-            timeout=aiohttp.ClientTimeout(total=limits.timeout, sock_connect=10.0),
             # Servers close idle connections after five seconds, and a request on a closed one fails.
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=2.0),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -69,14 +81,16 @@ class Client:
         )
         self._fixing = asyncio.Lock()
         self._generation = 0
+        self._heard = time.monotonic()
+        """When the server last gave an answer that could be used."""
 
     async def close(self) -> None:
         """Close all connections."""
         await self._http.close()
 
-    async def get(self, path: str) -> Any:
-        """Decoded JSON of a GET. Raises GaveUp."""
-        return (await self._attempts("GET", path, None, (), False, None)).data
+    async def get(self, path: str, read: Read | None = None) -> Any:
+        """Decoded JSON of a GET, or what `read` makes of it. Raises GaveUp."""
+        return (await self._attempts("GET", path, None, (), False, read, FREE)).data
 
     async def post(
         self,
@@ -84,29 +98,33 @@ class Client:
         body: dict[str, Any],
         *,
         accept: Collection[int] = (),
-        needs: str | None = None,
+        read: Read | None = None,
         count: bool = True,
+        tokens: int | None = None,
     ) -> Reply:
-        """POST `body` and return the decoded answer.
+        """POST `body` and return the answer.
 
-        `accept`: HTTP statuses that the caller reads itself, besides 200. `needs`: key without which an answer 200 is
-        taken as broken and asked for again. `count`: False for requests that cost no
-        model work. Raises GaveUp after the last attempt and for statuses that cannot pass; ServerLost if the server is
-        gone for good.
+        `accept`: HTTP statuses that the caller reads itself, besides 200. `read`: turns the decoded JSON of an answer
+        200 into the reply's data; what it refuses is asked for again. `count`: False for requests that cost no
+        model work. `tokens`: how many the answer may be about, which bounds its size. Raises GaveUp after the last
+        attempt and for statuses that cannot pass; ServerLost if the server is gone for good.
         """
-        return await self._attempts("POST", path, body, accept, count, needs)
+        sent = json.dumps(body).encode()
+        most = FREE + PER_TOKEN * (TOKENS if tokens is None else tokens) + 16 * len(sent)
+        return await self._attempts("POST", path, sent, accept, count, read, most)
 
     async def _attempts(
         self,
         method: str,
         path: str,
-        body: dict[str, Any] | None,
+        sent: bytes | None,
         accept: Collection[int],
         count: bool,
-        needs: str | None,
+        read: Read | None,
+        most: int,
     ) -> Reply:
-        attempt = 0
-        sent = None if body is None else json.dumps(body).encode()
+        attempt = refused = 0
+        started = time.monotonic()
         while True:
             attempt += 1
             generation = self._generation
@@ -116,29 +134,49 @@ class Client:
             self.in_flight += count
             try:
                 self.sent += count
-                async with self._http.request(method, self.server.url + path, data=sent) as answer:
-                    status, wait, content = answer.status, answer.headers.get("Retry-After"), await answer.read()
+                async with self._http.request(
+                    method, self.server.url + path, data=sent, allow_redirects=False,
+                    timeout=self._timeout(begun - started),
+                ) as answer:  # fmt: skip
+                    status, wait = answer.status, answer.headers.get("Retry-After")
+                    content = await _bounded(answer, most)
                 if status == 200 or status in accept:
-                    data = json.loads(content)
-                    if needs is None or status != 200 or (isinstance(data, dict) and data.get(needs)):
-                        return Reply(status, data, attempt, time.monotonic() - begun)
-                    reason = f"answer without {needs}: {_short(content)}"
-                else:
-                    reason = f"HTTP {status}: {_short(content)}"
-                if not can_pass(status) and status != 200:
+                    data = decode(content)
+                    if count:
+                        self.served.note(data)
+                    found = read(data) if read is not None and status == 200 else data
+                    self._heard = time.monotonic()
+                    return Reply(status, found, attempt, self._heard - begun)
+                reason = f"HTTP {status}: {one_line(content)}"
+                if 300 <= status < 400:
+                    raise GaveUp(
+                        f"HTTP {status}: redirects are not followed; give the server's own URL", attempt, status
+                    )
+                if not can_pass(status):
                     raise GaveUp(reason, attempt, status)
+            except BadReply as error:
+                reason = error.reason
+                refused += not error.passing
             except TimeoutError:
-                reason = f"no answer within {self.limits.timeout:g} s"
+                reason = f"no answer within {time.monotonic() - begun:.0f} s"
             except aiohttp.ClientError as error:
-                reason = f"{type(error).__name__}: {_short(str(error))}".rstrip(": ")
+                reason = f"{type(error).__name__}: {one_line(str(error))}".rstrip(": ")
                 await self._fix(generation)
-            except ValueError as error:
-                reason = f"answer is not JSON: {_short(str(error))}"
+            except (ValueError, OSError) as error:
+                reason = f"no request can be made: {one_line(str(error))}"
             finally:
                 self.in_flight -= count
-            if attempt >= self.limits.attempts:
+            waiting = status in THROTTLED and time.monotonic() - max(self._heard, started) < self.limits.throttled
+            done = (attempt >= self.limits.attempts and not waiting) or refused > self.limits.malformed
+            rest = pause(attempt, self.limits, wait)
+            if done or time.monotonic() + rest - started > self.limits.total:
                 raise GaveUp(reason, attempt, status)
-            await asyncio.sleep(pause(attempt, self.limits, wait))
+            await asyncio.sleep(rest)
+
+    def _timeout(self, spent: float) -> aiohttp.ClientTimeout:
+        """What is left of the time of all attempts, at most that of one."""
+        total = min(self.limits.timeout, max(1.0, self.limits.total - spent))
+        return aiohttp.ClientTimeout(total=total, sock_connect=10.0)
 
     async def _fix(self, generation: int) -> None:
         """Start the server again if it died since `generation`; one request does it, the others wait."""
@@ -158,6 +196,14 @@ class Client:
             self._generation += 1
 
 
-def _short(said: str | bytes, length: int = 300) -> str:
-    text = said if isinstance(said, str) else said.decode(errors="replace")
-    return " ".join(text.split())[:length]
+async def _bounded(answer: aiohttp.ClientResponse, most: int) -> bytes:
+    """The body, decompressed. Raises BadReply if it has more than `most` bytes."""
+    if (answer.content_length or 0) > most:
+        raise BadReply(f"the answer has {answer.content_length} bytes, more than the {most} it may have")
+    pieces, size = [], 0
+    while piece := await answer.content.readany():
+        pieces.append(piece)
+        size += len(piece)
+        if size > most:
+            raise BadReply(f"the answer has more than the {most} bytes it may have")
+    return b"".join(pieces)

@@ -8,14 +8,18 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 
-from evaluators.backends import ServerOptions
+from evaluators.backends.backend import Backend, Installed
 from evaluators.backends.llama_cpp.model_file import read_header
+from evaluators.backends.openai_api.dialect import Dialect, Event, Prompt
 from evaluators.backends.remote import RemoteServer
+from evaluators.backends.server import ServerOptions
 from evaluators.hardware import read_hardware
 from evaluators.records import Artifact, Hardware, ServerDescription, UserError, WeightFile
 
@@ -180,3 +184,45 @@ def _trained(shown: dict[str, object]) -> int | None:
         return None
     value = information.get(f"{information.get('general.architecture')}.context_length")
     return value if isinstance(value, int) else None
+
+
+class OllamaDialect(Dialect):
+    """Ollama's own streaming route; everything else in OpenAI's way."""
+
+    name = "ollama"
+    stream_path = "/api/generate"
+
+    def stream_body(self, model: str, prompt: Prompt, tokens: int, reuse: bool) -> dict[str, Any]:
+        """Raw: no template."""
+        options = {"num_predict": tokens, "temperature": 0}
+        text = prompt if isinstance(prompt, str) else list(prompt)
+        return {"model": model, "prompt": text, "raw": True, "stream": True, "options": options}
+
+    def read_event(self, data: dict[str, Any], before: int) -> Event:
+        """It counts at the end."""
+        if data.get("done"):
+            return Event(int(data.get("eval_count", before)), data.get("prompt_eval_count"))
+        return Event(before + bool(data.get("response")))
+
+
+def _version(options: ServerOptions) -> str | None:
+    answer = httpx.get(f"{options.url or ollama_url()}/api/version", timeout=30)
+    return str(answer.raise_for_status().json()["version"])
+
+
+def _installed(executable: str | None) -> Installed:
+    return Installed(shutil.which("ollama"), "optional")
+
+
+BACKEND = Backend(
+    name="ollama",
+    format="gguf",
+    ours=True,  # its server is somebody else's, but it runs on our device
+    open=lambda artifact, options, folder: OllamaServer(artifact, options),
+    version=_version,
+    installed=_installed,
+    dialect=OllamaDialect(),
+    spellings=("ollama",),
+    needs_artifact=False,
+    gives_logprobs=False,
+)

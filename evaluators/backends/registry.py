@@ -1,66 +1,83 @@
-"""The version of a serving engine as a run would record it, without starting a server."""
+"""The backends by name, and servers of them."""
 
 from __future__ import annotations
 
-import re
 import subprocess
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from evaluators.backends import ServerOptions
-from evaluators.records import UserError
+import httpx
 
-BACKENDS = ("llama.cpp", "vllm", "ollama", "attached")
-"""Names of the backends."""
-TIMEOUT = 30
-"""Seconds a program may take to say its version."""
+from evaluators.backends.openai_api.dialect import OPENAI, Dialect
+from evaluators.backends.server import ModelServer, ServerOptions
+from evaluators.records import Artifact, UserError
+
+if TYPE_CHECKING:
+    from evaluators.backends.backend import Backend
+
+BACKENDS = {
+    "llama.cpp": "evaluators.backends.llama_cpp",
+    "vllm": "evaluators.backends.vllm",
+    "sglang": "evaluators.backends.sglang",
+    "ollama": "evaluators.backends.ollama",
+    "attached": "evaluators.backends.attached",
+}
+"""Name -> module that holds its `BACKEND`. Imported when first used, so that reading commands stay fast."""
 
 
-def engine_version(backend: str, options: ServerOptions) -> str | None:
+@cache
+def backend(name: str) -> Backend:
+    """The backend of this name. Raises UserError, with the names there are, for another."""
+    if name not in BACKENDS:
+        raise UserError(f"unknown backend {name}; choose one of {', '.join(BACKENDS)}")
+    found: Backend = import_module(BACKENDS[name]).BACKEND
+    return found
+
+
+def open_server(name: str, artifact: Artifact | None, options: ServerOptions, folder: Path) -> ModelServer:
+    """A server for an artifact, started on `__enter__` and ended on `__exit__`.
+
+    artifact: None for an attached server, or for a model that Ollama has. folder takes logs. Raises UserError at once
+    for what cannot work, and on `__enter__` with the root cause if the server does not come up.
+    """
+    chosen = backend(name)
+    if artifact is None and chosen.needs_artifact:
+        raise UserError(f"{name} needs weights to serve; name a release that has them")
+    return chosen.open(artifact, options, folder)
+
+
+def engine_version(name: str, options: ServerOptions) -> str | None:
     """The engine's version now, to be compared with `ServerDescription.version`; None if it cannot be told."""
     try:
-        if backend == "llama.cpp":
-            return _llama(options.executable)
-        if backend == "vllm":
-            return _vllm(options.executable)
-        if backend == "ollama":
-            return _ollama(options)
-    except (UserError, OSError, subprocess.SubprocessError):
+        return backend(name).version(options)
+    except (UserError, OSError, subprocess.SubprocessError, httpx.HTTPError, KeyError, ValueError):
         return None
-    return None
 
 
-def _llama(executable: str | None) -> str | None:
-    from evaluators.backends.llama_cpp.llama_server import find_executable
-
-    path = find_executable(executable)
-    if path is None:
-        from importlib.metadata import version
-
-        package = version("xllamacpp")
-        return f"b{package.rpartition('.')[2]}-xllamacpp-{package}"
-    done = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=TIMEOUT, check=False)
-    found = re.search(r"version: (\d+) \((\w+)\)", done.stderr + done.stdout)
-    return f"b{found[1]}-{found[2]}" if found else None
+def dialect_named(name: str) -> Dialect:
+    """The dialect of this name; OpenAI's for one that no backend has."""
+    return next((found for found in _dialects() if found.name == name), OPENAI)
 
 
-def _vllm(executable: str | None) -> str | None:
-    from evaluators.backends.vllm.program import built_for_cpu, find_program
-
-    program = find_program(executable)[0]
-    for packages in Path(program).absolute().parent.parent.glob("lib/python3*/site-packages"):
-        for folder in packages.glob("vllm*.dist-info"):
-            number = folder.name.removesuffix(".dist-info").partition("-")[2]
-            return number + "+cpu" * (built_for_cpu(program) and "+cpu" not in number)
-    return None
+def recognise(models: dict[str, Any], get: Callable[[str], dict[str, Any] | None]) -> tuple[str, str]:
+    """(name of the dialect, version) of a running server: `models` is its row of /v1/models, `get` the decoded answer
+    of a path, None where there is none."""
+    for dialect in _dialects():
+        if (version := dialect.recognises(models, get)) is not None:
+            return dialect.name, version
+    return OPENAI.name, str((get("/version") or {}).get("version") or "unknown")
 
 
-def _ollama(options: ServerOptions) -> str | None:
-    import httpx
+def _dialects() -> list[Dialect]:
+    return list(dict.fromkeys(backend(name).dialect for name in BACKENDS))
 
-    from evaluators.backends.ollama import ollama_url
 
-    try:
-        answer = httpx.get(f"{options.url or ollama_url()}/api/version", timeout=TIMEOUT)
-        return str(answer.raise_for_status().json()["version"])
-    except (httpx.HTTPError, KeyError, ValueError):
-        return None
+def named(text: str) -> str | None:
+    """The backend that a claim's word means ("llama cpp", "vLLM"); None if it means none."""
+    if text in BACKENDS:
+        return text
+    letters = "".join(character for character in text.casefold() if character.isalpha() and character.isascii())
+    return next((name for name in BACKENDS if letters in backend(name).spellings), None)

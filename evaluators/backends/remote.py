@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import time
 from typing import Self
+from urllib.parse import urlsplit
 
 import httpx
 
+from evaluators.backends.bounded_http import fetch_bounded
+from evaluators.backends.reply_reader import decode_object
 from evaluators.records import UserError
 
 HEALTH_TIMEOUT = 10.0
@@ -15,6 +18,24 @@ HEALTH_TIMEOUT = 10.0
 COMEBACK = 120.0
 """Most seconds to wait for a server that went away."""
 POLL = 0.5
+
+
+def plain_url(url: str) -> str:
+    """The base URL of a server, without `/v1`. Raises UserError for what is none, and for one that holds secrets:
+    a URL is stored with the run and shows in the list of processes."""
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
+        raise UserError("the server's URL is none; give one like http://127.0.0.1:8080")
+    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
+        raise UserError(
+            "the server's URL holds more than a place; put the key into an environment variable and name it by "
+            "--key-variable"
+        )
+    return parts.geturl().rstrip("/").removesuffix("/v1").rstrip("/")
 
 
 class RemoteServer:
@@ -27,9 +48,7 @@ class RemoteServer:
     def __init__(self, url: str, key_variable: str | None, patience: float) -> None:
         """`url` may end in `/v1`. The key is the value of the environment variable. Raises UserError if that
         is unset."""
-        self.url = url.rstrip("/").removesuffix("/v1").rstrip("/")
-        if not self.url.startswith(("http://", "https://")):
-            raise UserError(f"'{url}' is no URL of a server; give one like http://127.0.0.1:8080")
+        self.url = plain_url(url)
         self.key: str | None = os.environ.get(key_variable) if key_variable else None
         if key_variable and not self.key:
             raise UserError(f"the environment variable {key_variable} is not set; put the server's key into it")
@@ -53,7 +72,7 @@ class RemoteServer:
         """Whether it still answers its health check."""
         for path in self.health_paths:
             try:
-                status = self._client.get(path, timeout=HEALTH_TIMEOUT).status_code
+                status, _ = fetch_bounded(self._client, "GET", path, seconds=HEALTH_TIMEOUT)
             except httpx.HTTPError:
                 return False
             if status != 404:
@@ -75,15 +94,11 @@ class RemoteServer:
         """A JSON object, or None if the server has no such path; raises UserError for a refused key and for no
         answer."""
         try:
-            answer = self._client.request(method, path, json=body)
+            status, content = fetch_bounded(self._client, method, path, json=body)
         except httpx.HTTPError as error:
             raise UserError(f"{self.url}{path} does not answer ({type(error).__name__}); check the server") from None
-        if answer.status_code in (401, 403):
+        if status in (401, 403):
             raise UserError(f"{self.url} refuses the key; name the environment variable that holds the right one")
-        if answer.is_error:
-            return None
-        try:
-            found = answer.json()
-        except ValueError:
-            return None
-        return found if isinstance(found, dict) else None
+        if 300 <= status < 400:
+            raise UserError(f"{self.url}{path} redirects to another place; give the URL of the server itself")
+        return decode_object(content) if status == 200 else None

@@ -14,6 +14,12 @@ class RetryLimits:
     """Seconds one attempt of a request may take."""
     attempts: int = 5
     """Attempts a request gets."""
+    malformed: int = 1
+    """Further attempts after an answer that cannot be read: a sound server answers the same again."""
+    total: float = 3600.0
+    """Seconds all attempts of a request may take together, pauses included."""
+    throttled: float = 300.0
+    """Seconds that a request may be turned away for too many requests (429, 503) while no other is answered."""
     backoff: float = 0.5
     """Seconds before the second attempt; doubles with each further one."""
     longest: float = 30.0
@@ -22,10 +28,14 @@ class RetryLimits:
     """Times a dead server is started again in one run."""
     allowed_failed: float = 0.02
     """Share of items that may end without a score before the run is invalid."""
+    allowed_distorted: float = 0.02
+    """Share of prompts that the server may have cut, and of log-probabilities below the smallest number."""
 
 
 PASSING_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 """HTTP answers that another attempt may mend. 400, 401, 403, 404, 413 and 422 cannot be mended by asking again."""
+THROTTLED = frozenset({429, 503, 529})
+"""HTTP answers of a server that wants fewer requests."""
 
 
 def can_pass(status: int) -> bool:
@@ -36,8 +46,8 @@ def can_pass(status: int) -> bool:
 def pause(attempt: int, limits: RetryLimits, asked: str | None = None) -> float:
     """Seconds to wait after attempt number `attempt` (from 1): `Retry-After` if `asked`, else doubling, with jitter."""
     try:
-        if asked is not None:
-            return min(float(asked), limits.longest)
+        if asked is not None and (seconds := float(asked)) >= 0:
+            return min(seconds, limits.longest)
     except ValueError:
         pass
-    return min(limits.backoff * 2 ** (attempt - 1), limits.longest) * (0.5 + random.random())
+    return min(limits.backoff * 2.0 ** min(attempt - 1, 30), limits.longest) * (0.5 + random.random())

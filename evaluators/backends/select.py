@@ -8,14 +8,15 @@ from typing import Any
 
 import httpx
 
-from evaluators.backends import ModelServer
+from evaluators.backends.bounded_http import fetch_bounded, fetch_object
 from evaluators.backends.client import Client
-from evaluators.backends.llama_cpp.llama_loglikelihood import LlamaLoglikelihood
 from evaluators.backends.openai_api import sampling
 from evaluators.backends.openai_api.chat import Chat, as_json
 from evaluators.backends.openai_api.completions import Completion
 from evaluators.backends.protocol import AnswerProtocol, Request
-from evaluators.backends.vllm.vllm_loglikelihood import VllmLoglikelihood
+from evaluators.backends.registry import backend, dialect_named, recognise
+from evaluators.backends.reply_reader import BadReply, decode
+from evaluators.backends.server import ModelServer
 from evaluators.records import RequestKind, Response, ServerDescription, Settings, UserError
 
 
@@ -69,12 +70,7 @@ def choose_protocols(
     if RequestKind.generate in kinds:
         generation = Chat(server, settings, dialect) if settings.prompt == "chat" else Completion(server, dialect)
     if set(kinds) - {RequestKind.generate}:
-        if dialect == "llama.cpp":
-            loglikelihood = LlamaLoglikelihood(server)
-        elif dialect == "vllm":
-            loglikelihood = VllmLoglikelihood(server)
-        else:
-            raise UserError(f"{server.backend} gives no log-likelihoods; serve the model with llama.cpp or vllm")
+        loglikelihood = dialect_named(dialect).loglikelihood(server)
     return ByKind(generation, loglikelihood)
 
 
@@ -87,19 +83,20 @@ def _refuse_samplers(settings: Settings) -> None:
 
 
 def speaks(server: ModelServer) -> str:
-    """`llama.cpp`, `vllm` or `openai`: by backend, and for a server somebody else runs by what it answers."""
-    if server.backend in {"llama.cpp", "vllm"}:
-        return server.backend
-    if server.backend == "attached":
-        headers = {"Authorization": f"Bearer {server.key}"} if server.key else {}
-        for path, key, dialect in (("/props", "total_slots", "llama.cpp"), ("/version", "version", "vllm")):
+    """Name of the dialect: by backend, and for a server that somebody else runs by what it answers."""
+    chosen = backend(server.backend)
+    if chosen.name != "attached":
+        return chosen.dialect.name
+    headers = {"Authorization": f"Bearer {server.key}"} if server.key else {}
+    with httpx.Client(headers=headers) as http:
+
+        def get(path: str) -> dict[str, Any] | None:
             try:
-                reply = httpx.get(server.url + path, headers=headers, timeout=10)
-                if reply.status_code == 200 and key in reply.json():
-                    return dialect
-            except (httpx.HTTPError, ValueError):
-                continue
-    return "openai"
+                return fetch_object(http, "GET", server.url + path, seconds=10)
+            except httpx.HTTPError:
+                return None
+
+        return recognise({}, get)[0]
 
 
 def chat_template(server: ModelServer, dialect: str, settings: Settings, text: bool) -> Callable[..., Any] | None:
@@ -109,25 +106,23 @@ def chat_template(server: ModelServer, dialect: str, settings: Settings, text: b
         return None
     if not text:
         return as_json
-    if dialect not in {"llama.cpp", "vllm"}:
+    spoken = dialect_named(dialect)
+    if not spoken.renders:
         raise UserError(f"{server.backend} does not render chat prompts for log-likelihoods; use llama.cpp or vllm")
     headers = {"Authorization": f"Bearer {server.key}"} if server.key else {}
     http = httpx.Client(base_url=server.url, headers=headers, timeout=60)
     model = server.describe().model
 
-    def post(path: str, body: dict[str, Any]) -> Any:
+    def post(path: str, body: dict[str, Any], read: Callable[[Any], Any]) -> Any:
         try:
-            return http.post(path, json=body).raise_for_status().json()
-        except (httpx.HTTPError, ValueError) as error:
+            status, content = fetch_bounded(http, "POST", path, json=body)
+            if status != 200:
+                raise BadReply(f"HTTP {status}")
+            return read(decode(content))
+        except (httpx.HTTPError, BadReply) as error:
             raise UserError(f"the server does not render chat prompts ({error}); use prompt completion") from error
 
     def render(history: list[dict[str, str]], add_generation_prompt: bool = True) -> str:
-        body: dict[str, Any] = {"messages": history, "add_generation_prompt": add_generation_prompt}
-        if dialect == "llama.cpp":
-            return str(post("/apply-template", body)["prompt"])
-        # vLLM gives the rendered prompt as tokens only.
-        body |= {"model": model, "continue_final_message": not add_generation_prompt}
-        tokens = post("/tokenize", body)["tokens"]
-        return str(post("/detokenize", {"model": model, "tokens": tokens})["prompt"])
+        return spoken.render(post, model, history, add_generation_prompt)
 
     return render

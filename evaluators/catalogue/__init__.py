@@ -62,8 +62,8 @@ class Benchmark(Record):
     """Other names, as found in cards and tables."""
     dataset: str | None = None
     """Hub dataset it is made of."""
-    unsafe: bool = False
-    """Runs generated code."""
+    sandboxed: bool = False
+    """Runs generated code, which happens in a sandbox only."""
     cannot_run: str | None = None
     """Why it cannot be run yet."""
     needs: str | None = None

@@ -13,7 +13,10 @@ from evaluators.harness.scoring import Key, as_number
 from evaluators.harness.tasks import LoadedTasks
 from evaluators.records import ItemStatus, Measurement
 
-SOFT = (ItemStatus.truncated, ItemStatus.empty, ItemStatus.refused, ItemStatus.unextracted, ItemStatus.failed)
+SOFT = (
+    *(ItemStatus.truncated, ItemStatus.empty, ItemStatus.refused, ItemStatus.unextracted, ItemStatus.timed_out),
+    ItemStatus.failed,
+)
 """Statuses under which an item's score may not be what the model can do."""
 
 

@@ -26,6 +26,7 @@ Generated answers
     max_generated_tokens      longest answer in tokens
     median_prompt_tokens      median prompt length in tokens
     retried_share             answers that needed more than one attempt
+    prompt_cut_share          prompts that the server seems to have cut without saying so
 
 Log-likelihoods
     choices                   number of log-likelihoods looked at
@@ -46,12 +47,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from statistics import median
 
 from evaluators.backends.openai_api.thinking import holds_mark
+from evaluators.harness.cut_prompts import cut_prompt_share
 from evaluators.harness.scoreboard import Board
 from evaluators.records import ItemStatus, Measurement, RequestKind, Response, ResponseStatus, Run
 
@@ -63,12 +65,15 @@ CONTINUES = re.compile(r"(?:^|\n)\s*(?:Question|Q|User|Human|Problem)\s*:")
 class _Tally:
     """What is counted while the responses pass by."""
 
+    characters: Mapping[tuple[str, int], int]
     generated: int = 0
     choices: int = 0
     marks: Counter[str] = field(default_factory=Counter)
     texts: Counter[int] = field(default_factory=Counter)
     lengths: list[int] = field(default_factory=list)
     prompts: list[int] = field(default_factory=list)
+    sized: list[tuple[int, int]] = field(default_factory=list)
+    """Characters and tokens of prompts."""
     thinking: list[float] = field(default_factory=list)
     repeated: int = 0
     repeated_alike: int = 0
@@ -77,14 +82,20 @@ class _Tally:
 
 
 def read_signals(
-    run: Run, responses: Iterable[Response], board: Board, routes: Counter[str], prompt: dict[str, float]
+    run: Run,
+    responses: Iterable[Response],
+    board: Board,
+    routes: Counter[str],
+    prompt: dict[str, float],
+    characters: Mapping[tuple[str, int], int],
 ) -> dict[str, float]:
     """The signals of a run.
 
     `responses`: all of them by task, document, index and repeat. `routes`: counts of the log-likelihood protocol.
-    `prompt`: what the preflight found out about BOS and template.
+    `prompt`: what the preflight found out about BOS and template. `characters`: length of the prompt by task and
+    document.
     """
-    tally = _Tally()
+    tally = _Tally(characters=characters)
     for _, group in groupby(responses, key=lambda response: (response.task, response.doc_id)):
         _item(tally, list(group))
     signals = dict(prompt)
@@ -139,6 +150,8 @@ def _answer(tally: _Tally, response: Response) -> None:
             tally.thinking.append(part * response.generated_tokens)
     if response.prompt_tokens is not None:
         tally.prompts.append(response.prompt_tokens)
+        if length := tally.characters.get((response.task, response.doc_id)):
+            tally.sized.append((length, response.prompt_tokens))
 
 
 SHARES = (
@@ -162,6 +175,8 @@ def _generated(tally: _Tally) -> dict[str, float]:
         signals["median_thinking_tokens"] = float(median(tally.thinking))
     if tally.prompts:
         signals["median_prompt_tokens"] = float(median(tally.prompts))
+    if tally.sized:
+        signals["prompt_cut_share"] = cut_prompt_share(tally.sized)
     return signals
 
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from evaluators.backends.client import Client, GaveUp
 from evaluators.backends.openai_api import sampling
+from evaluators.backends.registry import dialect_named
+from evaluators.backends.reply_reader import token_ids
 from evaluators.harness.requests import Item
 from evaluators.records import ServerDescription, UserError
 
@@ -54,11 +56,9 @@ async def check_context_budget(
 
 
 async def _prompt_tokens(client: Client, text: str, model: str, dialect: str) -> int:
-    if dialect == "llama.cpp":
-        body = {"content": text, "add_special": True}
-    elif dialect == "vllm":
-        body = {"model": model, "prompt": text}
-    else:
+    spoken = dialect_named(dialect)
+    if spoken.tokenize_path is None:
         raise GaveUp("no tokenizer route", 0)
-    reply = await client.post("/tokenize", body, needs="tokens", count=False)
-    return len(reply.data["tokens"])
+    body = spoken.tokenize_body(model, text)
+    reply = await client.post(spoken.tokenize_path, body, read=token_ids, count=False)
+    return len(reply.data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from itertools import islice
 
@@ -38,6 +39,8 @@ class Work:
     client: Callable[[], Client]
     """Makes the client, inside the sender's loop."""
     slots: int
+    scorers: Executor | None = None
+    """Where scoring takes long (programs are run): threads that score items while answers come in; else None."""
 
 
 def execute(
@@ -57,6 +60,7 @@ def execute(
     begun: set[int] = set()
     reused = 0
     rows: list[ItemScore] = []
+    answered: list[Item] = []
     for item in items:
         wanted = work.requests(item)
         lacking = frozenset(
@@ -68,12 +72,21 @@ def execute(
             if len(lacking) < len(wanted):
                 begun.add(item.position)
         elif board.stop_at is None:
+            if work.scorers is not None:
+                answered.append(item)
+                continue
             rows += _score(item, journal.item(item.task, item.doc_id), work, board)
             if len(rows) > 1000:
                 journal.commit([], rows)
                 rows = []
     del kept
     journal.commit([], rows)
+    if work.scorers is not None:
+        for batch in (answered[start : start + AHEAD] for start in range(0, len(answered), AHEAD)):
+            if board.stop_at is None:
+                answers = [journal.item(item.task, item.doc_id) for item in batch]
+                scores = work.scorers.map(work.score, batch, answers)
+                journal.commit([], [row for item, one in zip(batch, scores) for row in _enter(item, one, board)])  # noqa: B905
     if board.stop_at is not None or not missing:
         return None
     return _Reader(items, work, journal, board, limits, progress, missing, begun, reused).run()
@@ -81,7 +94,11 @@ def execute(
 
 def _score(item: Item, answers: Sequence[Response], work: Work, board: Board) -> list[ItemScore]:
     """Score an item from all its answers and enter it on the board. Returns its rows."""
-    scored = work.score(item, answers)
+    return _enter(item, work.score(item, answers), board)
+
+
+def _enter(item: Item, scored: Scored, board: Board) -> list[ItemScore]:
+    """Enter a scored item on the board. Returns its rows."""
     board.put(item.position, scored)
     return item_scores(item, scored)
 
@@ -109,6 +126,8 @@ class _Reader:
         """Written answers of items that wait for others, where the journal held none before."""
         self.complete: dict[int, Item] = {}
         """Items to be scored, by position."""
+        self.scoring: dict[int, Future[Scored]] = {}
+        """Items that are being scored elsewhere, by position."""
         self.ordered = items
         self.positions = {(item.task, item.doc_id): item for item in items}
         self.started = time.monotonic()
@@ -142,6 +161,7 @@ class _Reader:
             sender.join()
             self._write(sender, self._left(sender))
             self._score_complete()
+            self._take_scores(wait=ended)
             self._write(sender, [])
             self._tell(sender, last=True)
         return None
@@ -161,7 +181,8 @@ class _Reader:
     def _collect(self, sender: Sender) -> tuple[list[Answer], BaseException | bool | None]:
         """Wait for answers; if none come, the disk gets the journal. Second: an error, True at the end, else None."""
         try:
-            entry = sender.outbox.get(timeout=REPORT if self.complete or self.journal.loose else None)
+            pending = self.complete or self.scoring or self.journal.loose
+            entry = sender.outbox.get(timeout=REPORT if pending else None)
         except queue.Empty:
             self.journal.sync()
             return [], None
@@ -185,11 +206,12 @@ class _Reader:
         than it may, so little is sent that a stop makes needless.
         """
         self._write(sender, answers)
-        asking = self.board.may_ask(self.complete)
+        asking = self.work.scorers is None and self.board.may_ask(self.complete)
         if not asking:
             sender.acknowledge(answers)
         if asking or time.monotonic() - self.scored >= REPORT:
             self._score_complete()
+        self._take_scores()
         if self.board.stop_at is not None:
             sender.end()
         if asking:
@@ -212,11 +234,21 @@ class _Reader:
                 self.complete[item.position] = item
 
     def _score_complete(self) -> None:
-        """Score the complete items. Their rows go with the next transaction."""
+        """Score the complete items, or have them scored. Their rows go with the next transaction."""
         for item in self.complete.values():
-            self.rows += _score(item, self._answers(item), self.work, self.board)
+            answers = self._answers(item)
+            if self.work.scorers is None:
+                self.rows += _score(item, answers, self.work, self.board)
+            else:
+                self.scoring[item.position] = self.work.scorers.submit(self.work.score, item, answers)
         self.complete.clear()
         self.scored = time.monotonic()
+
+    def _take_scores(self, wait: bool = False) -> None:
+        """Enter what was scored elsewhere; with `wait` all of it."""
+        for position in [position for position, future in self.scoring.items() if wait or future.done()]:
+            scored = self.scoring.pop(position).result()
+            self.rows += _enter(self.ordered[position], scored, self.board)
 
     def _answers(self, item: Item) -> list[Response]:
         """All answers of an item that is complete, by index and repeat."""

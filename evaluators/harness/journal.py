@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from evaluators.records import ItemScore, Response, ResponseStatus
@@ -52,20 +53,31 @@ class Journal:
         begun = time.monotonic()
         self.loose = begun - self._synced < SYNC
         execute(f"PRAGMA synchronous={'NORMAL' if self.loose else 'FULL'}")
-        execute("BEGIN IMMEDIATE")
-        for key, response in answers:
-            execute(
-                "INSERT OR REPLACE INTO responses VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (response.task, response.doc_id, response.index, response.repeat, key, response.status.value,
-                 response.model_dump_json(exclude_none=True)),
-            )  # fmt: skip
-        for score in scores:
-            execute("INSERT INTO items VALUES (?, ?)", (score.position, score.model_dump_json()))
-        if sent:
-            execute("UPDATE counters SET value = value + ? WHERE name = 'sent'", (sent,))
-        execute("COMMIT")
+        with self._transaction():
+            for key, response in answers:
+                execute(
+                    "INSERT OR REPLACE INTO responses VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (response.task, response.doc_id, response.index, response.repeat, key, response.status.value,
+                     response.model_dump_json(exclude_none=True)),
+                )  # fmt: skip
+            for score in scores:
+                execute("INSERT INTO items VALUES (?, ?)", (score.position, score.model_dump_json()))
+            if sent:
+                execute("UPDATE counters SET value = value + ? WHERE name = 'sent'", (sent,))
         if not self.loose:
             self._synced = begun
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All or nothing: whatever is raised within rolls back, so that the next transaction can begin."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
 
     def sync(self) -> None:
         """Wait until the disk has all that is committed."""
@@ -76,11 +88,9 @@ class Journal:
 
     def begin_attempt(self) -> int:
         """Count one more attempt, forget item scores (they are computed again) and return the attempt's number."""
-        execute = self._connection.execute
-        execute("BEGIN IMMEDIATE")
-        execute("UPDATE counters SET value = value + 1 WHERE name = 'attempts'")
-        execute("DELETE FROM items")
-        execute("COMMIT")
+        with self._transaction():
+            self._connection.execute("UPDATE counters SET value = value + 1 WHERE name = 'attempts'")
+            self._connection.execute("DELETE FROM items")
         return self.counter("attempts")
 
     def note_start(self, moment: str) -> str:
@@ -88,6 +98,15 @@ class Journal:
         self._connection.execute("INSERT OR IGNORE INTO notes VALUES ('started', ?)", (moment,))
         row = self._connection.execute("SELECT value FROM notes WHERE name = 'started'").fetchone()
         return str(row[0])
+
+    def note(self, name: str) -> str | None:
+        """A note of an attempt before this one."""
+        row = self._connection.execute("SELECT value FROM notes WHERE name = ?", (name,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def set_note(self, name: str, value: str) -> None:
+        """Write a note, or another one over it."""
+        self._connection.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (name, value))
 
     def counter(self, name: str) -> int:
         """`sent` or `attempts`."""

@@ -92,6 +92,9 @@ def run_id(
 ) -> str:
     """`<benchmark>-<16 hex digits>` over everything that determines the answers and how many of them are made."""
     stated = {name: value for name, value in settings.model_dump().items() if name not in SILENT_SETTINGS}
+    if settings.sandbox is None:
+        # runs made before there were sandboxes keep their ids
+        del stated["sandbox"]
     whole = digest(
         [
             server_identity(artifact, server), benchmark, task_version, stated, order_seed, harness_version,

@@ -15,6 +15,16 @@ from typing import Any
 from evaluators.backends.client import Client, GaveUp
 from evaluators.backends.openai_api.chat import as_json
 from evaluators.backends.protocol import AnswerProtocol, Request
+from evaluators.backends.reply_reader import (
+    BadReply,
+    context_of_slot,
+    json_count,
+    json_object,
+    listed_models,
+    one_line,
+    rendered_prompt,
+    token_ids,
+)
 from evaluators.harness.requests import Item
 from evaluators.records import RequestKind, Response, ResponseStatus, ServerDescription, Settings
 
@@ -105,28 +115,30 @@ async def run_preflight(probe: Probe) -> Findings:
 
 async def _model(probe: Probe, found: Findings) -> None:
     try:
-        listed = [str(entry.get("id")) for entry in (await probe.client.get("/v1/models"))["data"]]
-    except (GaveUp, KeyError, TypeError, AttributeError):
+        listed = [str(entry["id"]) for entry in await probe.client.get("/v1/models", listed_models)]
+    except GaveUp:
         found.checks["model"] = "the server lists no models"
         return
     if probe.server.model in listed:
         found.checks["model"] = f"offers {probe.server.model}"
     else:
-        found.fail("model", f"the server offers {', '.join(listed) or 'nothing'}, not {probe.server.model}")
+        offered = one_line(", ".join(listed)) or "nothing"
+        found.fail("model", f"the server offers {offered}, not {probe.server.model}")
 
 
 async def _context(probe: Probe, found: Findings) -> None:
     try:
         if probe.dialect == "llama.cpp":
-            actual = (await probe.client.get("/props"))["default_generation_settings"]["n_ctx"]
+            actual = await probe.client.get("/props", context_of_slot)
         elif probe.dialect == "vllm":
-            actual = (await probe.client.get("/v1/models"))["data"][0]["max_model_len"]
+            models = await probe.client.get("/v1/models", listed_models)
+            actual = json_count(models[0].get("max_model_len"), "max_model_len")
         else:
             return
-    except (GaveUp, KeyError, IndexError, TypeError):
+    except (GaveUp, BadReply, IndexError):
         found.checks["context"] = "the server does not say"
         return
-    if probe.server.context is not None and int(actual) < probe.server.context:
+    if probe.server.context is not None and actual < probe.server.context:
         found.fail("context", f"{actual} tokens, {probe.server.context} were asked for")
     else:
         found.checks["context"] = f"{actual} tokens"
@@ -211,8 +223,8 @@ async def _template(probe: Probe, found: Findings) -> None:
         found.checks["template"] = "applied by the server"
         return
     messages = [{"role": "user", "content": QUESTION}]
-    reply = await probe.client.post("/apply-template", {"messages": messages}, needs="prompt", count=False)
-    rendered = str(reply.data["prompt"])
+    reply = await probe.client.post("/apply-template", {"messages": messages}, read=rendered_prompt, count=False)
+    rendered: str = reply.data
     if rendered.count(QUESTION) != 1:
         found.fail("template", f"the rendered prompt holds the question {rendered.count(QUESTION)} times")
         return
@@ -254,7 +266,7 @@ async def _leading_tokens(probe: Probe, found: Findings) -> None:
 async def _missing_bos(probe: Probe, found: Findings, tokens: list[int]) -> None:
     """Whether the model's own chat template opens with a BOS token that the plain prompt lacks."""
     try:
-        described = await probe.client.get("/props")
+        described = await probe.client.get("/props", lambda data: json_object(data, "/props"))
     except GaveUp:
         return
     token, template = str(described.get("bos_token") or ""), str(described.get("chat_template") or "")
@@ -268,8 +280,8 @@ async def _missing_bos(probe: Probe, found: Findings, tokens: list[int]) -> None
 
 async def _count(client: Client, text: str, special: bool) -> list[int]:
     body = {"content": text, "add_special": special, "parse_special": True}
-    reply = await client.post("/tokenize", body, needs="tokens", count=False)
-    return list(reply.data["tokens"])
+    reply = await client.post("/tokenize", body, read=token_ids, count=False)
+    return list(reply.data)
 
 
 async def _logprobs(probe: Probe, found: Findings) -> None:

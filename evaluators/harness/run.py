@@ -12,12 +12,15 @@ from evaluators.backends import ModelServer
 from evaluators.backends.client import Client, GaveUp, ServerLost
 from evaluators.backends.llama_cpp.llama_loglikelihood import LlamaLoglikelihood
 from evaluators.backends.openai_api import sampling
+from evaluators.backends.reply_reader import one_line
 from evaluators.backends.retry import RetryLimits
 from evaluators.backends.select import ByKind, chat_template, choose_protocols, speaks
+from evaluators.backends.served_model import ServedModel
 from evaluators.catalogue import Benchmark
 from evaluators.harness import keys, run_folder
 from evaluators.harness.aggregate import measurements
 from evaluators.harness.answer_statistics import read_signals
+from evaluators.harness.code_scoring import CodeGrading, code_grading, sandbox_for, score_code, unscorable_code
 from evaluators.harness.context_budget import check_context_budget
 from evaluators.harness.engine import Work, execute
 from evaluators.harness.journal import Journal
@@ -43,6 +46,9 @@ from evaluators.records import (
 )
 from evaluators.stopping import RunAll, StoppingRule
 
+SERVED = "served"
+"""The journal's note of what the answers said they come from."""
+
 
 def run_benchmark(
     benchmark: Benchmark,
@@ -59,6 +65,7 @@ def run_benchmark(
     limits: RetryLimits | None = None,
     checks: bool = True,
     protocol: Protocol | None = None,
+    sandbox: str | None = None,
 ) -> Run:
     """Run a benchmark through lm-eval's tasks on a server that is ready, and return its manifest.
 
@@ -67,8 +74,11 @@ def run_benchmark(
     n items of the fixed order, for smoke tests. `reuse`: folders of earlier runs, answers are taken by request key.
     `limits`: timeouts, retries, allowed failures. `checks`: False leaves the preflight out (tests of the engine).
     `protocol`: the one that `settings` are of, for its name and the origins of the settings.
-    Raises UserError for what the user can mend: unknown task, no data, no room in the context, run in use elsewhere.
+    `sandbox`: kind to run generated code in, the best that holds its probes if None; `none` must be asked for.
+    Raises UserError for what the user can mend: unknown task, no data, no room in the context, run in use elsewhere, no
+    sandbox.
     """
+    chosen = sandbox_for(sandbox) if benchmark.sandboxed else None
     rule = stop if stop is not None else RunAll()
     limits = limits or RetryLimits()
     description = server.describe()
@@ -83,6 +93,7 @@ def run_benchmark(
     whole, items = len(items), items[:limit]
     repeats, together = repeats_of(settings, loaded)
     settings = in_force(settings, loaded, items, artifact, description, repeats)
+    settings = settings.model_copy(update={"sandbox": chosen.kind if chosen else None})
     task_version = f"{loaded.version()} sha256:{data_hash(items)}"
     run_id = keys.run_id(
         benchmark.name,
@@ -120,6 +131,9 @@ def run_benchmark(
                 started=datetime.now(UTC),
             )
             conduct = _Conduct(benchmark, server, description, dialect, settings, loaded, items, whole, limits)
+            if chosen is not None:
+                with code_grading(chosen) as conduct.grading:
+                    return conduct.run(blank, place, rule, repeats, together, limit, reuse, progress, checks)
             return conduct.run(blank, place, rule, repeats, together, limit, reuse, progress, checks)
     except Timeout:
         raise UserError(f"run {run_id} is under way in another process; wait for it or end it") from None
@@ -150,8 +164,12 @@ class _Conduct:
         self.benchmark, self.server, self.description = benchmark, server, description
         self.dialect, self.settings = dialect, settings
         self.loaded, self.items, self.whole, self.limits = loaded, items, whole, limits
+        self.served = ServedModel()
+        """Which model the answers name."""
         self.broken: list[str] = []
         """Documents whose scoring failed, with the error."""
+        self.grading: CodeGrading | None = None
+        """Set while a run is under way whose answers are programs."""
         kinds = {RequestKind(item.instances[0].request_type) for item in items}
         self.protocol: ByKind = choose_protocols(description, kinds, settings, dialect)
         pinned = isinstance(self.protocol.loglikelihood, LlamaLoglikelihood)
@@ -160,7 +178,7 @@ class _Conduct:
 
     def client(self) -> Client:
         """A client for the run's server; to be made inside a running event loop."""
-        return Client(self.server, self.limits)
+        return Client(self.server, self.limits, self.served)
 
     def run(
         self,
@@ -180,11 +198,13 @@ class _Conduct:
             attempts = journal.begin_attempt()
             started = datetime.fromisoformat(journal.note_start(blank.started.isoformat()))
             taken = take_over(journal, self.items, requests, reuse)
+            self.served = ServedModel(journal.note(SERVED))
             board = Board(len(self.items), rule)
             before = sum(1 for _ in journal.finished())
             complete = before >= sum(len(requests(item)) for item in self.items)
             found = Findings() if complete else run_blocking(self._prepare(checks))
             self.protocol.routes.clear()
+            journal.set_note(SERVED, self.served.as_text())
             reason = found.reason
             if reason is None:
                 work = Work(
@@ -193,8 +213,13 @@ class _Conduct:
                     protocol=self.protocol,
                     client=self.client,
                     slots=self.slots,
+                    scorers=self.grading.scorers if self.grading else None,
                 )
-                reason = execute(self.items, work, journal, board, self.limits, progress)
+                try:
+                    reason = execute(self.items, work, journal, board, self.limits, progress)
+                finally:
+                    journal.set_note(SERVED, self.served.as_text())
+                reason = reason or self.served.changed()
             if reason is None and board.failed > self.limits.allowed_failed * max(board.counted, 1):
                 reason = f"{board.failed} of {board.counted} items failed"
             run = blank.model_copy(
@@ -215,18 +240,35 @@ class _Conduct:
                     ),
                     "checks": found.checks
                     | self._breakage()
+                    | (self.grading.checks() if self.grading else {})
+                    | self.served.checks()
                     | ({"reused": f"{taken} answers of earlier runs"} if taken else {}),
                 }
             )  # fmt: skip
             responses = (response for _, response in journal.responses())
-            signals = read_signals(run, responses, board, self.protocol.routes, found.prompt)
+            characters = {(item.task, item.doc_id): len(str(item.instances[0].args[0])) for item in self.items}
+            signals = read_signals(run, responses, board, self.protocol.routes, found.prompt, characters)
             run = run.model_copy(update={"signals": signals})
+            if reason is None and (reason := self._distorted(signals)) is not None:
+                run = run.model_copy(update={"status": RunStatus.invalid, "reason": reason})
+            unusable = self.served.changed() or self._distorted(signals)
+            if unusable:  # no later run may take these answers
+                run = run.model_copy(update={"checks": run.checks | {run_folder.UNUSABLE: unusable}})
             run_folder.write_run_folder(place, run, journal, board.counted)
-            if reason is None:
+            if reason is None or unusable:
                 journal.remove()
             return run
         finally:
             journal.close()
+
+    def _distorted(self, signals: dict[str, float]) -> str | None:
+        """Why numbers about the answers make the run unsound; None if they do not."""
+        cut, underflow = signals.get("prompt_cut_share", 0.0), signals.get("underflow_share", 0.0)
+        if cut > self.limits.allowed_distorted:
+            return f"the server cut {cut:.1%} of the prompts without saying so; serve with a longer context"
+        if underflow > self.limits.allowed_distorted:
+            return f"{underflow:.1%} of the log-probabilities are below the smallest number; the weights may be damaged"
+        return None
 
     def _breakage(self) -> dict[str, str]:
         return {"scoring": f"{len(self.broken)} items cannot be scored, e.g. {self.broken[0]}"} if self.broken else {}
@@ -235,10 +277,12 @@ class _Conduct:
         """One document's score; a metric that breaks on an answer costs that item only."""
         task = self.loaded.tasks[item.task]
         try:
-            return score(task, item, answers, repeats, together)
+            return (score_code if self.grading else score)(task, item, answers, repeats, together)
         except Exception as error:
             self.broken.append(f"{item.task} document {item.doc_id}: {type(error).__name__}: {error}")
-            return unscorable(task, repeats, together)
+            return (
+                unscorable_code(task, item, repeats, together) if self.grading else unscorable(task, repeats, together)
+            )
 
     async def _prepare(self, checks: bool) -> Findings:
         """Read what the protocols need and, with `checks`, examine the server."""
@@ -260,6 +304,10 @@ class _Conduct:
             found.checks |= budget
         except (GaveUp, ServerLost) as error:
             found.fail("answers", f"the server does not answer: {error}")
+        except (TypeError, ValueError, LookupError, AttributeError) as error:
+            found.fail(
+                "answers", f"the server's answers cannot be read: {type(error).__name__}: {one_line(str(error))}"
+            )
         finally:
             await client.close()
         return found

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import pyarrow
 
 MANIFEST, RESPONSES, ITEMS, JOURNAL = "run.json", "responses.parquet", "items.parquet", "journal.sqlite"
+UNUSABLE = "unusable"
+"""Name of the check that forbids to use the answers of a run again."""
 CHUNK = 5000
 
 
@@ -101,11 +103,13 @@ def finished(folder: Path) -> Run | None:
 
 
 def earlier_answers(folder: Path) -> Iterator[dict[str, Any]]:
-    """Rows of responses.parquet that may be used again (failed ones left out); nothing if there is no such file."""
+    """Rows of responses.parquet that may be used again (failed ones left out); nothing if there is no such file or if
+    the run calls them unusable."""
     import pyarrow.parquet as pq
 
     path = folder / RESPONSES
-    if not path.exists():
+    run = read_manifest(folder) if path.exists() else None
+    if run is None or UNUSABLE in run.checks:
         return
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(batch_size=CHUNK):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -43,12 +45,20 @@ def value_of(response: Response) -> Any:
     return response.logprob
 
 
-def score(task: Task, item: Item, responses: Sequence[Response], repeats: int, together: bool) -> Scored:
+def score(
+    task: Task,
+    item: Item,
+    responses: Sequence[Response],
+    repeats: int,
+    together: bool,
+    recording: Callable[[], AbstractContextManager[Any]] = nullcontext,
+) -> Scored:
     """Filters and metrics of one document.
 
     `repeats`: answers per request. `together`: the task's own filters work on all repeats at once (majority vote,
     pass@k), so there is one score; otherwise each repeat is scored by itself. Uses the document that the request was
-    built from: lm-eval may shuffle it anew when it is read again.
+    built from: lm-eval may shuffle it anew when it is read again. `recording`: makes the record of what the programs of
+    one answer did (`GradingRecord`), for tasks that run code.
     """
     by_place = {(response.index, response.repeat): response for response in responses}
     scored = Scored()
@@ -67,12 +77,16 @@ def score(task: Task, item: Item, responses: Sequence[Response], repeats: int, t
             continue
         for name in _apply(task, item, by_place, turn):
             filtered = [instance.filtered_resps[name] for instance in item.instances]
-            values: Mapping[str, Any] = task.process_results(document, filtered)
+            with recording() as record:
+                values: Mapping[str, Any] = task.process_results(document, filtered)
             for metric, value in values.items():
                 _enter(scored, (metric, name), number_of_turn, value)
             taken = _taken(found[0].kind, filtered)
             missing = status is ItemStatus.ok and taken is not None and taken.strip() in NOT_FOUND
-            _note(scored, name, ItemStatus.unextracted if missing else status, taken)
+            ended = ItemStatus.unextracted if missing else status
+            if ended is ItemStatus.ok and record is not None and record.timed_out:
+                ended = ItemStatus.timed_out
+            _note(scored, name, ended, taken)
     for instance in item.instances:
         instance.resps, instance.filtered_resps = [], {}
     for entries in scored.raw.values():
@@ -129,6 +143,8 @@ def _taken(kind: RequestKind, filtered: Sequence[Any]) -> str | None:
 def gravest(responses: Sequence[Response]) -> ItemStatus:
     """Status of an item by its answers alone."""
     present = {response.status for response in responses}
+    if any(response.kind is not RequestKind.generate and response.logprob is None for response in responses):
+        return ItemStatus.failed  # journals of earlier versions hold null for what was not a number
     for status in GRAVITY:
         if status in present:
             return ItemStatus(status.value)
@@ -158,8 +174,9 @@ def item_scores(item: Item, scored: Scored) -> list[ItemScore]:
 
 
 def as_number(raw: Any) -> float | None:
-    """A per-item metric value as a float; None if it is not a number (corpus metrics keep pairs or lists)."""
+    """A per-item metric value as a float; None if it is no finite number (corpus metrics keep pairs or lists)."""
     try:
-        return None if raw is None or isinstance(raw, (str, list, tuple, dict)) else float(raw)
-    except (TypeError, ValueError):
+        number = None if raw is None or isinstance(raw, (str, list, tuple, dict)) else float(raw)
+    except (TypeError, ValueError, OverflowError):
         return None
+    return number if number is not None and math.isfinite(number) else None

@@ -11,12 +11,15 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+import traceback
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from evaluators.backends.client import Client
-from evaluators.backends.protocol import AnswerProtocol, Request
-from evaluators.records import Response
+from evaluators.backends.client import Client, GaveUp, ServerLost
+from evaluators.backends.protocol import AnswerProtocol, Request, failure
+from evaluators.backends.reply_reader import one_line
+from evaluators.records import Response, UserError
 
 BATCH = 256
 """Answers that are not kept waiting for more."""
@@ -123,15 +126,30 @@ class Sender(threading.Thread):
                 return
             waiting = {(request.index, request.repeat): request for request in job}
             last = before
-            async for response in self._protocol.answer(client, job, slot):
+            async for response in self._answers(client, job, slot):
                 if before is not None and not before.done():
                     self._hand_over()
                     await before
                 last = loop.create_future()
-                self._ready.append(Answer(waiting[(response.index, response.repeat)], response, last))
+                self._ready.append(Answer(waiting.pop((response.index, response.repeat)), response, last))
                 if self._closing is None:
                     self._closing = loop.call_later(LINGER, self._hand_over)
             before = last
             self._jobs += 1
             if self._jobs >= self._slots or len(self._ready) >= BATCH:
                 self._hand_over()
+
+    async def _answers(self, client: Client, job: Sequence[Request], slot: int) -> AsyncIterator[Response]:
+        """One answer for each request, also where the protocol breaks on what the server sent: then they failed."""
+        lacking = {(request.index, request.repeat): request for request in job}
+        try:
+            async for response in self._protocol.answer(client, job, slot):
+                lacking.pop((response.index, response.repeat), None)
+                yield response
+        except (ServerLost, UserError):
+            raise
+        except Exception as error:
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            reason = f"{type(error).__name__} in {Path(place.filename).name}:{place.lineno}: {one_line(str(error))}"
+            for request in lacking.values():
+                yield failure(request, GaveUp(reason, 1))

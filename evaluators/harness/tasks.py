@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evaluators.catalogue import Benchmark
+from evaluators.harness.code_tasks import code_eval_replaced, confine_tasks, runs_code
 from evaluators.records import UserError
 
 if TYPE_CHECKING:
@@ -73,7 +74,12 @@ def load_tasks(benchmark: Benchmark) -> LoadedTasks:
     random.seed(0)
     numpy.random.seed(1234)
     try:
-        loaded = _load(benchmark.task, folders)
+        if benchmark.sandboxed:
+            with code_eval_replaced():
+                loaded = _load(benchmark.task, folders)
+            confine_tasks(loaded.tasks)
+        else:
+            loaded = _load(benchmark.task, folders)
     except UserError:
         raise
     except Exception as error:
@@ -81,6 +87,8 @@ def load_tasks(benchmark: Benchmark) -> LoadedTasks:
         raise UserError(
             f"{benchmark.name}: task {benchmark.task} cannot be loaded ({detail}); check the data set"
         ) from error
+    if not benchmark.sandboxed and runs_code(loaded.tasks):
+        raise UserError(f"{benchmark.name}: task {benchmark.task} runs generated code; its entry lacks `sandboxed`")
     if not loaded.tasks:
         raise UserError(f"{benchmark.name}: task {benchmark.task} is empty; check its YAML")
     return loaded

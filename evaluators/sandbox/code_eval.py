@@ -32,6 +32,8 @@ class CodeEval:
 
     def __init__(self, pool: ProgramPool | None = None) -> None:
         self.pool = pool
+        self.building = False
+        """Whether tasks are being built: programs then count as failed and are not run."""
         self._local = threading.local()
 
     def compute(
@@ -48,22 +50,34 @@ class CodeEval:
         `references[t]`: test of task t; `predictions[t]`: its candidates. `num_workers` is the pool's affair.
         Raises SandboxError where a box cannot be started, RuntimeError where there is no pool yet.
         """
-        if self.pool is None:
-            raise RuntimeError("code is graded before a sandbox was chosen")
+        if self.building:
+            return {f"pass@{one}": 0.0 for one in ([k] if isinstance(k, int) else k)}, {}
         numbers = [(task, number) for task, candidates in enumerate(predictions) for number in range(len(candidates))]
         programs = [f"{predictions[task][number]}\n{references[task]}" for task, number in numbers]
-        graded = self.pool.grade(programs, timeout)
+        graded = self.grade(programs, timeout)
         results: dict[int, list[tuple[int, dict[str, Any]]]] = defaultdict(list)
         for (task, number), one in zip(numbers, graded, strict=True):
             words = one.result.ended if one.result.ended != "failed" else f"failed: {one.result.why}"
             row = {"task_id": task, "passed": one.result.passed, "result": words, "completion_id": number}
             results[task].append((number, row))
-        self._note(graded)
         total = numpy.array([len(results[task]) for task in sorted(results)])
         correct = numpy.array([sum(row["passed"] for _, row in results[task]) for task in sorted(results)])
         wanted = [k] if isinstance(k, int) else k
         scores = {f"pass@{one}": float(pass_at_k(total, correct, one).mean()) for one in wanted if (total >= one).all()}
         return scores, results
+
+    def passes(self, program: str, timeout: float = TIME_LIMIT) -> bool:
+        """Whether a program without a separate test comes to its end."""
+        return not self.building and self.grade([program], timeout)[0].result.passed
+
+    def grade(self, programs: Sequence[str], timeout: float = TIME_LIMIT) -> list[GradedProgram]:
+        """What became of the programs, noted in this thread's record. Raises RuntimeError where there is no pool yet,
+        SandboxError where a box cannot be started."""
+        if self.pool is None:
+            raise RuntimeError("code is graded before a sandbox was chosen")
+        graded = self.pool.grade(programs, timeout)
+        self._note(graded)
+        return graded
 
     @contextlib.contextmanager
     def recording(self) -> Iterator[GradingRecord]:

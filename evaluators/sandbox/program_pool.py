@@ -47,6 +47,8 @@ class ProgramPool:
         self.workers = workers or usable_processors()
         self.timeouts = 0
         """Programs that ran out of time alone too."""
+        self.within_thrice = 0
+        """Of those: passed within three times their limit."""
         self._idle = idle or IdleProcessors(self.workers)
         self._gate = threading.Condition()
         self._running = 0
@@ -87,6 +89,7 @@ class ProgramPool:
             return GradedProgram(again, ran_alone=True)
         with self._gate:
             self.timeouts += 1
+            self.within_thrice += again.passed
         timed_out = replace(again, ended="timed out")
         return GradedProgram(timed_out, ran_alone=True, within_thrice=again.passed)
 

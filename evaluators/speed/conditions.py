@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
+from evaluators.backends.registry import backend
 from evaluators.records import Artifact, Hardware, ServerDescription, Settings, UserError
 from evaluators.speed.weight_traffic import weight_bytes
 
@@ -75,7 +76,7 @@ def hardware_name(hardware: Hardware) -> str | None:
 
 def speculative(server: ServerDescription) -> str | None:
     """`none`, or the flags of speculative decoding; None where we do not know how the server was started."""
-    if server.backend not in ("llama.cpp", "vllm"):
+    if not backend(server.backend).dialect.describes_speculation():
         return None
     words = ("draft", "spec-", "speculative", "lookup", "hf-repo-draft")
     flags = {name: value for name, value in server.flags.items() if any(word in name for word in words)}

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Sequence
 from math import ceil
 
-from evaluators.backends.streaming import Prompt
+from evaluators.backends.openai_api.dialect import Prompt
 from evaluators.records import Settings
 from evaluators.speed.metrics import QUANTITIES, Quantity
 from evaluators.speed.stream import Stream, StreamClient, StreamFailed

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from evaluators.backends import ModelServer
-from evaluators.backends.streaming import Dialect, Prompt, dialect_of, events, stream_body, tokenize_body
+from evaluators.backends.openai_api.dialect import Dialect, Prompt
+from evaluators.backends.openai_api.stream_events import events
+from evaluators.backends.registry import backend
+from evaluators.backends.reply_reader import BadReply, decode, one_line, token_ids
 from evaluators.records import UserError
 from evaluators.speed.wire import WireError, post_all
 
@@ -66,37 +68,42 @@ class StreamClient:
 
     def __init__(self, server: ModelServer) -> None:
         self.server = server
-        self.dialect: Dialect = dialect_of(server.backend)
+        self.dialect: Dialect = backend(server.backend).dialect
         self.model = server.describe().model
         self.sent = 0
         """Streams asked for."""
 
     def token_ids(self, text: str) -> list[int] | None:
         """The token ids of a text, BOS included; None if this backend does not tell. Raises UserError if it should."""
-        if self.dialect.tokenize is None:
+        if self.dialect.tokenize_path is None:
             return None
-        asked = tokenize_body(self.dialect, self.model, text)
+        asked = self.dialect.tokenize_body(self.model, text)
         try:
-            ((_, answer),) = post_all(self.server.url, self.dialect.tokenize, self.server.key, [asked])
-            return [int(token) for token in json.loads(b"".join(data for _, data in answer.pieces))["tokens"]]
-        except (WireError, KeyError, ValueError, TypeError) as error:
+            ((_, answer),) = post_all(self.server.url, self.dialect.tokenize_path, self.server.key, [asked])
+            return token_ids(decode(b"".join(data for _, data in answer.pieces)))
+        except (WireError, BadReply) as error:
             raise UserError(f"{self.server.backend} does not tokenize ({error}); look into its log") from None
 
     def streams(self, prompts: Sequence[Prompt], tokens: int, *, reuse: bool) -> list[Stream]:
         """Answers of `tokens` tokens to all prompts at once. Raises StreamFailed if any of them fails."""
-        bodies = [stream_body(self.dialect, self.model, prompt, tokens, reuse) for prompt in prompts]
+        bodies = [self.dialect.stream_body(self.model, prompt, tokens, reuse) for prompt in prompts]
         self.sent += len(bodies)
         try:
-            answers = post_all(self.server.url, self.dialect.path, self.server.key, bodies)
+            answers = post_all(self.server.url, self.dialect.stream_path, self.server.key, bodies)
         except WireError as error:
             raise StreamFailed(str(error)) from None
         found = []
         for prompt, (sent, answer) in zip(prompts, answers, strict=True):
             if answer.status != 200:
-                text = b"".join(data for _, data in answer.pieces).decode(errors="replace")
-                raise StreamFailed(f"HTTP {answer.status}: {' '.join(text.split())[:200]}")
+                text = one_line(b"".join(data for _, data in answer.pieces), 200)
+                raise StreamFailed(f"HTTP {answer.status}: {text}")
             known = None if isinstance(prompt, str) else len(prompt)
-            found.append(read(self.dialect, sent, answer.pieces, tokens, known))
+            try:
+                found.append(read(self.dialect, sent, answer.pieces, tokens, known))
+            except (TypeError, ValueError, LookupError, AttributeError, OverflowError, RecursionError) as error:
+                raise StreamFailed(
+                    f"the answer cannot be read: {type(error).__name__}: {one_line(str(error))}"
+                ) from None
         return found
 
 
@@ -122,7 +129,7 @@ def read(
     grown = [index for index in range(len(counts)) if counts[index] > (counts[index - 1] if index else 0)]
     if not grown:
         raise StreamFailed("the answer holds no token")
-    if (dialect.exact and total != asked) or (not dialect.exact and total < min(FEWEST, asked)):
+    if (dialect.exact_length and total != asked) or (not dialect.exact_length and total < min(FEWEST, asked)):
         raise StreamFailed(f"the answer has {total} of {asked} tokens")
     # where events only carry text, the server's own count comes last and replaces ours
     first, last = grown[0], grown[-1]

@@ -23,6 +23,10 @@ BUFFER = 1 << 20
 SILENCE = 1800.0
 """Seconds without a byte after which a request has failed."""
 CONNECT = 10.0
+LARGEST = 256 * 2**20
+"""Bytes of all answers together that a sound server never reaches."""
+LONGEST = 4 * 3600.0
+"""Seconds after which answers that go on and on have failed."""
 
 
 class WireError(Exception):
@@ -76,7 +80,10 @@ def post_all(url: str, path: str, key: str | None, bodies: Sequence[dict[str, An
 
 def _receive(selector: selectors.BaseSelector) -> None:
     clock = time.perf_counter
+    size, end = 0, clock() + LONGEST
     while selector.get_map():
+        if size > LARGEST or clock() > end:
+            raise WireError(f"the answers do not end: {size:,} bytes so far")
         ready = selector.select(SILENCE)
         if not ready:
             raise TimeoutError(f"no byte for {SILENCE:g} s")
@@ -86,10 +93,12 @@ def _receive(selector: selectors.BaseSelector) -> None:
             data = connection.recv(BUFFER)
             if data:
                 chosen.data.raw.append((clock(), data))
+                size += len(data)
             # TLS may hold decoded bytes that no select reports
             while data and isinstance(connection, ssl.SSLSocket) and connection.pending():
                 data = connection.recv(BUFFER)
                 chosen.data.raw.append((clock(), data))
+                size += len(data)
             if not data:
                 selector.unregister(connection)
 

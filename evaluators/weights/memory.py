@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evaluators.records import Release
+from evaluators.records import Hardware, Release
 from evaluators.weights.architecture import Architecture, architecture_of_config, architecture_of_gguf
 from evaluators.weights.gguf_header import read_gguf_header
 from evaluators.weights.naming import size_text
@@ -15,7 +15,12 @@ OVERHEAD = 0.05
 """Share of the weights added for compute buffers: an assumption, engines differ; it is shown in the arithmetic."""
 FIXED = 500_000_000
 """Bytes added for the engine itself (CUDA context, graphs): an assumption, shown in the arithmetic."""
-KV_BYTES = {"f32": 4.0, "f16": 2.0, "bf16": 2.0, "fp8": 1.0, "q8_0": 34 / 32, "q5_1": 24 / 32, "q4_0": 18 / 32}
+CONTEXT = 8192
+"""Tokens of a request that weights must leave room for where nobody says how many."""
+CPU_SHARE = 0.8
+"""Share of the main memory that serving on the processor may use; the rest is for the system and for us."""
+KV_BYTES = {"f32": 4.0, "f16": 2.0, "bf16": 2.0, "fp8": 1.0, "q8_0": 34 / 32, "q5_1": 24 / 32, "q5_0": 22 / 32}
+KV_BYTES |= {"q4_1": 20 / 32, "q4_0": 18 / 32, "iq4_nl": 18 / 32}
 """Bytes of one element of the KV cache by its type (ggml block sizes)."""
 
 
@@ -72,6 +77,33 @@ def cache_bytes(
     return size + state, f"KV {text} = {size_text(size)}{tail}"
 
 
+def usable_memory(machine: Hardware) -> int | None:
+    """Bytes that serving may use: all GPUs of the machine, or a share of its main memory; None: it does not say."""
+    if machine.gpu_memory:
+        return machine.gpu_memory * max(machine.gpus, 1)
+    return round(CPU_SHARE * machine.memory) if machine.memory else None
+
+
+def cache_room(weights: int, have: int) -> int:
+    """Bytes of `have` that are left for the KV cache beside weights of so many bytes."""
+    return have - weights - _overhead(weights)
+
+
+def tokens_that_fit(architecture: Architecture, room: int, kv_type: str, sequences: int, most: int) -> int:
+    """Largest context up to `most` tokens whose cache for `sequences` takes at most `room` bytes; 0 if none does.
+    Bisection, since a sliding window makes the cache grow unevenly."""
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        size, _ = cache_bytes(architecture, middle, kv_type, sequences)
+        low, high = (middle, high) if (size or 0) <= room else (low, middle - 1)
+    return low
+
+
+def _overhead(weights: int) -> int:
+    return round(weights * OVERHEAD) + FIXED
+
+
 def memory_needed(
     weights: int, architecture: Architecture, context: int = 8192, kv_type: str = "f16", sequences: int = 1
 ) -> Memory:
@@ -80,7 +112,7 @@ def memory_needed(
     An estimate: weights as large as their files, compute buffers by `OVERHEAD` and `FIXED`.
     """
     cache, text = cache_bytes(architecture, context, kv_type, sequences)
-    overhead = round(weights * OVERHEAD) + FIXED
+    overhead = _overhead(weights)
     total = weights + (cache or 0) + overhead
     arithmetic = (
         f"weights {size_text(weights)} + {text} + buffers {OVERHEAD:.0%} of the weights and {size_text(FIXED)} "

@@ -8,12 +8,12 @@ import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
+from evaluators.backends.registry import BACKENDS, backend
 from evaluators.user_error import UserError
 from flows.cli.output import console, print_json
 from flows.config import Configuration, configuration
@@ -52,9 +52,10 @@ def find_gaps(settings: Configuration) -> Iterator[Finding]:
     """Every finding, in order of the way of a verification."""
     for package in ("prefect", "lm-eval", "datasets", "duckdb", "httpx", "huggingface-hub"):
         yield _package(package)
-    yield _llama(settings)
-    yield _vllm(settings)
-    yield _ollama()
+    for name in BACKENDS:
+        if backend(name).ours:
+            yield _backend(name, dict(settings.executables).get(name))
+    yield from _sandboxes(settings)
     yield _gpu()
     yield _disk(settings.home)
     yield _warehouse(settings)
@@ -68,30 +69,34 @@ def _package(name: str) -> Finding:
         return Finding(name, "missing", "not installed", "needed: run `make install`")
 
 
-def _llama(settings: Configuration) -> Finding:
-    path = settings.llama_server or shutil.which("llama-server")
-    if path:
-        return Finding("llama.cpp", "ok", f"{path} ({_first_line([path, '--version'])})")
-    if find_spec("xllamacpp"):
-        return Finding(
-            "llama.cpp", "ok", f"embedded, xllamacpp {version('xllamacpp')} (CPU)",
-            "for a GPU put llama-server on PATH or set CLAIMCHECK_LLAMA_SERVER",
-        )  # fmt: skip
-    return Finding("llama.cpp", "missing", "no llama-server", "put llama-server on PATH, or `pip install xllamacpp`")
+def _backend(name: str, executable: str | None) -> Finding:
+    """One serving engine: only llama.cpp is needed."""
+    there = backend(name).installed(executable)
+    return Finding(name, "ok" if there.found else "missing", there.found or "not installed", there.advice)
 
 
-def _vllm(settings: Configuration) -> Finding:
-    path = settings.vllm or shutil.which("vllm")
-    if path:
-        return Finding("vllm", "ok", path)
-    return Finding(
-        "vllm", "missing", "not installed", "`pip install vllm` in its own environment, and set CLAIMCHECK_VLLM"
-    )
+def _sandboxes(settings: Configuration) -> Iterator[Finding]:
+    """Every kind of sandbox with its probes, and the one that generated code would run in."""
+    from evaluators.sandbox.box import SandboxError
+    from evaluators.sandbox.choose_sandbox import choose_sandbox, kinds, try_sandbox
 
-
-def _ollama() -> Finding:
-    path = shutil.which("ollama")
-    return Finding("ollama", "ok", path) if path else Finding("ollama", "missing", "not installed", "optional")
+    for kind in kinds():
+        tried = try_sandbox(kind)
+        if tried.usable:
+            held = "; ".join(probe.name for probe in tried.probes)
+            yield Finding(f"sandbox {kind}", "ok", f"{tried.sandbox.label()}: {len(tried.probes)} probes held ({held})")
+        elif tried.missing:
+            yield Finding(f"sandbox {kind}", "missing", tried.missing, "optional")
+        else:
+            yield Finding(f"sandbox {kind}", "warning", f"does not hold its probes: {tried.reason}", "it is not used")
+    try:
+        chosen = choose_sandbox(settings.sandbox)
+    except SandboxError as error:
+        advice = "code benchmarks are not run: install bubblewrap, or use a system that lets users make namespaces"
+        yield Finding("sandbox", "warning", str(error), advice)
+    else:
+        state = "warning" if chosen.kind == "none" else "ok"
+        yield Finding("sandbox", state, f"generated code runs in {chosen.kind}")
 
 
 def _gpu() -> Finding:

@@ -66,7 +66,7 @@ def run(release: str, options: VerifyOptions, *, strict: bool, json: bool) -> in
 
     home = configuration().home
     check_home(home)
-    check_request(release, options)
+    check_request(release, options, Home(home))
     with local_api(home) as ready:
         from flows.verify import verify_release
 

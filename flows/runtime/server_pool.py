@@ -12,6 +12,7 @@ from typing import Self
 from filelock import FileLock, Timeout
 
 from evaluators.backends import ModelServer, ServerOptions, open_server
+from evaluators.backends.registry import backend
 from evaluators.records import Artifact
 from evaluators.weights import using
 from flows.runtime.progress_lines import say
@@ -69,7 +70,7 @@ class ServerPool:
             self.close()
 
     def _hold(self, *backends: str) -> None:
-        if set(backends) != {"attached"}:
+        if any(backend(name).ours for name in backends):
             self._stack.enter_context(
                 devices_held(lambda device: say(f"waiting for {device}: another verification runs on it"))
             )

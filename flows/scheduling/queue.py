@@ -102,9 +102,9 @@ def consider(due_release: DueRelease, options: RunOptions, home: Home, *, store:
         entry = QueueEntry(due_release, len(claims), cost, new)
         if not cost.jobs and not cost.free:
             if store:
-                refuse(plan_jobs(claims.values(), options.benchmarks).refused, home)
+                refuse(plan_jobs(claims.values(), options.benchmarks, options.sandbox).refused, home)
             return replace(entry, left_out=_nothing(len(claims)))
-        check_request(due_release.target, for_release(options))
+        check_request(due_release.target, for_release(options), home)
     except UserError as problem:
         return QueueEntry(due_release, len(claims), None, new, left_out=str(problem))
     except Exception as error:  # a card that breaks its reader must not stop the week

@@ -1,46 +1,22 @@
-"""Which artifact of a release to run when the user did not say."""
+"""What is served for a release, and what can be seen to be wrong with a request before anything is started."""
 
 from __future__ import annotations
 
 import hashlib
 
-from evaluators.backends import LOOPBACK, port_is_free, read_hardware
+from evaluators.backends import LOOPBACK, port_is_free
+from evaluators.backends.registry import backend
 from evaluators.catalogue import benchmark
-from evaluators.records import Artifact, Hardware, Release, UserError, WeightFile
-from evaluators.weights import choose_weights, resolve
+from evaluators.records import Artifact, Release, UserError, WeightFile
+from evaluators.weights import resolve
 from flows.options import VerifyOptions
-
-FORMAT = {"llama.cpp": "gguf", "ollama": "gguf", "vllm": "safetensors", "attached": None}
-ROOM_FOR_CACHE = 0.8
-"""Share of the memory that weights may take; the rest is for the KV cache and the program."""
+from flows.verification.weights_choice import choose_artifact
+from warehouse.home import Home
 
 
-def format_of(backend: str) -> str | None:
+def format_of(name: str) -> str | None:
     """Container that a backend serves. Raises UserError for an unknown backend."""
-    try:
-        return FORMAT[backend]
-    except KeyError:
-        raise UserError(f"unknown backend {backend}; choose one of {', '.join(FORMAT)}") from None
-
-
-def choose_quantization(release: Release, backend: str, hardware: Hardware) -> str:
-    """The most exact quantization of the backend's format that this machine's memory will hold.
-
-    Raises UserError if the release has none, or none that fits.
-    """
-    from evaluators.weights import quantizations
-
-    wanted = format_of(backend)
-    offers = [offer for offer in quantizations(release) if wanted in (None, offer.format) and offer.lacks is None]
-    if not offers:
-        raise UserError(
-            f"{release.model} has no {wanted} files; name one that has some with --weights, or another --backend"
-        )
-    memory = hardware.gpu_memory * hardware.gpus if hardware.gpu_memory else hardware.memory
-    fitting = [offer for offer in offers if memory is None or offer.size <= ROOM_FOR_CACHE * memory]
-    if not fitting:
-        raise UserError(f"no artifact of {release.model} fits this machine; the smallest is {offers[0]}")
-    return fitting[-1].quantization
+    return backend(name).format
 
 
 def same_quantization(one: str, other: str) -> bool:
@@ -64,13 +40,13 @@ def artifact_elsewhere(release: Release, options: VerifyOptions) -> Artifact:
     )
 
 
-def check_request(model: str, options: VerifyOptions) -> None:
+def check_request(model: str, options: VerifyOptions, home: Home) -> None:
     """Raise UserError, one line, if this verification cannot work: the release, its weights, a benchmark, a
     port."""
     for name in options.benchmarks:
         if benchmark(name).cannot_run:
             raise UserError(f"{name} cannot be run: {benchmark(name).cannot_run}")
-    wanted = format_of(options.backend)
+    backend(options.backend)
     if options.backend == "attached" and not options.server.url:
         raise UserError("an attached server needs its address; give --url")
     given = dict(zip(options.server.extra, options.server.extra[1:], strict=False)).get("--port")
@@ -79,6 +55,4 @@ def check_request(model: str, options: VerifyOptions) -> None:
     release = resolve(model, options.revision)
     if options.backend == "attached":
         return
-    source = resolve(options.weights) if options.weights else release
-    quantization = options.quantization or choose_quantization(source, options.backend, read_hardware())
-    choose_weights(source, wanted, quantization)
+    choose_artifact(release, options, home)

@@ -39,7 +39,7 @@ class Estimate:
 
 def estimate(model: str, claims: Sequence[Claim], options: VerifyOptions, home: Home) -> Estimate:
     """Expected cost of verifying these claims, if they are true: such runs take longest."""
-    work = plan_jobs(claims, options.benchmarks)
+    work = plan_jobs(claims, options.benchmarks, options.sandbox)
     spent = costs(home, model, options.backend)
     seconds, measured = START if work.jobs else 0.0, 0
     for job in work.jobs:
@@ -76,7 +76,7 @@ class ClaimPlan:
     kind: str
     """`scores`, `speed`, `specification` or `refused`."""
     criterion: Criterion | None
-    plan_jobs: SamplePlan | None
+    plan: SamplePlan | None
     """For scores only."""
     cost: Cost | None
     """Of one item, from an earlier run; None if there was none."""
@@ -85,7 +85,7 @@ class ClaimPlan:
 
 
 def claim_plans(model: str, options: VerifyOptions, home: Home, *, budget: float | None) -> tuple[str, list[ClaimPlan]]:
-    """The release's model id, and one outlook a claim. budget: share of the items that may be used.
+    """The release's model id, and one plan a claim. budget: share of the items that may be used.
 
     Nothing is written and no weights are pulled. Raises UserError for an unknown release or an unreadable card.
     """
@@ -95,7 +95,7 @@ def claim_plans(model: str, options: VerifyOptions, home: Home, *, budget: float
     known = {claim.claim_id: claim for claim in claims_of(home, release.model)}
     for claim in (claim for reading, _ in pages for claim in reading.claims):
         known.setdefault(claim.claim_id, claim)
-    work = plan_jobs(known.values(), options.benchmarks)
+    work = plan_jobs(known.values(), options.benchmarks, options.sandbox)
     spent = costs(home, release.model, options.backend)
     found = []
     for job in work.jobs:

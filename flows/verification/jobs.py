@@ -48,8 +48,9 @@ class JobPlan:
     """Claims that cannot be run, with the reason."""
 
 
-def plan_jobs(claims: Iterable[Claim], only: Sequence[str] = ()) -> JobPlan:
-    """Group claims by what has to be run. `only`: catalogue names to keep; empty keeps all."""
+def plan_jobs(claims: Iterable[Claim], only: Sequence[str] = (), sandbox: str | None = None) -> JobPlan:
+    """Group claims by what has to be run. `only`: catalogue names to keep; empty keeps all. `sandbox`: what the user
+    wants generated code to run in; None: the best that is here."""
     grouped: dict[tuple[str, str | None, Settings], list[Claim]] = {}
     specification: list[Claim] = []
     refused: list[Refusal] = []
@@ -65,6 +66,8 @@ def plan_jobs(claims: Iterable[Claim], only: Sequence[str] = ()) -> JobPlan:
             specification.append(claim)
         elif found.evaluator == "lm-eval" and (lacking := _lacks(found, claim)):
             refused.append(Refusal(claim, "no_score", lacking))
+        elif found.sandboxed and (lacking := _sandbox_missing(sandbox)):
+            refused.append(Refusal(claim, "sandbox_missing", lacking))
         elif found.evaluator in ("lm-eval", "speed") and found.cannot_run is None:
             key = SPEED_KEY if found.evaluator == "speed" else set()
             stated = Settings(**claim.settings.model_dump(include=key))
@@ -89,6 +92,18 @@ def _lacks(found: Benchmark, claim: Claim) -> str | None:
         found.score(claim.settings.metric, claim.settings.filter)
     except UserError as problem:
         return str(problem)
+    return None
+
+
+def _sandbox_missing(kind: str | None) -> str | None:
+    """Why no generated code can be run here; None if it can. Probes the machine once a process."""
+    from evaluators.sandbox.box import SandboxError
+    from evaluators.sandbox.choose_sandbox import choose_sandbox
+
+    try:
+        choose_sandbox(kind)
+    except SandboxError as error:
+        return str(error)
     return None
 
 

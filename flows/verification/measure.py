@@ -49,6 +49,7 @@ def measure(
             stop=RunAll() if options.full else ClaimRule(criteria, non_deciding=non_deciding_claims(job)),
             reuse=_earlier(home, artifact, job),
             progress=tell,
+            sandbox=options.sandbox,
         )
     if run.status is RunStatus.finished and run.settings.temperature and (run.settings.repeats or 1) == 1:
         _answer_twice(job, artifact, server, settings, home, options)
@@ -70,6 +71,7 @@ def _answer_twice(
             limit=TWICE,
             reuse=_earlier(home, artifact, job),
             progress=tell,
+            sandbox=options.sandbox,
         )
 
 

@@ -6,21 +6,19 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evaluators.backends import ServerOptions, read_hardware
+from evaluators.backends import ServerOptions, read_hardware, registry
+from evaluators.backends.registry import BACKENDS, named
 from evaluators.records import Artifact, Hardware, Release, Settings, UserError
 from evaluators.weights import WeightsOption, choose_weights, pull, quantizations, resolve
+from evaluators.weights.memory import cache_room, usable_memory
 from flows.options import VerifyOptions
-from flows.verification.artifact import FORMAT, ROOM_FOR_CACHE, format_of, same_quantization
+from flows.verification.artifact import format_of, same_quantization
 from warehouse.verdicts.comparability import FULL
 
-SPELLINGS = {"llamacpp": "llama.cpp", "llamaserver": "llama.cpp", "vllm": "vllm", "ollama": "ollama"}
-"""Backends as claims write them, letters only."""
 SHARED = ("context", "slots", "threads", "kv_type", "flash_attention", "start_timeout")
 """VerifyOptions of the caller that hold for both sides; a backend that has one of them not says so."""
 REMOTE = ("url", "key_variable", "model")
 """VerifyOptions that say where somebody else's server is."""
-HALF = ("--gpu-memory-utilization", "0.45")
-"""vLLM takes most of a GPU unless told otherwise; the other side needs its part."""
 
 
 class Unmeasurable(UserError):
@@ -63,13 +61,6 @@ def sides_of(stated: Settings, model: str, artifact: Artifact, options: VerifyOp
     return over, under
 
 
-def backend_named(text: str) -> str | None:
-    """The backend that a claim's word means; None if it means none."""
-    if text in FORMAT:
-        return text
-    return SPELLINGS.get(re.sub(r"[^a-z]", "", text.casefold()))
-
-
 def comparable(release: Release, backend: str, like: Artifact) -> WeightsOption:
     """The weights of `release` for this backend that compare best with `like`: of the same name, else of as many bits
     (the largest of these). Raises Unmeasurable if there are none."""
@@ -104,7 +95,7 @@ def bits(quantization: str) -> int | None:
 
 
 def _side(said: str | None, model: str, artifact: Artifact, options: VerifyOptions) -> Side:
-    backend = options.backend if said is None else backend_named(said)
+    backend = options.backend if said is None else named(said)
     if backend is not None:
         return Side(backend, _weights(artifact, model, backend, options), _options_for(backend, options))
     assert said is not None
@@ -118,7 +109,7 @@ def _quantization(said: str, artifact: Artifact) -> Artifact:
     try:
         choose_weights(artifact.release, artifact.format, said)
     except UserError as problem:
-        text = f"{said} is no backend here ({', '.join(FORMAT)}), no release, and no quantization of it: {problem}"
+        text = f"{said} is no backend here ({', '.join(BACKENDS)}), no release, and no quantization of it: {problem}"
         raise Unmeasurable("no_evaluator", text) from None
     return pull(artifact.release, artifact.format, said)
 
@@ -154,24 +145,25 @@ def _options_for(backend: str, options: VerifyOptions) -> ServerOptions:
     """What the caller asked for, as far as it is meant for this backend, and the backend's own program."""
     if backend == options.backend:
         return options.server
-    remote = ("attached", "ollama")
-    names = SHARED + (REMOTE if backend in remote and options.backend not in remote else ())
+    remote = not registry.backend(backend).needs_artifact and registry.backend(options.backend).needs_artifact
+    names = SHARED + (REMOTE if remote else ())
     given = {name: getattr(options.server, name) for name in names}
     return ServerOptions(**given, executable=dict(options.executables).get(backend))
 
 
 def _refuse_too_large(sides: Sequence[Side], machine: Hardware) -> None:
-    memory = machine.gpu_memory * machine.gpus if machine.gpu_memory else machine.memory
+    have = usable_memory(machine)
     size = sum(file.size for side in sides for file in side.artifact.files)
-    if memory is not None and size > ROOM_FOR_CACHE * memory:
+    if have is not None and cache_room(size, have) <= 0:
         raise Unmeasurable(
             "memory",
             f"the sides take turns, so both must be in memory: {size / 2**30:.1f} GiB of weights do not fit "
-            f"{memory / 2**30:.1f} GiB; choose a smaller quantization",
+            f"{have / 2**30:.1f} GiB; choose a smaller quantization",
         )
 
 
 def _with_room(side: Side) -> Side:
-    if side.backend != "vllm" or HALF[0] in side.options.extra:
+    half = registry.backend(side.backend).half_a_device
+    if not half or half[0] in side.options.extra:
         return side
-    return Side(side.backend, side.artifact, side.options.model_copy(update={"extra": (*side.options.extra, *HALF)}))
+    return Side(side.backend, side.artifact, side.options.model_copy(update={"extra": (*side.options.extra, *half)}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +14,8 @@ from warehouse.claim_records import Claim
 from warehouse.claims import Reading, read_card
 
 ANSWERS = Path(__file__).parent / "answers"
-CARDS = Path(__file__).parents[3] / "shared/data/model_cards"
+SHARED = Path(os.environ.get("CLAIMCHECK_SHARED", Path(__file__).parents[3] / "shared"))
+CARDS = SHARED / "data/model_cards"
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 
 Fact = tuple[str, str, str, str, float | str]

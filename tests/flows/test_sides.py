@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from evaluators.backends.registry import named
 from evaluators.records import Artifact, Settings
 from evaluators.weights import pull, resolve
 from flows.demo import RELEASE
 from flows.options import VerifyOptions
-from flows.verification.ratio_sides import Side, Unmeasurable, backend_named, bits, sides_of
+from flows.verification.ratio_sides import Side, Unmeasurable, bits, sides_of
 
 MODEL = "demo-model-1.5M"
 PROGRAMS = (("llama.cpp", "/opt/llama-server"), ("vllm", "/opt/vllm"))
@@ -31,7 +32,7 @@ def sides(artifact: Artifact, over: str | None, under: str, **options: object) -
     [("llama.cpp", "llama.cpp"), ("Llama CPP", "llama.cpp"), ("vLLM", "vllm"), ("OLLAMA", "ollama"), ("Q8_0", None)],
 )
 def test_backends_under_the_names_that_claims_give_them(text: str, backend: str | None) -> None:
-    assert backend_named(text) == backend
+    assert named(text) == backend
 
 
 def test_bits_by_name() -> None:

@@ -85,5 +85,5 @@ def test_refuses_what_it_cannot_do(tmp_path: Path) -> None:
         open_server("attached", None, ServerOptions(url="http://127.0.0.1:9", kv_type="f32"), tmp_path)
     with pytest.raises(UserError, match="nothing answers"):
         open_server("attached", None, ServerOptions(url="http://127.0.0.1:9"), tmp_path).__enter__()
-    with pytest.raises(UserError, match="no backend 'tgi'"):
+    with pytest.raises(UserError, match="unknown backend tgi"):
         open_server("tgi", None, ServerOptions(), tmp_path)

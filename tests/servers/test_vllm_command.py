@@ -13,6 +13,7 @@ from evaluators.backends.vllm.model_folder import read_checkpoint
 from evaluators.backends.vllm.start_errors import find_cause
 from evaluators.backends.vllm.vllm_server import vllm_flags
 from evaluators.records import Artifact, Release, UserError
+from evaluators.weights.memory import cache_bytes
 
 CONFIG = {
     "max_position_embeddings": 8192,
@@ -76,9 +77,9 @@ def test_command_line_for_gpus(folder: Path) -> None:
 
 def test_the_cpu_is_given_the_cache_it_needs(folder: Path) -> None:
     checkpoint = read_checkpoint(folder)
-    assert checkpoint.kv_elements == 2 * 10 * 4 * 64
+    assert cache_bytes(checkpoint.architecture, 1, "f32")[0] == 4 * 2 * 10 * 4 * 64
     flags = vllm_flags(artifact(folder), checkpoint, ServerOptions(context=4096, slots=2), cpu=True)
-    assert int(flags["--kv-cache-memory-bytes"]) >= 4096 * 2 * checkpoint.kv_elements * 4
+    assert int(flags["--kv-cache-memory-bytes"]) >= cache_bytes(checkpoint.architecture, 4096 * 2, "f32")[0]
     assert "--enforce-eager" in flags
 
 

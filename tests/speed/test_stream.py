@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluators.backends.streaming import LLAMA_CPP, OLLAMA, OPENAI, VLLM, Dialect
+from evaluators.backends.openai_api.dialect import OPENAI, Dialect
+from evaluators.backends.registry import backend
 from evaluators.speed.stream import StreamFailed, read
 
+LLAMA_CPP, VLLM, OLLAMA = (backend(name).dialect for name in ("llama.cpp", "vllm", "ollama"))
 LLAMA_TEXT = b"".join(
     b'data: {"content":"a","tokens":[5],"stop":false,"tokens_predicted":%d,"tokens_evaluated":7}\n\n' % number
     for number in range(1, 11)

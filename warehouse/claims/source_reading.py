@@ -39,6 +39,10 @@ class Reading:
     """Numbers about other models, with claimant `third_party`."""
     unread: list[Unread] = field(default_factory=list)
     """What could not be read, with the reason."""
+    candidates: list[Claim] = field(default_factory=list)
+    """Claims proposed from sentences, which a person confirms or rejects."""
+    pictures: list[str] = field(default_factory=list)
+    """Names of the pictures in the page: what they show is not read."""
 
     def leave(self, line: int | None, text: str, reason: str) -> None:
         """Note something as unread."""

@@ -1,0 +1,70 @@
+"""llama.cpp: `llama-server` on a GGUF file.
+
+llama_server         the server process; embedded: the one of xllamacpp on the CPU
+flags, model_file    its command line, from what the file's header says
+dialect_llama        how it is asked
+llama_loglikelihood, forced_decoding, tokenizer    log-likelihoods, token by token
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from evaluators.backends.backend import Backend, Installed
+from evaluators.backends.llama_cpp.dialect_llama import DIALECT
+from evaluators.backends.server import ModelServer, ServerOptions
+from evaluators.records import Artifact
+
+TIMEOUT = 30
+"""Seconds a program may take to say its version."""
+
+
+def _open(artifact: Artifact | None, options: ServerOptions, folder: Path) -> ModelServer:
+    from evaluators.backends.llama_cpp.llama_server import LlamaCppServer
+
+    assert artifact is not None
+    return LlamaCppServer(artifact, options, folder)
+
+
+def _version(options: ServerOptions) -> str | None:
+    from evaluators.backends.llama_cpp.llama_server import find_executable
+
+    path = find_executable(options.executable)
+    if path is None:
+        package = version("xllamacpp")
+        return f"b{package.rpartition('.')[2]}-xllamacpp-{package}"
+    found = re.search(r"version: (\d+) \((\w+)\)", _said(path))
+    return f"b{found[1]}-{found[2]}" if found else None
+
+
+def _installed(executable: str | None) -> Installed:
+    from evaluators.backends.llama_cpp.llama_server import find_executable
+
+    path = find_executable(executable)
+    if path is not None:
+        return Installed(f"{path} ({next(iter(_said(path).splitlines()), 'it says no version')})", "")
+    advice = "for a GPU put a llama-server on PATH or set CLAIMCHECK_LLAMA_SERVER"
+    try:
+        return Installed(f"embedded, xllamacpp {version('xllamacpp')} (CPU)", advice)
+    except PackageNotFoundError:
+        return Installed(None, "put llama-server on PATH, or `pip install xllamacpp`")
+
+
+def _said(path: str) -> str:
+    done = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=TIMEOUT, check=False)
+    return done.stderr + done.stdout
+
+
+BACKEND = Backend(
+    name="llama.cpp",
+    format="gguf",
+    ours=True,
+    open=_open,
+    version=_version,
+    installed=_installed,
+    dialect=DIALECT,
+    spellings=("llamacpp", "llamaserver"),
+)

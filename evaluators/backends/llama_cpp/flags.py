@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from evaluators.backends import ServerOptions
 from evaluators.backends.command_line import split_flags
 from evaluators.backends.llama_cpp.model_file import ModelFileHeader
+from evaluators.backends.server import ServerOptions
 from evaluators.hardware import memory, physical_cores
 from evaluators.records import Artifact, UserError
+from evaluators.weights.memory import KV_BYTES, cache_bytes, cache_room, tokens_that_fit
 
 LONG_NAMES = {
     "-m": "--model",
@@ -33,13 +34,14 @@ OURS = {"--model", "--host", "--api-key", "--api-key-file", "--hf-repo", "-hf", 
 """Flags that decide what is served and to whom; no one else may set them."""
 PLACE = {"--model", "--host", "--port", "--alias"}
 """Flags that say where and under what name; they determine no answer and are left out of the description."""
-ELEMENT_BYTES = {"f32": 4.0, "f16": 2.0, "bf16": 2.0, "q8_0": 34 / 32, "q5_1": 24 / 32, "q5_0": 22 / 32}
-ELEMENT_BYTES |= {"q4_1": 20 / 32, "q4_0": 18 / 32, "iq4_nl": 18 / 32}
 SLOTS = 4
 GPU_SLOTS = 16
 CONTEXT_STEP = 256
 """llama.cpp rounds the context of a slot up to a multiple of this."""
 SMALL_CONTEXT = 4096
+CPU_CACHE_SHARE = 0.5
+"""Share of the main memory that weights and cache may fill where there is no GPU."""
+LLAMA_KV_TYPES = KV_BYTES.keys() - {"fp8"}
 
 
 def llama_server_flags(
@@ -57,17 +59,19 @@ def llama_server_flags(
     slots = _whole(extra, "--parallel") or options.slots or (GPU_SLOTS if gpu_memory else SLOTS)
     kv_type = options.kv_type or "f16"
     kinds = [extra.get(f"--cache-type-{half}", kv_type).lower() for half in "kv"]
-    if unknown := set(kinds) - ELEMENT_BYTES.keys():
-        raise UserError(f"llama.cpp has no KV cache type {min(unknown)}; choose one of {', '.join(ELEMENT_BYTES)}")
-    token_bytes = header.kv_elements * sum(ELEMENT_BYTES[kind] for kind in kinds) / 2
+    if unknown := set(kinds) - LLAMA_KV_TYPES:
+        raise UserError(
+            f"llama.cpp has no KV cache type {min(unknown)}; choose one of {', '.join(sorted(LLAMA_KV_TYPES))}"
+        )
+    widest = max(kinds, key=lambda kind: KV_BYTES[kind])
     stretched = any(name.startswith(("--rope", "--yarn")) for name in extra)
     if "--ctx-size" in extra:
         total = _whole(extra, "--ctx-size") or 0
         context = total // slots
     else:
-        context = _context(header, options.context, slots, token_bytes, stretched, gpu_memory)
+        context = _context(header, options.context, slots, widest, stretched, gpu_memory)
         total = context * slots
-    _refuse_impossible(context, slots, token_bytes, memory() + gpu_memory)
+    _refuse_impossible(header, context, slots, widest, memory() + gpu_memory)
     flags = {
         "--model": artifact.path,
         "--alias": artifact.release.model.replace(",", "_"),
@@ -87,7 +91,7 @@ def llama_server_flags(
 
 
 def _context(
-    header: ModelFileHeader, asked: int | None, slots: int, token_bytes: float, stretched: bool, gpu_memory: int
+    header: ModelFileHeader, asked: int | None, slots: int, kv_type: str, stretched: bool, gpu_memory: int
 ) -> int:
     trained = header.context
     if asked is not None:
@@ -99,22 +103,21 @@ def _context(
         return min(rounded, trained) if trained and not stretched else rounded
     if trained is None:
         return SMALL_CONTEXT
-    if not token_bytes:
-        return trained
-    room = gpu_memory or memory() * 0.5
     # by the machine's whole memory, not what is free now: the same machine always gives the same context
-    fits = int(max(room - header.size, room * 0.1) * 0.8 / token_bytes / slots)
+    have = gpu_memory or round(memory() * CPU_CACHE_SHARE)
+    room = max(cache_room(header.size, have), have // 10)
+    fits = tokens_that_fit(header.architecture, room, kv_type, slots, trained)
     if fits >= trained:
         return trained
     return max(fits // CONTEXT_STEP * CONTEXT_STEP, min(trained, SMALL_CONTEXT))
 
 
-def _refuse_impossible(context: int, slots: int, token_bytes: float, have: int) -> None:
-    need = context * slots * token_bytes
-    if need > have:
+def _refuse_impossible(header: ModelFileHeader, context: int, slots: int, kv_type: str, have: int) -> None:
+    need, arithmetic = cache_bytes(header.architecture, context, kv_type, slots)
+    if need is not None and need > have:
         raise UserError(
-            f"a KV cache of {slots} x {context} tokens takes {need / 2**30:.1f} GiB, the machine has "
-            f"{have / 2**30:.1f}; ask for a smaller context or fewer slots"
+            f"{arithmetic} does not fit the {have / 2**30:.1f} GiB of this machine; ask for a smaller context or fewer "
+            f"slots"
         )
 
 

@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evaluators.backends.client import Client, GaveUp, Reply
+from evaluators.backends.client import Client, GaveUp, Read, Reply
+from evaluators.backends.reply_reader import json_count, json_list, json_object, log_probability
 
 GRAMMAR_UP_TO = 8192
 """Vocabulary above which a grammar costs more than single tokens by bias: it decodes every piece at every step."""
@@ -20,6 +21,8 @@ TOP = 256
 """Tokens asked for when one request may answer the first tokens of all choices."""
 UNDERFLOW = -104.0
 """Natural logarithm just below the smallest float32: what a probability that underflowed is taken as."""
+LOWEST = -1e30
+"""llama-server reports the lowest float32 for the logarithm of zero, a number above this one for all others."""
 DEPTH = 8
 """Requests that wait at the server for one slot: it goes from one to the next without waiting for the network. All
 prompts are known beforehand, also those of the token-by-token route."""
@@ -57,15 +60,13 @@ class Forcing:
         if self.route == "grammar" and len(continuation) > 1:
             grammar = "root ::= " + " ".join(f"<[{token}]>" for token in continuation)
             async with window:
-                reply = await self._complete(client, context, slot, len(continuation), accept=(500,), grammar=grammar)
-            self.counts["grammar"] += 1
-            steps = reply.data.get("completion_probabilities") or []
-            if [step.get("id") for step in steps] == continuation:
-                return (
-                    sum(self._value(step) for step in steps),
-                    all(_first(step) == step["id"] for step in steps),
-                    reply,
+                reply = await self._complete(
+                    client, context, slot, len(continuation), self._forced(continuation), accept=(500,), grammar=grammar
                 )
+            self.counts["grammar"] += 1
+            if reply.status == 200 and reply.data is not None:
+                logprob, greedy = reply.data
+                return logprob, greedy, reply
 
         async def step(done: int, token: int) -> tuple[float, bool, Reply | None]:
             if done == 0 and first and token in first:
@@ -77,34 +78,40 @@ class Forcing:
         return sum(part[0] for part in found), all(part[1] for part in found), found[-1][2]
 
     async def _single(self, client: Client, context: list[int], token: int, slot: int) -> tuple[float, bool, Reply]:
-        reply = await self._complete(client, context, slot, 1, logit_bias=[[token, 1e4]])
+        reply = await self._complete(client, context, slot, 1, self._forced([token]), logit_bias=[[token, 1e4]])
         self.counts["bias"] += 1
-        steps = reply.data.get("completion_probabilities") or []
-        if steps and steps[0].get("id") == token:
-            return self._value(steps[0]), _first(steps[0]) == token, reply
+        if reply.data is not None:
+            return *reply.data, reply
         # A token that ends in mid-character gets no entry of its own: force a plain one and read the whole list.
-        reply = await self._complete(client, context, slot, 1, n_probs=self.vocabulary, logit_bias=[[self.plain, 1e4]])
+        reply = await self._complete(
+            client, context, slot, 1, self._among({token}), n_probs=self.vocabulary, logit_bias=[[self.plain, 1e4]]
+        )
         self.counts["full"] += 1
-        for step in (reply.data.get("completion_probabilities") or [])[:1]:
-            for entry in step["top_logprobs"]:
-                if entry["id"] == token:
-                    return self._value(entry), _first(step) == token, reply
-        raise GaveUp(f"the server reports no probability for token {token}", 1)
+        if token not in reply.data:
+            raise GaveUp(f"the server reports no probability for token {token}", 1)
+        return *reply.data[token], reply
 
     async def together(
         self, client: Client, context: list[int], tokens: set[int], slot: int
     ) -> dict[int, tuple[float, bool]]:
         """Single tokens after one context by one request, as far as they are among the likeliest."""
         top = min(TOP, self.vocabulary)
-        reply = await self._complete(client, context, slot, 1, n_probs=top, logit_bias=[[self.plain, 1e4]])
+        reply = await self._complete(
+            client, context, slot, 1, self._among(tokens), n_probs=top, logit_bias=[[self.plain, 1e4]]
+        )
         self.counts["together"] += 1
-        for step in (reply.data.get("completion_probabilities") or [])[:1]:
-            entries = [*step["top_logprobs"], step]
-            return {e["id"]: (self._value(e), _first(step) == e["id"]) for e in entries if e["id"] in tokens}
-        return {}
+        found: dict[int, tuple[float, bool]] = reply.data
+        return found
 
     async def _complete(
-        self, client: Client, context: list[int], slot: int, tokens: int, accept: Sequence[int] = (), **fields: Any
+        self,
+        client: Client,
+        context: list[int],
+        slot: int,
+        tokens: int,
+        read: Read,
+        accept: Sequence[int] = (),
+        **fields: Any,
     ) -> Reply:
         body = {
             "prompt": context,
@@ -116,17 +123,51 @@ class Forcing:
             "id_slot": slot,
             "response_fields": FIELDS,
         }
-        return await client.post("/completion", body | fields, accept=accept)
+        probabilities = tokens * int(fields.get("n_probs", 1))
+        return await client.post("/completion", body | fields, accept=accept, read=read, tokens=probabilities)
+
+    def _forced(self, tokens: Sequence[int]) -> Read:
+        """A reader of (sum of log-probabilities, whether each is the likeliest); None where the server did not generate
+        these very tokens."""
+
+        def read(data: Any) -> tuple[float, bool] | None:
+            steps = _steps(data)
+            if [step.get("id") for step in steps] != list(tokens):
+                return None
+            return sum(self._value(step) for step in steps), all(_first(step) == step["id"] for step in steps)
+
+        return read
+
+    def _among(self, tokens: set[int]) -> Read:
+        """A reader of (log-probability, whether it is the likeliest) of those `tokens` that the first step lists."""
+
+        def read(data: Any) -> dict[int, tuple[float, bool]]:
+            for step in _steps(data)[:1]:
+                listed = [json_object(entry, "a probability") for entry in [*_top(step), step]]
+                return {e["id"]: (self._value(e), _first(step) == e["id"]) for e in listed if e.get("id") in tokens}
+            return {}
+
+        return read
 
     def _value(self, entry: dict[str, Any]) -> float:
-        value = entry.get("logprob")
-        if value is None or value < -1e30:
+        """The log-probability of an entry. Raises BadReply for null, which is what a NaN becomes."""
+        value = log_probability(entry.get("logprob"))
+        if value < LOWEST:
             self.counts["underflow"] += 1
             return UNDERFLOW
-        return float(value)
+        return value
+
+
+def _steps(data: Any) -> list[dict[str, Any]]:
+    found = json_object(data, "the answer").get("completion_probabilities") or []
+    return [json_object(step, "a step") for step in json_list(found, "completion_probabilities")]
+
+
+def _top(step: dict[str, Any]) -> list[Any]:
+    return json_list(step.get("top_logprobs") or [], "top_logprobs")
 
 
 def _first(step: dict[str, Any]) -> int | None:
     """The most likely token at a step."""
-    top = step.get("top_logprobs") or []
-    return top[0]["id"] if top else None
+    top = _top(step)
+    return json_count(json_object(top[0], "a probability").get("id"), "id") if top else None

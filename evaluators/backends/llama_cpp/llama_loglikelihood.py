@@ -10,6 +10,7 @@ from evaluators.backends.client import Client, GaveUp
 from evaluators.backends.llama_cpp.forced_decoding import DEPTH, First, Forcing
 from evaluators.backends.llama_cpp.tokenizer import LlamaTokens
 from evaluators.backends.protocol import Request, answered, failure
+from evaluators.backends.reply_reader import BadReply, context_of_slot, json_count, json_object, listed_models
 from evaluators.records import RequestKind, Response, ResponseStatus, ServerDescription, UserError
 
 
@@ -36,13 +37,12 @@ class LlamaLoglikelihood:
         """Read vocabulary and context where the description lacks them, and the tokenizer's BOS handling."""
         try:
             if not self.vocabulary:
-                models = await client.get("/v1/models")
-                self.vocabulary = int(models["data"][0]["meta"]["n_vocab"])
+                models = await client.get("/v1/models", listed_models)
+                self.vocabulary = json_count(json_object(models[0].get("meta"), "meta").get("n_vocab"), "n_vocab")
             if self.longest <= 0:
-                properties = await client.get("/props")
-                self.longest = int(properties["default_generation_settings"]["n_ctx"]) - 1
+                self.longest = await client.get("/props", context_of_slot) - 1
             await self.tokens.prepare(client)
-        except (GaveUp, KeyError, IndexError, TypeError) as error:
+        except (GaveUp, BadReply, IndexError) as error:
             raise UserError(
                 f"the server does not say its vocabulary and context ({error!r}); is it llama-server?"
             ) from error

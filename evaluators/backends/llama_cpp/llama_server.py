@@ -10,12 +10,12 @@ from pathlib import Path
 
 import httpx
 
-from evaluators.backends import ServerOptions
 from evaluators.backends.command_line import describe_environment, describe_flags, join_flags, split_flags
 from evaluators.backends.llama_cpp.flags import LONG_NAMES, PLACE, llama_server_flags
 from evaluators.backends.llama_cpp.model_file import read_header
 from evaluators.backends.local import LocalServer
 from evaluators.backends.process import free_port, new_key
+from evaluators.backends.server import ServerOptions
 from evaluators.hardware import gpu_memory, read_hardware, without_gpus
 from evaluators.records import Artifact, ServerDescription, UserError
 

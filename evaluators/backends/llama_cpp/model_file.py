@@ -7,6 +7,7 @@ from pathlib import Path
 
 from evaluators.records import UserError
 from evaluators.weights import gguf_header
+from evaluators.weights.architecture import Architecture, architecture_of_gguf
 from evaluators.weights.naming import split_of
 from evaluators.weights.sources import LocalSource
 
@@ -15,16 +16,14 @@ from evaluators.weights.sources import LocalSource
 class ModelFileHeader:
     """What a GGUF header says about its model."""
 
-    architecture: str
-    """e.g. `llama`."""
+    architecture: Architecture
+    """Sizes that its KV cache hangs on."""
     context: int | None
     """Tokens it was trained on."""
     vocabulary: int | None
     """Number of tokens."""
     chat_template: bool
     """Whether the file brings a chat template."""
-    kv_elements: int
-    """Elements one token takes in the KV cache, all layers; 0 where the header does not say."""
     size: int
     """Bytes of all parts."""
 
@@ -56,16 +55,10 @@ def _summary(header: gguf_header.GgufHeader, size: int) -> ModelFileHeader:
         return value if isinstance(value, int) else None
 
     tokens = header.metadata.get("tokenizer.ggml.tokens")
-    layers, heads, width = whole("block_count") or 0, whole("attention.head_count"), whole("embedding_length") or 0
-    kv_heads = header.get("attention.head_count_kv", heads)
-    key = whole("attention.key_length") or (width // heads if heads else 0)
-    value = whole("attention.value_length") or key
-    kv_rows = sum(kv_heads) if isinstance(kv_heads, list | tuple) else layers * (kv_heads or 0)
     return ModelFileHeader(
-        architecture=header.architecture,
+        architecture=architecture_of_gguf(header),
         context=whole("context_length"),
         vocabulary=tokens.length if isinstance(tokens, gguf_header.Long) else whole("vocab_size"),
         chat_template="tokenizer.chat_template" in header.metadata,
-        kv_elements=kv_rows * (key + value),
         size=size,
     )

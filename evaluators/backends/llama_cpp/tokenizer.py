@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from evaluators.backends.client import Client
+from evaluators.backends.reply_reader import BadReply, json_object, token_ids
 from evaluators.records import UserError
 
 APART = -7
@@ -24,13 +26,16 @@ class LlamaTokens:
 
     async def prepare(self, client: Client) -> None:
         """Learn BOS handling. Raises UserError if the server has no BOS and no EOS."""
-        properties = await client.get("/props")
+        properties = await client.get("/props", lambda data: json_object(data, "/props"))
         bare = await self._tokenize(client, "a", special=False)
         full = await self._tokenize(client, "a", special=True)
+        if not bare:
+            raise UserError("the server tokenizes 'a' into nothing; is it llama-server?")
         self.plain = bare[0]
         self.lead = full[: len(full) - len(bare)] if full[-len(bare) :] == bare else full[:1]
         for name in ("bos_token", "eos_token"):
-            if text := properties.get(name):
+            text = properties.get(name)
+            if text and isinstance(text, str):
                 tokens = await self._tokenize(client, text, special=False)
                 if len(tokens) == 1:
                     self.prefix = tokens[0]
@@ -41,8 +46,9 @@ class LlamaTokens:
 
     async def _tokenize(self, client: Client, content: object, special: bool) -> list[int]:
         body = {"content": content, "add_special": special, "parse_special": True}
-        reply = await client.post("/tokenize", body, needs="tokens", count=False)
-        return [int(token) for token in reply.data["tokens"]]
+        reply = await client.post("/tokenize", body, read=token_ids, count=False)
+        found: list[int] = reply.data
+        return found
 
     async def encode(self, client: Client, texts: Sequence[str]) -> list[list[int]]:
         """Token ids of each text, nothing added, in one call."""
@@ -52,15 +58,16 @@ class LlamaTokens:
             content: list[object] = []
             for text in wanted:
                 content += [text, APART]
-            run: list[int] = []
-            parts: list[list[int]] = []
-            for token in await self._tokenize(client, content, special=False):
-                if token == APART:
-                    parts.append(run)
-                    run = []
-                else:
-                    run.append(token)
-            found |= dict(zip(wanted, parts, strict=True))
+
+            def read(data: Any) -> list[list[int]]:
+                parts = _split(token_ids(data))
+                if len(parts) != len(wanted):
+                    raise BadReply(f"{len(wanted)} texts were tokenized into {len(parts)}")
+                return parts
+
+            body = {"content": content, "add_special": False, "parse_special": True}
+            reply = await client.post("/tokenize", body, read=read, count=False)
+            found |= dict(zip(wanted, reply.data, strict=True))
         return [found[text] for text in texts]
 
     def whole(self, tokens: list[int]) -> list[int]:
@@ -91,3 +98,16 @@ class LlamaTokens:
             else:
                 split.append(([self.prefix], long))
         return split
+
+
+def _split(tokens: Sequence[int]) -> list[list[int]]:
+    """The tokens of each text, which APART ends."""
+    run: list[int] = []
+    parts: list[list[int]] = []
+    for token in tokens:
+        if token == APART:
+            parts.append(run)
+            run = []
+        else:
+            run.append(token)
+    return parts

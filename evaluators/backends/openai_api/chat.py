@@ -8,7 +8,7 @@ from typing import Any
 
 from evaluators.backends.client import Client, GaveUp
 from evaluators.backends.openai_api import sampling
-from evaluators.backends.openai_api.completions import status
+from evaluators.backends.openai_api.replies import Generation, ending, read_chat
 from evaluators.backends.openai_api.thinking import set_apart
 from evaluators.backends.protocol import Request, answered, failure, one_by_one
 from evaluators.records import Response, ServerDescription, Settings
@@ -64,23 +64,22 @@ class Chat:
             if messages and messages[-1].get("role") == "assistant" and self.dialect == "vllm":
                 payload |= {"add_generation_prompt": False, "continue_final_message": True}
             try:
-                reply = await client.post("/v1/chat/completions", payload, needs="choices")
+                reply = await client.post(
+                    "/v1/chat/completions", payload, read=read_chat, tokens=fields.get("max_tokens")
+                )
             except GaveUp as error:
                 yield failure(request, error)
                 continue
-            choice, usage = reply.data["choices"][0], reply.data.get("usage") or {}
-            message, finish = choice.get("message") or {}, choice.get("finish_reason")
-            content = message.get("content") or ""
-            tagged, text = set_apart(content)
+            found: Generation = reply.data
+            tagged, text = set_apart(found.content)
             text = sampling.cut(text, request.args[1], self.dialect, sent_stops=self.sends_stops)
-            reasoning = message.get("reasoning_content") or message.get("reasoning") or tagged
             yield answered(
                 request,
                 reply,
-                status=status(text, finish, message.get("refusal")),
+                status=ending(found, text, sampling.limit_to_check(fields, self.dialect)),
                 text=text,
-                reasoning=reasoning,
-                finish_reason=finish,
-                prompt_tokens=usage.get("prompt_tokens"),
-                generated_tokens=usage.get("completion_tokens"),
+                reasoning=found.reasoning or tagged,
+                finish_reason=found.finish,
+                prompt_tokens=found.prompt_tokens,
+                generated_tokens=found.generated_tokens,
             )

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Sequence
 
 from evaluators.backends.client import Client, GaveUp
 from evaluators.backends.openai_api import sampling
+from evaluators.backends.openai_api.replies import Generation, ending, read_completion
 from evaluators.backends.protocol import Request, answered, failure, one_by_one
-from evaluators.records import Response, ResponseStatus, ServerDescription
+from evaluators.records import Response, ServerDescription
 
 
 class Completion:
@@ -33,30 +34,20 @@ class Completion:
             fields = sampling.sampling_fields(arguments, request.seed, self.dialect, self.server.context)
             payload = {"model": self.server.model, "prompt": prompt} | fields
             try:
-                reply = await client.post("/v1/completions", payload, needs="choices")
+                reply = await client.post(
+                    "/v1/completions", payload, read=read_completion, tokens=fields.get("max_tokens")
+                )
             except GaveUp as error:
                 yield failure(request, error)
                 continue
-            choice, usage = reply.data["choices"][0], reply.data.get("usage") or {}
-            text, finish = choice.get("text") or "", choice.get("finish_reason")
-            text = sampling.cut(text, arguments, self.dialect)
+            found: Generation = reply.data
+            text = sampling.cut(found.content, arguments, self.dialect)
             yield answered(
                 request,
                 reply,
-                status=status(text, finish),
+                status=ending(found, text, sampling.limit_to_check(fields, self.dialect)),
                 text=text,
-                finish_reason=finish,
-                prompt_tokens=usage.get("prompt_tokens"),
-                generated_tokens=usage.get("completion_tokens"),
+                finish_reason=found.finish,
+                prompt_tokens=found.prompt_tokens,
+                generated_tokens=found.generated_tokens,
             )
-
-
-def status(text: str, finish: str | None, refusal: str | None = None) -> ResponseStatus:
-    """How an answer ended, from its text, the finish reason and a refusal the server stated."""
-    if refusal or finish == "content_filter":
-        return ResponseStatus.refused
-    if finish == "length":
-        return ResponseStatus.truncated
-    if not text.strip():
-        return ResponseStatus.empty
-    return ResponseStatus.ok

@@ -85,6 +85,14 @@ def sampling_fields(
     return fields | samplers(stated, backend) | rest
 
 
+def limit_to_check(fields: Mapping[str, Any], backend: str) -> int | None:
+    """The token limit in request fields, where answers of that length may be cut although the server says `stop`.
+
+    llama.cpp and vLLM say `length`; gateways and other servers have been seen not to.
+    """
+    return None if backend in OWN_SERVERS else fields.get("max_tokens")
+
+
 def samplers(stated: Mapping[str, Any], backend: str) -> dict[str, Any]:
     """All samplers that a server of this dialect knows, under its names: as stated, else neutral.
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evaluators.records import UserError
+from evaluators.weights.architecture import Architecture, architecture_of_config
 
 LARGEST_HEADER = 100_000_000
 """Bytes; the safetensors format allows no more."""
@@ -22,8 +23,8 @@ class Checkpoint:
     """Tokens it can attend to."""
     vocabulary: int | None
     """Rows of its embedding."""
-    kv_elements: int
-    """Elements one token takes in the KV cache, all layers; 0 where the config does not say."""
+    architecture: Architecture
+    """Sizes that its KV cache hangs on."""
     template_sha256: str | None
     """SHA-256 of the chat template; None if it brings none."""
     size: int
@@ -49,15 +50,14 @@ def read_checkpoint(folder: Path) -> Checkpoint:
         named = set(weight_map.values()) if isinstance(weight_map, dict) else set()
         if missing := sorted(named - {file.name for file in files}):
             raise UserError(f"there is no file {folder / missing[0]}; pull the weights again")
+    architecture = architecture_of_config(config)
     text = config.get("text_config")
     if isinstance(text, dict):
         config = {**config, **text}
-    layers, heads = _whole(config, "num_hidden_layers"), _whole(config, "num_attention_heads")
-    head = _whole(config, "head_dim") or (_whole(config, "hidden_size") // heads if heads else 0)
     return Checkpoint(
         context=_whole(config, "max_position_embeddings") or None,
         vocabulary=_whole(config, "vocab_size") or None,
-        kv_elements=2 * layers * (_whole(config, "num_key_value_heads") or heads) * head,
+        architecture=architecture,
         template_sha256=_template_hash(folder),
         size=sum(file.stat().st_size for file in files),
     )

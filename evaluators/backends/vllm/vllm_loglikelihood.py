@@ -9,6 +9,16 @@ from typing import Any
 
 from evaluators.backends.client import Client, GaveUp, Reply
 from evaluators.backends.protocol import Request, answered, failure
+from evaluators.backends.reply_reader import (
+    BadReply,
+    json_count,
+    json_list,
+    json_object,
+    listed_models,
+    log_probability,
+    one_line,
+    token_ids,
+)
 from evaluators.records import RequestKind, Response, ResponseStatus, ServerDescription, UserError
 
 
@@ -29,11 +39,11 @@ class VllmLoglikelihood:
         """Learn what the tokenizer puts in front, and the context length. Raises UserError."""
         try:
             if self.longest <= 0:
-                models = await client.get("/v1/models")
-                self.longest = int(models["data"][0]["max_model_len"]) - 1
+                models = await client.get("/v1/models", listed_models)
+                self.longest = json_count(models[0].get("max_model_len"), "max_model_len") - 1
             bare = await self._tokens(client, "a", special=False)
             full = await self._tokens(client, "a", special=True)
-        except (GaveUp, KeyError, IndexError, TypeError) as error:
+        except (GaveUp, BadReply, IndexError) as error:
             raise UserError(
                 f"the server does not tokenize ({error!r}); is it vLLM with its /tokenize route?"
             ) from error
@@ -43,8 +53,9 @@ class VllmLoglikelihood:
 
     async def _tokens(self, client: Client, text: str, special: bool) -> list[int]:
         body = {"model": self.server.model, "prompt": text, "add_special_tokens": special}
-        reply = await client.post("/tokenize", body, count=False)
-        return [int(token) for token in reply.data["tokens"]]
+        reply = await client.post("/tokenize", body, read=token_ids, count=False)
+        found: list[int] = reply.data
+        return found
 
     def jobs(self, requests: Sequence[Request]) -> list[list[Request]]:
         """All choices of an item in one job, so that the context is tokenized once."""
@@ -125,18 +136,10 @@ class VllmLoglikelihood:
             "logprobs": 1,
             "seed": 1234,
         }
-        reply = await client.post("/v1/completions", body, needs="choices")
         begin, end = len(context), len(context) + len(continuation)
-        try:
-            found = reply.data["choices"][0]["logprobs"]
-            values = found["token_logprobs"][begin:end]
-            tops = found["top_logprobs"][begin:end]
-            if len(values) != len(continuation) or any(value is None for value in values):
-                raise GaveUp("the server gives no log-probabilities of the prompt", reply.attempts)
-            greedy = all(value >= max(top.values()) for value, top in zip(values, tops, strict=True))
-        except (KeyError, TypeError, AttributeError) as error:
-            raise GaveUp(f"answer without log-probabilities: {error!r}", reply.attempts) from error
-        return float(sum(values)), greedy, reply
+        reply = await client.post("/v1/completions", body, read=lambda data: _echoed(data, begin, end), tokens=2 * end)
+        logprob, greedy = reply.data
+        return logprob, greedy, reply
 
     async def _rolling(self, client: Client, request: Request) -> Response:
         from lm_eval.utils import get_rolling_token_windows, make_disjoint_window
@@ -149,3 +152,19 @@ class VllmLoglikelihood:
             logprob, _, _ = await self.score(client, *make_disjoint_window(window))
             total += logprob
         return answered(request, None, status=ResponseStatus.ok, logprob=total, generated_tokens=len(tokens))
+
+
+def _echoed(data: Any, begin: int, end: int) -> tuple[float, bool]:
+    """(sum of log-probabilities, whether each is the likeliest) of the prompt's tokens from `begin` to `end`."""
+    answer = json_object(data, "the answer")
+    choices = json_list(answer.get("choices") or [], "choices")
+    if not choices:
+        raise BadReply(f"answer without choices: {one_line(str(answer.get('error') or answer))}", passing=True)
+    given = json_object(json_object(choices[0], "a choice").get("logprobs"), "logprobs")
+    values = json_list(given.get("token_logprobs"), "token_logprobs")[begin:end]
+    tops = json_list(given.get("top_logprobs"), "top_logprobs")[begin:end]
+    if len(values) != end - begin or len(tops) != len(values):
+        raise BadReply("the server gives no log-probabilities of the prompt")
+    known = [log_probability(value) for value in values]
+    likeliest = [max(map(log_probability, json_object(top, "top_logprobs").values()), default=0.0) for top in tops]
+    return float(sum(known)), all(value >= best for value, best in zip(known, likeliest, strict=True))

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import httpx
 
-from evaluators.backends import ServerOptions
 from evaluators.backends.command_line import describe_environment, describe_flags, join_flags, split_flags
 from evaluators.backends.local import LocalServer
 from evaluators.backends.process import free_port, new_key
+from evaluators.backends.server import ServerOptions
 from evaluators.backends.vllm.model_folder import Checkpoint, read_checkpoint
 from evaluators.backends.vllm.program import built_for_cpu, find_program
 from evaluators.backends.vllm.start_errors import find_cause
 from evaluators.hardware import memory, read_hardware, without_gpus
 from evaluators.records import Artifact, ServerDescription, UserError
+from evaluators.weights.memory import cache_bytes
 
 OURS = {"--model", "--host", "--api-key", "--served-model-name"}
 """Flags that decide what is served and to whom; no one else may set them."""
@@ -24,6 +25,8 @@ LONG_NAMES = {"-tp": "--tensor-parallel-size", "-pp": "--pipeline-parallel-size"
 GPU_SLOTS, CPU_SLOTS = 128, 8
 CPU_CONTEXT = 4096
 SMALLEST_CACHE = 64 * 2**20
+SPARE = 1.25
+"""vLLM rounds its cache up to blocks."""
 QUIET = {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1", "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
 
 
@@ -178,7 +181,8 @@ def vllm_flags(artifact: Artifact, checkpoint: Checkpoint, options: ServerOption
 
 def _cpu_flags(checkpoint: Checkpoint, tokens: int) -> dict[str, str]:
     """The CPU backend takes its share of the whole memory as a demand unless it is told what the cache needs."""
-    need = max(SMALLEST_CACHE, int(tokens * checkpoint.kv_elements * 4 * 1.25))
+    size, _ = cache_bytes(checkpoint.architecture, tokens, "f32")
+    need = max(SMALLEST_CACHE, round((size or 0) * SPARE))
     if need + checkpoint.size > memory():
         raise UserError(
             f"a KV cache of {tokens} tokens takes {need / 2**30:.1f} GiB beside the weights, the machine has "

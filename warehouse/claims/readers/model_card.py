@@ -1,4 +1,5 @@
-"""A model card -> claims: every table of scores, specifications or speeds, and the front matter's results."""
+"""A model card -> claims: every table of scores, specifications or speeds, its lists of specifications, and the front
+matter's results."""
 
 from __future__ import annotations
 
@@ -6,27 +7,43 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from evaluators.records import UserError
 from warehouse.claims.source_reading import Reading, source_of
+from warehouse.claims.tables.card_names import identity_in
+from warehouse.claims.tables.context import Surroundings
+from warehouse.claims.tables.contradictions import drop_contradictions
 from warehouse.claims.tables.document import Heading, Page, Words, read_page
 from warehouse.claims.tables.extract import read_table
 from warehouse.claims.tables.grid import Grid
+from warehouse.claims.tables.identity import Identity
 from warehouse.claims.tables.layout import layout_of, split_rows
+from warehouse.claims.tables.leaderboards import leaderboard_of
+from warehouse.claims.tables.lm_eval_table import columns_of, read_lm_eval_table
 from warehouse.claims.tables.notes import notes_near
-from warehouse.claims.tables.owners import Identity, identity_of, tuning_of
+from warehouse.claims.tables.specification_lists import read_items
 
 
-def read_card(text: str, *, model: str, url: str, read_at: datetime, commit: str | None = None) -> Reading:
+def read_card(
+    text: str, *, model: str, url: str, read_at: datetime, commit: str | None = None, own: Sequence[str] = ()
+) -> Reading:
     """Claims, mentions and unread parts of a model card.
 
     `model` is the release that the card speaks for (hub id); only its column is its vendor's claim, every other
-    number becomes a mention. Raises UserError for a text that is no card (too large, too deeply nested).
+    number becomes a mention. `own` are names in the tables that a person says are this release's. Raises UserError for
+    a text that is no card (too large, too deeply nested).
     """
     page = read_page(text)
-    title = next((block.text for block in page.blocks if isinstance(block, Heading) and block.level == 1), None)
-    reading = Reading(source_of(text, url=url, read_at=read_at, kind="model_card", title=title))
-    tunings = {tuning_of([block.text]) for block in page.blocks if isinstance(block, Heading)}
-    identity = identity_of(model, [*page.links, *_written(page, model), *_parents(page)], title, _names(page), tunings)
+    reading = Reading(source_of(text, url=url, read_at=read_at, kind="model_card", title=page.title))
+    read_tables(page, reading, identity_in(page, model, own=own), commit)
+    if page.front_matter is not None:
+        from warehouse.claims.readers.model_index import add_front_matter
+
+        add_front_matter(page.front_matter, reading, model=model, commit=commit)
+    reading.pictures = [name for name, _ in page.pictures]
+    return reading
+
+
+def read_tables(page: Page, reading: Reading, identity: Identity, commit: str | None) -> None:
+    """Add what the page's tables and lists of specifications state."""
     headings: list[Heading] = []
     for place, block in enumerate(page.blocks):
         if isinstance(block, Heading):
@@ -34,14 +51,13 @@ def read_card(text: str, *, model: str, url: str, read_at: datetime, commit: str
                 continue
             headings = [*(heading for heading in headings if heading.level < block.level), block]
         elif isinstance(block, Grid):
-            _read_grid(block, page.blocks, place, [heading.text for heading in headings], identity, reading, commit)
+            _read_grid(
+                block, page.blocks, place, tuple(heading.text for heading in headings), identity, reading, commit
+            )
         elif _stray_row(block.text):
             reading.leave(block.line, block.text, "it looks like a row of a table, but stands in none")
-    if page.front_matter is not None:
-        from warehouse.claims.readers.model_index import add_front_matter
-
-        add_front_matter(page.front_matter, reading, model=model, commit=commit)
-    return reading
+        elif block.item:
+            read_items(block, tuple(heading.text for heading in headings), identity, reading, commit)
 
 
 def _stray_row(text: str) -> bool:
@@ -49,51 +65,11 @@ def _stray_row(text: str) -> bool:
     return text.count("|") >= 3 and re.search(r"\|\s*[*_]*\d[\d.]*%?[*_]*\s*\|", text) is not None
 
 
-def _parents(page: Page) -> list[str]:
-    """Addresses of the models that the front matter names as what this one is made of."""
-    if not page.front_matter or "base_model" not in page.front_matter:
-        return []
-    from evaluators.safe_load import load_yaml
-
-    try:
-        content = load_yaml(page.front_matter, "front matter")
-    except UserError:
-        return []
-    found = content.get("base_model") if isinstance(content, dict) else None
-    names = [found] if isinstance(found, str) else found if isinstance(found, list) else []
-    return [f"https://huggingface.co/{name}" for name in names if isinstance(name, str)]
-
-
-def _names(page: Page) -> set[str]:
-    """Texts in the first rows and columns of the card's tables, and in its lists: where models are named."""
-    found = set()
-    for block in page.blocks:
-        if isinstance(block, Grid):
-            found |= {cell.text for row in block.rows[: max(2, block.heads)] for cell in row}
-            found |= {cell.text for row in block.rows for cell in row[:2]}
-        elif isinstance(block, Words) and len(block.text) < 200:
-            found.add(block.text.split(":")[0])
-    return {text for text in found if 0 < len(text) < 80}
-
-
-def _written(page: Page, model: str) -> list[str]:
-    """Hub addresses and ids of the same organisation that are written out as text."""
-    ours = model.split("/")[0] + "/" if "/" in model else None
-    found = []
-    for block in page.blocks:
-        if isinstance(block, Words) and "huggingface.co/" in block.text:
-            found += [word.strip("().,;") for word in block.text.split() if word.startswith(("http", "("))]
-        if isinstance(block, Words) and ours and ours in block.text:
-            named = [word.strip("().,;:`'\"") for word in block.text.split() if ours in word]
-            found += [f"https://huggingface.co/{word}" for word in named if word.startswith(ours)]
-    return found
-
-
 def _read_grid(
     grid: Grid,
     blocks: Sequence[Heading | Words | Grid],
     place: int,
-    headings: Sequence[str],
+    headings: tuple[str, ...],
     identity: Identity,
     reading: Reading,
     commit: str | None,
@@ -103,10 +79,24 @@ def _read_grid(
             grid.line, "table", "the table has more than 300 columns or 60,000 cells; only the first were read"
         )
     grid = split_rows(grid)
-    layout = layout_of(grid)
-    if layout is None:
+    claims, mentions = len(reading.claims), len(reading.mentions)
+    if (columns := columns_of(grid)) is not None:
+        read_lm_eval_table(grid, columns, headings, identity, reading, commit)
+    elif (layout := layout_of(grid, identity, (*headings, grid.caption) if grid.caption else headings)) is not None:
+        around = Surroundings(headings, _intro(blocks, place), notes_near(blocks, place), leaderboard_of(headings))
+        read_table(grid, layout, around, identity, reading, commit)
+    else:
         head = " | ".join(cell.text for cell in grid.rows[0]) if grid.rows else ""
         if any(any(c.isdigit() for c in cell.text) for row in grid.rows for cell in row):
             reading.leave(grid.line, head, "nothing in the table names a benchmark")
-        return
-    read_table(grid, layout, notes_near(blocks, place), headings, identity, reading, commit)
+    drop_contradictions(reading, claims, mentions, grid.line)
+
+
+def _intro(blocks: Sequence[Heading | Words | Grid], place: int) -> tuple[str, ...]:
+    """The words right before a table, up to the heading or table before it: at most two paragraphs."""
+    found: list[str] = []
+    for block in reversed(blocks[max(0, place - 2) : place]):
+        if not isinstance(block, Words):
+            break
+        found.insert(0, block.text[:400])
+    return tuple(found)

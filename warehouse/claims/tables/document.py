@@ -51,6 +51,8 @@ class Words:
     """Its words, spaces tidied."""
     line: int
     """Line, from 1."""
+    item: bool = False
+    """Whether it is an item of a list."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,20 @@ class Page:
     """Headings, sentences and tables."""
     links: tuple[str, ...]
     """Addresses linked to anywhere."""
+    link_texts: tuple[tuple[str, str], ...] = ()
+    """The words printed on each link, with its address."""
+    pictures: tuple[tuple[str, int], ...] = ()
+    """Name (its text, else its file's name) and line of each picture: what it shows is not read."""
+
+    @property
+    def headings(self) -> tuple[Heading, ...]:
+        """All headings."""
+        return tuple(block for block in self.blocks if isinstance(block, Heading))
+
+    @property
+    def title(self) -> str | None:
+        """The first heading of the highest level."""
+        return next((heading.text for heading in self.headings if heading.level == 1), None)
 
 
 def split_front_matter(text: str) -> tuple[str | None, str, int]:
@@ -93,8 +109,25 @@ def read_page(text: str) -> Page:
     tree = LexborHTMLParser(html)
     if tree.body is None:
         return Page(front, (), ())
-    links = tuple(dict.fromkeys(node.attributes.get("href") or "" for node in tree.css("a")))
-    return Page(front, tuple(_walk(tree.body)), links)
+    anchors = [(" ".join(node.text().split()), node.attributes.get("href") or "") for node in tree.css("a")]
+    links = tuple(dict.fromkeys(address for _, address in anchors))
+    return Page(front, tuple(_walk(tree.body)), links, tuple(anchors), tuple(_pictures(tree.body)))
+
+
+def _pictures(body: Any) -> list[tuple[str, int]]:
+    """Name and line of each picture but small ones: badges, icons and logos."""
+    found = []
+    for node in body.css("img"):
+        address, name = node.attributes.get("src") or "", (node.attributes.get("alt") or "").strip()
+        file = re.sub(r"[?#].*$", "", address).rsplit("/", 1)[-1]
+        if re.search(r"(?i)badge|shields\.io|logo|icon|avatar|\bwechat\b|discord|qr[-_ ]?code", f"{address} {name}"):
+            continue
+        holder: Any = node
+        while holder is not None and not (holder.attributes or {}).get("data-line"):
+            holder = holder.parent
+        line = (holder.attributes.get("data-line") if holder is not None else None) or "1"
+        found.append((name if len(name) > 3 and name.casefold() != "image" else file or name, int(line)))
+    return found
 
 
 def _is_html(text: str) -> bool:
@@ -110,18 +143,44 @@ def _render(body: str, skipped: int) -> str:
     from markdown_it import MarkdownIt
 
     parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    body, numbers = set_tables_apart(body)
     tokens = parser.parse(body)
     _mark_long_rows(tokens, body)
     for token in tokens:
         if token.map is None:
             continue
         if token.type == "html_block":
-            first = token.map[0] + 1 + skipped
             lines = token.content.split("\n")
-            token.content = "\n".join(_with_lines(line, first + n) for n, line in enumerate(lines))
+            first = token.map[0]
+            token.content = "\n".join(
+                _with_lines(line, numbers[min(first + n, len(numbers) - 1)] + skipped) for n, line in enumerate(lines)
+            )
         elif token.nesting == 1:
-            token.attrSet("data-line", str(token.map[0] + 1 + skipped))
+            token.attrSet("data-line", str(numbers[min(token.map[0], len(numbers) - 1)] + skipped))
     return str(parser.renderer.render(tokens, parser.options, {}))
+
+
+_RULE = re.compile(r"^\s*>?\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$")
+
+
+def set_tables_apart(text: str) -> tuple[str, list[int]]:
+    """The text with a blank line before and after every Markdown table, and the number (from 1) that each of its lines
+    had: articles often leave the blank lines out, and a table would take in the words or the table that follow."""
+    lines, kept, numbers = text.split("\n"), list[str](), list[int]()
+    fenced, inside = False, False
+    for index, line in enumerate(lines):
+        if re.match(r"^\s*(?:```|~~~)", line):
+            fenced = not fenced
+        ahead = lines[index + 1] if index + 1 < len(lines) else ""
+        starts = not fenced and "|" in line and "|" in ahead and _RULE.match(ahead) and not _RULE.match(line)
+        if starts or (inside and "|" not in line):
+            if kept and kept[-1].strip():
+                kept.append("")
+                numbers.append(index + 1)
+            inside = bool(starts)
+        kept.append(line)
+        numbers.append(index + 1)
+    return "\n".join(kept), numbers
 
 
 def _mark_long_rows(tokens: list[Any], body: str) -> None:
@@ -162,11 +221,15 @@ def _walk(body: Any) -> list[Heading | Words | Grid]:
     words: list[str] = []
     line, words_line = 1, 1
 
+    item = False
+
     def flush() -> None:
+        nonlocal item
         text = " ".join("".join(words).split())
         words.clear()
         if text:
-            blocks.append(Words(text, words_line))
+            blocks.append(Words(text, words_line, item))
+        item = False
 
     node, entering, depth = body.child, True, 0
     while node is not None and depth >= 0:
@@ -188,7 +251,8 @@ def _walk(body: Any) -> list[Heading | Words | Grid]:
                 blocks.append(read_grid(node, line))
             else:
                 if tag in _BLOCKS:
-                    flush()
+                    flush() if tag != "p" or words else None
+                    item = item or tag == "li"
                 if node.child is not None:
                     node, depth = node.child, depth + 1
                     continue

@@ -1,4 +1,8 @@
-"""What the rows and columns of a table are: benchmarks, models, metrics, shots, settings, numbers."""
+"""What the rows and columns of a table are: benchmarks, models, metrics, shots, settings, numbers.
+
+Decided by what the cells hold; headings only help. Whose numbers a table without a column of models holds is not
+guessed: such a layout says why it is unclear.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from evaluators.catalogue import catalogue
 from warehouse.claims.tables.cells import read_value
 from warehouse.claims.tables.grid import EMPTY, Cell, Grid
-from warehouse.claims.text.labels import SHOTS, Label, metric_settings, read_label
+from warehouse.claims.tables.headings import Heads, heads_of
+from warehouse.claims.tables.identity import Identity, is_size, names_model
+from warehouse.claims.text.labels import Label, read_label, stated_by
 from warehouse.claims.text.names import mode_of, normalise
 from warehouse.claims.text.vocabulary import (
     ASIDE_HEADS,
@@ -17,8 +24,11 @@ from warehouse.claims.text.vocabulary import (
     LABEL_HEADS,
     METRIC_HEADS,
     MODEL_HEADS,
+    NUMBER_HEADS,
+    PART_HEADS,
     SETTING_HEADS,
     SHOT_HEADS,
+    STATED_HEADS,
     VALUE_HEADS,
 )
 
@@ -34,78 +44,150 @@ class Layout:
     """Where the benchmarks stand."""
     label: int | None
     """Column with the benchmarks (or, for benchmarks in columns, the models); None if there is none."""
-    heads: tuple[tuple[str, ...], ...]
+    heads: Heads
     """Heading parts of each column, group first."""
     roles: dict[int, str]
-    """Column -> `shots`, `metric`, `group`, `words`, a settings field with `set:` before it, or `value`."""
+    """Column -> `shots`, `metric`, `group`, `words`, `stated`, `size`, `test`, a settings field with `set:` before it,
+    or `value`."""
+    context: str | None = None
+    """The benchmark that the heading over the table names, where the table itself names none."""
+    stated: tuple[tuple[str, str | int], ...] = ()
+    """Settings that the heading of the label column states for every row."""
+    unclear: str = ""
+    """Why it cannot be told whose the numbers are; empty where it can."""
 
 
-def heads_of(grid: Grid) -> tuple[int, tuple[tuple[str, ...], ...]]:
-    """How many rows are headings, and each column's heading parts without repeats."""
-    count = grid.heads
-    if count == 0 and len(grid.rows) > 1 and _like_heading(grid.rows[0]):
-        count = 1
-    parts = []
-    for column in range(grid.width):
-        seen: list[Cell] = []
-        for row in grid.rows[:count]:
-            if row[column].text and all(row[column].origin != cell.origin for cell in seen):
-                seen.append(row[column])
-        parts.append(tuple(cell.text for cell in seen))
-    return count, tuple(parts)
-
-
-def _like_heading(row: tuple[Cell, ...]) -> bool:
-    values = [read_value(cell) for cell in row]
-    return all(value.kind in ("words", "nothing") for value in values) and sum(bool(cell.text) for cell in row) > 1
-
-
-def layout_of(grid: Grid) -> Layout | None:
-    """How to read the table; None if nothing in it names a benchmark or says that it is a table of scores."""
+def layout_of(grid: Grid, identity: Identity, context: Sequence[str] = ()) -> Layout | None:
+    """How to read the table; None if nothing in it, and none of the `context` (headings and caption, the nearest
+    last), names a benchmark or says that it is a table of scores."""
     count, heads = heads_of(grid)
     body = grid.rows[count:]
     if not body:
         return None
-    leaf = [normalise(re.sub(r"[(\[][^()\[\]]*[)\]]", "", parts[-1])) if parts else "" for parts in heads]
+    leaf = [normalise(re.sub(r"[(\[（][^()\[\]（）]*[)\]）]", "", parts[-1])) if parts else "" for parts in heads]
     first = range(min(4, grid.width))
-    in_rows = [sum(bool(read_label(row[column].text).benchmark) for row in body) for column in first]
-    in_heads = [bool(parts and _heading_benchmark(parts)) for parts in heads]
+    in_rows = [sum(bool(_row_benchmark(row[column].text)) for row in body) for column in first]
+    in_heads = [bool(parts and heading_label(parts).benchmark) for parts in heads]
     best = max(range(len(in_rows)), key=lambda column: in_rows[column])
-    label_head = next((column for column in range(min(4, grid.width)) if leaf[column] in LABEL_HEADS), None)
-    model_head = next((column for column, words in enumerate(leaf) if _model_head(words)), None)
+    label_head = next((column for column in first if leaf[column] in LABEL_HEADS), None)
+    model_heads = {column: stated for column, parts in enumerate(heads) if (stated := _model_head(parts)) is not None}
+    model_head = next(iter(model_heads), None)
+    models_over = [column for column, parts in enumerate(heads) if parts and names_model(parts[-1], identity)]
     if in_rows[best] and in_rows[best] >= sum(in_heads) and not (best == model_head and sum(in_heads)):
         return Layout("rows", best, heads, _roles(grid, count, leaf, heads, best, "rows"))
-    if sum(in_heads):
-        column = model_head
-        if column is None:
-            column = next((c for c in range(grid.width) if not in_heads[c] and _named_rows(body, c, leaf[c])), None)
-        return Layout("columns", column, heads, _roles(grid, count, leaf, heads, column, "columns", in_heads))
-    if label_head is not None and grid.width > 1 and leaf[label_head].startswith(("benchmark", "eval", "task")):
+    only_specifications = all(
+        catalogue()[heading_label(heads[column]).benchmark or ""].evaluator == "specification"
+        for column, named in enumerate(in_heads)
+        if named
+    )
+    rows_named = any(names_model(row[0].text, identity) for row in body)
+    if models_over and only_specifications and not rows_named and model_head is None and 0 not in models_over:
+        return Layout("rows", 0, heads, _roles(grid, count, leaf, heads, 0, "rows"))
+    named = None if sum(in_heads) else _named_by(context)
+    if sum(in_heads) or named:
+        column = model_head if model_head is not None else _model_column(body, identity, in_heads, leaf)
+        roles = _roles(grid, count, leaf, heads, column, "columns", in_heads)
+        if named and not any(role == "value" for role in roles.values()):
+            return None
+        roles, unclear = _with_sizes(body, roles, column, identity)
+        return Layout("columns", column, heads, roles, named, tuple(model_heads.get(column or 0, {}).items())
+                      if column is not None else (), unclear)  # fmt: skip
+    if (
+        label_head is not None
+        and grid.width > 1
+        and leaf[label_head].startswith(("bench", "eval", "task", "基准", "评测", "数据集"))
+        and (models_over or any(leaf[column] in VALUE_HEADS - {""} for column in range(grid.width)))
+    ):
         return Layout("rows", label_head, heads, _roles(grid, count, leaf, heads, label_head, "rows"))
     return None
 
 
-def _model_head(words: str) -> bool:
-    return words in MODEL_HEADS or (words.endswith("model") and len(words) < 20)
+def heading_label(parts: tuple[str, ...]) -> Label:
+    """The label of a column's heading: its last part, or all its parts together where only they name a benchmark."""
+    leaf = read_label(parts[-1])
+    joined = read_label(" ".join(parts)) if len(parts) > 1 else leaf
+    if leaf.benchmark or not joined.benchmark:
+        first = read_label(parts[0]) if len(parts) > 1 and not leaf.benchmark else leaf
+        return read_label(f"{parts[0]} ({', '.join(parts[1:])})") if first.benchmark and first is not leaf else leaf
+    return joined
 
 
-def _named_rows(body: tuple[tuple[Cell, ...], ...], column: int, head: str) -> bool:
-    """Whether a column without a heading of its own kind may hold model names."""
-    if head in SETTING_HEADS or head in ASIDE_HEADS | GROUP_HEADS | SHOT_HEADS | METRIC_HEADS:
-        return False
-    cells = [row[column].text for row in body if row[column].text]
-    return head == "" and bool(cells) and all(any(c.isalpha() for c in text) for text in cells)
+def _row_benchmark(text: str) -> str | None:
+    found = read_label(text).benchmark
+    return found if found and not is_size(text) else None
 
 
-def _heading_benchmark(parts: tuple[str, ...]) -> str | None:
-    return read_label(parts[-1]).benchmark or (read_label(" ".join(parts)).benchmark if len(parts) > 1 else None)
+def _named_by(context: Sequence[str]) -> str | None:
+    """The score that the nearest heading or caption names, if it names one."""
+    for text in reversed(context[-2:]):
+        plain = re.sub(r"(?i)^[\W\d.]+|\b(?:results?|performance|scores?|evaluation|benchmark)\b(?: on\b)?", " ", text)
+        for words in (text, plain):
+            label = read_label(words)
+            if label.benchmark and catalogue()[label.benchmark].evaluator not in ("speed", "specification"):
+                return " ".join(words.split())
+    return None
+
+
+def _model_head(parts: tuple[str, ...]) -> dict[str, str | int] | None:
+    """What the heading of a model column states besides (`Model 5-shot`: five shots); None for another heading."""
+    text = parts[-1] if parts else ""
+    words = normalise(re.sub(r"[(\[（][^()\[\]（）]*[)\]）]", "", text))
+    if words in MODEL_HEADS or (words.endswith("model") and len(words) < 20):
+        return {}
+    if rest := re.match(r"(?i)models?\b\W*(\S.*)$", text):
+        found, left = stated_by(rest[1].strip(" ()"), None)
+        return found if found and not left else None
+    return None
+
+
+def _model_column(
+    body: tuple[tuple[Cell, ...], ...], identity: Identity, in_heads: list[bool], leaf: list[str]
+) -> int | None:
+    """The column whose cells name models, or else sizes of one family's models."""
+    shares: dict[int, float] = {}
+    for column, named in enumerate(in_heads):
+        cells = [row[column].text for row in body if row[column].text]
+        if not named and cells:
+            shares[column] = sum(names_model(text, identity) for text in cells) / len(cells)
+    best = max(shares, key=lambda column: shares[column], default=None)
+    if best is not None and shares[best] >= 0.5:
+        return best
+    for column in range(min(4, len(in_heads))):
+        sizes = [row[column].text for row in body if row[column].text]
+        if sizes and all(is_size(text) for text in sizes) and len(set(sizes)) > 1:
+            return column
+    return None
+
+
+def _with_sizes(
+    body: tuple[tuple[Cell, ...], ...], roles: dict[int, str], label: int | None, identity: Identity
+) -> tuple[dict[int, str], str]:
+    """The roles with a column of sizes that belong to the models' names, and why the owners are unclear (empty: they
+    are not)."""
+    if label is not None:
+        names = [row[label].text for row in body]
+        repeated = len(set(names)) < len(names)
+        sized = any(re.search(r"(?i)\d[bm]\b", name) for name in names)
+        ours_sized = re.search(r"(?i)\d(?:\.\d+)?[bm]\b", identity.model) is not None
+        for column in range(len(roles) + 1):
+            cells = [row[column].text for row in body if column < len(row) and row[column].text]
+            if column == label or not cells or not all(is_size(text) for text in cells) or sized:
+                continue
+            if len(set(cells)) > 1 and (repeated or ours_sized):
+                roles = {**roles, column: "size"}
+        return roles, ""
+    for column, role in roles.items():
+        texts = [row[column].text for row in body if row[column].text]
+        if role in ("words", "group", "model") and len(set(texts)) > 1:
+            return roles, "no column says which model each row is about"
+    return roles, ""
 
 
 def _roles(
     grid: Grid,
     count: int,
     leaf: list[str],
-    heads: tuple[tuple[str, ...], ...],
+    heads: Heads,
     label: int | None,
     benchmarks: str,
     in_heads: list[bool] | None = None,
@@ -116,34 +198,48 @@ def _roles(
             continue
         words = leaf[column]
         cells = [row[column] for row in grid.rows[count:]]
-        if benchmarks == "columns" and in_heads and in_heads[column]:
+        numbers = _mostly_numbers(cells)
+        only_other = sum(other != label for other in range(grid.width)) == 1
+        if all(re.fullmatch(r"(?i)(pp|tg)\s?\d+.*|", cell.text) for cell in cells) and any(cell.text for cell in cells):
+            roles[column] = "test"
+        elif benchmarks == "columns" and in_heads and in_heads[column]:
             roles[column] = "value"
         elif words in SHOT_HEADS:
             roles[column] = "shots"
         elif words in METRIC_HEADS:
             roles[column] = "metric"
-        elif words in SETTING_HEADS and not (SETTING_HEADS[words] in MODE_FIELDS and _mostly_numbers(cells)):
+        elif words in PART_HEADS and not (numbers and any("." in cell.text for cell in cells)):
+            roles[column] = "set:subset"
+        elif words in NUMBER_HEADS and numbers:
+            roles[column] = "gpus"
+        elif words in SETTING_HEADS and not (SETTING_HEADS[words] in MODE_FIELDS and numbers):
             roles[column] = f"set:{SETTING_HEADS[words]}"
+        elif words in STATED_HEADS and not only_other:
+            roles[column] = "stated"
         elif words in GROUP_HEADS:
             roles[column] = "group"
+        elif words in VALUE_HEADS - {""} and only_other:
+            roles[column] = "value"
         elif words in ASIDE_HEADS or words.startswith(("delta", "improvement", "recovery", "stderr", "Δ")):
-            roles[column] = "words"
-        elif _model_head(words) and benchmarks == "rows":
+            roles[column] = "aside" if numbers else "words"
+        elif _model_head(heads[column]) is not None and benchmarks == "rows":
             roles[column] = "model"
+        elif benchmarks == "rows" and heads[column] and _is_specification(heads[column]):
+            roles[column] = "words"
         elif benchmarks == "columns":
-            roles[column] = "value" if words and _mostly_numbers(cells) else "words"
+            roles[column] = "value" if words and numbers else "words"
         elif not words and label is not None and column < label:
             roles[column] = "group"
-        elif (
-            _mostly_numbers(cells)
-            or (heads[column] and mode_of(heads[column][-1]))
-            or words in VALUE_HEADS
-            or sum(other != label for other in range(grid.width)) == 1
-        ):
+        elif numbers or (heads[column] and mode_of(heads[column][-1])) or words in VALUE_HEADS or only_other:
             roles[column] = "value"
         else:
             roles[column] = "words"
     return roles
+
+
+def _is_specification(parts: tuple[str, ...]) -> bool:
+    name = read_label(parts[-1]).benchmark
+    return name is not None and catalogue()[name].evaluator == "specification"
 
 
 def _mostly_numbers(cells: list[Cell]) -> bool:
@@ -183,54 +279,32 @@ def split_rows(grid: Grid) -> Grid:
 
 
 def _lines_of(row: tuple[Cell, ...]) -> int:
-    """How many benchmarks a row names, one a line; 0 for an ordinary row."""
+    """How many benchmarks a row names, one a line; 0 for an ordinary row. One of them must be known, and every cell
+    with numbers must have as many lines."""
     for cell in row[:4]:
         count = len(cell.lines)
-        if count > 1 and sum(bool(read_label(line).benchmark) for line in cell.lines) == count:
+        if count > 1 and any(read_label(line).benchmark for line in cell.lines):
             numbers = [other for other in row if other is not cell and any(c.isdigit() for c in other.text)]
             if numbers and all(len(other.lines) == count for other in numbers):
                 return count
     return 0
 
 
-Stated = dict[str, str | int | float]
-
-
-def row_settings(layout: Layout, row: Sequence[Cell], label: Label) -> tuple[Stated, list[str]]:
-    """Settings that a row's other columns state (shots, metric, hardware, ...), and words that no field holds."""
-    stated: Stated = {}
-    words: list[str] = []
-    for column, role in layout.roles.items():
-        text = row[column].text
-        if not text or read_value(row[column]).kind == "nothing":
-            continue
-        head = " ".join(layout.heads[column])
-        if role == "shots":
-            shots = SHOTS.search(text)
-            if text.isdigit() or (shots and shots[1]):
-                stated["shots"] = int(text if text.isdigit() else shots[1])  # type: ignore[index]
-            else:
-                words.append(f"{head}: {text}")
-        elif role == "metric":
-            found, left = metric_settings(text, label.benchmark)
-            stated |= found
-            words += left
-        elif role.startswith("set:"):
-            name = role.removeprefix("set:")
-            if name in ("mode", "thinking", "effort"):
-                if mode := mode_of(text):
-                    stated |= mode
-                elif name == "thinking" and text.casefold() in ("yes", "no", "on", "off"):
-                    stated["thinking"] = "on" if text.casefold() in ("yes", "on") else "off"
-                else:
-                    words.append(f"{head}: {text}")
-            elif name in ("concurrency", "prompt_tokens", "generation_tokens", "depth"):
-                if (digits := text.replace(",", "")).isdigit():
-                    stated[name] = int(digits)
-                else:
-                    words.append(f"{head}: {text}")
-            else:
-                stated[name] = text
-        elif role == "words" and any(c.isalpha() for c in head) and len(text) <= 200:
-            words.append(f"{head}: {text}")
-    return stated, words
+def carry_down(grid: Grid, layout: Layout) -> Grid:
+    """The table with the label of the row above in rows without one that state another part or setting."""
+    label = layout.label
+    if label is None:
+        return grid
+    states = [
+        column for column, role in layout.roles.items() if role.startswith("set:") or role in ("stated", "metric")
+    ]
+    rows, above = list(grid.rows), None
+    for number in range(heads_of(grid)[0], len(rows)):
+        row = rows[number]
+        if row[label].text:
+            above = number
+        elif above is not None and any(
+            row[column].text and row[column].text != rows[above][column].text for column in states
+        ):
+            rows[number] = tuple(rows[above][column] if column == label else cell for column, cell in enumerate(row))
+    return replace(grid, rows=tuple(rows))

@@ -128,6 +128,20 @@ def notes_for(notes: Sequence[Note], *, label: str, benchmark: str | None, marks
     return tuple(found)
 
 
+_DECIDES = re.compile(
+    r"(?i)\bmaj(?:ority)?\b|\bmaj@|\bcons@|\bvot(?:e|ing)|best[- ]of|ensembl|parallel (?:sampl|comput|think)|"
+    r"\bsubset\b|\btools?\b|\bsearch\b|translated|\bcloze\b|self[- ]consisten|test[- ]time comput"
+)
+"""Words of a sentence that make another measurement of a benchmark."""
+
+
+def binding(near: Sequence[str], notes: Sequence[Note]) -> tuple[str, ...]:
+    """Those of the sentences near a number that say how this very number was made: its own footnotes, sentences that
+    begin with its benchmark, and those that name another way to measure. The others only stand nearby."""
+    targeted = {note.text for note in notes if note.mark is not None or note.about}
+    return tuple(text for text in near if text in targeted or _DECIDES.search(text))
+
+
 def without_numbering(notes: Sequence[Note], marks: str) -> tuple[Note, ...]:
     """The notes of a table whose cells bear these marks: a number that no cell bears is no footnote's."""
     borne = set(re.findall(r"\d+", marks))

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from warehouse.claims.tables.cells import without_marks
-from warehouse.claims.text.labels import metric_settings, read_label
+from warehouse.claims.tables.identity import SIZE, TUNED, UNTUNED, Identity, closeness_to, hub_id, is_size
+from warehouse.claims.text.labels import metric_settings, read_label, stated_by
 from warehouse.claims.text.names import mode_of, name_key, name_tokens, normalise, resolve_model
-from warehouse.claims.text.vocabulary import GENERIC, NOT_MODELS
+from warehouse.claims.text.parts import kind_of
+from warehouse.claims.text.vocabulary import GENERIC
+
+Stated = tuple[tuple[str, str | int], ...]
+_MEASURED = frozenset({"shots", "metric", "filter", "repeats", "tools"})
+"""Settings that a heading may state alone, without naming whose numbers stand below."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +29,7 @@ class Owner:
     """Hub id or name as printed."""
     variant: str | None = None
     """Mode, effort or quantization as printed."""
-    stated: tuple[tuple[str, str | int], ...] = ()
+    stated: Stated = ()
     """Settings that follow from the heading."""
     words: tuple[str, ...] = ()
     """Words of the heading that no field holds."""
@@ -40,6 +46,19 @@ def tuning_of(headings: Sequence[str]) -> Literal["base", "tuned"] | None:
         if tuned != base:
             return "base" if base else "tuned"
     return None
+
+
+_KINDS = r"(?: base)?(?: language)? (?:models?|releases?|versions?|checkpoints?)\b"
+_TUNING_SENTENCE = {
+    "base": re.compile(rf"(?i)\b(?:pre-?trained|base|foundation){_KINDS}"),
+    "tuned": re.compile(rf"(?i)\b(?:(?:instruction-|fine-?)?tuned|post-?trained|chat|instruct|aligned){_KINDS}"),
+}
+
+
+def tuning_said(sentence: str) -> Literal["base", "tuned"] | None:
+    """Whether a sentence before a table says that its numbers are of base or of tuned models."""
+    found = {name for name, pattern in _TUNING_SENTENCE.items() if pattern.search(sentence)}
+    return ("base" if "base" in found else "tuned") if len(found) == 1 else None
 
 
 def mode_in(headings: Sequence[str]) -> dict[str, str]:
@@ -60,22 +79,26 @@ def mode_in(headings: Sequence[str]) -> dict[str, str]:
 def section_model(headings: Sequence[str], identity: Identity) -> str:
     """The model that the nearest heading names, if it names one of the card's; else the release."""
     for heading in reversed(headings):
-        key = name_key(heading)
+        plain = re.sub(r"[(\[（][^()\[\]（）]*[)\]）]", "", heading.split(",")[0])
+        keys = {name_key(heading), name_key(plain)} - {""}
         for known in identity.known:
-            if key and key == name_key(known):
+            if name_key(known) in keys:
                 return known
     return identity.model
 
 
 def owners(
-    heads: Sequence[tuple[Sequence[str], Sequence[str]]], identity: Identity, headings: Sequence[str]
+    heads: Sequence[tuple[Sequence[str], Sequence[str]]],
+    identity: Identity,
+    headings: Sequence[str],
+    base: Literal["base", "tuned"] | None = None,
 ) -> list[Owner]:
     """Whose each column is; `heads` gives for each its heading parts (group first) and the addresses linked there.
 
     Exactly one name in a table is this release's (with its modes): the closest. Two equally close ones that are not
-    equal to it make both unsure.
+    equal to it make both unsure. `base` is what the words before the table say of tuning where no heading does.
     """
-    base = tuning_of(headings)
+    base = tuning_of(headings) or base
     section = section_model(headings, identity)
     parsed = [_parse(parts, links, identity, base, section) for parts, links in heads]
     if any("".join(parts).strip() for parts, _ in heads):
@@ -85,6 +108,14 @@ def owners(
             else (Owner("unsure", "a column without a heading", reason="no heading says whose numbers it holds"), None)
             for (parts, links), (owner, closeness) in zip(heads, parsed, strict=True)
         ]
+    if identity.family_card and not _section_names(headings, identity):
+        reason = "the card speaks for several sizes, and the table does not say which"
+        parsed = [
+            (Owner("unsure", owner.model, reason=reason), None)
+            if closeness == 0 and _is_generic(parts)
+            else (owner, closeness)
+            for (parts, _), (owner, closeness) in zip(heads, parsed, strict=True)
+        ]  # fmt: skip
     close = [closeness for _, closeness in parsed if closeness is not None]
     best = min(close, default=None)
     names = {name_key(owner.model) for owner, closeness in parsed if closeness == best}
@@ -93,7 +124,7 @@ def owners(
         if closeness is None or best is None:
             found.append(owner)
         elif closeness > best:
-            found.append(Owner("other", owner.model, owner.variant, owner.stated, owner.words))
+            found.append(replace(owner, kind="other"))
         elif best > 0 and len(names) > 1:
             found.append(
                 Owner("unsure", owner.model, reason=f"{len(names)} columns are named nearly like {identity.model}")
@@ -105,6 +136,15 @@ def owners(
     return found
 
 
+def _is_generic(parts: Sequence[str]) -> bool:
+    return all(normalise(part) in GENERIC or mode_of(part) for part in parts)
+
+
+def _section_names(headings: Sequence[str], identity: Identity) -> bool:
+    ours = name_tokens(identity.model)
+    return any(ours <= name_tokens(heading) for heading in headings)
+
+
 def _family_elsewhere(parsed: Sequence[tuple[Owner, int | None]], owner: Owner, identity: Identity) -> bool:
     shared = {word for word in name_tokens(owner.model) & name_tokens(identity.model) if word.isalpha()}
     return any(other is not owner and shared <= name_tokens(other.model) for other, _ in parsed)
@@ -114,40 +154,56 @@ def _parse(
     parts: Sequence[str], links: Sequence[str], identity: Identity, base: str | None, section: str
 ) -> tuple[Owner, int | None]:
     """The owner that a heading names, and its closeness to the release (None: another model)."""
+    parts, from_parts = _without_settings(parts)
     leaf = without_marks(parts[-1]) if parts else ""
     group = " ".join(parts[:-1]).strip()
     hubs = list(dict.fromkeys(hub for link in links if (hub := hub_id(link))))
     if len(hubs) == 1:
         linked = tuple(mode_of(leaf).items())
         return Owner("other", hubs[0], leaf if linked else None, linked), 0 if hubs[0] == identity.model else None
-    if len(hubs) > 1 and not leaf:
+    if len(hubs) > 1 and (not leaf or is_size(leaf)):
         return Owner("unsure", hubs[0], reason=f"the row speaks of {len(hubs)} models: {', '.join(hubs[:4])}"), None
     if "this model" in leaf.casefold() or normalise(leaf) in ("ours", "thismodel"):
-        return Owner("other", identity.model), 0
+        return Owner("other", identity.model, stated=from_parts), 0
+    tied = identity.printed.get(name_key(leaf))
+    if tied is not None and name_key(leaf) not in GENERIC and not _untold_base(name_tokens(leaf), base):
+        return Owner("other", tied, stated=from_parts), 0 if tied == identity.model else None
     bare = re.sub(r"\s*[(\[]\s*(?:ours|%|acc\.?|score)\s*[)\]]", "", leaf, flags=re.IGNORECASE).strip()
     modes = mode_of(bare)
-    stated: tuple[tuple[str, str | int], ...] = tuple(modes.items())
-    words: tuple[str, ...] = ()
+    stated: Stated = tuple(modes.items())
     generic = normalise(bare) in GENERIC
     if not modes and not generic and not group:
         label = read_label(bare)
         metric, left = metric_settings(bare, None)
-        generic = bool(metric) and not left and label.benchmark is None
+        generic = bool(metric) and not left and label.benchmark is None and metric.keys() <= _MEASURED
         stated = tuple(metric.items()) if generic else ()
     if modes or generic:
         if group and normalise(group) not in GENERIC and not read_label(group).benchmark:
             owner, closeness = _name(group, identity, base)
-            return Owner("other", owner.model, bare or owner.variant, (*owner.stated, *stated), words), closeness
+            return Owner("other", owner.model, bare or owner.variant, (*owner.stated, *stated, *from_parts)), closeness
         if (sibling := _quantized_sibling(modes.get("quantization"), identity)) and section == identity.model:
-            return Owner("other", sibling, bare, stated, words), None
-        owner = Owner("other", section, bare if modes else None, stated, words)
+            return Owner("other", sibling, bare, stated), None
+        owner = Owner("other", section, bare if modes else None, (*stated, *from_parts))
         return owner, 0 if section == identity.model else None
     owner, closeness = _name(bare, identity, base)
     if closeness is None and group:
         joined, nearer = _name(f"{group} {bare}", identity, base)
         if nearer is not None:
-            return joined, nearer
-    return owner, closeness
+            owner, closeness = joined, nearer
+    return replace(owner, stated=(*owner.stated, *from_parts)), closeness
+
+
+def _without_settings(parts: Sequence[str]) -> tuple[Sequence[str], Stated]:
+    """Heading parts without those that only state shots or a metric, and what these state."""
+    kept: list[str] = []
+    stated: dict[str, str | int] = {}
+    for part in parts:
+        found, left = stated_by(part, None)
+        if len(parts) > 1 and found and not left and found.keys() <= _MEASURED:
+            stated |= found
+        else:
+            kept.append(part)
+    return (kept, tuple(stated.items())) if kept else (parts, ())
 
 
 def _quantized_sibling(quantization: str | None, identity: Identity) -> str | None:
@@ -162,12 +218,57 @@ def _quantized_sibling(quantization: str | None, identity: Identity) -> str | No
 
 
 def _name(text: str, identity: Identity, base: str | None) -> tuple[Owner, int | None]:
+    """The owner that a name in a heading means. Words in brackets are remarks: settings where they are some, else
+    kept as words; a bare size is this family's model of that size."""
+    owner, closeness = _plain_name(identity.with_size(text) if is_size(text) else text, identity, base)
+    if closeness is not None or owner.kind == "unsure":
+        return owner, closeness
+    first, _, last = re.sub(r"\s+-\s+(?:Small|Medium|Large)$", "", text).rpartition(" ")
+    if first and "quantization" in (mode := mode_of(last)):
+        owner, closeness = _name(first, identity, base)
+        return replace(owner, variant=last, stated=(*owner.stated, *mode.items())), closeness
+    brackets = re.findall(r"[(\[（]([^()\[\]（）]*)[)\]）]", text)
+    bare = re.sub(r"\s*[(\[（][^()\[\]（）]*[)\]）]", "", text).strip()
+    if not brackets or not bare:
+        return owner, closeness
+    if any(
+        hub == identity.model and name_key(bare) < key
+        for key, hub in identity.printed.items()
+        if key.startswith(name_key(bare))
+    ):
+        return owner, None  # the card ties this release to the name with another word in brackets
+    hub = identity.printed.get(name_key(bare))
+    if hub is not None and hub != identity.model:
+        return replace(owner, model=hub), None
+    short, nearer = (Owner("other", hub), 0) if hub else _plain_name(bare, identity, base)
+    if nearer is None:
+        return (short if short.kind == "unsure" else owner), None
+    stated: dict[str, str | int] = dict(short.stated)
+    words: list[str] = []
+    ours = name_tokens(identity.model)
+    for bracket in brackets:
+        tokens = name_tokens(bracket)
+        found, left = stated_by(bracket, None)
+        if found and not left:
+            stated |= found
+        elif sizes := {word for word in tokens if SIZE.fullmatch(word)}:
+            if not sizes <= ours and any(SIZE.fullmatch(word) for word in ours):
+                return owner, None  # another size of the family
+        elif not (tokens <= ours or kind_of(bracket) == "harmless"):
+            words.append(bracket)
+    variant = short.variant or (brackets[0] if words else None)
+    return Owner("other", short.model, variant, tuple(stated.items()), tuple(words)), max(
+        nearer, 50
+    ) if words else nearer
+
+
+def _plain_name(text: str, identity: Identity, base: str | None) -> tuple[Owner, int | None]:
     whole = name_tokens(text)
     told = not _untold_base(whole, base) or identity.has_tuned_sibling
-    if closeness_to(whole, identity) == 0 and told and not (base and identity.is_ambiguous):
-        if base == "tuned" and identity.has_tuned_sibling:
+    if closeness_to(whole, identity) in (0, 50) and told and not (base and identity.is_ambiguous):
+        if base == "tuned" and identity.has_tuned_sibling and not whole & UNTUNED:
             return Owner("unsure", identity.model, reason=f"{text} under a heading of tuned models"), None
-        return Owner("other", identity.model), 0
+        return Owner("other", identity.model), closeness_to(whole, identity)
     plain = resolve_model(text, identity.known)
     tokens = name_tokens(plain.model)
     untold = _untold_base(tokens, base)
@@ -194,123 +295,3 @@ def _name(text: str, identity: Identity, base: str | None) -> tuple[Owner, int |
 def _untold_base(tokens: frozenset[str], base: str | None) -> bool:
     """Whether a name without a word on tuning stands where base models are spoken of."""
     return base == "base" and not tokens & (TUNED | UNTUNED)
-
-
-TUNED = frozenset({"instruct", "it", "chat", "inst", "sft", "dpo", "rl", "posttrained"})
-SOFT = frozenset({"instruct", "it", "chat", "inst"})
-"""Words of tuning that a table may leave out."""
-UNTUNED = frozenset({"base", "pt", "pretrained", "pretrain", "pretraining"})
-PRECISION = frozenset({"bf16", "fp16", "f16", "hf"})
-SIZE = re.compile(r"a?\d+(?:\.\d+)?[bme]")
-_HUB = re.compile(
-    r"^https?://(?:www\.)?(?:huggingface\.co|hf\.co)/([\w.-]+/[\w.-]+?)/?(?:[?#].*|/(?:tree|blob|resolve)/.*)?$"
-)
-
-
-@dataclass(frozen=True)
-class Identity:
-    """The release that a card speaks for."""
-
-    model: str
-    """Hub id, or a local name."""
-    known: tuple[str, ...] = ()
-    """Hub ids the card links to or names."""
-    title: str | None = None
-    """First heading, where it is a name."""
-    names: frozenset[frozenset[str]] = frozenset()
-    """Parts of every name in the card's tables and links."""
-
-    @property
-    def has_tuned_sibling(self) -> bool:
-        """Whether the card names this model with a word of tuning behind it: the bare name is the base model."""
-        ours = name_tokens(self.model)
-        return not ours & (TUNED | UNTUNED) and any(ours < words and words - ours <= TUNED for words in self.names)
-
-    in_full: bool = False
-    """Whether a table of the card names the release in full, so that a name without its date is another release."""
-    both_tunings: bool = False
-    """Whether the card has headings for base and for tuned models."""
-
-    @property
-    def is_ambiguous(self) -> bool:
-        """Whether a column with the bare name may be the base or the tuned model, and nothing in the card tells."""
-        told = name_tokens(self.model) & (TUNED | UNTUNED) or self.has_tuned_sibling or self.has_base_sibling
-        return self.both_tunings and not told
-
-    @property
-    def is_base(self) -> bool:
-        """Whether the name itself says that it is a base model."""
-        return bool(name_tokens(self.model) & UNTUNED)
-
-    @property
-    def has_base_sibling(self) -> bool:
-        """Whether the card names this model with a word for base models behind it."""
-        ours = name_tokens(self.model)
-        return any(ours < words and words - ours <= UNTUNED for words in self.names)
-
-
-def hub_id(link: str) -> str | None:
-    """The model id that an address leads to, None for anything else."""
-    found = _HUB.match(link.strip())
-    return found[1] if found and found[1].split("/")[0] not in NOT_MODELS else None
-
-
-def identity_of(
-    model: str,
-    links: Iterable[str],
-    title: str | None,
-    names: Iterable[str] = (),
-    tunings: Iterable[str | None] = (),
-) -> Identity:
-    """The release: its id, the ids its card links to, and its card's title if that is a name like the id's.
-
-    A local folder may be called anything: there every title that can be a name is taken. `names` are the words in
-    which the card's tables name models, `tunings` what its headings say of tuning.
-    """
-    known = tuple(dict.fromkeys([model, *(hub for link in links if (hub := hub_id(link)))]))
-    name = re.sub(r"(?i)^\W*(?:model card (?:for|of)|introducing|meet|welcome to)\s+", "", title or "").strip(" !.\"'`")
-    words = name_tokens(name)
-    ours = name_tokens(model)
-    like = "/" not in model or (len(words & ours) * 2 >= len(words) and not words <= ours)
-    another = any(name_tokens(hub) == words for hub in known if hub != model)
-    fits = 1 <= len(words) <= 6 and ":" not in name and "&" not in name and not another
-    printed = [name_tokens(one) for one in names]
-    every = frozenset((*printed, *map(name_tokens, known)))
-    return Identity(
-        model,
-        known,
-        title=name if fits and like else None,
-        names=every,
-        in_full=ours in printed,
-        both_tunings={"base", "tuned"} <= set(tunings),
-    )
-
-
-def closeness_to(words: frozenset[str], identity: Identity) -> int | None:
-    """How near a printed name is to the release: 0 equal; 100 less organisation, tuning, precision or date; 200 less
-    size as well; and one more for each word that is missing. None for another model."""
-    ours = name_tokens(identity.model)
-    if words == ours or (identity.title and words == name_tokens(identity.title)):
-        return 0
-    if not any(SIZE.fullmatch(word) for word in ours):
-        words = frozenset(word for word in words if not SIZE.fullmatch(word))
-        if words == ours:
-            return 100
-    if not words or not words < ours:
-        return None
-    missing = ours - words
-    if missing & UNTUNED or (identity.in_full and any(word.isdigit() and len(word) >= 4 for word in missing)):
-        return None
-    organisation = normalise(identity.model.split("/")[0]) if "/" in identity.model else ""
-    dates = {word for word in ours if word.isdigit() and len(word) >= 4}
-    makers = {word for word in missing if word.isalpha() and len(word) > 2 and word in organisation}
-    soft = SOFT | PRECISION | makers | dates
-    family = {word for word in ours if word.isalpha()} - soft
-    if missing <= soft and (words & family or len(words) >= 2):
-        return 100 + len(missing)
-    if len(missing) == 1 and missing <= family and words & dates and words - dates:
-        return 100 + len(missing)
-    sizes = {word for word in missing if SIZE.fullmatch(word)}
-    if sizes and missing <= soft | sizes and any(c.isdigit() for word in words for c in word) and words & family:
-        return 200 + len(missing)
-    return None

@@ -10,7 +10,9 @@ from typing import Literal
 from evaluators.catalogue import catalogue
 from evaluators.records import Settings, UserError
 from warehouse.claims.text.names import mode_of, normalise, resolve_benchmark
-from warehouse.claims.text.vocabulary import MEASURES, METRIC_WORDS, VARIANTS
+from warehouse.claims.text.parts import kind_of, looks_like_part
+from warehouse.claims.text.speed_names import speed_named
+from warehouse.claims.text.vocabulary import CATEGORIES, MEASURES, METRIC_WORDS, VARIANTS
 
 
 @dataclass(frozen=True)
@@ -29,19 +31,25 @@ class Label:
     """`percent` where the label says so, e.g. `Accuracy (%)`."""
     window: str | None = None
     """Unit word in the label, e.g. `tok/s`, `GB`."""
+    category: bool = False
+    """Whether it names a group of benchmarks, whose number is an average and no benchmark's score."""
 
 
 SHOTS = re.compile(r"(?i)\b(\d{1,3})[\s-]*shots?\b|\b(zero|one|few)[\s-]*shot\b")
 REPEATS = re.compile(r"(?i)\b(?:avg|average|mean|acc)\s*@\s*(\d{1,4})\b")
 AT = re.compile(r"(?i)\b(?:cons|maj|majority|pass|best|bon)\s?[@^]\s?\d{1,4}\b")
-TOOLS_NONE = re.compile(r"(?i)^(?:no|w/o|without)[\s-]*(?:tools?|python|code)(?:[\s-]use)?$")
+TOOLS_NONE = re.compile(r"(?i)^(?:no|w/o|without)[\s-]*(?:any )?(?:tools?|python|code|search)(?:[\s-]use)?$")
 TOOLS = re.compile(r"(?i)^(?:w/|with)\s*(.*tools?.*|python|code.*|search.*|browsing)$")
 SUBSET = re.compile(
     r"(?i)^(?:text[\s-]?only|.*\bsubset\b.*|[a-z]{3,9}\.? ?'?\d{2,4}\s*[-–—to]+\s*[a-z]{3,9}\.? ?'?\d{2,4}|"
     r"\d{2,4}[./-]\d{2}\s*[-–—~]\s*\d{2,4}[./-]\d{2}|\d{6,8}\s*[-–—~]\s*\d{6,8}|\d{1,2}/\d{1,2}/\d{2,4}\s*[-–—~]\s*\d{1,2}/\d{1,2}/\d{2,4}|val|test|dev|validation)$"
 )
 RATIO = re.compile(r"(?i)(.+?)\s*(?:\s/\s|\bvs\.?\s|\bover\s|\bcompared (?:to|with)\s|:)\s*(.+)")
-WINDOW = re.compile(r"(?i)\b(tok(?:ens?)?\s*(?:/|per)\s*s(?:ec(?:onds?)?)?|t/s|tps|gi?b|mi?b|bytes)\b")
+WINDOW = re.compile(r"(?i)\b(tok(?:ens?)?\s*(?:/|per)\s*s(?:ec(?:onds?)?)?|t/s|tps|gi?b|mi?b|bytes|ms|sec|s)\b")
+_UNIT_KINDS = {"tok/s": re.compile(r"(?i)tok|t/s|tps"), "bytes": re.compile(r"(?i)[gm]i?b|bytes"),
+               "s": re.compile(r"(?i)ms|sec|s")}  # fmt: skip
+_TAIL = re.compile(r"(?i)\s(?:w/o?|with|without|no|using|@)(?=[\s\w]).*$|\s*@\s*\d+(?:\.\d+)?\s?[km]\b.*$")
+_PAIR = re.compile(r"\s+/\s+|\s*\|\s*|(?<=[\w)])/(?=[\w(])")
 
 
 @lru_cache(maxsize=20_000)
@@ -51,30 +59,70 @@ def read_label(text: str) -> Label:
     whole = resolve_benchmark(tidy)
     core, qualifiers = _split(tidy)
     name = whole.name
+    stated: dict[str, str | int] = {}
     if name is None:
         name, qualifiers = _resolve_core(core, qualifiers)
-    stated: dict[str, str | int] = {}
+    if name is None:
+        name, stated = speed_named(tidy)
+        qualifiers = [] if name else qualifiers
+    category = normalise(core) in CATEGORIES and not _is_exact(core, qualifiers)
+    name, qualifiers, window = _with_unit(None if category else name, qualifiers, tidy)
     words: list[str] = []
     scale: Literal["percent"] | None = None
-    window: str | None = None
     for qualifier in qualifiers:
-        found, rest = _settings_of(qualifier, name)
-        stated |= found
         if qualifier.strip() in ("%", "in %", "percent"):
             scale = "percent"
-        elif unit := WINDOW.fullmatch(qualifier.strip()):
-            window = unit[1]
-        elif rest:
-            words.append(qualifier)
+        elif WINDOW.fullmatch(re.sub(r"(?i)^in ", "", qualifier.strip())):
+            continue
+        else:
+            found, rest = _settings_of(qualifier, name, bracketed=True, core=core)
+            if whole.name is not None and whole.name == name != resolve_benchmark(core).name:
+                found, rest = {key: value for key, value in found.items() if key not in ("subset", "scaffold")}, []
+            stated |= {key: value for key, value in found.items() if key not in stated}
+            words += rest
     if scale is None and re.search(r"[\[(]\s*%|%\s*[\])]|\s%$", tidy):
         scale = "percent"
-    return Label(tidy, name, tuple(stated.items()), tuple(words), scale, window)
+    return Label(tidy, name, tuple(stated.items()), tuple(words), scale, window, category)
+
+
+def _is_exact(core: str, qualifiers: list[str]) -> bool:
+    """Whether a category's word is printed as the benchmark's own name, in capitals or with shots: `MATH`, `Math
+    (4-shot)`."""
+    return (core.isupper() and len(core) > 2 and core.isascii() and core not in ("CODE", "AVG", "ALL")) or (
+        normalise(core) == "math" and any(SHOTS.search(qualifier) for qualifier in qualifiers)
+    )
+
+
+def _with_unit(name: str | None, qualifiers: list[str], text: str) -> tuple[str | None, list[str], str | None]:
+    """Benchmark, qualifiers and unit word. A unit that is not the benchmark's own means something else: what the
+    bracket names (`Model size (file size in MB)`), or nothing that is known."""
+    for index, qualifier in enumerate(qualifiers):
+        unit = WINDOW.search(qualifier)
+        before = qualifier[: unit.start()].strip() if unit else ""
+        if unit is None or unit.end() != len(qualifier.strip()) or (before and len(before.split()) > 4):
+            continue
+        kind = next((kind for kind, pattern in _UNIT_KINDS.items() if pattern.fullmatch(unit[1]) or
+                     (kind == "tok/s" and pattern.match(unit[1]))), None)  # fmt: skip
+        fits = name is not None and catalogue()[name].unit == kind
+        named = resolve_benchmark(re.sub(r"(?i)\s*\bin$", "", before)).name if before else None
+        rest = [other for place, other in enumerate(qualifiers) if place != index]
+        if named and catalogue()[named].unit == kind:
+            return named, rest, unit[1]
+        if fits:
+            return name, qualifiers if before and before.casefold() != "in" else rest, unit[1]
+        if name is not None and kind is not None and catalogue()[name].unit != "fraction":
+            return (
+                ("file_size" if kind == "bytes" and re.search(r"(?i)\bfile|disk|download", text) else None),
+                rest,
+                unit[1],
+            )
+    return name, qualifiers, None
 
 
 def _split(label: str) -> tuple[str, list[str]]:
     """The label without its brackets and shots, and these."""
-    qualifiers = [part.strip() for part in re.findall(r"[(\[]([^()\[\]]*)[)\]]", label)]
-    core = re.sub(r"[(\[][^()\[\]]*[)\]]", " ", label)
+    qualifiers = [part.strip() for part in re.findall(r"[(\[（]([^()\[\]（）]*)[)\]）]", label)]
+    core = re.sub(r"[(\[（][^()\[\]（）]*[)\]）]", " ", label)
     for pattern in (SHOTS, REPEATS, AT):
         if found := pattern.search(core):
             qualifiers.append(found[0])
@@ -87,7 +135,8 @@ def _split(label: str) -> tuple[str, list[str]]:
 
 
 def _resolve_core(core: str, qualifiers: list[str]) -> tuple[str | None, list[str]]:
-    """Resolve the core, with each qualifier first (`GPQA (Diamond)`), then alone, then less its last metric word."""
+    """Resolve the core, with each qualifier first (`GPQA (Diamond)`), then alone, then less the words behind it that
+    are settings (`HLE w/o tools`, `RULER @ 128K`, `BBH EM`)."""
     for index, qualifier in enumerate(qualifiers):
         bare = SHOTS.sub("", qualifier).strip(" ,")
         for words in (f"{core} {qualifier}", f"{core} {bare}"):
@@ -98,19 +147,52 @@ def _resolve_core(core: str, qualifiers: list[str]) -> tuple[str | None, list[st
         if more and (name := resolve_benchmark(f"{core} {first}").name):
             rest = [other for place, other in enumerate(qualifiers) if place != index]
             return name, [*rest, more, *([shots[0]] if (shots := SHOTS.search(qualifier)) else [])]
-    if any(VARIANTS & set(re.findall(r"[\w+]+", qualifier.casefold())) for qualifier in qualifiers):
+    if any(
+        VARIANTS & set(re.split(r"[\s,;/]+", qualifier.casefold()))
+        for qualifier in qualifiers
+        if kind_of(qualifier) not in ("scaffold", "harness")
+    ):
         return None, qualifiers
     if name := resolve_benchmark(core).name:
         return name, qualifiers
-    words_ = re.split(r"[\s,/]+|(?<=\w)-(?=\w)", core)
-    for size in (1, 2):
-        tail = " ".join(words_[-size:])
-        head = core[: core.rfind(words_[-size])].rstrip(" ,-/") if len(words_) > size else ""
-        if head and (_metric(tail, None) or mode_of(tail) or normalise(tail) in MEASURES | {"cot"}):
-            name = resolve_benchmark(head).name
-            if name:
-                return name, [*qualifiers, tail]
+    if tail := _TAIL.search(core):
+        name = resolve_benchmark(core[: tail.start()]).name
+        said = re.sub(r"^\s*@?\s*", "", tail[0])
+        if name:
+            return name, [*qualifiers, said]
+    words_ = re.split(r"[\s,/_]+|(?<=\w)-(?=\w)", core)
+    for size in (1, 2, 3):
+        tail_words = " ".join(words_[-size:])
+        head = core[: core.rfind(words_[-size])].rstrip(" ,-/_") if len(words_) > size else ""
+        if head and _is_setting_word(tail_words) and (name := resolve_benchmark(head).name):
+            return name, [*qualifiers, tail_words]
     return None, qualifiers
+
+
+def _is_setting_word(tail: str) -> bool:
+    """Whether words behind a name are settings for certain, and no part of the name."""
+    return bool(
+        _metric(tail, None)
+        or mode_of(tail)
+        or normalise(tail) in MEASURES | {"cot", "full"}
+        or re.fullmatch(r"(?i)\d+(?:\.\d+)?[km]|\d{2}\.?\d{2}\s*[-–]\s*\d{2}\.?\d{2}", tail)
+    )
+
+
+def parts_of(text: str) -> tuple[Label, ...]:
+    """The labels of a heading over several values a cell, one a value, in order: `AIME (pass@1 / cons@64)`, `MMLU /
+    MMLU-Pro`; empty where the heading does not say what each is."""
+    tidy = " ".join(text.split())[:300]
+    for bracket in re.finditer(r"[(\[（]([^()\[\]（）]*)[)\]）]", tidy):
+        names = [part.strip() for part in _PAIR.split(bracket[1]) if part.strip()]
+        labels = [read_label(f"{tidy[: bracket.start()]}({name}){tidy[bracket.end() :]}") for name in names]
+        if len(names) > 1 and len({label.stated for label in labels}) == len(labels) and labels[0].benchmark:
+            return tuple(labels)
+    names = [part.strip() for part in re.split(r"\s*/\s+|\s+/\s*", tidy) if part.strip()]
+    labels = [read_label(name) for name in names]
+    if len(names) > 1 and len({label.benchmark for label in labels} - {None}) == len(names):
+        return tuple(labels)
+    return ()
 
 
 def _metric(word: str, benchmark: str | None) -> dict[str, str | int]:
@@ -137,8 +219,10 @@ def _metric(word: str, benchmark: str | None) -> dict[str, str | int]:
     return {"metric": METRIC_WORDS[key]} if key in METRIC_WORDS else {}
 
 
-def _settings_of(qualifier: str, benchmark: str | None) -> tuple[dict[str, str | int], bool]:
-    """Settings that a qualifier states, and whether words are left that no field holds."""
+def _settings_of(
+    qualifier: str, benchmark: str | None, *, bracketed: bool = False, core: str = ""
+) -> tuple[dict[str, str | int], list[str]]:
+    """Settings that a qualifier states, and the words that no field holds."""
     found: dict[str, str | int] = {}
     rest = qualifier
     if shots := SHOTS.search(rest):
@@ -148,17 +232,19 @@ def _settings_of(qualifier: str, benchmark: str | None) -> tuple[dict[str, str |
             found["shots"] = 0 if shots[2].lower() == "zero" else 1
         rest = rest[: shots.start()] + rest[shots.end() :]
         if not shots[1] and shots[2].lower() == "few":
-            return found, True
+            return found, [qualifier]
     if repeats := REPEATS.search(rest):
         found["repeats"] = int(repeats[1])
         rest = rest[: repeats.start()] + rest[repeats.end() :]
-    left = []
-    for part in re.split(r"[,;]|\s{2,}", rest):
+    left: list[str] = []
+    for part in re.split(r"[,;，；]|\s{2,}", rest):
         word = part.strip(" ,;-")
         if not word:
             continue
-        if metric := _metric(word, benchmark):
+        if metric := _metric(word.removeprefix("@").strip(), benchmark):
             found |= metric
+            if re.fullmatch(r"(?i)@?\s*\d+(?:\.\d+)?\s?[km]", word):
+                found["subset"] = word.removeprefix("@").strip()
         elif mode := mode_of(word):
             found |= mode
         elif AT.fullmatch(word):
@@ -172,8 +258,29 @@ def _settings_of(qualifier: str, benchmark: str | None) -> tuple[dict[str, str |
         elif benchmark and catalogue()[benchmark].unit == "ratio" and (sides := RATIO.fullmatch(word)):
             found["numerator"], found["denominator"] = sides[1].strip(), sides[2].strip()
         else:
-            left.append(word)
-    return found, bool(left)
+            left += _place(word, found, benchmark, bracketed=bracketed, core=core)
+    return found, left
+
+
+def _place(word: str, found: dict[str, str | int], benchmark: str | None, *, bracketed: bool, core: str) -> list[str]:
+    """Put a word that is no metric, mode or tool into the field of its kind; what has none comes back."""
+    kind = kind_of(word)
+    if benchmark is not None and catalogue()[benchmark].evaluator in ("speed", "specification"):
+        return [] if kind == "harmless" else [word]
+    initials = "".join(part[0] for part in re.findall(r"[A-Z][a-z]*|\d+", core)).casefold()
+    if kind == "harmless" or (word.isupper() and normalise(word) == initials):
+        return []
+    if kind in ("scaffold", "harness"):
+        found[kind] = re.sub(r"(?i)^(?:w/|with|using|via)\s*", "", word)
+        return []
+    if kind in ("part", "whole"):
+        part = "" if kind == "whole" else word.removeprefix("@").strip()
+        found["subset"] = f"{found['subset']}, {part}" if found.get("subset") else part
+        return []
+    if kind == "unknown" and bracketed and looks_like_part(word) and normalise(word) not in MEASURES:
+        found["subset"] = word
+        return []
+    return [] if normalise(word) in MEASURES - {"average", "avg", "mean"} else [word]
 
 
 def metric_settings(text: str, benchmark: str | None) -> tuple[dict[str, str | int], tuple[str, ...]]:
@@ -183,6 +290,15 @@ def metric_settings(text: str, benchmark: str | None) -> tuple[dict[str, str | i
         return metric, ()
     found, rest = _settings_of(tidy, benchmark)
     return found, ((f"metric: {tidy}",) if rest or not found else ())
+
+
+def stated_by(text: str, benchmark: str | None) -> tuple[dict[str, str | int], tuple[str, ...]]:
+    """Settings that words of a table's own settings column state, and the words that no field holds."""
+    tidy = " ".join(text.split())
+    if metric := _metric(tidy, benchmark):
+        return metric, ()
+    found, rest = _settings_of(tidy, benchmark)
+    return found, tuple(rest)
 
 
 def settings_with(base: Settings, stated: dict[str, str | int | float], notes: tuple[str, ...] = ()) -> Settings:

@@ -8,13 +8,31 @@ def _words(text: str) -> frozenset[str]:
 
 
 LABEL_HEADS = _words(
-    "benchmark benchmarks benchmarkname task tasks taskname dataset datasets eval evals evaluation evaluations test "
-    "tests property item specification spec field attribute parameter feature evaluationbenchmark"
+    "benchmark benchmarks benchmarkname bench task tasks taskname dataset datasets eval evals evaluation evaluations "
+    "test tests property item specification spec specifications field attribute parameter feature evaluationbenchmark "
+    "基准 基准测试 评测基准 评测集 评测 数据集 测试集 任务 评估基准 项目 指标名称"
 )
-MODEL_HEADS = _words("model models modelname checkpoint checkpoints pretrainedmodel basemodel llm system variant")
-SHOT_HEADS = _words("shots shot nshot nshots numshots fewshot fewshots numshot ofshots")
-METRIC_HEADS = _words("metric metrics measure scoring scoringmetric evaluationmetric")
-GROUP_HEADS = _words("category categories capability capabilities domain domains area group type ability")
+MODEL_HEADS = _words(
+    "model models modelname checkpoint checkpoints pretrainedmodel basemodel llm system variant 模型 模型名称 模型名"
+)
+SHOT_HEADS = _words("shots shot nshot nshots numshots fewshot fewshots numshot ofshots 样本数")
+METRIC_HEADS = _words("metric metrics measure scoring scoringmetric evaluationmetric 指标 评测指标 评价指标")
+GROUP_HEADS = _words(
+    "category categories capability capabilities domain domains area group type ability topic 类别 类型 能力 领域 分类"
+)
+PART_HEADS = _words(
+    "language languages lang langs region country locale split subset subsets subject subjects difficulty level length "
+    "lengths section part programminglanguage 语言 子集 难度 长度 科目"
+)
+"""Headings of columns that say which part of a benchmark a row is about."""
+STATED_HEADS = _words(
+    "setting settings config configuration evalsetting evaluationsetting setup prompt prompting method "
+    "protocol condition 设置 评测设置 评测方式"
+)
+"""Headings of columns whose words state settings of any kind."""
+SIZE_HEADS = _words("size modelsize params parameters parametersize 参数量 模型大小 规模")
+NUMBER_HEADS = _words("gpunum gpunumber numgpus numberofgpus gpucount ngpus gpus 显卡数")
+TEST_HEADS = _words("test tests benchmark")
 SETTING_HEADS = {
     "hardware": "hardware", "gpu": "hardware", "gpus": "hardware", "device": "hardware", "machine": "hardware",
     "accelerator": "hardware", "cpu": "hardware", "backend": "backend", "engine": "backend", "runtime": "backend",
@@ -27,22 +45,55 @@ SETTING_HEADS = {
     "outputlength": "generation_tokens", "generatedtokens": "generation_tokens", "depth": "depth",
     "contextdepth": "depth", "mode": "mode", "thinking": "thinking", "reasoning": "thinking", "effort": "effort",
     "reasoningeffort": "effort", "scaffold": "scaffold", "harness": "harness", "judge": "judge",
-    "subset": "subset",
+    "batchsize": "concurrency", "batch": "concurrency", "numconcurrency": "concurrency", "ctx": "depth",
+    "inputseqlen": "prompt_tokens", "inputlen": "prompt_tokens", "isl": "prompt_tokens", "osl": "generation_tokens",
+    "outputlen": "generation_tokens", "硬件": "hardware", "显卡": "hardware", "设备": "hardware", "框架": "backend",
+    "推理框架": "backend", "量化": "quantization", "量化方式": "quantization", "精度": "quantization",
+    "输入长度": "prompt_tokens", "输出长度": "generation_tokens", "并发": "concurrency", "并发数": "concurrency",
+    "批大小": "concurrency", "模式": "mode", "agent": "scaffold", "agentframework": "scaffold",
 }  # fmt: skip
 ASIDE_HEADS = _words(
-    "delta diff difference gain improvement change rank n count samples items questions examples stderr std margin "
-    "weight recovery recoveryrate notes note comment comments description source link links download downloadlinks url "
-    "license size filename file name split cost price date releasedate"
+    "delta diff difference gain improvement change rank n count samples items questions examples stderr std "
+    "margin weight recovery recoveryrate notes note comment comments description source link links download "
+    "downloadlinks url license size filename file name cost price date releasedate version year items numitems "
+    "testsize gpumemory memory vram peakmemory memoryusage gpumemoryusage memorymb backendversion ngl threads "
+    "备注 说明 下载 链接 描述 显存"
 )
 
 
 VARIANTS = _words(
-    "pro plus hard lite redux verified mini multilingual platinum diamond extended main full base v1 v2 v3 v4 v5 v6 "
-    "plus+ x extra es zh cn ko ja jp de fr ru ar pt hi vi th chinese korean japanese spanish german french russian "
-    "arabic portuguese hindi vietnamese thai non-english"
+    "pro plus hard lite redux verified mini multilingual platinum diamond extended main base v1 v2 v3 v4 v5 v6 plus+ x "
+    "extra"
 )
 """Words that make another benchmark of a name: never passed over as a mere qualifier."""
-VALUE_HEADS = _words("value details specification") | {""}
+VALUE_HEADS = _words("value values details detail description specification specifications info 值 数值 参数 描述") | {
+    ""
+}
+CATEGORIES = _words(
+    "math maths mathematics code coding programming reasoning knowledge commonsense commonsensereasoning general "
+    "language multilingual generalknowledge worldknowledge readingcomprehension "
+    "instructionfollowing safety agent agents agentic vision multimodal longcontext writing creativewriting alignment "
+    "understanding tooluse science stem humanities mathreasoning english chinese 数学 代码 推理 知识 "
+    "通用 综合 常识 语言 英文 中文 编程 对话 指令遵循 智能体 多语言 长文本"
+)
+"""Names of groups of benchmarks: a number beside one is an average, and no benchmark's score."""
+NO_SCORES = _words(
+    "epoch epochs warmup warmuprate learningrate lr batchsize optimizer weightdecay dropout temperature topp "
+    "topk minp thinkingbudget reasoningbudget budget maxtokens maxnewtokens maxoutputtokens outputlimit layers "
+    "numlayers heads attentionheads hiddensize hiddendimension dmodel experts numexperts activeexperts price "
+    "cost inputprice outputprice latency memory gpumemory vram seed steps release releasedate date "
+    "knowledgecutoff architecture"
+)
+"""Labels of settings, hyper-parameters and prices: no benchmark, whatever number stands beside them."""
+FAMILIES = _words(
+    "gpt chatgpt claude gemini gemma llama qwen qwq mistral mixtral ministral deepseek glm chatglm kimi phi yi "
+    "internlm baichuan falcon mpt olmo nemotron minimax grok command granite smollm exaone ernie hunyuan "
+    "longcat step doubao seed opus sonnet haiku palm bloom opt pythia redpajama vicuna alpaca wizardlm "
+    "starcoder codellama codestral magistral devstral nova jamba stablelm zephyr solar orca tulu aya dbrx "
+    "arctic rwkv mamba moonlight skywork intern xgen pangu mimo ling ring apertus lfm hermes nanbeige telechat "
+    "spark o1 o3 o4"
+)
+"""Beginnings of well-known model names."""
 
 METRIC_WORDS = {
     "em": "exact_match",
@@ -108,5 +159,9 @@ MODES = {
 NOT_MODELS = _words("datasets spaces docs collections papers blog models organizations join tasks learn posts")
 """First parts of hub addresses that lead to no model."""
 
-GENERIC = MEASURES | _words("model ours thismodel performance claimed reported specification details") | {""}
+GENERIC = (
+    MEASURES
+    | VALUE_HEADS
+    | _words("model ours thismodel performance claimed reported ourmodel 得分 分数 结果 准确率 本模型 性能")
+)
 """Headings of a column that is this release's without naming it."""

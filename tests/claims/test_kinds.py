@@ -1,0 +1,42 @@
+"""Every way in which a table can mislead: the right claims with their settings, or unread with the reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.claims.scoring import NOW
+from warehouse.claim_records import Claim
+from warehouse.claims import read_card
+
+CASES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "cases.yaml").read_text(encoding="utf-8"))
+
+
+def _facts(claim: Claim, names: set[str]) -> tuple[str | None, str, str]:
+    settings = claim.settings.model_dump(exclude_none=True, exclude_defaults=True, mode="json")
+    return claim.benchmark, claim.said, str(sorted((name, settings.get(name)) for name in names))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["about"])
+def test_a_card_is_read_right_or_left(case: dict[str, Any]) -> None:
+    reading = read_card(case["card"], model=case["model"], url="u", read_at=NOW)
+    deciding = {"subset", "shots", "notes", "scaffold", "tools", "quantization"}
+    names = deciding | {name for _, _, settings in case["claims"] for name in settings}
+    if not any("metric" in settings for _, _, settings in case["claims"]):
+        names -= {"metric"}
+    skipped = {"notes"} if case.get("claimant") else set()
+    wanted = sorted(
+        (benchmark or "", said, str(sorted((name, settings.get(name)) for name in names - skipped)))
+        for benchmark, said, settings in case["claims"]
+    )
+    found = sorted((b or "", said, rest) for b, said, rest in (_facts(c, names - skipped) for c in reading.claims))
+    assert found == wanted
+    if "mentions" in case:
+        assert {claim.model for claim in reading.mentions} == set(case["mentions"])
+    for words in case.get("unread", ()):
+        assert any(words in part.reason and part.line for part in reading.unread)
+    if "claimant" in case:
+        assert {claim.claimant.value for claim in reading.claims} == {case["claimant"]}

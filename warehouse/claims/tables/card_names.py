@@ -1,0 +1,93 @@
+"""How a page calls its models: names printed on links, in the rows of links, in its tables and in its text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from evaluators.records import UserError
+from warehouse.claims.tables.document import Page, Words
+from warehouse.claims.tables.grid import Cell, Grid
+from warehouse.claims.tables.identity import Identity, hub_id, identity_of
+from warehouse.claims.tables.owners import tuning_of
+from warehouse.claims.text.names import name_key, name_tokens
+
+
+def identity_in(page: Page, model: str, *, own: Sequence[str] = ()) -> Identity:
+    """The release that the page speaks for, with what the page itself says of its names. `own` are names that a person
+    said are this release's."""
+    tunings = {tuning_of([heading.text]) for heading in page.headings}
+    links = [*page.links, *_written(page, model), *_parents(page)]
+    return identity_of(model, links, page.title, _names(page), tunings, printed=_printed(page), own=own)
+
+
+def _printed(page: Page) -> dict[str, str]:
+    """Key of a printed name -> hub id, from the texts of links and from table rows with links to one model.
+
+    A name must share a word with the id, and one that is tied to two ids is tied to none.
+    """
+    found: dict[str, set[str]] = {}
+    for text, hub in (*_link_texts(page), *_linked_rows(page)):
+        if 1 < len(text) < 80 and name_tokens(text) & name_tokens(hub):
+            found.setdefault(name_key(text), set()).add(hub)
+    return {key: hubs.pop() for key, hubs in found.items() if len(hubs) == 1 and key}
+
+
+def _link_texts(page: Page) -> Iterator[tuple[str, str]]:
+    for text, address in page.link_texts:
+        if hub := hub_id(address):
+            yield text, hub
+
+
+def _linked_rows(page: Page) -> Iterator[tuple[str, str]]:
+    for block in page.blocks:
+        if not isinstance(block, Grid):
+            continue
+        for row in block.rows[block.heads :]:
+            hubs = {hub for cell in row for link in cell.links if (hub := hub_id(link))}
+            if len(hubs) == 1 and (name := _first_name(row)):
+                yield name, hubs.pop()
+
+
+def _first_name(row: Sequence[Cell]) -> str | None:
+    return next((cell.text for cell in row[:2] if any(c.isalpha() for c in cell.text)), None)
+
+
+def _parents(page: Page) -> list[str]:
+    """Addresses of the models that the front matter names as what this one is made of."""
+    if not page.front_matter or "base_model" not in page.front_matter:
+        return []
+    from evaluators.safe_load import load_yaml
+
+    try:
+        content = load_yaml(page.front_matter, "front matter")
+    except UserError:
+        return []
+    found = content.get("base_model") if isinstance(content, dict) else None
+    names = [found] if isinstance(found, str) else found if isinstance(found, list) else []
+    return [f"https://huggingface.co/{name}" for name in names if isinstance(name, str)]
+
+
+def _names(page: Page) -> set[str]:
+    """Texts in the first rows and columns of the page's tables, and in its lists: where models are named."""
+    found = set()
+    for block in page.blocks:
+        if isinstance(block, Grid):
+            found |= {cell.text for row in block.rows[: max(2, block.heads)] for cell in row}
+            found |= {cell.text for row in block.rows for cell in row[:2]}
+        elif isinstance(block, Words) and len(block.text) < 200:
+            found.add(block.text.split(":")[0])
+    return {text for text in found if 0 < len(text) < 80}
+
+
+def _written(page: Page, model: str) -> list[str]:
+    """Hub addresses and ids of the same organisation that are written out as text."""
+    ours = model.split("/")[0] + "/" if "/" in model else None
+    found = []
+    for block in page.blocks:
+        if isinstance(block, Words) and "huggingface.co/" in block.text:
+            found += [word.strip("().,;") for word in block.text.split() if word.startswith(("http", "("))]
+        if isinstance(block, Words) and ours and ours in block.text:
+            named = [re.sub(r"^\W+|\W+$", "", word) for word in block.text.split() if ours in word]
+            found += [f"https://huggingface.co/{word}" for word in named if word.startswith(ours)]
+    return found

@@ -1,0 +1,44 @@
+"""The heading rows of a table: how many there are, and the parts of each column's heading."""
+
+from __future__ import annotations
+
+from warehouse.claims.tables.cells import read_value
+from warehouse.claims.tables.grid import Cell, Grid
+from warehouse.claims.text.labels import stated_by
+
+Heads = tuple[tuple[str, ...], ...]
+
+
+def heads_of(grid: Grid) -> tuple[int, Heads]:
+    """How many rows are headings, and each column's heading parts without repeats, group first.
+
+    A row below the headings whose first cell is empty and whose other cells only state settings ("5-shot") belongs to
+    them.
+    """
+    count = grid.heads
+    if count == 0 and len(grid.rows) > 1 and _like_heading(grid.rows[0]):
+        count = 1
+    while 0 < count < len(grid.rows) - 1 and _states_settings(grid.rows[count]):
+        count += 1
+    parts = []
+    for column in range(grid.width):
+        seen: list[Cell] = []
+        for row in grid.rows[:count]:
+            if row[column].text and all(row[column].origin != cell.origin for cell in seen):
+                seen.append(row[column])
+        parts.append(tuple(cell.text for cell in seen))
+    return count, tuple(parts)
+
+
+def _like_heading(row: tuple[Cell, ...]) -> bool:
+    values = [read_value(cell) for cell in row]
+    return all(value.kind in ("words", "nothing") for value in values) and sum(bool(cell.text) for cell in row) > 1
+
+
+def _states_settings(row: tuple[Cell, ...]) -> bool:
+    """Whether the row has no label, and every filled cell states settings and nothing else."""
+    filled = [cell for cell in row if cell.text]
+    if not filled or row[0].text or all(cell.origin == filled[0].origin for cell in filled):
+        return False
+    read = [stated_by(cell.text, None) for cell in filled]
+    return all(found and not left for found, left in read)

@@ -1,0 +1,198 @@
+"""The release that a card speaks for, and the names by which the card calls it and its siblings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from warehouse.claims.text.labels import read_label
+from warehouse.claims.text.names import name_key, name_tokens, normalise
+from warehouse.claims.text.speed_names import is_backend
+from warehouse.claims.text.vocabulary import FAMILIES, NOT_MODELS
+
+TUNED = frozenset({"instruct", "it", "chat", "inst", "sft", "dpo", "rl", "posttrained"})
+SOFT = frozenset({"instruct", "it", "chat", "inst"})
+"""Words of tuning that a table may leave out."""
+UNTUNED = frozenset({"base", "pt", "pretrained", "pretrain", "pretraining"})
+PRECISION = frozenset({"bf16", "fp16", "f16", "hf"})
+SIZE = re.compile(r"a?\d+(?:\.\d+)?[bme]")
+_HUB = re.compile(
+    r"^https?://(?:www\.)?(?:huggingface\.co|hf\.co)/([\w.-]+/[\w.-]+?)/?(?:[?#].*|/(?:tree|blob|resolve)/.*)?$"
+)
+_PLAIN = TUNED | UNTUNED | PRECISION | frozenset({"the", "model", "models", "v", "and", "of", "for"})
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The release that a card speaks for."""
+
+    model: str
+    """Hub id, or a local name."""
+    known: tuple[str, ...] = ()
+    """Hub ids the card links to or names."""
+    title: str | None = None
+    """First heading, where it is a name."""
+    names: frozenset[frozenset[str]] = frozenset()
+    """Parts of every name in the card's tables and links."""
+    in_full: bool = False
+    """Whether a table of the card names the release in full, so that a name without its date or its word of tuning is
+    another release."""
+    both_tunings: bool = False
+    """Whether the card has headings for base and for tuned models."""
+    printed: Mapping[str, str] = field(default_factory=dict)
+    """Key of a name as printed -> the hub id that the card's links tie it to."""
+    family_card: bool = False
+    """Whether the card speaks for several sizes of one family and its title names none of them."""
+    own_names: frozenset[frozenset[str]] = frozenset()
+    """Names that a person said are this release's."""
+
+    @property
+    def has_tuned_sibling(self) -> bool:
+        """Whether the card names this model with a word of tuning behind it: the bare name is the base model."""
+        ours = name_tokens(self.model)
+        return not ours & (TUNED | UNTUNED) and any(ours < words and words - ours <= TUNED for words in self.names)
+
+    @property
+    def is_ambiguous(self) -> bool:
+        """Whether a column with the bare name may be the base or the tuned model, and nothing in the card tells."""
+        told = name_tokens(self.model) & (TUNED | UNTUNED) or self.has_tuned_sibling or self.has_base_sibling
+        return self.both_tunings and not told
+
+    @property
+    def is_base(self) -> bool:
+        """Whether the name itself says that it is a base model."""
+        return bool(name_tokens(self.model) & UNTUNED)
+
+    @property
+    def has_base_sibling(self) -> bool:
+        """Whether the card names this model with a word for base models behind it."""
+        ours = name_tokens(self.model)
+        return any(ours < words and words - ours <= UNTUNED for words in self.names)
+
+    @property
+    def family(self) -> frozenset[str]:
+        """Words of the release's name that its siblings share: letters only, no size, tuning or precision."""
+        words = name_tokens(self.model) | (name_tokens(self.title) if self.title else frozenset())
+        return frozenset(word for word in words if word.isalpha() and len(word) > 1) - _PLAIN
+
+    def with_size(self, size: str) -> str:
+        """The name of this family's model of another size, as `Odd 7B`."""
+        name = self.model.rsplit("/", 1)[-1]
+        words = [word for word in re.split(r"[\s_-]+", name) if not SIZE.fullmatch(word.casefold())]
+        return " ".join([*words, size])
+
+
+def hub_id(link: str) -> str | None:
+    """The model id that an address leads to, None for anything else."""
+    found = _HUB.match(link.strip())
+    return found[1] if found and found[1].split("/")[0] not in NOT_MODELS else None
+
+
+def identity_of(
+    model: str,
+    links: Iterable[str],
+    title: str | None,
+    names: Iterable[str] = (),
+    tunings: Iterable[str | None] = (),
+    *,
+    printed: Mapping[str, str] | None = None,
+    own: Iterable[str] = (),
+) -> Identity:
+    """The release: its id, the ids its card links to, and its card's title if that is a name like the id's.
+
+    A local folder may be called anything: there every title that can be a name is taken. `names` are the words in
+    which the card's tables name models, `tunings` what its headings say of tuning, `printed` which names its links tie
+    to hub ids, `own` the names that a person said are this release's.
+    """
+    known = tuple(dict.fromkeys([model, *(hub for link in links if (hub := hub_id(link)))]))
+    name = re.sub(r"(?i)^\W*(?:model card (?:for|of)|introducing|meet|welcome to)\s+", "", title or "").strip(" !.\"'`")
+    words = name_tokens(name)
+    ours = name_tokens(model)
+    like = "/" not in model or (len(words & ours) * 2 >= len(words) and not words <= ours)
+    another = any(name_tokens(hub) == words for hub in known if hub != model)
+    fits = 1 <= len(words) <= 6 and ":" not in name and "&" not in name and not another
+    tables = [name_tokens(one) for one in names]
+    every = frozenset((*tables, *map(name_tokens, known)))
+    return Identity(
+        model,
+        known,
+        title=name if fits and like else None,
+        names=every,
+        in_full=ours in tables,
+        both_tunings={"base", "tuned"} <= set(tunings),
+        printed=dict(printed or {}),
+        family_card=_is_family_card(ours, words, every),
+        own_names=frozenset(name_tokens(one) for one in own),
+    )
+
+
+def _is_family_card(ours: frozenset[str], title: frozenset[str], names: Iterable[frozenset[str]]) -> bool:
+    sizes = {word for word in ours if SIZE.fullmatch(word)}
+    family = {word for word in ours if word.isalpha()} - _PLAIN
+    if not sizes or not family or sizes <= title:
+        return False
+    siblings = [words for words in names if family <= words and {word for word in words if SIZE.fullmatch(word)} - ours]
+    return bool(siblings) and bool(family & title)
+
+
+def closeness_to(words: frozenset[str], identity: Identity) -> int | None:
+    """How near a printed name is to the release: 0 equal; 100 less organisation, tuning, precision or date; 200 less
+    size as well; and one more for each word that is missing. None for another model."""
+    ours = name_tokens(identity.model)
+    if words == ours or words in identity.own_names or (identity.title and words == name_tokens(identity.title)):
+        return 0
+    if identity.own_names:
+        return None
+    if identity.has_tuned_sibling and words & UNTUNED and words - UNTUNED == ours:
+        return 50
+    if not any(SIZE.fullmatch(word) for word in ours):
+        words = frozenset(word for word in words if not SIZE.fullmatch(word))
+        if words == ours:
+            return 100
+    if not words or not words < ours:
+        return None
+    missing = ours - words
+    if missing & UNTUNED or (identity.in_full and (missing & TUNED or any(_is_date(word) for word in missing))):
+        return None
+    organisation = normalise(identity.model.split("/")[0]) if "/" in identity.model else ""
+    dates = {word for word in ours if _is_date(word)}
+    makers = {word for word in missing if word.isalpha() and len(word) > 2 and word in organisation}
+    soft = SOFT | PRECISION | makers | dates
+    family = {word for word in ours if word.isalpha()} - soft
+    if missing <= soft and (words & family or len(words) >= 2):
+        return 100 + len(missing)
+    if len(missing) == 1 and missing <= family and words & dates and words - dates:
+        return 100 + len(missing)
+    sizes = {word for word in missing if SIZE.fullmatch(word)}
+    if sizes and missing <= soft | sizes and any(c.isdigit() for word in words for c in word) and words & family:
+        return 200 + len(missing)
+    return None
+
+
+def _is_date(word: str) -> bool:
+    return word.isdigit() and len(word) >= 4
+
+
+def is_size(text: str) -> bool:
+    """Whether the text is a model's size and nothing else: `7B`, `35B-A3B`, `1.8 B`."""
+    return re.fullmatch(r"(?i)\d+(?:\.\d+)?\s?[bm](?:[\s-]*a\d+(?:\.\d+)?b)?", text.strip()) is not None
+
+
+def names_model(text: str, identity: Identity) -> bool:
+    """Whether a cell names a model: a hub id, a name like this card's models', a size behind a word, or the beginning
+    of a well-known name."""
+    if not any(c.isalpha() for c in text) or len(text) > 80:
+        return False
+    if re.fullmatch(r"[\w.-]+/[\w.-]+", text) and not text[0].isdigit() and any(c.isdigit() for c in text):
+        return True
+    if name_key(text) in identity.printed:
+        return True
+    words = name_tokens(re.sub(r"[(\[][^()\[\]]*[)\]]", "", text)) or name_tokens(text)
+    if not words or is_backend(text) or read_label(text).benchmark:
+        return False
+    if words & identity.family or words in identity.own_names:
+        return True
+    begins = {letters[0] for word in words if (letters := re.match(r"[^\W\d_]+", word))}
+    sized = any(SIZE.fullmatch(word) for word in words) and any(word.isalpha() for word in words)
+    return sized or bool((begins | words) & FAMILIES)

@@ -1,0 +1,78 @@
+"""Settings that a row's other columns state, and words there that no field holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from warehouse.claims.tables.cells import read_value
+from warehouse.claims.tables.grid import Cell
+from warehouse.claims.tables.layout import Layout
+from warehouse.claims.text.labels import SHOTS, Label, metric_settings, stated_by
+from warehouse.claims.text.names import mode_of
+
+Stated = dict[str, str | int | float]
+_NUMBERS = ("concurrency", "prompt_tokens", "generation_tokens", "depth")
+
+
+def row_settings(layout: Layout, row: Sequence[Cell], label: Label) -> tuple[Stated, list[str]]:
+    """Settings that a row's other columns state (shots, metric, part, hardware, ...), and words that no field holds.
+
+    Columns of groups, and of numbers beside the scores (a standard error, a year), say nothing of the settings.
+    """
+    stated: Stated = dict(layout.stated)
+    words: list[str] = []
+    gpus: str | None = None
+    for column, role in layout.roles.items():
+        text = row[column].text
+        if not text or read_value(row[column]).kind == "nothing":
+            continue
+        head = " ".join(layout.heads[column])
+        if role == "shots":
+            shots = SHOTS.search(text)
+            if text.isdigit() or (shots and shots[1]):
+                stated["shots"] = int(text if text.isdigit() else shots[1])  # type: ignore[index]
+            else:
+                words.append(f"{head}: {text}")
+        elif role == "metric":
+            found, left = metric_settings(text, label.benchmark)
+            stated |= found
+            words += left
+        elif role == "stated":
+            found, left = stated_by(text, label.benchmark)
+            stated |= found
+            words += [f"{head}: {word}" for word in left]
+        elif role == "gpus":
+            gpus = text
+        elif role.startswith("set:"):
+            words += _field(stated, role.removeprefix("set:"), text, head)
+        elif role == "words" and any(c.isalpha() for c in head) and len(text) <= 200:
+            found, left = stated_by(text, label.benchmark)
+            stated |= {key: value for key, value in found.items() if key not in stated} if not left else {}
+            words += [f"{head}: {text}"] if left or not found else []
+    if gpus and gpus.isdigit():
+        hardware = stated.get("hardware")
+        if isinstance(hardware, str):
+            stated["hardware"] = hardware if hardware.startswith(f"{gpus}x ") else f"{gpus}x {hardware}"
+        else:
+            stated["gpus"] = gpus
+    return stated, words
+
+
+def _field(stated: Stated, name: str, text: str, head: str) -> list[str]:
+    """Put a cell into the field its column is for; words that do not fit come back."""
+    if name in ("mode", "thinking", "effort"):
+        if mode := mode_of(text):
+            stated.update(mode)
+        elif name == "thinking" and text.casefold() in ("yes", "no", "on", "off"):
+            stated["thinking"] = "on" if text.casefold() in ("yes", "on") else "off"
+        else:
+            return [f"{head}: {text}"]
+    elif name in _NUMBERS:
+        digits = re.fullmatch(r"(\d[\d,]*)(?:\s*(?:tokens?|requests?))?", text)
+        if digits is None:
+            return [f"{head}: {text}"]
+        stated[name] = int(digits[1].replace(",", ""))
+    else:
+        stated[name] = text
+    return []

@@ -1,0 +1,77 @@
+"""List items that state a specification: `Context Length: 262,144 natively and extensible up to 1,010,000 tokens`."""
+
+from __future__ import annotations
+
+import re
+
+from evaluators.catalogue import catalogue
+from evaluators.records import UserError
+from warehouse.claim_records import Claimant
+from warehouse.claims.source_reading import Reading, new_claim, read_number
+from warehouse.claims.tables.document import Words
+from warehouse.claims.tables.identity import Identity
+from warehouse.claims.tables.owners import owners, section_model
+from warehouse.claims.text.labels import Label, read_label
+from warehouse.claims.text.quantities import parameters_in, tokens_in
+
+_ITEM = re.compile(r"^\W{0,3}([^:：]{3,60})[:：]\s*(\S.{0,200})$")
+
+
+def read_items(
+    block: Words, headings: tuple[str, ...], identity: Identity, reading: Reading, commit: str | None
+) -> None:
+    """Add the specifications of a list item `label: value`; other items are no claims and are passed over.
+
+    They are the release's, unless the nearest heading names another model of the card, or the card speaks for several
+    sizes.
+    """
+    match = _ITEM.match(block.text)
+    if match is None or not any(c.isdigit() for c in match[2]):
+        return
+    label = read_label(match[1].strip(" *_`"))
+    known = catalogue()[label.benchmark] if label.benchmark else None
+    if known is None or (known.evaluator != "specification" and known.unit not in ("tokens", "parameters")):
+        return
+    found = values_in(match[2], label)
+    if not found:
+        reading.leave(block.line, block.text, "a specification whose number is not stated for certain")
+        return
+    owner = owners([((), ())], identity, headings)[0]
+    if owner.kind == "unsure":
+        reading.leave(block.line, block.text, owner.reason)
+        return
+    other = section_model(headings, identity)
+    ours = owner.kind == "this" and other == identity.model
+    for name, said in found:
+        try:
+            interval = read_number(said, name)
+        except UserError as problem:
+            reading.leave(block.line, block.text, str(problem))
+            continue
+        claim = new_claim(
+            model=identity.model if ours else other,
+            benchmark=name,
+            benchmark_text=label.text,
+            said=said,
+            claimant=Claimant.vendor if ours else Claimant.third_party,
+            source=reading.source,
+            place=f"line {block.line}, {label.text}",
+            interval=interval,
+            by=identity.model.split("/")[0] if "/" in identity.model else None,
+            note=block.text,
+            commit=commit if ours else None,
+        )
+        (reading.claims if ours else reading.mentions).append(claim)
+
+
+def values_in(text: str, label: Label) -> tuple[tuple[str, str], ...]:
+    """The specifications that the value of a label states, each (catalogue name, number as printed)."""
+    name = label.benchmark or ""
+    unit = catalogue()[name].unit
+    if unit == "parameters":
+        found = parameters_in(text)
+        return ((name, found[0][1]),) if len(found) == 1 and name != "total_parameters" else found
+    if name == "context_window":
+        return tokens_in(text)
+    number = re.match(r"[~≈]?\s?\d[\d,.]*\d?\s?(?:[kKmMbBtT]\b)?(?:\s?(?:[GMT]i?B|tokens))?", text)
+    return ((name, number[0].strip()),) if number else ()

@@ -1,0 +1,195 @@
+"""One cell of a table -> a claim, a mention, or unread with its line and reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+from evaluators.catalogue import Benchmark, catalogue
+from evaluators.records import Settings, UserError
+from warehouse.claim_records import Claimant
+from warehouse.claims.source_reading import new_claim, read_number
+from warehouse.claims.tables.cells import Value, read_value, scale_of
+from warehouse.claims.tables.context import Context
+from warehouse.claims.tables.grid import Cell
+from warehouse.claims.tables.headings import heads_of
+from warehouse.claims.tables.leaderboards import of_leaderboard
+from warehouse.claims.tables.notes import binding, notes_for, sampling
+from warehouse.claims.tables.owners import Owner, mode_in
+from warehouse.claims.tables.row_settings import Stated
+from warehouse.claims.tables.two_values import values_of
+from warehouse.claims.text.labels import Label, read_label, settings_with
+from warehouse.claims.text.names import normalise
+from warehouse.claims.text.speed_names import backend_named, device_named
+from warehouse.claims.text.vocabulary import NO_SCORES
+
+
+def take(
+    context: Context, label: Label, owner: Owner, number: int, column: int, stated: Stated, words: Sequence[str]
+) -> None:
+    """Read one cell: each of its values is a claim, a mention, or unread."""
+    cell = context.grid.rows[number][column]
+    if context.values[number, column].kind == "nothing":
+        return
+    if owner.kind == "unsure":
+        return
+    head = label.text
+    several = values_of(cell.text, label) if context.values[number, column].kind in ("words", "unsure") else ()
+    if not several and context.layout.benchmarks == "rows":
+        over = " ".join(context.layout.heads[column])
+        several = (
+            values_of(cell.text, label, over) if context.values[number, column].kind in ("words", "unsure") else ()
+        )
+    if several:
+        for part, said in several:
+            value = read_value(Cell(said, cell.line, cell.marks))
+            _take_value(context, part, owner, number, column, value, stated, words, head)
+    else:
+        _take_value(context, label, owner, number, column, context.values[number, column], stated, words, head)
+
+
+def _take_value(
+    context: Context, label: Label, owner: Owner, number: int, column: int, value: Value, stated: Stated,
+    words: Sequence[str], head: str,
+) -> None:  # fmt: skip
+    cell, reading = context.grid.rows[number][column], context.reading
+    if value.kind == "nothing":
+        return
+    known = catalogue()[label.benchmark] if label.benchmark else None
+    if reason := _no_claim(context, label, known, value):
+        once = reason.startswith("not a benchmark")
+        if not once or f"{head}: {reason}" not in context.told:
+            reading.leave(cell.line, f"{head}: {cell.text}", reason)
+        context.told.add(f"{head}: {reason}")
+        return
+    if (
+        value.kind == "words"
+        and (known is None or known.unit != "licence")
+        and not any(c.isdigit() for c in value.said)
+    ):
+        if known is not None:
+            reading.leave(cell.line, f"{head}: {cell.text}", "not a number")
+        return
+    try:
+        _add(context, label, owner, number, column, value, stated, list(words), known)
+    except UserError as problem:
+        reading.leave(cell.line, f"{head}: {cell.text}", str(problem))
+
+
+def _no_claim(context: Context, label: Label, known: Benchmark | None, value: Value) -> str:
+    """Why the value is no claim; empty if it may be one."""
+    if label.category:
+        return "the name of a group of benchmarks: its number is an average, no benchmark's score"
+    if known is None and normalise(label.text) in NO_SCORES:
+        return "a setting or a property, no benchmark"
+    if known is None and not context.scores:
+        return "not a benchmark of the catalogue"
+    if value.kind == "unsure":
+        return value.reason
+    wordy = known is None or known.unit == "fraction"
+    if value.kind == "words" and wordy and any(c.isdigit() for c in value.said):
+        return "not a number"
+    if known is None and re.search(
+        r"[^\W\d_]", re.sub(r"(?i)%|±|\+/-|about|approx|up to|points|pp|elo", "", value.said)
+    ):
+        return "a number with a unit, and no benchmark that is known"
+    return ""
+
+
+def _scale(context: Context, label: Label, number: int, column: int, value: Value) -> Literal["percent", "fraction"]:
+    beside, above = context.rows[number], context.columns[column]
+    if context.layout.benchmarks == "columns":
+        beside, above = above, beside
+    scale = scale_of(value, beside, above)
+    if scale is None:
+        raise UserError("points or fraction cannot be told apart here")
+    return scale
+
+
+def _add(
+    context: Context, label: Label, owner: Owner, number: int, column: int, value: Value, stated: Stated,
+    words: list[str], known: Benchmark | None,
+) -> None:  # fmt: skip
+    around, said = context.around, value.said
+    scale: Literal["percent", "fraction"] | None = label.scale
+    if known is not None and known.unit == "fraction" and "%" not in said and scale is None:
+        scale = _scale(context, label, number, column, value)
+    window = label.window if known is not None and known.unit != "fraction" and value.plain is not None else None
+    interval = read_number(f"{said} {window}" if window else said, label.benchmark, scale=scale)
+    extra = read_label(f"{label.text} ({value.qualifier})") if value.qualifier else None
+    all_words = [*label.words, *owner.words, *words, *(extra.words if extra else ())]
+    label_cell = _label_cell(context, number, column)
+    marks = f"{value.marks} {label_cell.marks} {_marks_of(label.text)}"
+    near = notes_for(context.notes, label=label.text, benchmark=label.benchmark, marks=marks)
+    merged: Stated = {
+        **sampling(near),
+        **mode_in(around.headings),
+        **stated,
+        **dict(label.stated),
+        **dict(owner.stated),
+        **(dict(extra.stated) if extra else {}),
+    }
+    speed = known is not None and known.evaluator == "speed"
+    if speed:
+        merged = {**_serving(around.headings, around.intro), **merged}
+    if gpus := merged.pop("gpus", None):
+        hardware = merged.get("hardware")
+        if isinstance(hardware, str):
+            merged["hardware"] = hardware if re.match(r"\d+x ", hardware) else f"{gpus}x {hardware}"
+        elif speed:
+            all_words.append(f"GPUs: {gpus}")
+    benchmark, claimant, by = label.benchmark, None, None
+    if around.board is not None and owner.kind == "this":
+        benchmark, claimant, by = of_leaderboard(benchmark), Claimant.third_party, around.board
+        all_words.append(f"measured by {around.board}")
+        interval = read_number(said, benchmark, scale=scale)
+    settings = settings_with(Settings(), merged, (*all_words, *binding(near, context.notes)))
+    ours = owner.kind == "this"
+    organisation = context.identity.model.split("/")[0] if "/" in context.identity.model else None
+    claim = new_claim(
+        model=owner.model,
+        benchmark=benchmark,
+        benchmark_text=label.text,
+        said=said,
+        claimant=claimant or (Claimant.vendor if ours else Claimant.third_party),
+        source=context.reading.source,
+        place=f"line {context.grid.rows[number][column].line}, column {column + 1}",
+        settings=settings,
+        interval=interval,
+        variant=owner.variant,
+        by=by or organisation,
+        note="; ".join(dict.fromkeys((*([" › ".join(around.headings)] if around.headings else []), *near))) or None,
+        commit=context.commit if ours else None,
+    )
+    (context.reading.claims if ours else context.reading.mentions).append(claim)
+
+
+def _serving(headings: Sequence[str], intro: Sequence[str]) -> Stated:
+    """Backend and machine that the nearest heading, or the words before the table, name for its speeds."""
+    found: Stated = {}
+    for text in (*intro, *headings):
+        if backend := backend_named(text):
+            found["backend"] = backend
+        if device := device_named(text):
+            found["hardware"] = device
+    return found
+
+
+def _label_cell(context: Context, number: int, column: int) -> Cell:
+    """The cell that names the benchmark of a number."""
+    layout = context.layout
+    if layout.benchmarks == "rows" and layout.label is not None:
+        return context.grid.rows[number][layout.label]
+    return context.grid.rows[max(0, heads_of(context.grid)[0] - 1)][column]
+
+
+def _marks_of(text: str) -> str:
+    return "".join(c for c in text if c in "*†‡§¶✱▲▼#^")
+
+
+def leave_row(context: Context, number: int, columns: Sequence[int], reason: str) -> None:
+    """Say that a row with numbers was left."""
+    row = context.grid.rows[number]
+    if any(context.values[number, column].kind == "number" for column in columns):
+        context.reading.leave(row[0].line or context.grid.line, " | ".join(cell.text for cell in row), reason)

@@ -1,0 +1,97 @@
+"""Words behind a benchmark's name: a part of it, a scaffold, a method, or words that change nothing."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from warehouse.claims.text.names import normalise
+
+Kind = Literal["part", "whole", "scaffold", "harness", "harmless", "method", "unknown"]
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+LANGUAGES = _words(
+    "english chinese japanese korean german french spanish italian portuguese russian arabic hindi vietnamese thai "
+    "indonesian malay turkish polish dutch swedish danish norwegian finnish czech slovak hungarian romanian bulgarian "
+    "greek hebrew ukrainian persian farsi urdu bengali tamil telugu kannada malayalam marathi gujarati punjabi nepali "
+    "sinhala swahili yoruba hausa igbo zulu xhosa amharic somali welsh irish basque catalan galician icelandic latvian "
+    "lithuanian estonian slovenian croatian serbian albanian armenian georgian kazakh uzbek mongolian burmese khmer "
+    "lao tagalog filipino javanese cantonese latin esperanto nonenglish multilingual simplifiedchinese "
+    "traditionalchinese en zh cn ko ja jp de fr es ru ar pt hi vi th it nl pl tr id uk cs ro sv el he fa"
+)
+PROGRAMMING = _words(
+    "python java javascript typescript js ts c cpp cplusplus cplus csharp rust go golang php ruby swift kotlin scala r "
+    "julia lua perl haskell bash shell sql racket d ocaml elixir matlab verilog dart"
+)
+SUBJECTS = _words(
+    "humanities socialscience socialsciences stem other physics chemistry biology mathematics math maths algebra "
+    "geometry calculus precalculus prealgebra statistics probability numbertheory combinatorics history geography "
+    "economics law medicine medical health business psychology philosophy computerscience engineering astronomy "
+    "anatomy accounting marketing management sociology politics religion coding code writing creativewriting roleplay "
+    "reasoning extraction instructionfollowing hardprompts longerquery multiturn singleturn airline retail telecom "
+    "legal finance financial education travel search browsing filesystem notion github postgres playwright"
+)
+LEVELS = _words("easy medium hard hardest simple difficult introductory interview competition elementary middleschool "
+                "highschool college university professional graduate undergraduate beginner expert")  # fmt: skip
+SPLITS = _words("val validation dev test minitest testmini train private public public_eval hidden textonly imageonly "
+                "text image images video audio vision offline online open closed static live")  # fmt: skip
+HARMLESS = _words(
+    "score scores result results reported ours this thiswork ourmodel new higherisbetter lowerisbetter higher lower "
+    "overall percent points llm benchmark eval evaluation measured accuracyscore"
+)
+"""The white list: words on a score that leave it what it is."""
+METHODS = re.compile(
+    r"(?i)cot|chain|thought|attempt|single|multiple|vot|ensembl|self[- ]|consisten|greedy|sampl|parallel|heavy|"
+    r"test[- ]time|budget|prompt|average|avg|mean|best|majority|internal|official|estimat|strict|loose|flexible|"
+    r"generat|cloze|logit|likelihood|perplex|rank|norm|macro|micro|weighted|rubric|judge|turns?\b|refin|retr|augment|"
+    r"temperature|tokens?\b|context|thinking|reasoning|tool|no\b|with|without|\bw/|\d+\s*runs?\b"
+)
+_SCAFFOLD = re.compile(
+    r"(?i)agent(?!ic)|agentless|open-?hands|scaffold|swe-?agent|\baider\b|\bcline\b|terminus|claude[ -]?code|codex|"
+    r"\bcli\b|moatless|qwen[ -]?code|kilo|droid|openclaw|react framework"
+)
+_HARNESS = re.compile(
+    r"(?i)lm[- _]?eval\w*([- ](?:harness))?|harness|lighteval|opencompass|simple[- _]evals?|evalplus|"
+    r"helm\b|olmes|evalscope|vlmevalkit"
+)
+_PART = re.compile(
+    r"(?i)(?:part|section|level|lvl|tier|phase|round|stage|split|set|subset|task|track|year|grade|group|domain|topic|"
+    r"category|volume)s?\.?[\s-]*(?:[ivx]{1,4}|\d{1,4}|[a-z])|(?:[ivx]{2,4})|[<>≤≥~]?\s*\d+(?:\.\d+)?\s?[km](?:\s?tokens?)?"
+    r"(?:\s*[-–—~]\s*\d+(?:\.\d+)?\s?[km])?|@?\s?\d+\s?[km]|(?:19|20)\d\d(?:[-/.]\d{1,2})?|.*\b(?:subset|split|only)\b.*|"
+    r"(?:first|last|random|top)\s+\d+.*|\d+\s*(?:samples|items|questions|problems|tasks|examples|languages|langs)"
+)
+
+
+def kind_of(word: str) -> Kind:
+    """What a word (or a few) in brackets says about the score of a benchmark.
+
+    `part`: only a part of the benchmark was scored. `unknown`: nobody knows, so the caller must not pass over it.
+    """
+    bare = re.sub(r"(?i)^(?:w/|with|using|via|by|on|in)\s+(?:the\s+)?", "", word.strip())
+    key = normalise(bare)
+    if not key or key in HARMLESS:
+        return "harmless"
+    if key in ("full", "fullset", "all", "whole", "complete", "alltasks", "fulldataset"):
+        return "whole"
+    if _HARNESS.fullmatch(bare) or re.search(r"(?i)\bharness\b", bare):
+        return "harness"
+    if _SCAFFOLD.search(bare):
+        return "scaffold"
+    known = LANGUAGES | PROGRAMMING | SUBJECTS | LEVELS | SPLITS
+    if key in known or _PART.fullmatch(bare):
+        return "part"
+    if METHODS.search(bare):
+        return "method"
+    several = [normalise(one) for one in re.split(r"\s*(?:&|\band\b|/|\+|,|\s)\s*", bare) if one]
+    if len(several) > 1 and all(one in known for one in several):
+        return "part"
+    return "unknown"
+
+
+def looks_like_part(word: str) -> bool:
+    """Whether an unknown word in brackets reads like the name of a part: one to four capitalised words."""
+    return 0 < len(word.split()) <= 4 and re.fullmatch(r"[A-Z][A-Za-z]+(?:[\s&-]+[A-Za-z]+)*", word.strip()) is not None

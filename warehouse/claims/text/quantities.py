@@ -1,0 +1,80 @@
+"""Specifications in words -> each number with the specification it states.
+
+"35B in total and 3B activated" states two, "262,144 natively and extensible up to 1,010,000 tokens" too. What the
+words leave open is not returned.
+"""
+
+from __future__ import annotations
+
+import re
+
+_COUNT = r"(?P<n>[~≈]?\s?\d+(?:[.,]\d+)*\s?(?:billion|million|trillion|bn|[bmtBMT])(?:\s*parameters)?)(?![\w])"
+_ACTIVE = re.compile(r"(?i)\bactiv|激活|活跃")
+_TOTAL = re.compile(r"(?i)\btotal\b|in all|overall|总")
+_OTHER = re.compile(r"(?i)embed|vision|visual|mtp|encoder|draft|expert|嵌入|非")
+_TOKENS = r"(?P<n>[~≈]?\s?\d+(?:,\d{3})+|[~≈]?\s?\d+(?:\.\d+)?\s?(?:[kKmM]|thousand|million)\b|[~≈]?\s?\d{4,8})"
+_EXTENDED = re.compile(r"(?i)exten|up to|yarn|rope|scal|扩展|外推")
+_NATIVE = re.compile(r"(?i)nativ|default|trained|原生|by default")
+
+
+def parameters_in(text: str) -> tuple[tuple[str, str], ...]:
+    """Parameter counts with the specification that each states (`total_parameters`, `active_parameters`), in order.
+
+    The words between a number and its neighbours tell which it is; "235B-A22B" states both. A lone number is the
+    total, unless its words say otherwise. Empty where two numbers claim one place.
+    """
+    if pair := re.fullmatch(r"(?i)\s*[\w.-]*?(\d+(?:\.\d+)?b)[\s-]*(a\d+(?:\.\d+)?b)\s*", text):
+        return (("total_parameters", pair[1]), ("active_parameters", pair[2][1:]))
+    found = list(re.finditer(_COUNT, text))
+    if not found:
+        return ()
+    named: list[tuple[str, str]] = []
+    for index, match in enumerate(found):
+        end = found[index + 1].start() if index + 1 < len(found) else len(text)
+        start = found[index - 1].end() if index else 0
+        after, before = text[match.end() : end], text[start : match.start()]
+        after = re.split(r"[,;，；]|\band\b", after)[0] if len(found) > 1 else after
+        before = re.split(r"[,;，；]|\band\b|\bwith\b", before)[-1]
+        name = _kind(after) or _kind(before)
+        if name is None:
+            name = (
+                "total_parameters"
+                if len(found) == 1 or (index == 0 and "active" in text[match.end() :].casefold())
+                else None
+            )
+        if name in (None, "other"):
+            continue
+        named.append((str(name), " ".join(match["n"].split()).removesuffix("parameters").strip()))
+    kinds = [name for name, _ in named]
+    return tuple(named) if len(set(kinds)) == len(kinds) else ()
+
+
+def _kind(words: str) -> str | None:
+    if _OTHER.search(words):
+        return "other"
+    if _ACTIVE.search(words):
+        return "active_parameters"
+    return "total_parameters" if _TOTAL.search(words) else None
+
+
+def tokens_in(text: str) -> tuple[tuple[str, str], ...]:
+    """Context lengths with the specification that each states: the native window, and the extended one where the words
+    say that it is extended. Empty where two numbers claim one place or the words do not tell."""
+    found = list(re.finditer(_TOKENS, text))
+    if not found or len(found) > 2:
+        return ()
+    named: list[tuple[str, str]] = []
+    for index, match in enumerate(found):
+        start = found[index - 1].end() if index else 0
+        end = found[index + 1].start() if index + 1 < len(found) else len(text)
+        before, after = text[start : match.start()], text[match.end() : end]
+        said = " ".join(match["n"].split())
+        if index and (_EXTENDED.search(before) or re.search(r"(?i)yarn|rope|exten", after)):
+            named.append(("context_window_extended", said))
+        elif index == 0:
+            if len(found) == 1 and re.search(r"(?i)yarn|rope scal|extrapolat|extensible", text):
+                return (("context_window_extended", said),)
+            named.append(("context_window", said))
+        else:
+            return ()
+    return tuple(named)

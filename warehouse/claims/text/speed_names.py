@@ -1,0 +1,87 @@
+"""Headings of speeds: which speed they name, by their unit and words (`Decode (tokens/sec)`, `pp512`, `TPS`)."""
+
+from __future__ import annotations
+
+import re
+
+UNIT = re.compile(
+    r"(?i)\b(?:output |generated |gen )?(?:tok(?:en)?s?\s*(?:/|per)\s*s(?:ec(?:onds?)?)?|t/s|tps)\b|token/秒|tokens/秒"
+)
+_TEST = re.compile(r"(?i)\b(pp|tg)\s?(\d{1,6})\b(?:\s*@\s*d\s?(\d{1,7}))?")
+_PROMPT = re.compile(r"(?i)prompt|prefill|\binput\b|\bpp\d*\b|\bpre-?fill|预填充|首")
+_TOTAL = re.compile(r"(?i)\btotal\b|overall|aggregate|system throughput|per (?:node|gpu|server)|batch|吞吐")
+_OUTPUT = re.compile(
+    r"(?i)decod|generat|output|\btg\d*\b|\bgen\b|\beval\b|inference|speed|token|tok/s|tps|t/s|解码|生成|速度"
+)
+_RATIO = re.compile(r"(?i)speed-?up|ratio|relative|improvement|%")
+_WAIT = re.compile(r"(?i)^(?:ttft|time to first token|first token latency)\b")
+
+
+def speed_named(text: str) -> tuple[str | None, dict[str, str | int]]:
+    """The speed that a heading names (catalogue name), and settings that its words state; (None, {}) for no speed."""
+    if test := _TEST.search(text):
+        name = "prompt_speed" if test[1].casefold() == "pp" else "output_speed"
+        stated: dict[str, str | int] = {
+            "prompt_tokens" if name == "prompt_speed" else "generation_tokens": int(test[2])
+        }
+        if test[3]:
+            stated["depth"] = int(test[3])
+        return name, stated
+    if _WAIT.search(text):
+        return "time_to_first_token", {}
+    if not UNIT.search(text) or _RATIO.search(text):
+        return None, {}
+    if (
+        re.search(r"(?i)throughput", text)
+        and not _PROMPT.search(text)
+        and not re.search("(?i)decod|generat|output", text)
+    ):
+        return "total_throughput", {}
+    if _PROMPT.search(text):
+        return "prompt_speed", {}
+    if _TOTAL.search(text):
+        return "total_throughput", {}
+    return ("output_speed", {}) if _OUTPUT.search(text) else (None, {})
+
+
+_BACKENDS = {
+    "sglang": "sglang", "vllm": "vllm", "transformers": "transformers", "llama.cpp": "llama.cpp",
+    "llamacpp": "llama.cpp", "ollama": "ollama", "mlx": "mlx", "mlx-lm": "mlx", "tensorrt-llm": "tensorrt-llm",
+    "trt-llm": "tensorrt-llm", "lmdeploy": "lmdeploy", "exllamav2": "exllamav2", "exllama": "exllama",
+    "mlc-llm": "mlc-llm", "mlc": "mlc-llm", "tgi": "tgi", "lm studio": "lm studio", "ktransformers": "ktransformers",
+    "openvino": "openvino", "onnx runtime": "onnxruntime", "executorch": "executorch", "litert": "litert",
+}  # fmt: skip
+"""Serving engines as people write them -> one name each."""
+_DEVICE = re.compile(
+    r"(?i)(?:(\d{1,3})\s?(?:x|×|\*)\s?)?\b((?:NVIDIA |AMD |Intel |Apple |Nvidia )?(?:GeForce )?"
+    r"(?:H20|H100|H200|H800|B200|B100|GB200|GB300|A800|A100|A10G?|A6000|A40|L40S?|L20|L4|T4|V100|P100|MI\d{3}X?|"
+    r"RTX[ -]?(?:PRO )?\d{4}(?: ?Ti| SUPER| Ada)?|GTX[ -]?\d{4}(?: Ti)?|"
+    r"Mac(?:Book)?(?: Pro| Air| Studio| mini)? ?M\d(?: (?:Pro|Max|Ultra))?|"
+    r"M[1-5](?: (?:Pro|Max|Ultra))|TPU ?v\d\w*|Ascend ?\d*\w*|Jetson[\w ]*|DGX Spark|Raspberry Pi ?\d|"
+    r"Strix Halo|Ryzen AI[\w+ ]*\d+|Snapdragon[\w ]*)(?:[ -]?\d{2,3} ?Gi?B)?)(?:\s?(?:x|×|\*)\s?(\d{1,3}))?(?![\w])"
+)
+
+
+def is_backend(text: str) -> bool:
+    """Whether the text is a serving engine's name, perhaps with its version."""
+    return re.sub(r"[\s(v]*\d[\w.]*\)?$", "", text.strip().casefold()) in _BACKENDS
+
+
+def backend_named(text: str) -> str | None:
+    """The serving engine that the words name; None for none or several."""
+    plain = text.casefold()
+    found = {
+        name for words, name in _BACKENDS.items() if re.search(rf"(?<![\w-]){re.escape(words)}(?![\w-]|\.\w)", plain)
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+def device_named(text: str) -> str | None:
+    """The machine that the words name, with its number (`1x H20`); None for none or several."""
+    found = {
+        f"{number}x {name}" if number else name
+        for before, name, after in _DEVICE.findall(text)
+        for number in (before or after,)
+        for name in (" ".join(name.split()),)
+    }
+    return found.pop() if len(found) == 1 else None
