@@ -48,8 +48,8 @@ class Artifact(Record):
 
     release: Release
     """The release it belongs to."""
-    format: Literal["safetensors", "gguf"]
-    """Container of the weights."""
+    format: Literal["safetensors", "gguf", "unknown"]
+    """Container of the weights; `unknown`: they were not seen."""
     quantization: str
     """`bf16`, `f16`, `f32`, `Q8_0`, `Q4_K_M`, ... as the files say."""
     path: str
@@ -59,7 +59,10 @@ class Artifact(Record):
 
     @property
     def key(self) -> str:
-        """SHA-256 (hex) over the sorted file hashes: two artifacts with one key give the same answers."""
+        """SHA-256 (hex) over the sorted file hashes: two artifacts with one key give the same answers. Empty where the
+        weights were not seen."""
+        if self.format == "unknown":
+            return ""
         lines = sorted(f"{file.name}:{file.sha256}" for file in self.files)
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
@@ -114,8 +117,18 @@ class ServerDescription(Record):
     """What the server says of its own sampling defaults (Modelfile, generation_config.json); None: not known here."""
     chat_template_sha256: str | None = None
     """SHA-256 of the chat template in use; None if there is none or it cannot be read."""
+    parameters: int | None = None
+    """Parameters of its model, as a server that somebody else runs tells it."""
+    fingerprint: str | None = None
+    """Id of what it answers to a few items, where its weights were not seen: a mended or exchanged server has another.
+    None for weights that were seen."""
     hardware: Hardware = Hardware()
     """The machine, where it is ours to read."""
+
+    @property
+    def weights_seen(self) -> bool:
+        """Whether it is known by files what it serves."""
+        return self.artifact_key is not None or self.backend not in ("attached", "ollama")
 
 
 class RequestKind(StrEnum):
@@ -311,6 +324,8 @@ class Run(Record):
     """Who decided each setting."""
     order_seed: int = 0
     """Seed of the fixed random order."""
+    continues: str | None = None
+    """Id of the stopped run that this one goes on with, the first of them: they are one look at the claims."""
     status: RunStatus
     """How it ended."""
     reason: str | None = None
@@ -331,3 +346,9 @@ class Run(Record):
     """Preflight checks and what they found."""
     signals: dict[str, float] = Field(default_factory=dict)
     """Numbers about the answers that the causes are read from, e.g. share of answers with a think tag."""
+
+    @property
+    def weights_seen(self) -> bool:
+        """Whether the weights that answered are known by their files, rather than by what somebody else's server says
+        that it serves."""
+        return self.server is None or self.server.weights_seen

@@ -107,6 +107,8 @@ class Protocol(Record):
     """Settings of the run; `metric` and `filter` say which of its scores is compared."""
     origins: dict[str, Origin] = Field(default_factory=dict)
     """By field of the settings: who decided it. A field without an entry is left to the task."""
+    benchmark: str | None = None
+    """Catalogue name of the formulation that is run, where it is not the claim's own benchmark."""
     plausible: bool = True
     """One of those that the claim may have been made under; False: only asked for by the user."""
     source: str | None = None

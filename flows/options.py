@@ -15,7 +15,9 @@ from pydantic import Field, field_validator
 
 from evaluators.backends import ServerOptions
 from evaluators.backends.registry import BACKENDS
-from evaluators.records import Record, UserError
+from evaluators.protocols.plausible_protocols import ASKED
+from evaluators.protocols.standard_protocols import Mode
+from evaluators.records import Record, Settings, UserError
 from evaluators.sandbox.box import SandboxError
 from evaluators.sandbox.choose_sandbox import sandbox_of_kind
 from flows.config import configuration
@@ -34,6 +36,28 @@ class RunOptions(Record):
     """Only this benchmark, by its catalogue name (may be given several times)."""
     full: Switch = False
     """Run whole benchmarks instead of stopping when the claims are decided."""
+    protocol: Annotated[tuple[Mode, ...], Parameter(negative=())] = ()
+    """Ask only in this way where a claim leaves it open: completion, chat or thinking (may be given several times)."""
+    shots: int | None = None
+    """Examples in the prompt, for claims that do not state them."""
+    prompt: Literal["chat", "completion"] | None = None
+    """Through the chat template, or as plain text, for claims that do not state it."""
+    thinking: Literal["on", "off"] | None = None
+    """Let the model think before it answers, for claims that do not state it."""
+    effort: str | None = None
+    """Reasoning effort as the model names it, for claims that do not state it."""
+    temperature: float | None = None
+    """Sampling temperature, for claims that do not state it; 0 is greedy."""
+    top_p: float | None = None
+    """Nucleus sampling, for claims that do not state it."""
+    top_k: int | None = None
+    """Top-k sampling, for claims that do not state it; 0 is off."""
+    max_tokens: int | None = None
+    """Most tokens of one answer, for claims that do not state it."""
+    repeats: int | None = None
+    """Answers per item, for claims that do not state it."""
+    system_prompt: str | None = None
+    """System prompt, for claims that do not state it."""
     url: str | None = None
     """Attached and Ollama: base URL of the server."""
     served_model: Annotated[str | None, Parameter(name=("--served-model", "--model"))] = None
@@ -80,6 +104,12 @@ class RunOptions(Record):
             except SandboxError as error:
                 raise UserError(f"{error}; choose one of them") from None
         return kind
+
+    @property
+    def asked(self) -> Settings | None:
+        """Settings for what claims leave open; None if the user asked for none."""
+        held = {name: value for name in ASKED if (value := getattr(self, name, None)) is not None}
+        return Settings.model_validate(held) if held else None
 
     @property
     def server(self) -> ServerOptions:

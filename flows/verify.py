@@ -15,15 +15,17 @@ from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
 from evaluators.backends.registry import named
+from evaluators.protocols.release_kind import ReleaseKind, kind_words, read_release_kind
 from evaluators.records import Artifact, Release, Run, UserError
 from flows.options import VerifyOptions
 from flows.runtime.notify import save_and_tell
 from flows.runtime.progress_lines import pulling, say
 from flows.runtime.server_pool import ServerPool
 from flows.verification.artifact import artifact_elsewhere, same_quantization
-from flows.verification.jobs import Job, make_criteria, plan_jobs
-from flows.verification.judge import judge_run, refuse
+from flows.verification.jobs import Job, make_criteria, plan_jobs, protocol_criteria
+from flows.verification.judge import judge_pairs, judge_run, refuse
 from flows.verification.measure import measure, measure_specification
+from flows.verification.open_claims import OpenClaims
 from flows.verification.ratio_sides import Unmeasurable
 from flows.verification.read_claims import Page, keep, read_pages
 from flows.verification.verdict_report import (
@@ -81,11 +83,18 @@ def pull_artifact(release: Release, format: str | None, quantization: str) -> Ar
         return pull(release, format, quantization, progress=tell)
 
 
+@task(retries=3, retry_delay_seconds=NETWORK_RETRIES, retry_condition_fn=_may_pass)
+def find_kind(release: Release, artifact: Artifact) -> ReleaseKind:
+    """What kind of release it is, by its own files."""
+    return read_release_kind(release, artifact)
+
+
 def _evaluation_key(context: Any, given: dict[str, Any]) -> str:
     """What an evaluation computes."""
     parts = [
         given["artifact"].key,
         given["job"].benchmark.model_dump_json(),
+        given["job"].settings.model_dump_json(),
         given["options"].model_dump_json(),
         str(given["home"].root.resolve()),
         *sorted(criterion.criterion_id for criterion in given["criteria"]),
@@ -117,12 +126,21 @@ def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Ve
     new = keep(pages, place)
     claims = claims_of(place, release.model)
     say(f"{release.model} @ {release.commit[:12]}: {len(claims)} claims; {new} numbers in its files are new here")
-    work = plan_jobs(claims, options.benchmarks, options.sandbox)
+    kind = find_kind(release, artifact)
+    say(f"  {kind_words(kind)}")
+    work = plan_jobs(claims, options.benchmarks, kind=kind, options=options)
     verdicts = refuse(work.refused, place)
     verdicts += _specification(release, work.specification, place, options)
     with ServerPool(options.backend, options.server, place.root / "logs") as pool:
+        state = OpenClaims(work)
         for job in work.jobs:
-            verdicts += _job(artifact, job, pool, place, options)
+            if job.protocols:
+                verdicts += _score_job(artifact, job, state, pool, place, options)
+            else:
+                verdicts += _job(artifact, job, pool, place, options)
+    left = state.left({claim.claim_id: claim for claim in claims}, datetime.now(UTC))
+    _tell(place, claims, left)
+    verdicts += left
     load_home(place)
     summary = summarise(place, release, verdicts)
     key, told = artifact_key(release.model), as_markdown_text(release.model)
@@ -163,17 +181,91 @@ def _specification(release: Release, claims: Sequence[Claim], place: Home, optio
     return verdicts
 
 
+def _score_job(
+    artifact: Artifact, job: Job, state: OpenClaims, pool: ServerPool, place: Home, options: VerifyOptions
+) -> list[Verdict]:
+    """Verdicts on the claims about scores that this run settles. What fails here counts as a protocol that was not
+    judged, and never ends the flow."""
+    todo = state.of_job(job)
+    try:
+        criteria = protocol_criteria(job, state.plan, options)
+        artifact = _quantized(artifact, job, options)
+        if not options.again:
+            todo = _open_scores(todo, state, place, options, artifact)
+        if not todo:
+            return []
+        pairs = [
+            (claim, protocol, criteria[claim.claim_id, protocol.name])
+            for claim in todo
+            for protocol in job.protocols[claim.claim_id]
+        ]
+        for _, _, criterion in pairs:
+            save_criterion(place, criterion)
+        run = _run(job, artifact, [criterion for _, _, criterion in pairs], options, place, pool)
+    except UserError as problem:
+        now, text = datetime.now(UTC), str(problem)
+        judged = [
+            (claim, protocol, could_not_run(claim, "server_failed", text, now=now))
+            for claim in todo
+            for protocol in job.protocols[claim.claim_id]
+        ]
+    else:
+        load_home(place)
+        found = judge_pairs([(claim, criterion) for claim, _, criterion in pairs], run, place)
+        judged = [(claim, protocol, verdict) for (claim, protocol, _), verdict in zip(pairs, found, strict=True)]
+    verdicts = []
+    for claim in todo:
+        parts = [(protocol, verdict) for one, protocol, verdict in judged if one.claim_id == claim.claim_id]
+        if (verdict := state.add(claim, parts, datetime.now(UTC))) is not None:
+            verdicts.append(verdict)
+        elif len(parts) == 1 or job.protocol:
+            say(f"  {parts[0][1].headline} ({parts[0][0].name}; other protocols are left)")
+    _tell(place, todo, verdicts)
+    return verdicts
+
+
+def _open_scores(
+    todo: Sequence[Claim], state: OpenClaims, place: Home, options: VerifyOptions, artifact: Artifact
+) -> list[Claim]:
+    """Claims without a standing verdict against the criteria of any of their protocols. Those that have one are not
+    asked for again."""
+    fresh = [claim for claim in todo if claim.claim_id not in state.parts]
+    criteria = [
+        criterion
+        for job in state.plan.jobs
+        if job.protocols
+        for (claim_id, _), criterion in protocol_criteria(job, state.plan, options).items()
+        if any(claim.claim_id == claim_id for claim in fresh)
+    ]
+    done = settled(place, fresh, criteria, artifact=artifact.key, backend=options.backend, full=options.full)
+    state.settled |= done
+    return [claim for claim in todo if claim.claim_id not in done]
+
+
+def _tell(place: Home, claims: Sequence[Claim], verdicts: Sequence[Verdict]) -> None:
+    """Store verdicts, tell the webhook and the user."""
+    save_and_tell(
+        place, [claim for claim in claims if any(one.claim_id == claim.claim_id for one in verdicts)], verdicts
+    )
+    for verdict in verdicts:
+        say(f"  {verdict.headline}")
+
+
+def _quantized(artifact: Artifact, job: Job, options: VerifyOptions) -> Artifact:
+    """The artifact, or the one of the quantization that the job's claims name."""
+    if not job.quantization or options.backend == "attached":
+        return artifact
+    if same_quantization(job.quantization, artifact.quantization):
+        return artifact
+    return pull_artifact(artifact.release, artifact.format, job.quantization)
+
+
 def _job(artifact: Artifact, job: Job, pool: ServerPool, place: Home, options: VerifyOptions) -> list[Verdict]:
     """Verdicts on the claims of one benchmark. What fails here is their reason, and never ends the flow."""
     criteria = make_criteria(job.claims, options)
     todo: Sequence[Claim] = job.claims
     try:
-        if (
-            job.quantization
-            and options.backend != "attached"
-            and not same_quantization(job.quantization, artifact.quantization)
-        ):
-            artifact = pull_artifact(artifact.release, artifact.format, job.quantization)
+        artifact = _quantized(artifact, job, options)
         several = job.benchmark.name.endswith("_ratio")  # two artifacts: the bar names them
         backend = named(job.settings.numerator or "") or options.backend
         known = None if several else artifact.key

@@ -16,6 +16,7 @@ WAREHOUSE_MAY_USE = (
     "evaluators.catalogue",
     "evaluators.stopping",
     "evaluators.safe_load",
+    "evaluators.answer_spelling",
     "evaluators.files",
 )
 

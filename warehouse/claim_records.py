@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from math import pi
 from typing import Any
 
 from pydantic import Field, model_validator
@@ -117,6 +118,12 @@ class Outcome(StrEnum):
     above_claim = "above_claim"
     not_tested = "not_tested"
     """The run was about something else: other settings than stated, or a part of the benchmark. It judges nothing."""
+    depends_on_protocol = "depends_on_protocol"
+    """It leaves settings open, and neither holds under one of the plausible ones nor is refuted under each."""
+    reached = "reached"
+    """A quantization of the claimed weights reaches the claimed score."""
+    not_reached = "not_reached"
+    """A quantization of the claimed weights stays below it; the claim itself is not judged."""
     inconclusive = "inconclusive"
     invalid_run = "invalid_run"
     could_not_run = "could_not_run"
@@ -146,6 +153,10 @@ def _in_present_words(data: Any) -> Any:
     return data
 
 
+FIRST_RUN = 0.8
+"""Share of a claim's alpha that its first run may use: most claims are verified once, and every item costs."""
+
+
 class Criterion(Record):
     """The acceptance criterion, stored before the run. Changing any part of it makes a new one."""
 
@@ -169,18 +180,32 @@ class Criterion(Record):
     """The margin is a share of the claim (0.1 = 10 %), as for speed."""
     noise: float = 0.0
     """Run-noise allowance: how far outside the acceptance region a sampled score must lie to contradict the claim."""
+    plausible: int = 1
+    """Plausible protocols of the claim: under each of them it is confirmed at alpha divided by their number."""
+    protocol: str | None = None
+    """Name of the protocol that the run follows; None where the claim leaves none open."""
     higher_is_better: bool = True
     """Direction of the benchmark."""
     predictions_sha256: str | None = None
     """SHA-256 (hex) of the predictions used as control variate, frozen before the run; None: none."""
     alpha: float
-    """Probability of any wrong verdict, at most."""
+    """Probability of any wrong verdict on the claim, at most, over all runs that will ever judge it."""
+    runs_before: int = 0
+    """Runs that judged the claim before this one."""
     order_seed: int
     """Seed of the fixed random order."""
     items: int
     """Items of the whole benchmark."""
     stored_at: datetime
     """UTC."""
+
+    @property
+    def level(self) -> float:
+        """Probability of a wrong verdict that this run may use: FIRST_RUN of alpha for the first run of a claim,
+        6 / (pi^2 k^2) of the rest for the k-th run after it. The sum over all runs is alpha, for ever."""
+        if not self.runs_before:
+            return self.alpha * FIRST_RUN
+        return self.alpha * (1 - FIRST_RUN) * 6 / (pi * self.runs_before) ** 2
 
 
 class Reason(Record):
@@ -192,6 +217,10 @@ class Reason(Record):
     """One sentence for people, with the figures."""
     items: tuple[str, ...] = ()
     """Up to three items that show it, as `task/doc_id`."""
+    likelihood: float | None = None
+    """For a cause: how often it, among all known causes, explains a score below a claim; 0 to 1."""
+    settled_by: str | None = None
+    """For a doubt: what would settle it."""
 
 
 class SettingCompared(Record):
@@ -205,6 +234,29 @@ class SettingCompared(Record):
     """As run."""
     relation: str
     """`equal`, `differs`, `unknown` (an imported run does not tell), `assumed` or `not_applicable`."""
+
+
+class ProtocolResult(Record):
+    """What came out under one of the protocols of a claim."""
+
+    protocol: str
+    """Name of the protocol."""
+    outcome: Outcome
+    """Outcome under it alone."""
+    score: float | None = None
+    """Measured score in the claim's unit."""
+    low: float | None = None
+    """Lower end of its confidence sequence."""
+    high: float | None = None
+    """Upper end of its confidence sequence."""
+    items: int | None = None
+    """Items it rests on."""
+    of: int | None = None
+    """Items of the whole benchmark."""
+    run_id: str | None = None
+    """The run."""
+    plausible: bool = True
+    """One of those that the claim may have been made under."""
 
 
 class Verdict(Record):
@@ -224,6 +276,10 @@ class Verdict(Record):
     """How far claim and run are about the same thing; None where nothing was run."""
     flagged: bool = False
     """A discrepancy: below_claim on a sound run that is not `differs`."""
+    protocol: str | None = None
+    """Protocol of the run that decided; None where the claim leaves none open."""
+    by_protocol: tuple[ProtocolResult, ...] = ()
+    """What came out under each protocol that was run, in the order of their plausibility."""
     reasons: tuple[Reason, ...] = ()
     """Why, most important first."""
     compared: tuple[SettingCompared, ...] = ()

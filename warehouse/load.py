@@ -169,7 +169,7 @@ def _manifest(folder: Path) -> Run:
 
 def _without_values(run: Run) -> str:
     record = run.model_dump(mode="json")
-    record["artifact_key"] = run.artifact.key if run.artifact else None
+    record["artifact_key"] = (run.artifact.key or None) if run.artifact else None
     for measurement in record["measurements"]:
         del measurement["values"]
     return json.dumps(record)

@@ -63,7 +63,7 @@ class AttachedServer(RemoteServer):
         meta = meta if isinstance(meta, dict) else {}
         kind, number = recognise(self._model, lambda path: self.ask("GET", path))
         template = properties.get("chat_template")
-        slots, vocabulary = properties.get("total_slots"), meta.get("n_vocab")
+        slots, vocabulary, parameters = properties.get("total_slots"), meta.get("n_vocab"), meta.get("n_params")
         return ServerDescription(
             backend=self.backend,
             version=number if kind == OPENAI.name else f"{kind} {number}",
@@ -73,6 +73,7 @@ class AttachedServer(RemoteServer):
             context=self._options.context or self._context(properties),
             slots=self._options.slots or (slots if isinstance(slots, int) else DEFAULT_SLOTS),
             vocabulary=vocabulary if isinstance(vocabulary, int) else None,
+            parameters=parameters if isinstance(parameters, int) else None,
             adds_bos=self._adds_bos(kind),
             chat_template_sha256=hashlib.sha256(str(template).encode()).hexdigest() if template else None,
         )

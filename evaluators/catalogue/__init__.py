@@ -1,102 +1,78 @@
-"""The benchmark catalogue: one YAML a benchmark, read once and checked.
+"""The benchmark catalogue: one YAML a benchmark that can be run or read, one file for all that cannot.
 
-Reading it imports pydantic and PyYAML only.
+    benchmark           the fields of an entry
+    *.yaml              an entry each; its file is named for it
+    not_runnable.yaml   benchmarks that claims name and that nothing here runs, each with its reason
+
+A user's own entries lie in `<home>/catalogue/*.yaml`, their tasks in folders beside them; an entry there replaces ours
+of the same name. Reading the catalogue imports pydantic and PyYAML only.
 """
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
-import yaml
+from pydantic import ValidationError
 
-from evaluators.records import Record, Settings, UserError
+from evaluators.catalogue.benchmark import CHAT_ANSWER as CHAT_ANSWER
+from evaluators.catalogue.benchmark import Benchmark as Benchmark
+from evaluators.catalogue.benchmark import Score as Score
+from evaluators.records import UserError
+from evaluators.safe_load import load_yaml
 
 FOLDER = Path(__file__).parent
+NOT_RUNNABLE = "not_runnable.yaml"
 
 
-class Score(Record):
-    """One number that the benchmark's evaluator gives, and the words by which claims name it."""
-
-    metric: str
-    """lm-eval metric, e.g. `exact_match`."""
-    filter: str = "none"
-    """lm-eval filter, e.g. `strict-match`."""
-    aliases: tuple[str, ...] = ()
-    """Words in a claim that mean this score, e.g. `strict`, `acc_norm`."""
+def catalogue() -> dict[str, Benchmark]:
+    """All benchmarks by name, the user's own included. Raises UserError for an entry of theirs that does not fit."""
+    return _read(own_folder())
 
 
-class Benchmark(Record):
-    """One benchmark: what it is called, who evaluates it, and what counts as the same settings."""
-
-    name: str
-    """Name in tables and on the command line; the file's name."""
-    title: str
-    """Name as people write it."""
-    evaluator: Literal["lm-eval", "speed", "specification", "outside", "none"]
-    """Who measures it; `outside`: only results of other harnesses are read; `none`: cannot be run yet."""
-    task: str | None = None
-    """lm-eval task or group."""
-    tasks_folder: str | None = None
-    """Folder of our own task YAML, relative to `evaluators/`; None: lm-eval's own."""
-    output: Literal["generate_until", "multiple_choice", "loglikelihood_rolling"] | None = None
-    """lm-eval output type."""
-    scores: tuple[Score, ...] = ()
-    """Numbers it gives; the first is meant when a claim names none."""
-    unit: str = "fraction"
-    """Unit of the score: `fraction`, `tok/s`, `tokens`, `parameters`, `bytes`, `ratio`, `elo`, `licence`, ..."""
-    higher_is_better: bool = True
-    """Direction."""
-    items: int | None = None
-    """Items of the whole benchmark."""
-    margin: float = 0.02
-    """Tolerance of the verdict in the benchmark's unit (0.02 = two points); relative (0.1 = 10 %) for speed."""
-    chance: float | None = None
-    """Score of guessing, as a fraction."""
-    protocol: Settings = Settings()
-    """The benchmark's standard settings, used where a claim states none."""
-    decides: tuple[str, ...] = ("shots", "prompt", "thinking", "metric", "filter")
-    """Settings that decide comparability."""
-    aliases: tuple[str, ...] = ()
-    """Other names, as found in cards and tables."""
-    dataset: str | None = None
-    """Hub dataset it is made of."""
-    sandboxed: bool = False
-    """Runs generated code, which happens in a sandbox only."""
-    cannot_run: str | None = None
-    """Why it cannot be run yet."""
-    needs: str | None = None
-    """What would be needed to run it."""
-    note: str | None = None
-    """Anything a reader of the score must know."""
-
-    def score(self, metric: str | None, filter: str | None) -> Score:
-        """The score that a claim means by these words (None: the first). Raises UserError if there is none."""
-        if metric is None and filter is None:
-            return self.scores[0]
-        for score in self.scores:
-            if metric in (None, score.metric, *score.aliases) and filter in (
-                None,
-                score.filter,
-                *score.aliases,
-            ):
-                return score
-        known = ", ".join(f"{score.metric},{score.filter}" for score in self.scores)
-        raise UserError(f"{self.name} has no score {metric},{filter}; it has {known}")
+def own_folder() -> Path:
+    """Where a user's own entries lie: `catalogue` in the home folder (CLAIMCHECK_HOME)."""
+    return Path(os.environ.get("CLAIMCHECK_HOME") or "claimcheck-data").absolute() / "catalogue"
 
 
 @cache
-def catalogue() -> dict[str, Benchmark]:
-    """All benchmarks by name. Raises ValueError for a YAML that does not fit (a defect of ours, not of a user)."""
-    found = {}
-    for path in sorted(FOLDER.glob("*.yaml")):
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        benchmark = Benchmark.model_validate(yaml.load(path.read_text(encoding="utf-8"), Loader=loader))
-        if benchmark.name != path.stem:
-            raise ValueError(f"{path.name}: name is {benchmark.name}")
-        found[benchmark.name] = benchmark
+def _read(own: Path) -> dict[str, Benchmark]:
+    entries = {path: load_yaml(path.read_text(encoding="utf-8"), path.name) for path in sorted(FOLDER.glob("*.yaml"))}
+    rest = [{"evaluator": "none", **entry} for entry in entries.pop(FOLDER / NOT_RUNNABLE)]
+    found = {entry["name"]: Benchmark.model_validate(entry) for entry in rest}
+    for path, entry in entries.items():
+        found[path.stem] = _checked(path, entry)
+    for path in sorted(own.glob("*.yaml")):
+        try:
+            found[path.stem] = _own(path)
+        except OSError as error:
+            raise UserError(f"{path} cannot be read ({error.strerror})") from None
     return found
+
+
+def _own(path: Path) -> Benchmark:
+    entry = load_yaml(path.read_text(encoding="utf-8"), str(path))
+    if isinstance(entry, dict) and isinstance(entry.get("tasks_folder"), str):
+        folder = (path.parent / entry["tasks_folder"]).resolve()
+        if not folder.is_dir():
+            raise UserError(f"{path}: there is no folder {folder}; correct tasks_folder")
+        entry["tasks_folder"] = str(folder)
+    return _checked(path, entry)
+
+
+def _checked(path: Path, entry: Any) -> Benchmark:
+    """The entry of a file. Raises UserError, one line that names the file and the field."""
+    try:
+        benchmark = Benchmark.model_validate(entry)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "the entry"
+        raise UserError(f"{path}: {field}: {first['msg']}; compare it with {FOLDER / 'gsm8k.yaml'}") from None
+    if benchmark.name != path.stem:
+        raise UserError(f"{path}: name is {benchmark.name}; name the file {benchmark.name}.yaml")
+    return benchmark
 
 
 def benchmark(name: str) -> Benchmark:
@@ -107,5 +83,5 @@ def benchmark(name: str) -> Benchmark:
         import difflib
 
         near = difflib.get_close_matches(name, catalogue(), n=3)
-        hint = f"; did you mean {', '.join(near)}?" if near else "; `claimcheck doctor` lists the catalogue"
+        hint = f"; did you mean {', '.join(near)}?" if near else "; `claimcheck benchmarks list` lists them"
         raise UserError(f"unknown benchmark {name}{hint}") from None

@@ -43,6 +43,8 @@ def measurements(
     """
     first = items[: board.counted]
     keys = _ordered(benchmark, list(board.raw))
+    votes = [key for key in keys if "_maj@" in key[0]]
+    keys = [key for key in keys if key not in votes]
     final = _aggregate(loaded, first, board, keys, lambda key, position: board.raw[key][position])
     found = []
     for key in keys:
@@ -72,11 +74,35 @@ def measurements(
             )
         )
         found += _pass_at(found[-1], key, board)
-    return found
+        found += _majority(found, key, votes, board)
+    return found + _composites(benchmark, loaded, final, found)
+
+
+def _composites(
+    benchmark: Benchmark, loaded: LoadedTasks, final: dict[str, dict[str, Any]], found: Sequence[Measurement]
+) -> list[Measurement]:
+    """Scores that are made of others, as the catalogue declares them. They have no value for a single item."""
+    made = []
+    for declared in benchmark.scores:
+        names = declared.mean_of or ((declared.over_tasks,) if declared.over_tasks else ())
+        parts = [one for name in names for one in found if (one.metric, one.filter) == (name, declared.filter)]
+        if not names or len(parts) < len(names):
+            continue
+        first = parts[0]
+        if declared.over_tasks:
+            label = f"{declared.over_tasks},{declared.filter}"
+            score = mean([as_number(final.get(name, {}).get(label)) for name in loaded.tasks])
+            whole = first.low == first.high  # no answer is in doubt
+            low, high = (score, score) if whole else (None, None)
+        else:
+            score, low, high = (mean([getattr(one, name) for one in parts]) for name in ("score", "low", "high"))
+        changes = {"metric": declared.metric, "score": score, "low": low, "high": high, "stderr": None, "values": ()}
+        made.append(first.model_copy(update=changes))
+    return made
 
 
 def _ordered(benchmark: Benchmark, keys: list[Key]) -> list[Key]:
-    stated = [(score.metric, score.filter) for score in benchmark.scores]
+    stated = [(score.metric, score.filter) for score in benchmark.scores if not score.composite]
     return [key for key in stated if key in keys] + [key for key in keys if key not in stated]
 
 
@@ -145,6 +171,31 @@ def _is_mean(loaded: LoadedTasks, metric: str) -> bool:
         if function is not None and function is not lm_eval_mean:
             return False
     return True
+
+
+def _majority(found: Sequence[Measurement], key: Key, votes: Sequence[Key], board: Board) -> list[Measurement]:
+    """maj@k of a metric: the mean over items of the majority's score, in 0 and 1."""
+    made = []
+    average = next(one for one in found if (one.metric, one.filter) == key)
+    for metric, name in votes:
+        if name != key[1] or metric.partition("_maj@")[0] != key[0]:
+            continue
+        values = board.means[(metric, name)][: board.counted]
+        numbers = [value for value in values if value is not None]
+        if not numbers or not all(0 <= value <= 1 for value in numbers):
+            continue
+        share = sum(numbers) / len(numbers)
+        error = (share * (1 - share) / (len(numbers) - 1)) ** 0.5 if len(numbers) > 1 else None
+        changes = {
+            "metric": metric,
+            "score": share,
+            "stderr": error,
+            "values": tuple(values),
+            "low": None,
+            "high": None,
+        }
+        made.append(average.model_copy(update=changes | {"low": None, "high": None}))
+    return made
 
 
 def _pass_at(average: Measurement, key: Key, board: Board) -> list[Measurement]:

@@ -39,6 +39,8 @@ class Work:
     client: Callable[[], Client]
     """Makes the client, inside the sender's loop."""
     slots: int
+    backwards: bool = False
+    """Send the last items first: another arrangement of the same requests."""
     scorers: Executor | None = None
     """Where scoring takes long (programs are run): threads that score items while answers come in; else None."""
 
@@ -169,7 +171,7 @@ class _Reader:
     def _feed(self) -> Iterator[Sequence[Request]]:
         """Jobs in the fixed order. Requests are made some time before they are due: all of them would fill the memory,
         and each alone costs more."""
-        due = iter(sorted(self.missing))
+        due = iter(sorted(self.missing, reverse=self.work.backwards))
         while positions := list(islice(due, AHEAD)):
             jobs: list[Sequence[Request]] = []
             for position in positions:

@@ -70,7 +70,7 @@ def server_identity(artifact: Artifact, server: ServerDescription) -> dict[str, 
         "context": server.context,
         "template": server.chat_template_sha256,
         "attached": server.model if server.backend in {"attached", "ollama"} else None,
-    }
+    } | ({"fingerprint": server.fingerprint} if server.fingerprint else {})
 
 
 def request_key(identity: str, protocol: str, kind: str, args: tuple[Any, ...], extra: Mapping[str, Any]) -> str:
@@ -89,8 +89,10 @@ def run_id(
     harness_version: str,
     may_stop: bool,
     limit: int | None,
+    continues: str | None = None,
 ) -> str:
-    """`<benchmark>-<16 hex digits>` over everything that determines the answers and how many of them are made."""
+    """`<benchmark>-<16 hex digits>` over everything that determines the answers and how many of them are made.
+    `continues`: id of the stopped run that this one goes on with."""
     stated = {name: value for name, value in settings.model_dump().items() if name not in SILENT_SETTINGS}
     if settings.sandbox is None:
         # runs made before there were sandboxes keep their ids
@@ -98,7 +100,7 @@ def run_id(
     whole = digest(
         [
             server_identity(artifact, server), benchmark, task_version, stated, order_seed, harness_version,
-            "may stop" if may_stop else "whole", limit,
+            "may stop" if may_stop else "whole", limit, *([continues] if continues else []),
         ]
     )  # fmt: skip
     return f"{benchmark}-{whole[:16]}"

@@ -47,7 +47,7 @@ def build_items(
     """
     items = []
     for name, task in loaded.tasks.items():
-        _configure(task, settings.shots, generation)
+        _configure(task, settings.shots, generation, chat=chat_template is not None)
         # lm-eval draws a progress bar for every task; ours is `Progress`.
         with contextlib.redirect_stderr(io.StringIO()):
             task.build_all_requests(
@@ -70,10 +70,21 @@ def build_items(
     return items
 
 
-def _configure(task: Any, shots: int | None, generation: dict[str, Any] | None) -> None:
+def _chat_stops(task: Any) -> list[str]:
+    """A task's stop strings for an answer in a dialogue. A turn ends by itself; a line break, a full stop or a single
+    letter would cut an answer that is written out."""
+    until = (task.get_config("generation_kwargs") or {}).get("until") or []
+    return [text for text in ([until] if isinstance(until, str) else until) if len(text.strip()) > 1]
+
+
+def _configure(task: Any, shots: int | None, generation: dict[str, Any] | None, chat: bool = False) -> None:
     """What `simple_evaluate` does to a task before it builds requests (lm_eval/evaluator.py)."""
-    if task.get_config("output_type") == "generate_until" and generation:
-        task.set_config("generation_kwargs", dict(generation), update=True)
+    if task.get_config("output_type") == "generate_until":
+        changes = dict(generation or {})
+        if chat:
+            changes["until"] = _chat_stops(task)
+        if changes:
+            task.set_config("generation_kwargs", changes, update=True)
     if shots is not None and task.get_config("num_fewshot") != 0:
         task.set_config("num_fewshot", shots)
     elif task.get_config("num_fewshot") is None:

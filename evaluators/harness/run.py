@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -22,7 +23,9 @@ from evaluators.harness.aggregate import measurements
 from evaluators.harness.answer_statistics import read_signals
 from evaluators.harness.code_scoring import CodeGrading, code_grading, sandbox_for, score_code, unscorable_code
 from evaluators.harness.context_budget import check_context_budget
+from evaluators.harness.date_windows import items_within
 from evaluators.harness.engine import Work, execute
+from evaluators.harness.fingerprint import with_fingerprint
 from evaluators.harness.journal import Journal
 from evaluators.harness.preflight import Findings, Probe, run_preflight
 from evaluators.harness.progress import Progress
@@ -31,8 +34,9 @@ from evaluators.harness.reuse import keyed_requests, take_over
 from evaluators.harness.run_async import run_blocking
 from evaluators.harness.scoreboard import Board
 from evaluators.harness.scoring import Scored, score, unscorable
+from evaluators.harness.second_reading import respelled
 from evaluators.harness.settings import complete_settings, in_force, repeats_of
-from evaluators.harness.tasks import LoadedTasks, load_tasks
+from evaluators.harness.tasks import LoadedTasks, add_chat_filter, load_tasks
 from evaluators.records import (
     Artifact,
     Protocol,
@@ -65,15 +69,18 @@ def run_benchmark(
     limits: RetryLimits | None = None,
     checks: bool = True,
     protocol: Protocol | None = None,
+    rearranged: bool = False,
     sandbox: str | None = None,
 ) -> Run:
     """Run a benchmark through lm-eval's tasks on a server that is ready, and return its manifest.
 
     `folder`: root of all runs; this one lives in `folder/<run_id>/`. A finished one is returned without a request, an
-    interrupted one is resumed, an invalid one tried again. `stop`: asked every 32 items; None runs all. `limit`: first
+    interrupted one is resumed, an invalid one tried again; one that was stopped before `stop` would stop it is gone on
+    with in a folder of its own, which takes its answers. `stop`: asked every 32 items; None runs all. `limit`: first
     n items of the fixed order, for smoke tests. `reuse`: folders of earlier runs, answers are taken by request key.
     `limits`: timeouts, retries, allowed failures. `checks`: False leaves the preflight out (tests of the engine).
-    `protocol`: the one that `settings` are of, for its name and the origins of the settings.
+    `protocol`: the one that `settings` are of, for its name and the origins of the settings. `rearranged`: send the
+    requests in reversed order and to half of the slots, to answer items again under another arrangement.
     `sandbox`: kind to run generated code in, the best that holds its probes if None; `none` must be asked for.
     Raises UserError for what the user can mend: unknown task, no data, no room in the context, run in use elsewhere, no
     sandbox.
@@ -85,17 +92,24 @@ def run_benchmark(
     dialect = speaks(server)
     settings = complete_settings(benchmark, settings)
     loaded = load_tasks(benchmark)
+    if settings.prompt == "chat":
+        add_chat_filter(loaded, benchmark)
     text = any(task.get_config("output_type") != "generate_until" for task in loaded.tasks.values())
     template = chat_template(server, dialect, settings, text)
     items = build_items(
         loaded, settings, order_seed=order_seed, generation=sampling.overrides(settings), chat_template=template
     )
+    if benchmark.windowed:
+        items = items_within(items, settings.subset)
     whole, items = len(items), items[:limit]
-    repeats, together = repeats_of(settings, loaded)
+    if not description.weights_seen:
+        description = with_fingerprint(server, description, items, settings.prompt == "chat" and not text, folder)
+    repeats, together = repeats_of(settings, loaded, copies=rearranged)
     settings = in_force(settings, loaded, items, artifact, description, repeats)
     settings = settings.model_copy(update={"sandbox": chosen.kind if chosen else None})
     task_version = f"{loaded.version()} sha256:{data_hash(items)}"
-    run_id = keys.run_id(
+    run_id_after = partial(
+        keys.run_id,
         benchmark.name,
         artifact,
         description,
@@ -106,9 +120,14 @@ def run_benchmark(
         may_stop=not isinstance(rule, RunAll),
         limit=limit,
     )
-    place = folder / run_id
-    if (run := run_folder.finished(place)) is not None:
-        return run
+    run_id, first, earlier = run_id_after(), None, []
+    while (run := run_folder.finished(folder / run_id)) is not None:
+        if not run_folder.goes_on(run, rule):
+            return run
+        first = first or run_id
+        earlier.append(folder / run_id)
+        run_id = run_id_after(continues=run_id)
+    place, reuse = folder / run_id, (*earlier, *reuse)
     place.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(place / "run.lock", timeout=0):
@@ -127,10 +146,13 @@ def run_benchmark(
                 protocol=protocol.name if protocol else None,
                 origins=protocol.origins if protocol else {},
                 order_seed=order_seed,
+                continues=first,
                 status=RunStatus.interrupted,
                 started=datetime.now(UTC),
             )
-            conduct = _Conduct(benchmark, server, description, dialect, settings, loaded, items, whole, limits)
+            conduct = _Conduct(
+                benchmark, server, description, dialect, settings, loaded, items, whole, limits, rearranged
+            )
             if chosen is not None:
                 with code_grading(chosen) as conduct.grading:
                     return conduct.run(blank, place, rule, repeats, together, limit, reuse, progress, checks)
@@ -160,6 +182,7 @@ class _Conduct:
         items: list[Item],
         whole: int,
         limits: RetryLimits,
+        rearranged: bool,
     ) -> None:
         self.benchmark, self.server, self.description = benchmark, server, description
         self.dialect, self.settings = dialect, settings
@@ -173,7 +196,9 @@ class _Conduct:
         kinds = {RequestKind(item.instances[0].request_type) for item in items}
         self.protocol: ByKind = choose_protocols(description, kinds, settings, dialect)
         pinned = isinstance(self.protocol.loglikelihood, LlamaLoglikelihood)
-        self.slots = description.slots if pinned else in_flight(description.slots)
+        slots = max(1, description.slots // 2) if rearranged else description.slots
+        self.rearranged = rearranged
+        self.slots = slots if pinned else in_flight(slots)
         """Jobs at a time; where choices are pinned to a slot, each slot has a queue of its own."""
 
     def client(self) -> Client:
@@ -213,6 +238,7 @@ class _Conduct:
                     protocol=self.protocol,
                     client=self.client,
                     slots=self.slots,
+                    backwards=self.rearranged,
                     scorers=self.grading.scorers if self.grading else None,
                 )
                 try:
@@ -248,6 +274,8 @@ class _Conduct:
             responses = (response for _, response in journal.responses())
             characters = {(item.task, item.doc_id): len(str(item.instances[0].args[0])) for item in self.items}
             signals = read_signals(run, responses, board, self.protocol.routes, found.prompt, characters)
+            if any(item.instances[0].request_type == RequestKind.generate for item in self.items[:1]):
+                signals |= respelled(journal.items(board.counted), (response for _, response in journal.responses()))
             run = run.model_copy(update={"signals": signals})
             if reason is None and (reason := self._distorted(signals)) is not None:
                 run = run.model_copy(update={"status": RunStatus.invalid, "reason": reason})

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evaluators.harness.journal import Journal
-from evaluators.records import Run, RunStatus, UserError
+from evaluators.records import ItemScore, Run, RunStatus, UserError
+from evaluators.stopping import InterimLook, StoppingRule
 
 if TYPE_CHECKING:
     import pyarrow
@@ -56,6 +58,24 @@ def write_run_folder(folder: Path, run: Run, journal: Journal, counted: int) -> 
     write_manifest(folder, run)
 
 
+def write_scored_folder(folder: Path, run: Run, scores: Iterable[ItemScore]) -> None:
+    """A run without responses: item scores and manifest, whole or not at all. A folder that exists is left as it is:
+    its name is made from what it holds."""
+    if folder.exists():
+        return
+    temporary = folder.parent.with_name(f".{folder.name}.{os.getpid()}")  # beside the runs: no half folder is loaded
+    shutil.rmtree(temporary, ignore_errors=True)
+    try:
+        temporary.mkdir(parents=True)
+        folder.parent.mkdir(exist_ok=True)
+        _table(temporary / ITEMS, item_schema(), run.run_id, (score.model_dump(mode="json") for score in scores))
+        write_manifest(temporary, run)
+        temporary.rename(folder)
+    except OSError as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise UserError(f"cannot write {folder}: {error.strerror}; free some space or set CLAIMCHECK_HOME") from error
+
+
 def write_manifest(folder: Path, run: Run) -> None:
     """Write run.json atomically."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -100,6 +120,16 @@ def finished(folder: Path) -> Run | None:
     """The run of a folder if it is finished: then it is immutable and nothing is sent again."""
     run = read_manifest(folder)
     return run if run is not None and run.status is RunStatus.finished else None
+
+
+def goes_on(run: Run, rule: StoppingRule) -> bool:
+    """Whether a finished run was stopped at a look at which this rule would not stop: it serves another claim, or run
+    noise has turned out to be larger."""
+    stopped = [found for found in run.measurements if found.stopped_early and found.items < found.of]
+    if not stopped:
+        return False
+    values = {(found.metric, found.filter): found.values for found in stopped if len(found.values) == found.items}
+    return not rule.stop(InterimLook(items=stopped[0].items, total=stopped[0].of, values=values))
 
 
 def earlier_answers(folder: Path) -> Iterator[dict[str, Any]]:

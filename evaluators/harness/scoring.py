@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -91,7 +92,22 @@ def score(
         instance.resps, instance.filtered_resps = [], {}
     for entries in scored.raw.values():
         entries += [None] * (len(rounds) - len(entries))
+    if len(rounds) > 1:
+        _vote(scored, len(rounds))
     return scored
+
+
+def _vote(scored: Scored, rounds: int) -> None:
+    """maj@k: the score of the answer that most repeats gave (the first of equals), for every metric by filter."""
+    for (metric, name), values in list(scored.raw.items()):
+        answers = [taken for taken in scored.extracted.get(name, []) if taken and taken.strip() not in NOT_FOUND]
+        if any(value is None for value in values):
+            scored.raw[(f"{metric}_maj@{rounds}", name)] = [None] * rounds
+        elif answers and len(scored.extracted[name]) == rounds:
+            chosen = scored.extracted[name].index(Counter(answers).most_common(1)[0][0])
+            scored.raw[(f"{metric}_maj@{rounds}", name)] = [values[chosen]] * rounds
+        else:
+            scored.raw[(f"{metric}_maj@{rounds}", name)] = [min(values, default=0)] * rounds
 
 
 def unscorable(task: Task, repeats: int, together: bool) -> Scored:

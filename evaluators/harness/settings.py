@@ -81,10 +81,11 @@ def knows_samplers(server: ServerDescription) -> bool:
     }
 
 
-def repeats_of(settings: Settings, loaded: LoadedTasks) -> tuple[int, bool]:
+def repeats_of(settings: Settings, loaded: LoadedTasks, *, copies: bool = False) -> tuple[int, bool]:
     """(answers per request, whether the task's own filters take all of them at once).
 
-    Raises UserError if repeats are asked of a greedy or log-likelihood run, where they would be copies.
+    Raises UserError if repeats are asked of a log-likelihood run, or of a greedy one unless `copies` are wanted to see
+    whether they are the same.
     """
     own = {int(task.get_config("repeats") or 1) for task in loaded.tasks.values()}
     if own != {1}:
@@ -94,6 +95,6 @@ def repeats_of(settings: Settings, loaded: LoadedTasks) -> tuple[int, bool]:
         for task in loaded.tasks.values():
             if task.get_config("output_type") != "generate_until":
                 raise UserError(f"{repeats} repeats of a log-likelihood are copies; run it with repeats 1")
-            if not (task.get_config("generation_kwargs") or {}).get("temperature"):
+            if not copies and not (task.get_config("generation_kwargs") or {}).get("temperature"):
                 raise UserError(f"{repeats} repeats at temperature 0 are copies; state a temperature or repeats 1")
     return repeats, False

@@ -9,8 +9,9 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evaluators.catalogue import Benchmark
+from evaluators.catalogue import CHAT_ANSWER, Benchmark
 from evaluators.harness.code_tasks import code_eval_replaced, confine_tasks, runs_code
+from evaluators.protocols.chat_answers import NONE, read_answer
 from evaluators.records import UserError
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def load_tasks(benchmark: Benchmark) -> LoadedTasks:
 
     logging.getLogger("lm_eval").setLevel(logging.ERROR)
     compile_templates_once()
-    folders = [EVALUATORS / benchmark.tasks_folder] if benchmark.tasks_folder else builtin_folders(benchmark.task)
+    folders = task_folders(benchmark)
     random.seed(0)
     numpy.random.seed(1234)
     try:
@@ -94,6 +95,26 @@ def load_tasks(benchmark: Benchmark) -> LoadedTasks:
     return loaded
 
 
+def add_chat_filter(loaded: LoadedTasks, benchmark: Benchmark) -> None:
+    """Let every task read answers as chat models write them too, beside its own filters."""
+    if benchmark.answer is None:
+        return
+    from lm_eval.api.filter import Filter, FilterEnsemble
+
+    kind, form = benchmark.answer, benchmark.answer_form
+
+    class ChatAnswer(Filter):
+        """The answer of the first response of each item."""
+
+        def apply(self, resps: Any, docs: Any) -> Any:
+            found = (read_answer(str(answers[0]), kind) for answers in resps)
+            return [answer if answer == NONE else form.format(answer) for answer in found]
+
+    for task in loaded.tasks.values():
+        if task.get_config("output_type") == "generate_until":
+            task._filters.append(FilterEnsemble(CHAT_ANSWER, [ChatAnswer]))
+
+
 def _load(task: str, folders: list[Path]) -> LoadedTasks:
     from lm_eval.tasks import TaskManager
 
@@ -108,6 +129,13 @@ def _load(task: str, folders: list[Path]) -> LoadedTasks:
         except KeyError as error:
             raise UserError(f"lm-eval has no task {task}; `lm_eval ls tasks` lists them") from error
     return LoadedTasks(task, found["tasks"], found["groups"])
+
+
+def task_folders(benchmark: Benchmark) -> list[Path]:
+    """Folders with the YAML of a benchmark's task. Raises UserError if no YAML defines it."""
+    if benchmark.tasks_folder:
+        return [EVALUATORS / benchmark.tasks_folder]
+    return builtin_folders(benchmark.task or "")
 
 
 def builtin_folders(task: str) -> list[Path]:

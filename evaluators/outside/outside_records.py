@@ -89,6 +89,8 @@ class OutsideResult(Record):
     """SHA-256 over the task's documents, as lm-eval stores it."""
     items: tuple[OutsideItem, ...] = ()
     """Items in the order of the file; empty: the file has none."""
+    signals: dict[str, float] = Field(default_factory=dict)
+    """Numbers about the answers, in the words of `evaluators.harness.answer_statistics`."""
     evidence: dict[str, str] = Field(default_factory=dict)
     """What else the file tells about how the number came about, without secrets."""
 
@@ -131,8 +133,6 @@ class OutsideRun(Record):
     """What did not become a result, each with its reason."""
     checks: dict[str, str] = Field(default_factory=dict)
     """What the file tells about the set-up, e.g. `bos`: `none`, in the words of the preflight."""
-    signals: dict[str, float] = Field(default_factory=dict)
-    """Numbers about the answers, in the words of `evaluators.harness.answer_statistics`."""
 
 
 def mean_of(items: Iterable[OutsideItem]) -> float | None:

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy
 
-from evaluators.sandbox.program_pool import GradedProgram, ProgramPool
-from evaluators.sandbox.run_program import TIME_LIMIT
+from evaluators.sandbox.program_pool import GradedProgram, ProgramPool, Runner
+from evaluators.sandbox.run_program import TIME_LIMIT, run_program
 
 
 @dataclass
@@ -70,12 +70,14 @@ class CodeEval:
         """Whether a program without a separate test comes to its end."""
         return not self.building and self.grade([program], timeout)[0].result.passed
 
-    def grade(self, programs: Sequence[str], timeout: float = TIME_LIMIT) -> list[GradedProgram]:
-        """What became of the programs, noted in this thread's record. Raises RuntimeError where there is no pool yet,
-        SandboxError where a box cannot be started."""
+    def grade(
+        self, programs: Sequence[Any], timeout: float = TIME_LIMIT, run: Runner = run_program
+    ) -> list[GradedProgram]:
+        """What became of the programs, noted in this thread's record. `programs` and `run`: as `ProgramPool.grade`.
+        Raises RuntimeError where there is no pool yet, SandboxError where a box cannot be started."""
         if self.pool is None:
             raise RuntimeError("code is graded before a sandbox was chosen")
-        graded = self.pool.grade(programs, timeout)
+        graded = self.pool.grade(programs, timeout, run)
         self._note(graded)
         return graded
 

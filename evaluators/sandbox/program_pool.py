@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 import psutil
 
@@ -16,10 +17,19 @@ from evaluators.sandbox.run_program import TIME_LIMIT, ProgramResult, run_progra
 
 AGAIN = 3.0
 """How many times its limit a program that ran out of time gets when it runs again alone."""
+BESIDE = 2
+"""Programs at a time for each idle processor: half the time of a short one is the kernel's making and ending of its
+box, which waits more than it computes."""
 SAMPLE = 1.0
 """Seconds for which a count of idle processors is used."""
 TRIES = 3
 """Starts of a box that does not get as far as its program."""
+
+
+class Runner(Protocol):
+    """As `run_program`."""
+
+    def __call__(self, sandbox: Sandbox, program: Any, *, seconds: float) -> ProgramResult: ...
 
 
 @dataclass(frozen=True)
@@ -38,13 +48,14 @@ class ProgramPool:
     """Grades programs in boxes, several at a time. Safe to be used from several threads.
 
     A program that runs out of time is run again while no other one runs, with three times its limit: what it does
-    within the limit counts, and later passes are noted. Equal programs are run once.
+    within the limit counts, and later passes are noted. A program with a limit for each test gets that limit again.
+    Equal programs are run once.
     """
 
     def __init__(self, sandbox: Sandbox, workers: int | None = None, idle: Callable[[], int] | None = None) -> None:
-        """`workers`: most at a time, the usable processors if None. `idle`: how many may run now."""
+        """`workers`: most at a time, BESIDE for each usable processor if None. `idle`: how many may run now."""
         self.sandbox = sandbox
-        self.workers = workers or usable_processors()
+        self.workers = workers or BESIDE * usable_processors()
         self.timeouts = 0
         """Programs that ran out of time alone too."""
         self.within_thrice = 0
@@ -54,17 +65,20 @@ class ProgramPool:
         self._running = 0
         self._alone = False
         self._waiting_alone = 0
-        self._known: dict[tuple[str, float], Future[GradedProgram]] = {}
+        self._known: dict[tuple[Any, float], Future[GradedProgram]] = {}
         self._executor = ThreadPoolExecutor(self.workers, thread_name_prefix="program")
 
-    def grade(self, programs: Sequence[str], seconds: float = TIME_LIMIT) -> list[GradedProgram]:
-        """Results in order. Raises SandboxError if a box could not be started three times."""
+    def grade(
+        self, programs: Sequence[Any], seconds: float = TIME_LIMIT, run: Runner = run_program
+    ) -> list[GradedProgram]:
+        """Results in order. `programs`: hashable, as `run` takes them. Raises SandboxError if a box could not be
+        started three times."""
         futures = []
         with self._gate:
             for program in programs:
                 key = (program, seconds)
                 if key not in self._known:
-                    self._known[key] = self._executor.submit(self._grade, program, seconds)
+                    self._known[key] = self._executor.submit(self._grade, program, seconds, run)
                 futures.append(self._known[key])
         return [future.result() for future in futures]
 
@@ -72,20 +86,20 @@ class ProgramPool:
         """End the threads. Programs that have not begun are given up."""
         self._executor.shutdown(wait=True, cancel_futures=True)
 
-    def _grade(self, program: str, seconds: float) -> GradedProgram:
+    def _grade(self, program: Any, seconds: float, run: Runner) -> GradedProgram:
         self._enter()
         try:
-            result = self._run(program, seconds)
+            result = self._run(program, seconds, run)
         finally:
             self._leave()
         if result.ended != "timed out":
             return GradedProgram(result)
         self._enter(alone=True)
         try:
-            again = self._run(program, AGAIN * seconds)
+            again = self._run(program, AGAIN * seconds if run is run_program else seconds, run)
         finally:
             self._leave(alone=True)
-        if again.program_seconds <= seconds and again.ended != "timed out":
+        if again.ended != "timed out" and (run is not run_program or again.program_seconds <= seconds):
             return GradedProgram(again, ran_alone=True)
         with self._gate:
             self.timeouts += 1
@@ -93,10 +107,10 @@ class ProgramPool:
         timed_out = replace(again, ended="timed out")
         return GradedProgram(timed_out, ran_alone=True, within_thrice=again.passed)
 
-    def _run(self, program: str, seconds: float) -> ProgramResult:
+    def _run(self, program: Any, seconds: float, run: Runner) -> ProgramResult:
         for attempt in range(TRIES):
             try:
-                return run_program(self.sandbox, program, seconds=seconds)
+                return run(self.sandbox, program, seconds=seconds)
             except (SandboxError, OSError):
                 if attempt == TRIES - 1:
                     raise
@@ -122,7 +136,7 @@ class ProgramPool:
 
 
 class IdleProcessors:
-    """How many processors others leave to us: those that were idle of late, and those that our programs use."""
+    """How many programs may run: BESIDE for each processor that was idle of late or that our programs use."""
 
     def __init__(self, most: int) -> None:
         self.most = most
@@ -139,7 +153,7 @@ class IdleProcessors:
             busy = psutil.cpu_percent(None) / 100 * (psutil.cpu_count() or 1)
             others = max(0.0, busy - (used - self._used) / passed)
             self._asked, self._used = now, used
-            self._allowed = max(1, min(self.most, round(self.most - others)))
+            self._allowed = max(1, min(self.most, round(BESIDE * (usable_processors() - others))))
         return self._allowed
 
     def _own_seconds(self) -> float:

@@ -8,8 +8,9 @@ import re
 import secrets
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from evaluators.sandbox.box import Box, BoxLimits, Sandbox, SandboxError, site_folders
 from evaluators.sandbox.execute import execute
@@ -64,8 +65,32 @@ def run_program(
 
     Raises SandboxError if the box did not get as far as the program; that says nothing about the program.
     """
+    imported = imported_modules(program)
+    order = {
+        "program": program,
+        "modules": loaded_modules(imported),
+        "plain": imported is not None and imported <= PLAIN and not INDIRECT.search(program),
+        "depth": FRAMES_ABOVE,
+    }
+    return run_module(sandbox, "python_program", order, seconds=seconds, whole=seconds + JOIN, limits=limits)
+
+
+def run_module(
+    sandbox: Sandbox,
+    module: str,
+    order: Mapping[str, Any],
+    *,
+    seconds: float,
+    whole: float,
+    limits: BoxLimits | None = None,
+) -> ProgramResult:
+    """Run a module of `inside/` that grades what `order` holds, and read its answer.
+
+    `seconds`: what it allows a program, or each test of one. `whole`: wall time from its `started` until it is killed.
+    Raises SandboxError if it does not say `started`.
+    """
     sites = site_folders()
-    bounds = replace(limits or BoxLimits(), cpu_seconds=int(4 * seconds) + 10, seconds=START_UP + seconds + JOIN)
+    bounds = replace(limits or BoxLimits(), cpu_seconds=int(4 * whole) + 10, seconds=START_UP + whole)
     box = Box(readable={path: str(path) for path in sites if path.exists()}, limits=bounds, proc=False)
     share, secret = secrets.randbits(128), secrets.token_bytes(16)
     proof = f"passed {share ^ int.from_bytes(secret, 'big'):032x}".encode()
@@ -73,25 +98,20 @@ def run_program(
     secret_in, secret_out = os.pipe()
     os.write(secret_out, secret)
     os.close(secret_out)
-    imported = imported_modules(program)
-    order = {
-        "program": program,
+    more = {
         "seconds": seconds,
         "sites": [str(path) for path in sites],
-        "modules": loaded_modules(imported),
-        "plain": imported is not None and imported <= PLAIN and not INDIRECT.search(program),
-        "depth": FRAMES_ABOVE,
         "share": f"{share:032x}",
         "secret": secret_in,
         "result": result_out,
     }
-    clock = _Clock(seconds)
+    clock = _Clock(whole)
     try:
         ended = execute(
             sandbox,
             box,
-            ("@python_program",),
-            stdin=marshal.dumps(order, 2),
+            (f"@{module}",),
+            stdin=marshal.dumps({**order, **more}, 2),
             descriptors=(result_out, secret_in),
             extra=result_in,
             deadline=clock,
@@ -100,7 +120,7 @@ def run_program(
         os.close(result_in)
     lines = ended.extra.split(b"\n")
     if b"started" not in lines:
-        said = ended.stderr.decode("utf-8", "replace").strip().splitlines()
+        said = (ended.stderr + b"\n" + ended.extra).decode("utf-8", "replace").strip().splitlines()
         raise SandboxError(f"the box did not start its program ({said[-1] if said else ended.ended_by or ended.code})")
     times = (ended.seconds, max(0.0, ended.seconds - (clock.begun or 0.0)))
     if proof in lines:
@@ -151,4 +171,4 @@ class _Clock:
     def __call__(self, told: bytes) -> float:
         if self.begun is None and b"started" in told:
             self.begun = time.monotonic() - self.origin
-        return START_UP if self.begun is None else self.begun + self.seconds + JOIN
+        return START_UP if self.begun is None else self.begun + self.seconds

@@ -17,7 +17,8 @@ COMMANDS = (
     ("report", "report:report", "Write the pages: every claim beside its measurement, with pictures and data files."),
     ("query", "read:query", "Ask the warehouse in SQL, read-only, at any moment."),
     ("claims", "claims:app", "The ledger of claims: list, show, add, import, conflicts, export."),
-    ("results", "claims:results", "Scores of full, sound runs: export."),
+    ("results", "results_command:app", "Results made elsewhere: import; ours and the verdicts: export, publish."),
+    ("benchmarks", "benchmarks:app", "The catalogue of benchmarks: list, show, check."),
     ("doctor", "doctor:doctor", "Say what is installed and what to do about each gap."),
     ("rebuild", "read:rebuild", "Make the database again from its files."),
 )

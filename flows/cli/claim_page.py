@@ -43,6 +43,8 @@ def print_details(out: Console, found: ClaimDetails) -> None:
     _fact(out, "", verdict["headline"])
     for odds, what in evidence_odds(verdict):
         _fact(out, "evidence", f"{odds} that the score is {what}")
+    if len(verdict.get("by_protocol") or ()) > 1:
+        out.print(_protocols(verdict["by_protocol"]))
     if verdict["reasons"]:
         _heading(out, "\nReasons")
     for reason in verdict["reasons"]:
@@ -55,6 +57,7 @@ def print_details(out: Console, found: ClaimDetails) -> None:
         out.print(Text(f"  {plain_text(command, 2000)}"), soft_wrap=True)
     if found.run:
         _print_run(out, found.run)
+    _print_others(out, found)
     if len(found.verdicts) > 1:
         _heading(out, "\nEarlier verdicts")
         for earlier in found.verdicts[1:]:
@@ -90,6 +93,42 @@ def _allowed(allowed: dict[str, Any]) -> str:
     named = "percent" if unit == "fraction" else "" if unit in ("tok/s", "s", "ratio", "bytes", "text") else unit
     remark = f" ({allowed['remark']})" if allowed.get("remark") else ""
     return f"{words} {named}".strip() + f", {allowed['qualifier'].replace('_', ' ')}{remark}"
+
+
+def _protocols(results: list[dict[str, Any]]) -> Table:
+    """What came out under each protocol, and the band of the scores."""
+    scores = [result["score"] for result in results if result["score"] is not None]
+    band = f": {number(min(scores), 'fraction')} to {number(max(scores), 'fraction')}" if scores else ""
+    table = Table(title=f"By settings{band}", title_style="bold", title_justify="left", box=None, padding=(0, 2))
+    for name in ("settings", "measured", "items", "outcome"):
+        table.add_column(name)
+    for result in results:
+        measured = "—" if result["score"] is None else number(result["score"], "fraction")
+        measured += f" {interval(result['low'], result['high'], 'fraction')}" if result["low"] is not None else ""
+        items = f"{result['items']:,} of {result['of']:,}" if result["of"] else "—"
+        asked = "" if result["plausible"] else " (asked for by the user)"
+        table.add_row(Text(result["protocol"]), measured, items, outcome_words(result["outcome"]).words + asked)
+    return table
+
+
+def _print_others(out: Console, found: ClaimDetails) -> None:
+    """What other runs of the same claim say, and in which settings they differ from the one above."""
+    if not found.others:
+        return
+    outcomes = {found.row["outcome"], *(other["outcome"] for other in found.others)}
+    apart = len(outcomes & {"confirmed", "below_claim", "above_claim"}) > 1
+    _heading(out, "\nOther runs" + (" that contradict each other" if apart else ""))
+    for other in found.others:
+        whose = "ours" if other["ran_by"] == "us" else other["made_by"] or "others"
+        _text(out, f"{whose}, {other['program']}: {outcome_words(other['outcome']).words}; {other['headline']}")
+        pairs = [
+            f"{name} {_known(mine)} here, {_known(theirs)} there" for name, (mine, theirs) in other["differ"].items()
+        ]
+        _text(out, f"  differs: {'; '.join(pairs) or 'nothing that is known'}")
+
+
+def _known(value: object) -> str:
+    return "not told" if value is None else "whole" if value == "" else str(value)
 
 
 def _settings(compared: list[dict[str, Any]], claimant: str, origins: dict[str, str]) -> Table:

@@ -1,4 +1,4 @@
-"""`claimcheck claims ...` and `claimcheck results ...`: what comes into the ledger, what it holds, what goes out."""
+"""`claimcheck claims ...`: what comes into the ledger, what it holds, what goes out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ Switch = Annotated[bool, Parameter(negative=())]
 Format = Literal["csv", "parquet", "every-eval-ever", "eval-results"]
 
 app = App(name="claims", help="The ledger of claims: list, show, add, import, conflicts, export.")
-results = App(name="results", help="Scores of full, sound runs: export.")
 
 
 def home() -> Home:
@@ -231,24 +230,6 @@ def export(to: Path, /, *, format: Format = "csv", model: str | None = None) -> 
     from warehouse.reports.export import export_claims
 
     _tell(export_claims(current_claims(home(), model=model), to, format), "claims")
-
-
-@results.command(name="export")
-def export_results(to: Path, /, *, format: Format = "csv", model: str | None = None) -> None:
-    """Write the scores of full, sound runs to a file (csv, parquet) or a folder (every-eval-ever, eval-results).
-
-    Parameters
-    ----------
-    to
-        File or folder to write.
-    format
-        csv, parquet, every-eval-ever or eval-results.
-    model
-        Only this model (hub id).
-    """
-    from warehouse.reports.export import write_results as write
-
-    _tell(write(home(), to, format, model=model), "scores")
 
 
 def _tell(exported: object, what: str) -> None:

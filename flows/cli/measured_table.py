@@ -27,8 +27,8 @@ GAP = 2
 HEADINGS = ("benchmark", "claimed", "measured", "outcome", "settings", "items", "why")
 LONGEST = {"benchmark": 30, "claimed": 14, "measured": 24, "outcome": 32, "settings": 24, "items": 16}
 """Most columns of a cell; a longer text goes on in the next line."""
-NARROW = 18
-"""Columns of a measurement below `WIDE`."""
+NARROW = 20
+"""Columns of a measurement and of an outcome below `WIDE`."""
 CONDITIONS = ("hardware", "quantization", "backend", "prompt_tokens", "depth", "concurrency")
 """Settings that tell speeds apart."""
 
@@ -68,7 +68,7 @@ def _terminal(rows: Sequence[Row], width: int, ids: bool) -> Iterator[tuple[str,
     names = HEADINGS[:6] if wide else HEADINGS[:4]
     widths = _widths(cells, names)
     if not wide:
-        widths["measured"] = min(widths["measured"], NARROW)
+        widths |= {name: min(widths[name], NARROW) for name in ("measured", "outcome")}
     spare = width - lead - sum(widths.values()) - GAP * len(names)
     if spare < 0:
         widths["benchmark"] = max(widths["benchmark"] + spare, 12)
@@ -120,7 +120,7 @@ def _cells(row: Row) -> dict[str, str]:
         "outcome": f"{words.symbol} {words.words}" + (" ⚑" if row["flagged"] else ""),
         "settings": COMPARABILITY.get(row["comparability"] or "", ""),
         "items": f"{row['items']:,} of {row['of']:,}" if row["items"] is not None and (row["of"] or 0) > 1 else "",
-        "why": main_reason(row),
+        "why": "; ".join(part for part in (_others(row), main_reason(row)) if part),
     }
     return {name: plain_text(text) for name, text in cells.items()}
 
@@ -136,7 +136,19 @@ def _conditions(row: Row) -> str:
 def _measured(row: Row) -> str:
     if row["measured"] is None:
         return "—"
-    return f"{number(row['measured'], row['unit'])} {_span(row)}".strip()
+    whose = f" by {row['made_by'] or 'others'}" if row["ran_by"] == "imported" else ""
+    return f"{number(row['measured'], row['unit'])} {_span(row)}".strip() + whose
+
+
+def _others(row: Row) -> str:
+    """What other runs of the same claim say, in a few words."""
+    parts = [
+        f"{other['by'] or 'others'} {number(other['score'], row['unit'])} ({outcome_words(other['outcome']).words})"
+        for other in row["others"] or ()
+    ]
+    if not parts:
+        return ""
+    return ("runs contradict each other: " if row["disagree"] else "also ") + ", ".join(parts[:3])
 
 
 def _span(row: Row) -> str:

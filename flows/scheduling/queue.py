@@ -102,7 +102,7 @@ def consider(due_release: DueRelease, options: RunOptions, home: Home, *, store:
         entry = QueueEntry(due_release, len(claims), cost, new)
         if not cost.jobs and not cost.free:
             if store:
-                refuse(plan_jobs(claims.values(), options.benchmarks, options.sandbox).refused, home)
+                refuse(plan_jobs(claims.values(), options.benchmarks, options=options).refused, home)
             return replace(entry, left_out=_nothing(len(claims)))
         check_request(due_release.target, for_release(options), home)
     except UserError as problem:

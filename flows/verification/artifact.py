@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
+from pathlib import Path
 
-from evaluators.backends import LOOPBACK, port_is_free
-from evaluators.backends.registry import backend
+from evaluators.backends import LOOPBACK, open_server, port_is_free
+from evaluators.backends.registry import backend, engine_version
 from evaluators.catalogue import benchmark
-from evaluators.records import Artifact, Release, UserError, WeightFile
+from evaluators.records import Artifact, Release, UserError
 from evaluators.weights import resolve
 from flows.options import VerifyOptions
 from flows.verification.weights_choice import choose_artifact
@@ -25,19 +25,40 @@ def same_quantization(one: str, other: str) -> bool:
 
 
 def artifact_elsewhere(release: Release, options: VerifyOptions) -> Artifact:
-    """What stands for the weights behind an attached server: nobody here can see them, so nothing is pulled.
-
-    Known by the server's address and the model's name there; the quantization is the stated one, or `unknown`.
-    """
-    place = f"{options.server.url} {options.server.model or release.model}"
-    digest = hashlib.sha256(place.encode()).hexdigest()
+    """What stands for the weights behind an attached server: nobody here can see them, so there are no files, no hash
+    and no format; the quantization is the stated one, or `unknown`."""
     return Artifact(
-        release=release,
-        format="safetensors",
-        quantization=options.quantization or "unknown",
-        path="",
-        files=(WeightFile(name=place, size=0, sha256=digest),),
+        release=release, format="unknown", quantization=options.quantization or "unknown", path="", files=()
     )
+
+
+SAME_SIZE = 0.05
+"""Difference in the number of parameters that ways of counting make (embeddings, heads), as a share."""
+
+
+def check_attached(release: Release, options: VerifyOptions) -> None:
+    """Raise UserError if the attached server cannot be used: it does not answer, its key is not set or refused, it does
+    not offer the model, or it tells of another model than the release is."""
+    with open_server("attached", None, options.server, Path()) as server:
+        told = server.describe()
+    known = _parameters(release)
+    if told.parameters and known and abs(told.parameters / known - 1) > SAME_SIZE:
+        raise UserError(
+            f"{options.server.url} says that its model {told.model} has {told.parameters:,} parameters, "
+            f"{release.model} has {known:,}; it serves another model"
+        )
+
+
+def _parameters(release: Release) -> int | None:
+    """Parameters of the release by its files' headers; None where they do not say."""
+    from evaluators.specification import specification
+
+    try:
+        found = specification(release)
+    except UserError:
+        return None
+    values = [one.score for one in found if one.benchmark == "total_parameters"]
+    return round(values[0]) if values and values[0] else None
 
 
 def check_request(model: str, options: VerifyOptions, home: Home) -> None:
@@ -54,5 +75,8 @@ def check_request(model: str, options: VerifyOptions, home: Home) -> None:
         raise UserError(f"port {given} on {LOOPBACK} is in use; end what uses it or choose another --port")
     release = resolve(model, options.revision)
     if options.backend == "attached":
+        check_attached(release, options)
         return
+    if options.backend == "ollama" and engine_version("ollama", options.server) is None:
+        raise UserError(f"no Ollama answers at {options.server.url or 'its usual address'}; start it or correct --url")
     choose_artifact(release, options, home)

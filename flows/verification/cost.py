@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evaluators.catalogue import Benchmark
+from evaluators.protocols.release_kind import ReleaseKind, read_release_kind
+from evaluators.records import Protocol
 from evaluators.weights import resolve
-from flows.options import VerifyOptions
+from flows.options import RunOptions, VerifyOptions
 from flows.verification.artifact import format_of
-from flows.verification.jobs import Job, make_criteria, plan_jobs
+from flows.verification.jobs import Job, JobPlan, make_criteria, plan_jobs, protocol_criteria
 from flows.verification.read_claims import read_pages
 from warehouse.claim_records import Claim, Criterion
 from warehouse.home import Home
@@ -38,26 +40,32 @@ class Estimate:
 
 
 def estimate(model: str, claims: Sequence[Claim], options: VerifyOptions, home: Home) -> Estimate:
-    """Expected cost of verifying these claims, if they are true: such runs take longest."""
-    work = plan_jobs(claims, options.benchmarks, options.sandbox)
+    """Expected cost of verifying these claims, if each is true under its most plausible protocol."""
+    work = plan_jobs(claims, options.benchmarks, options=options)
     spent = costs(home, model, options.backend)
     seconds, measured = START if work.jobs else 0.0, 0
-    for job in work.jobs:
+    jobs = [job for job in work.jobs if not job.protocols or _first(job, work)]
+    for job in jobs:
         known = spent.get(job.benchmark.name)
         measured += known is not None
         if job.benchmark.evaluator == "speed":
             seconds += SPEED
         else:
-            seconds += _items(job, options) * (known.seconds if known else _default(job.benchmark))
-    basis = "nothing to run" if not work.jobs else "defaults" if not measured else "earlier runs"
-    if 0 < measured < len(work.jobs):
-        basis = f"earlier runs for {measured} of {len(work.jobs)} benchmarks, else defaults"
-    return Estimate(seconds / 3600, basis, len(work.jobs), len(work.specification))
+            seconds += _items(job, work, options) * (known.seconds if known else _default(job.benchmark))
+    basis = "nothing to run" if not jobs else "defaults" if not measured else "earlier runs"
+    if 0 < measured < len(jobs):
+        basis = f"earlier runs for {measured} of {len(jobs)} benchmarks, else defaults"
+    return Estimate(seconds / 3600, basis, len(jobs), len(work.specification))
 
 
-def _items(job: Job, options: VerifyOptions) -> int:
+def _first(job: Job, work: JobPlan) -> bool:
+    """Whether the job is the first one for any of its claims: the others are run only if it does not confirm."""
+    return any(work.plausible[claim_id].protocols[0] in protocols for claim_id, protocols in job.protocols.items())
+
+
+def _items(job: Job, work: JobPlan, options: RunOptions) -> int:
     """Items until every claim of the job is decided."""
-    criteria = make_criteria(job.claims, options).values()
+    criteria = protocol_criteria(job, work, options).values()
     if options.full:
         return max(criterion.items for criterion in criteria)
     expected = [plan_criterion(criterion) for criterion in criteria]
@@ -82,10 +90,16 @@ class ClaimPlan:
     """Of one item, from an earlier run; None if there was none."""
     text: str = ""
     """Why it cannot be run."""
+    protocol: Protocol | None = None
+    """The protocol of the run that it is about; a claim has a plan for each of its protocols."""
+    missing: tuple[str, ...] = ()
+    """Plausible ways of asking that cannot be run here."""
 
 
-def claim_plans(model: str, options: VerifyOptions, home: Home, *, budget: float | None) -> tuple[str, list[ClaimPlan]]:
-    """The release's model id, and one plan a claim. budget: share of the items that may be used.
+def claim_plans(
+    model: str, options: VerifyOptions, home: Home, *, budget: float | None
+) -> tuple[str, ReleaseKind, list[ClaimPlan]]:
+    """The release's model id and kind, and one plan a claim and protocol. budget: share of the items that may be used.
 
     Nothing is written and no weights are pulled. Raises UserError for an unknown release or an unreadable card.
     """
@@ -95,15 +109,28 @@ def claim_plans(model: str, options: VerifyOptions, home: Home, *, budget: float
     known = {claim.claim_id: claim for claim in claims_of(home, release.model)}
     for claim in (claim for reading, _ in pages for claim in reading.claims):
         known.setdefault(claim.claim_id, claim)
-    work = plan_jobs(known.values(), options.benchmarks, options.sandbox)
+    kind = read_release_kind(release)
+    work = plan_jobs(known.values(), options.benchmarks, kind=kind, options=options)
     spent = costs(home, release.model, options.backend)
     found = []
     for job in work.jobs:
-        kind = "speed" if job.benchmark.evaluator == "speed" else "scores"
-        for claim_id, criterion in make_criteria(job.claims, options).items():
-            prospect = plan_criterion(criterion, budget=budget) if kind == "scores" else None
-            found.append(ClaimPlan(known[claim_id], kind, criterion, prospect, spent.get(job.benchmark.name)))
-    criteria = make_criteria(work.specification, options)
-    found += [ClaimPlan(claim, "specification", criteria[claim.claim_id], None, None) for claim in work.specification]
+        cost = spent.get(job.benchmark.name)
+        if not job.protocols:
+            found += [
+                ClaimPlan(known[claim_id], "speed", criterion, None, cost)
+                for claim_id, criterion in make_criteria(job.claims, options).items()
+            ]
+            continue
+        criteria = protocol_criteria(job, work, options)
+        for claim in job.claims:
+            for protocol in job.protocols[claim.claim_id]:
+                criterion = criteria[claim.claim_id, protocol.name]
+                plan = plan_criterion(criterion, budget=budget)
+                missing = work.plausible[claim.claim_id].missing
+                found.append(ClaimPlan(claim, "scores", criterion, plan, cost, "", protocol, missing))
+    stated = make_criteria(work.specification, options)
+    found += [ClaimPlan(claim, "specification", stated[claim.claim_id], None, None) for claim in work.specification]
     found += [ClaimPlan(each.claim, "refused", None, None, None, each.text) for each in work.refused]
-    return release.model, found
+    order = {claim_id: place for place, claim_id in enumerate(known)}
+    found.sort(key=lambda plan: order[plan.claim.claim_id])
+    return release.model, kind, found

@@ -2,28 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from evaluators.catalogue import Benchmark, benchmark, catalogue
-from evaluators.records import Settings, UserError
-from flows.options import VerifyOptions
+from evaluators.harness.date_windows import read_window
+from evaluators.protocols.plausible_protocols import Plausible, plausible_protocols
+from evaluators.protocols.release_kind import ReleaseKind
+from evaluators.protocols.repeats_words import place_repeats
+from evaluators.protocols.vendor_habits import habits_of
+from evaluators.records import Protocol, Settings, UserError
+from flows.options import RunOptions
 from warehouse.claim_records import Claim, Criterion
+from warehouse.verdicts.unplaced_words import unplaced_words
 
 SPEED_KEY = {"prompt_tokens", "generation_tokens", "depth", "concurrency", "numerator", "denominator"}
 """Settings of a speed claim that decide what is measured."""
+UNKNOWN_KIND = ReleaseKind(kind="unknown", thinking="unknown")
+"""Of a release whose files were not read."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """One benchmark on one artifact, for all claims that it can judge."""
+    """One benchmark under one protocol on one artifact, for all claims that it can judge."""
 
     benchmark: Benchmark
+    """What is run; for a claim about a benchmark by log-likelihood it may be the formulation with generated answers."""
     quantization: str | None
     """Quantization that the claims name; None: the one that the caller chose."""
     claims: tuple[Claim, ...]
     settings: Settings
-    """What the claims state of a speed's key (lengths, depth, concurrency, the two sides of a ratio)."""
+    """Settings of the run; for a speed what the claims state of its key (lengths, depth, concurrency, sides)."""
+    protocols: Mapping[str, tuple[Protocol, ...]] = field(default_factory=dict)
+    """By claim id: the claim's protocols that this run serves; they differ in the score that is compared."""
+
+    @property
+    def protocol(self) -> Protocol | None:
+        """The protocol that the run is known by; None for speeds."""
+        first = next((served[0] for served in self.protocols.values()), None)
+        if first is None:
+            return None
+        scores = (first.settings.filter, first.settings.metric)
+        name = ", ".join(part for part in first.name.split(", ") if part not in scores)
+        return first.model_copy(update={"name": name, "settings": self.settings})
 
 
 @dataclass(frozen=True)
@@ -41,17 +62,27 @@ class JobPlan:
     """What to run for the claims of a release."""
 
     jobs: tuple[Job, ...]
-    """Benchmarks and speed measurements that need a server, those of one artifact together."""
+    """Benchmarks and speed measurements that need a server, those of one artifact together, in the order in which they
+    are run: what may decide a claim at once comes before what is only needed if it does not."""
     specification: tuple[Claim, ...]
     """Claims that the release's own files decide."""
     refused: tuple[Refusal, ...]
     """Claims that cannot be run, with the reason."""
+    plausible: Mapping[str, Plausible] = field(default_factory=dict)
+    """By claim id: the protocols of the claim."""
 
 
-def plan_jobs(claims: Iterable[Claim], only: Sequence[str] = (), sandbox: str | None = None) -> JobPlan:
-    """Group claims by what has to be run. `only`: catalogue names to keep; empty keeps all. `sandbox`: what the user
-    wants generated code to run in; None: the best that is here."""
-    grouped: dict[tuple[str, str | None, Settings], list[Claim]] = {}
+def plan_jobs(
+    claims: Iterable[Claim],
+    only: Sequence[str] = (),
+    *,
+    kind: ReleaseKind | None = None,
+    options: RunOptions | None = None,
+) -> JobPlan:
+    """Group claims by what has to be run. `only`: catalogue names to keep; empty keeps all. `kind`: of the release;
+    None: not known."""
+    scores: list[tuple[Claim, Benchmark]] = []
+    speeds: dict[tuple[str, str | None, Settings], list[Claim]] = {}
     specification: list[Claim] = []
     refused: list[Refusal] = []
     for claim in claims:
@@ -64,34 +95,61 @@ def plan_jobs(claims: Iterable[Claim], only: Sequence[str] = (), sandbox: str | 
             refused.append(Refusal(claim, "no_number", f"{claim.said!r} is not a number that can be tested"))
         elif found.evaluator == "specification":
             specification.append(claim)
-        elif found.evaluator == "lm-eval" and (lacking := _lacks(found, claim)):
-            refused.append(Refusal(claim, "no_score", lacking))
-        elif found.sandboxed and (lacking := _sandbox_missing(sandbox)):
-            refused.append(Refusal(claim, "sandbox_missing", lacking))
-        elif found.evaluator in ("lm-eval", "speed") and found.cannot_run is None:
-            key = SPEED_KEY if found.evaluator == "speed" else set()
-            stated = Settings(**claim.settings.model_dump(include=key))
-            grouped.setdefault((found.name, claim.settings.quantization, stated), []).append(claim)
+        elif found.evaluator == "lm-eval" and found.cannot_run is None:
+            if (refusal := _refusal(claim, found, options.sandbox if options else None)) is not None:
+                refused.append(refusal)
+            else:
+                scores.append((claim, found))
+        elif found.evaluator == "speed" and found.cannot_run is None:
+            stated = Settings(**claim.settings.model_dump(include=SPEED_KEY))
+            speeds.setdefault((found.name, claim.settings.quantization, stated), []).append(claim)
         else:
             needs = f"; it needs {found.needs}" if found.needs else ""
             refused.append(Refusal(claim, "no_evaluator", (found.cannot_run or "nothing here runs it") + needs))
-    jobs = [
+    plausible = {claim.claim_id: _protocols(claim, found, kind or UNKNOWN_KIND, options) for claim, found in scores}
+    refused += [
+        Refusal(claim, "no_protocol", "; ".join(plausible[claim.claim_id].missing) or "no protocol can be run here")
+        for claim, _ in scores
+        if not plausible[claim.claim_id].protocols
+    ]
+    jobs = _score_jobs([claim for claim, _ in scores], plausible)
+    jobs += [
         Job(catalogue()[name], quantization, tuple(group), stated)
-        for (name, quantization, stated), group in grouped.items()
+        for (name, quantization, stated), group in speeds.items()
     ]
     return JobPlan(
         jobs=tuple(sorted(jobs, key=lambda job: (job.quantization or "", job.benchmark.evaluator == "speed"))),
         specification=tuple(specification),
         refused=tuple(refused),
+        plausible=plausible,
     )
 
 
-def _lacks(found: Benchmark, claim: Claim) -> str | None:
-    """Why the benchmark has no score that the claim could be about; None if it has one."""
+def _refusal(claim: Claim, found: Benchmark, sandbox: str | None) -> Refusal | None:
+    """Why a claim about scores cannot be judged by any run; None if it can."""
+    stated = claim.settings
+    if not found.items and not found.windowed:
+        text = f"the catalogue lacks the number of items of {found.title}; add `items` to its YAML"
+        return Refusal(claim, "no_item_count", text)
+    if words := unplaced_words(stated):
+        return Refusal(claim, "unplaced_words", f"not understood: {'; '.join(words)}")
+    if found.windowed:
+        if stated.subset and read_window(stated.subset) is None:
+            text = f"{stated.subset!r} is no date window, and {found.title} is undefined without one"
+            return Refusal(claim, "no_evaluator", text)
+    elif stated.subset and stated.subset.casefold() not in ("all", "whole", "full", "overall", "test"):
+        return Refusal(claim, "no_evaluator", f"only the whole of {found.title} is run, not {stated.subset}")
+    for name in ("tools", "scaffold", "judge"):
+        value = getattr(stated, name)
+        if value and value.casefold() not in ("none", "no", "without"):
+            return Refusal(claim, "tools_missing", f"the claim was made with {name} {value}, which is not here")
     try:
-        found.score(claim.settings.metric, claim.settings.filter)
+        placed = place_repeats(stated, found)
+        found.score(placed.metric, placed.filter)
     except UserError as problem:
-        return str(problem)
+        return Refusal(claim, "no_score", str(problem))
+    if found.sandboxed and (lacking := _sandbox_missing(sandbox)):
+        return Refusal(claim, "sandbox_missing", lacking)
     return None
 
 
@@ -107,8 +165,42 @@ def _sandbox_missing(kind: str | None) -> str | None:
     return None
 
 
-def make_criteria(claims: Iterable[Claim], options: VerifyOptions) -> dict[str, Criterion]:
-    """The bar of each claim, by claim id; to be stored before the run."""
+def _protocols(claim: Claim, found: Benchmark, kind: ReleaseKind, options: RunOptions | None) -> Plausible:
+    return plausible_protocols(
+        found,
+        kind,
+        claim.settings,
+        user=options.asked if options else None,
+        only=options.protocol if options else (),
+        habits=habits_of(claim.model),
+    )
+
+
+def _score_jobs(claims: Sequence[Claim], plausible: Mapping[str, Plausible]) -> list[Job]:
+    """One job for all claims with equal requests, in the order of the best rank that a claim gives it."""
+    grouped: dict[tuple[str, str | None, Settings], dict[str, list[Protocol]]] = {}
+    rank: dict[tuple[str, str | None, Settings], int] = {}
+    known = {claim.claim_id: claim for claim in claims}
+    for claim in claims:
+        for place, protocol in enumerate(plausible[claim.claim_id].protocols):
+            requests = protocol.settings.model_copy(update={"metric": None, "filter": None})
+            key = (protocol.benchmark or claim.benchmark or "", claim.settings.quantization, requests)
+            grouped.setdefault(key, {}).setdefault(claim.claim_id, []).append(protocol)
+            rank[key] = min(rank.get(key, place), place)
+    return [
+        Job(
+            benchmark=catalogue()[name],
+            quantization=quantization,
+            claims=tuple(known[claim_id] for claim_id in served),
+            settings=settings,
+            protocols={claim_id: tuple(protocols) for claim_id, protocols in served.items()},
+        )
+        for (name, quantization, settings), served in sorted(grouped.items(), key=lambda entry: rank[entry[0]])
+    ]
+
+
+def make_criteria(claims: Iterable[Claim], options: RunOptions) -> dict[str, Criterion]:
+    """The acceptance criterion of each claim that leaves no protocol open, by claim id; to be stored before the run."""
     from warehouse.verdicts import make_criterion
 
     return {
@@ -119,17 +211,22 @@ def make_criteria(claims: Iterable[Claim], options: VerifyOptions) -> dict[str, 
     }
 
 
-def non_deciding_claims(job: Job) -> set[str]:
-    """Ids of the claims that state other settings than the run will have: judged with it, but not worth an item.
+def protocol_criteria(job: Job, plan: JobPlan, options: RunOptions) -> dict[tuple[str, str], Criterion]:
+    """The acceptance criteria of a job about scores, by claim id and protocol name; to be stored before the run.
 
-    Empty if that would leave no claim to run for.
-    """
-    protocol = job.benchmark.protocol.model_dump()
-    fields = set(job.benchmark.decides) - {"metric", "filter"}
-    apart = {
-        claim.claim_id
+    Raises UserError where the catalogue does not know enough of the benchmark."""
+    from warehouse.verdicts import make_criterion
+
+    return {
+        (claim.claim_id, protocol.name): make_criterion(
+            claim,
+            job.benchmark,
+            order_seed=options.order_seed,
+            alpha=options.alpha,
+            settings=protocol.settings,
+            plausible=plan.plausible[claim.claim_id].count,
+            protocol=protocol.name,
+        )
         for claim in job.claims
-        for name, stated in claim.settings.model_dump(include=fields, exclude_none=True).items()
-        if protocol[name] is not None and stated != protocol[name]
+        for protocol in job.protocols[claim.claim_id]
     }
-    return apart if len(apart) < len(job.claims) else set()

@@ -15,15 +15,20 @@ from warehouse.verdicts import could_not_run
 
 
 def judge_run(claims: Iterable[Claim], criteria: Mapping[str, Criterion], run: Run, home: Home) -> list[Verdict]:
-    """One verdict a claim, each against the lock that was stored before the run (`criteria`: by claim id).
+    """One verdict a claim, each against the criterion that was stored before the run (`criteria`: by claim id)."""
+    return judge_pairs([(claim, criteria[claim.claim_id]) for claim in claims], run, home)
+
+
+def judge_pairs(pairs: Iterable[tuple[Claim, Criterion]], run: Run, home: Home) -> list[Verdict]:
+    """One verdict a claim and criterion, in their order.
 
     The run must be loaded into the warehouse, from which examples and the other numbers of the claim's table come.
     """
     from warehouse.verdicts import could_not_run, judge
 
     verdicts = []
-    for claim in claims:
-        criterion, now = criteria[claim.claim_id], datetime.now(UTC)
+    for claim, criterion in pairs:
+        now = datetime.now(UTC)
         measurement = next(
             (
                 found

@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from evaluators.backends import ModelServer, read_hardware
-from evaluators.harness import complete_settings, run_benchmark
-from evaluators.records import Artifact, Release, Run, RunStatus, Settings
+from evaluators.harness import run_benchmark
+from evaluators.records import Artifact, Origin, Release, Run, RunStatus, Settings
 from evaluators.speed import Decided, measure_depth, measure_ratio, measure_speed
 from evaluators.speed.conditions import hardware_name
 from evaluators.stopping import RunAll
 from flows.options import VerifyOptions
 from flows.runtime.progress_lines import say, shown
 from flows.runtime.server_pool import ServerPool
-from flows.verification.jobs import Job, non_deciding_claims
+from flows.verification.jobs import Job
 from flows.verification.ratio_sides import sides_of
 from warehouse.claim_records import Criterion
 from warehouse.home import Home, write_atomic
@@ -25,6 +25,8 @@ from warehouse.verdicts.comparability import SAME
 from warehouse.verdicts.hardware_names import same_machine
 from warehouse.verdicts.statistics.median import interim_look, straddles
 
+ANSWER_ROOM = 3
+"""Quarters of the context that an answer may take where a protocol would allow more; the rest is for the prompt."""
 TWICE = 100
 """Items that a sampled benchmark answers twice to measure its run noise."""
 
@@ -35,9 +37,12 @@ def measure(
     """Run what a job asks for. Raises UserError if it cannot be run."""
     if job.benchmark.evaluator == "speed":
         return measure_speed_job(job, artifact, pool, home, criteria, options)
-    title = f"{job.benchmark.title} on {artifact.quantization} with {pool.backend}"
+    how = f" ({job.protocol.name})" if job.protocol else ""
+    title = f"{job.benchmark.title}{how} on {artifact.quantization} with {pool.backend}"
     server = pool.server(artifact)
-    settings = complete_settings(job.benchmark, Settings())
+    settings, room = job.settings, server.describe().context
+    if settings.max_tokens and room and job.protocol and job.protocol.origins.get("max_tokens") is not Origin.claim:
+        settings = settings.model_copy(update={"max_tokens": min(settings.max_tokens, room * ANSWER_ROOM // 4)})
     with shown(title) as tell:
         run = run_benchmark(
             job.benchmark,
@@ -46,9 +51,10 @@ def measure(
             settings,
             folder=home.runs,
             order_seed=options.order_seed,
-            stop=RunAll() if options.full else ClaimRule(criteria, non_deciding=non_deciding_claims(job)),
+            stop=RunAll() if options.full else ClaimRule(criteria),
             reuse=_earlier(home, artifact, job),
             progress=tell,
+            protocol=job.protocol,
             sandbox=options.sandbox,
         )
     if run.status is RunStatus.finished and run.settings.temperature and (run.settings.repeats or 1) == 1:
@@ -145,7 +151,7 @@ def decided(job: Job, criteria: Sequence[Criterion]) -> Decided | None:
     if not bars:
         return None
     return lambda values: (
-        not any(straddles(interim_look(values, len(values), criterion.alpha), criterion) for criterion in bars)
+        not any(straddles(interim_look(values, len(values), criterion.level), criterion) for criterion in bars)
     )
 
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from evaluators.backends import ServerOptions
 from evaluators.catalogue import benchmark
-from evaluators.records import Settings
 from evaluators.weights import pull, resolve
 from flows.demo import RELEASE
 from flows.options import VerifyOptions
@@ -31,7 +30,7 @@ def test_some_items_are_answered_twice_and_the_noise_reaches_the_verdict(tmp_pat
         for claim in page.claims
         if claim.benchmark_text == "Demo Sums"
     ]  # fmt: skip
-    job, options = Job(sampled, None, (claim,), Settings()), VerifyOptions()
+    job, options = Job(sampled, None, (claim,), protocol), VerifyOptions()
     locks = make_criteria([claim], options)
     with ServerPool("llama.cpp", ServerOptions(slots=4), tmp_path / "logs") as pool:
         run = measure(job, artifact, pool, home, list(locks.values()), options)

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.slow
 
 EXPECTED = {
     "Demo Sums (0-shot, strict)": ("confirmed", {"assumed", "matched"}, False),
+    "Demo Sums (3-shot, strict)": ("confirmed", {"assumed", "matched"}, False),
     "Demo Sums (flexible)": ("confirmed", {"assumed"}, False),
     "Demo Sums": ("confirmed", {"assumed"}, False),
     "Demo Facts (acc)": ("below_claim", {"assumed", "matched"}, True),
@@ -39,11 +40,8 @@ def test_each_kind_of_claim_gets_its_verdict(verified: Place) -> None:
         row = found[name]
         assert (row["outcome"], row["flagged"]) == (outcome, flagged), row
         assert row["comparability"] in comparability, row
-    other_shots = found["Demo Sums (3-shot, strict)"]
-    assert (other_shots["comparability"], other_shots["flagged"]) == ("differs", False)
-    assert "shots" in other_shots["reasons"][0]
     speed = found["Generation speed"]
-    assert (speed["comparability"], speed["flagged"]) == ("differs", False)
+    assert (speed["outcome"], speed["comparability"], speed["flagged"]) == ("not_tested", "differs", False)
     assert all(row["outcome"] != "unverified" for row in found.values())
 
 

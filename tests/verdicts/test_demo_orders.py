@@ -11,6 +11,7 @@ import pytest
 from tests.verdicts.cases import NOW, SUMS, make_claim, make_lock, make_measurement, make_run, shuffled
 from warehouse.claim_records import Outcome
 from warehouse.verdicts import judge
+from warehouse.verdicts.noise import contradict_level
 from warehouse.verdicts.statistics.region import acceptance_region
 from warehouse.verdicts.statistics.sequential_test import follow
 
@@ -26,7 +27,9 @@ def outcomes(bits: list[float], said: str) -> tuple[list[Outcome], float]:
     for seed in range(SEEDS):
         values: list[float | None] = list(bits)
         random.Random(seed).shuffle(values)
-        items = follow(values[:-1], acceptance_region(bar, total)).decided_at or total
+        contradict = contradict_level(bar.level, bar.noise)
+        state = follow(values[:-1], acceptance_region(bar, total), bar.level, contradict=contradict)
+        items = state.decided_at or total
         measurement = make_measurement(values[:items], total)
         benchmark = SUMS.model_copy(update={"items": total, "chance": None})
         found.append(judge(claim, bar, make_run(), measurement, now=NOW, benchmark=benchmark).outcome)

@@ -30,6 +30,10 @@ from tests.verdicts.cases import (
 )
 from warehouse.claim_records import Comparability, Outcome, Verdict
 from warehouse.verdicts import judge
+from warehouse.verdicts.diagnostics.evidence import ColumnMatch
+
+NO_FLIPS = {"flip_rate": 0.0, "flip_items": 100_000.0}
+"""Signals of a run whose answers were measured to be the same each time."""
 
 
 def judged(
@@ -37,7 +41,7 @@ def judged(
 ) -> Verdict:
     """A whole run of 1,600 items with so many correct."""
     claim = make_claim(claim_text, counts.pop("stated", STATED))
-    more = {name: counts.pop(name) for name in ("other_cells", "items") if name in counts}
+    more = {name: counts.pop(name) for name in ("other_cells", "columns", "items") if name in counts}
     values = counts.pop("values", shuffled(correct, total, 7))
     measurement = make_measurement(values, total, **counts)
     made = make_run(**(run or {}))
@@ -53,14 +57,15 @@ def test_true_inflated_and_modest_claims() -> None:
     assert inflated.items is not None and inflated.items < 320
     assert inflated.stopped_early and "at stop" in inflated.headline and "BELOW CLAIM by ≥" in inflated.headline
     assert "CONFIRMED within ±2 points" in true.headline and true.comparability is Comparability.matched
-    assert true.confidence == pytest.approx(0.9) and inflated.confidence == pytest.approx(0.95)
+    assert true.confidence == pytest.approx(0.92) and inflated.confidence == pytest.approx(0.96)
     assert inflated.high is not None and inflated.high < 0.92 - 0.02
 
 
 def test_a_whole_run_is_decided_by_arithmetic() -> None:
     bar_low = round(1600 * 0.7795)
     assert judged("80.0", bar_low + 1).outcome is Outcome.confirmed
-    assert judged("80.0", bar_low - 2).outcome is Outcome.below_claim
+    assert judged("80.0", bar_low - 2, run={"signals": NO_FLIPS}).outcome is Outcome.below_claim
+    assert judged("80.0", bar_low - 2).reasons[0].code == "needs_repeats"
     assert judged("80.0", 1280).low == judged("80.0", 1280).high == 0.8
 
 
@@ -86,7 +91,9 @@ def test_comparability_decides_what_is_flagged(stated: Settings, expected: Compa
     measurement = make_measurement(shuffled(1280, 1600, 7), filter=bar.filter)
     verdict = judge(claim, bar, make_run(), measurement, now=NOW, benchmark=SUMS)
     assert verdict.comparability is expected
-    assert verdict.outcome is Outcome.below_claim and verdict.flagged is flagged
+    differs = expected is Comparability.differs
+    assert verdict.outcome is (Outcome.not_tested if differs else Outcome.below_claim)
+    assert verdict.flagged is flagged
     if expected is Comparability.differs:
         assert verdict.reasons[0].code == "settings_differ" and "settings differ" in verdict.headline
     if expected is Comparability.assumed:
@@ -126,6 +133,19 @@ def server(**more: Any) -> ServerDescription:
     return ServerDescription(backend="llama.cpp", version="1", model="demo", **more)
 
 
+def wrong(number: int, answer: str) -> ItemScore:
+    """A wrong item whose target is its number."""
+    return ItemScore(
+        task="sums", doc_id=number, position=number, metric="exact_match", filter="strict-match", value=0.0,
+        status=ItemStatus.ok, extracted=answer, target=f"It is. #### {number}",
+    )  # fmt: skip
+
+
+def flexible(correct: int) -> Measurement:
+    """The same run's score under the other filter."""
+    return make_measurement(shuffled(correct, 1600, 8), filter="flexible-extract")
+
+
 PLANTED: list[tuple[str, dict[str, Any]]] = [
     ("token_limit", {"correct": 200, "truncated": 1300}),
     ("failed_requests", {"values": [None if n % 10 == 0 else value for n, value in enumerate(shuffled(900, 1600, 7))]}),
@@ -142,7 +162,14 @@ PLANTED: list[tuple[str, dict[str, Any]]] = [
     ("exact_zero", {"correct": 0}),
     ("chance_level", {"correct": 410}),
     ("extraction", {"correct": 600, "unextracted": 700}),
-    ("wrong_model_or_column", {"correct": 1152, "other_cells": [("small model, Sums", 0.721)]}),
+    ("wrong_model_or_column", {"correct": 1152, "other_cells": [("demo/model-Base, Sums", 0.721)]}),
+    ("wrong_model_or_column", {"correct": 1152, "columns": [ColumnMatch("small model", 3, 3)]}),
+    ("near_collapse", {"correct": 530}),
+    ("prompt_cut", {"correct": 900, "run": {"signals": {"prompt_cut_share": 0.25}}}),
+    ("logprob_underflow", {"correct": 900, "run": {"signals": {"underflow_share": 0.25}}}),
+    ("answer_spelling", {"correct": 900, "run": {"signals": {"respelled_share:exact_match,strict-match": 0.35}}}),
+    ("answer_spelling", {"correct": 900, "items": [wrong(number, f"${number}.00") for number in range(300)]}),
+    ("other_metric", {"correct": 1200, "run": {"measurements": (flexible(1470),)}}),
     ("kv_cache_quantized", {"correct": 900, "run": {"server": server(kv_type="q4_0")}}),
     ("run_invalid", {"correct": 900, "run": {"status": RunStatus.invalid, "reason": "the server gave up"}}),
 ]
@@ -226,3 +253,36 @@ def test_run_noise_needs_repeats() -> None:
     verdict = judge(claim, bar, run, near, now=NOW, benchmark=SUMS)
     assert verdict.outcome is Outcome.inconclusive and verdict.reasons[0].code == "needs_repeats"
     assert judge(claim, bar, run, far, now=NOW, benchmark=SUMS).outcome is Outcome.below_claim
+
+
+@pytest.mark.parametrize("cells", [0, 1, 3, 8])
+def test_cells_of_other_models_hide_no_lie(cells: int) -> None:
+    """Cells near the measured score, and everywhere else: only a note."""
+    others = [(f"other-{number}, Sums", 0.75 + 0.001 * number) for number in range(cells)]
+    verdict = judged("90.0", 1200, other_cells=others)
+    assert verdict.outcome is Outcome.below_claim and verdict.flagged
+    assert any(reason.code == "another_cell_near" for reason in verdict.reasons) == bool(cells)
+
+
+def test_another_filter_that_is_refuted_too_hides_no_lie() -> None:
+    assert judged("90.0", 1200, run={"measurements": (flexible(1230),)}).flagged
+
+
+def test_other_spellings_that_do_not_close_the_gap_hide_no_lie() -> None:
+    verdict = judged("90.0", 1200, run={"signals": {"respelled_share:exact_match,strict-match": 0.03}})
+    assert verdict.flagged and any(reason.code == "answer_spelling" for reason in verdict.reasons)
+
+
+def test_a_doubt_says_how_likely_it_is_and_what_would_settle_it() -> None:
+    reason = judged("92.0", 1200, run={"measurements": (flexible(1470),)}).reasons[0]
+    assert reason.likelihood is not None and 0 < reason.likelihood < 1
+    assert reason.settled_by is not None
+
+
+@pytest.mark.parametrize("backend", ["attached", "ollama"])
+def test_weights_that_nobody_saw_accuse_nobody(backend: str) -> None:
+    described = ServerDescription(backend=backend, version="1", model="demo")
+    verdict = judged("92.0", 1200, run={"server": described})
+    assert verdict.outcome is Outcome.below_claim and not verdict.flagged
+    assert verdict.comparability is Comparability.assumed
+    assert ("weights", "not seen") in {(line.setting, line.measured) for line in verdict.compared}

@@ -18,7 +18,7 @@ from tests.verdicts.cases import NOW, make_claim
 from warehouse.claim_records import Comparability, Outcome, Verdict
 from warehouse.verdicts import judge, make_criterion
 
-ITEMS = 112
+ITEMS = 192
 SUMS = benchmark("demo_sums")
 YAML = Path(__file__).parents[2] / "evaluators" / "tasks" / "demo_sums" / "demo_sums.yaml"
 STATED = Settings(shots=0, prompt="completion", temperature=0.0, metric="exact_match", filter="strict-match")
@@ -122,11 +122,12 @@ def test_weights_as_rough_as_two_bits(tmp_path: Path) -> None:
         assert verdict.reasons[0].code == "settings_differ" and "Q2_K" in verdict.reasons[0].text
 
 
-def test_wrong_column_of_the_card(sound: Run) -> None:
+def test_another_cell_of_the_card_is_a_note(sound: Run) -> None:
     measured = next(found.score for found in sound.measurements if found.filter == "strict-match")
     assert measured is not None
     cells = (("other-model-2M, Demo Sums", 0.999), ("demo-model-1.5M, Demo Sums", round(measured, 3)))
-    expect(judged(sound, other_cells=cells), "wrong_model_or_column", "demo-model-1.5M")
+    verdict = judged(sound, other_cells=cells)
+    assert verdict.flagged and any(reason.code == "another_cell_near" for reason in verdict.reasons)
 
 
 def test_a_tenth_of_the_requests_fail(tmp_path: Path) -> None:

@@ -30,6 +30,9 @@ class ClaimDetails:
     """The Run record behind the newest verdict."""
     items: tuple[Row, ...]
     """Sample items of that run."""
+    others: tuple[Row, ...] = ()
+    """Verdicts of the other runs of the claim: `made_by`, `outcome`, `score`, `headline`, and `differ`, the settings in
+    which they differ from the run above."""
 
 
 def table_rows(home: Home, *, model: str | None = None, outcome: str | None = None, flagged: bool = False) -> list[Row]:
@@ -75,6 +78,7 @@ def details(home: Home, claim_id: str, *, items: int = 3) -> ClaimDetails:
         row = found[0]
         record = connection.execute("select record from claims where claim_id = ?", [row["claim_id"]]).fetchall()
         history = fetch_rows(connection, statement("verdict_history"), {"claim": row["claim_id"]})
+        history.sort(key=lambda entry: json.loads(entry["record"])["run_id"] != row["run_id"])
         run = json.loads(history[0]["run"]) if history and history[0]["run"] else None
         samples: list[Row] = []
         if run:
@@ -84,10 +88,57 @@ def details(home: Home, claim_id: str, *, items: int = 3) -> ClaimDetails:
             if lock:
                 asked = {"run": run["run_id"], "metric": lock[0], "filter": lock[1], "count": items}
                 samples = fetch_rows(connection, statement("sample_items"), asked)
+    others = tuple(_other(entry, run) for entry in _newest_imported(history, row["run_id"]))
     return ClaimDetails(
         row=row,
         claim=json.loads(record[0][0]),
-        verdicts=tuple(json.loads(entry["record"]) for entry in history),
+        verdicts=tuple(json.loads(entry["record"]) for entry in history if _is_of(entry, row["run_id"])),
         run=run,
         items=tuple(samples),
+        others=others,
     )
+
+
+def _is_of(entry: Row, shown: str | None) -> bool:
+    """Whether a verdict is of the run that is shown, or of ours."""
+    run = json.loads(entry["run"]) if entry["run"] else {}
+    return run.get("ran_by", "us") == "us" or run["run_id"] == shown
+
+
+def _newest_imported(history: list[Row], shown: str | None) -> list[Row]:
+    """The newest verdict of each imported run that is not shown."""
+    newest: dict[str, Row] = {}
+    for entry in history:
+        if not _is_of(entry, shown):
+            newest.setdefault(json.loads(entry["run"])["run_id"], entry)
+    return list(newest.values())
+
+
+NOT_COMPARED = frozenset({"notes", "metric", "filter"})
+"""Settings that are no difference between two runs of one claim: the verdict names the score."""
+
+
+def _set_up(run: Row) -> Row:
+    """What a run tells of its set-up outside the settings: the arguments of the model, where BOS came from."""
+    first: Row = (run.get("measurements") or [{}])[0]
+    told = {"model_args": (first.get("evidence") or {}).get("model_args"), "bos": (run.get("checks") or {}).get("bos")}
+    return {name: value for name, value in told.items() if value}
+
+
+def _other(entry: Row, shown: Row | None) -> Row:
+    verdict, run = json.loads(entry["record"]), json.loads(entry["run"])
+    origin = run.get("imported") or {}
+    mine, theirs = (shown or {}).get("settings") or {}, run.get("settings") or {}
+    mine, theirs = mine | _set_up(shown or {}), theirs | _set_up(run)
+    names = [name for name in mine | theirs if name not in NOT_COMPARED and mine.get(name) != theirs.get(name)]
+    return {
+        "run_id": run["run_id"],
+        "ran_by": run.get("ran_by", "us"),
+        "made_by": origin.get("by"),
+        "program": origin.get("harness") or f"{run['evaluator']} {run['evaluator_version']}",
+        "outcome": verdict["outcome"],
+        "comparability": verdict["comparability"],
+        "score": verdict["score"],
+        "headline": verdict["headline"],
+        "differ": {name: [mine.get(name), theirs.get(name)] for name in names} if shown else {},
+    }

@@ -14,7 +14,7 @@ from warehouse.home import Home, write_atomic
 from warehouse.sql import statement
 from warehouse.store import reading
 
-Format = Literal["csv", "parquet", "every-eval-ever", "eval-results"]
+Format = Literal["csv", "parquet", "json", "every-eval-ever", "eval-results"]
 
 
 @dataclass(frozen=True)
@@ -53,18 +53,22 @@ def export_claims(claims: Sequence[Claim], to: Path, form: Format) -> Exported:
 
 
 def write_results(home: Home, to: Path, form: Format, *, model: str | None = None) -> Exported:
-    """Write the scores of full, sound runs; what stopped early, is invalid or has failed items is named as left out."""
+    """Write the scores of our full, sound runs. What stopped early, is invalid, has failed items or was run by others
+    is named as left out."""
     from warehouse.reports import export_every_eval_ever, export_hub, export_table
 
     found, left = sound_results(home, model=model)
     count = sum(len(measurements) for _, measurements in found)
     match form:
-        case "csv" | "parquet":
+        case "csv" | "parquet" | "json":
             rows = [
                 row
                 for run, measurements in found
                 for row in export_table.result_rows(run.model_copy(update={"measurements": measurements}))
             ]
+            if form == "json":
+                write_atomic(to, (json.dumps(rows, ensure_ascii=False, indent=2) + "\n").encode())
+                return Exported((to,), count, tuple(left))
             write = export_table.write_csv if form == "csv" else export_table.write_parquet
             write(to, export_table.RESULT_COLUMNS, rows)
             return Exported((to,), count, tuple(left))
@@ -88,6 +92,9 @@ def sound_results(
         content = json.loads(record)
         content.pop("artifact_key", None)
         run = Run.model_validate(content)
+        if run.ran_by == "imported":
+            left.append(f"{run.run_id} ({run.benchmark}): run by others")
+            continue
         if run.status != RunStatus.finished:
             left.append(f"{run.run_id} ({run.benchmark}): {run.status.value} run")
             continue

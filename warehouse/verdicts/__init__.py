@@ -5,6 +5,8 @@
     early_stopping     when a run has decided its claims
     comparability      are claim and run about the same thing
     outcome            statistics, soundness and causes -> an outcome with its reasons
+    by_protocol        one verdict from those under each protocol of a claim
+    unplaced_words     words on a score that nothing placed
     not_run            claims that no run can judge
     wording            verdicts in words; roofline, hardware_names: speeds and machines
     statistics/        tests, intervals, sample sizes
@@ -19,6 +21,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from warehouse.verdicts.by_protocol import combine_protocols as combine_protocols
     from warehouse.verdicts.criterion import criterion_hash as criterion_hash
     from warehouse.verdicts.criterion import make_criterion as make_criterion
     from warehouse.verdicts.early_stopping import ClaimRule as ClaimRule
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from warehouse.verdicts.statistics.sample_size import plan_items as plan_items
 
 _MODULES = {
+    "combine_protocols": "by_protocol",
     "board": "statistics.false_discovery",
     "judge": "judge_scores",
     "make_criterion": "criterion",
@@ -47,6 +51,7 @@ __all__ = [
     "REASONS",
     "ClaimRule",
     "board",
+    "combine_protocols",
     "could_not_run",
     "criterion_hash",
     "judge",

@@ -36,10 +36,14 @@ def compare(
     used); `unknown` (an imported run's file does not tell it); `not_applicable`. The benchmark's `decides`, and ALWAYS
     where stated, decide comparability."""
     stated, measured = _stated(claim, benchmark), run.settings
-    if run.ran_by == "us":
-        measured = measured.model_copy(
-            update={"metric": metric or measured.metric, "filter": filter or measured.filter, **_quantization_of(run)}
-        )
+    untold = run.ran_by == "imported" and measured.filter is None
+    measured = measured.model_copy(
+        update={
+            "metric": metric or measured.metric,
+            "filter": None if untold else filter or measured.filter,
+            **_quantization_of(run),
+        }
+    )
     lines, outcome = [], Comparability.matched
     for name in Settings.model_fields:
         if name in NEVER:
@@ -53,6 +57,9 @@ def compare(
             relation = "not_applicable"
         if name == "quantization" and said is None and ran is not None and not _as_released(claim, run, ran):
             said, relation, decides = "as released", "differs", True
+        if name == "subset" and benchmark.windowed and not said:
+            # the window moves the score by more than most lies would
+            relation, decides, ran = "differs", True, ran or "all dates"
         if name == "sandbox" and ran == "none":
             # never what a claim means: every row of such a run says it
             relation = "assumed"
@@ -64,6 +71,10 @@ def compare(
         elif decides and relation == "unknown" and outcome is not Comparability.differs:
             outcome = Comparability.unknown
         elif decides and relation == "assumed" and outcome is Comparability.matched:
+            outcome = Comparability.assumed
+    if not run.weights_seen:
+        lines.append(SettingCompared(setting="weights", claimed="as released", measured="not seen", relation="assumed"))
+        if outcome is Comparability.matched:
             outcome = Comparability.assumed
     lines.sort(key=lambda line: ("differs", "unknown", "assumed", "equal", "not_applicable").index(line.relation))
     return outcome, tuple(lines)

@@ -10,9 +10,8 @@ from datetime import UTC, datetime
 from evaluators.catalogue import Benchmark
 from evaluators.records import Settings, UserError
 from warehouse.claim_records import Claim, Criterion
+from warehouse.verdicts.noise import noise_expected
 from warehouse.verdicts.statistics.control_variate import forecast_hash
-from warehouse.verdicts.statistics.region import edges
-from warehouse.verdicts.statistics.run_noise import allowance, most_within
 
 SPEED_RUNS = 7
 """Independent runs of a speed measurement, at least."""
@@ -28,11 +27,18 @@ def make_criterion(
     items: int | None = None,
     settings: Settings | None = None,
     predictions: Sequence[float] | None = None,
+    runs_before: int = 0,
+    flips: tuple[float, int] | None = None,
+    plausible: int = 1,
+    protocol: str | None = None,
     now: datetime | None = None,
 ) -> Criterion:
     """The bar for a claim on a benchmark. `margin` (the catalogue's if None) is in the benchmark's unit, relative for
     speed and ratios. `items`: of the whole benchmark, where the catalogue does not say. `settings`: those of the coming
     run, for the run-noise allowance (the benchmark's protocol if None). `predictions`: control variate for all items.
+    `runs_before`: runs that judged the claim already, with which it shares its alpha. `flips`: flip rate and number of
+    items answered twice, where these weights were measured before; else run noise is assumed.
+    `plausible`: number of plausible protocols of the claim, `protocol`: the one that the run follows.
     Raises UserError if the claim has no interval, the benchmark no such score, or the number of items is unknown."""
     if claim.interval is None:
         raise UserError(f"claim {claim.claim_id} ({claim.said!r}) states no number; nothing can be locked")
@@ -41,7 +47,8 @@ def make_criterion(
     measured = benchmark.evaluator not in ("speed", "specification")
     metric, filter = "value", "none"
     if measured and benchmark.scores:
-        score = benchmark.score(claim.settings.metric, claim.settings.filter)
+        named = settings if settings is not None and settings.metric is not None else claim.settings
+        score = benchmark.score(named.metric, named.filter)
         metric, filter = score.metric, score.filter
     count = items or benchmark.items or {"speed": SPEED_RUNS, "specification": 1}.get(benchmark.evaluator)
     if not count:
@@ -50,9 +57,6 @@ def make_criterion(
     width = benchmark.margin if margin is None else margin
     if benchmark.evaluator == "specification":
         width, relative = 0.0, False
-    noise = 0.0
-    if claim.interval.unit == "fraction" and measured:
-        noise = _noise(claim, benchmark, settings or benchmark.protocol, width, relative, count)
     draft = Criterion(
         criterion_id="",
         claim_id=claim.claim_id,
@@ -62,14 +66,29 @@ def make_criterion(
         interval=claim.interval,
         margin=width,
         relative=relative,
-        noise=noise,
+        plausible=plausible,
+        protocol=protocol,
         higher_is_better=benchmark.higher_is_better,
         predictions_sha256=forecast_hash(predictions) if predictions is not None else None,
         alpha=alpha,
+        runs_before=runs_before,
         order_seed=order_seed,
         items=count,
         stored_at=now or datetime.now(UTC),
     )
+    if claim.interval.unit == "fraction" and measured:
+        expected = noise_expected(
+            benchmark,
+            claim.interval,
+            settings or benchmark.protocol,
+            margin=width,
+            relative=relative,
+            items=count,
+            level=draft.level,
+            claimed_repeats=claim.settings.repeats or 1,
+            flips=flips,
+        )
+        draft = draft.model_copy(update={"noise": round(expected.width, 6)})
     return draft.model_copy(update={"criterion_id": criterion_hash(draft)})
 
 
@@ -77,15 +96,3 @@ def criterion_hash(criterion: Criterion) -> str:
     """SHA-256 (hex) over everything in a criterion but its id and its date."""
     content = criterion.model_dump(mode="json", exclude={"criterion_id", "stored_at"})
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
-def _noise(claim: Claim, benchmark: Benchmark, settings: Settings, margin: float, relative: bool, items: int) -> float:
-    """Run-noise allowance of a sampled run, from the largest variance within items that the zone's edges allow. 0 for
-    greedy runs: theirs is measured, not assumed."""
-    temperature = settings.temperature if settings.temperature is not None else benchmark.protocol.temperature
-    if not temperature or claim.interval is None or benchmark.output in ("multiple_choice", "loglikelihood_rolling"):
-        return 0.0
-    low, high = edges(claim.interval, margin, relative)
-    within = max(most_within(edge) for edge in (low, high))
-    repeats = settings.repeats or benchmark.protocol.repeats or 1
-    return round(allowance(within, items, repeats, claim.settings.repeats or 1), 6)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from evaluators.stopping import InterimLook
 from warehouse.claim_records import Criterion
+from warehouse.verdicts.noise import contradict_level
 from warehouse.verdicts.statistics.control_variate import frozen
 from warehouse.verdicts.statistics.region import acceptance_region
 from warehouse.verdicts.statistics.sequential_test import EVERY, MINIMUM, TestState, bounded, follow
@@ -54,21 +55,31 @@ class ClaimRule:
         return all(self.decided(criterion, look) for criterion in self.criteria)
 
     def decided(self, criterion: Criterion, look: InterimLook) -> bool:
-        """Whether this claim needs no further item."""
+        """Whether this claim needs no further item. A claim that is contradicted needs some until every other metric
+        and filter of the run is either contradicted too or confirmed: then the judge can say which was meant."""
         state = self.state(criterion, look)
-        return state is not None and state.side is not None
+        if state is None or state.side is None:
+            return False
+        return state.side == "confirmed" or not any(
+            other is not None and other.side is None
+            for key in look.values
+            if key != (criterion.metric, criterion.filter)
+            for other in [self.state(criterion, look, key)]
+        )
 
-    def state(self, criterion: Criterion, look: InterimLook) -> TestState | None:
+    def state(self, criterion: Criterion, look: InterimLook, key: tuple[str, str] | None = None) -> TestState | None:
         """Where a claim stands at this look; None if the look lacks its score, or if only a whole run can decide it
-        (scores outside [0, 1])."""
-        values = look.values.get((criterion.metric, criterion.filter))
+        (scores outside [0, 1]). `key`: another metric and filter, as if the claim were about that."""
+        values = look.values.get(key or (criterion.metric, criterion.filter))
         if values is None or criterion.interval.unit != "fraction" or not bounded(values):
             return None
         return follow(
             list(values),
             acceptance_region(criterion, look.total),
-            criterion.alpha,
-            predictions=frozen(criterion, self.predictions.get(criterion.claim_id)),
+            criterion.level,
+            contradict=contradict_level(criterion.level, criterion.noise),
+            predictions=None if key else frozen(criterion, self.predictions.get(criterion.claim_id)),
             every=self.every,
             minimum=self.minimum,
+            plausible=criterion.plausible,
         )

@@ -86,22 +86,22 @@ def judge_speed(
         text = "other hardware or settings than the claim's: neither confirmed nor refuted"
         reasons = [Reason(code="settings_differ", text=text), *([estimate] if estimate else []), *reasons]
     if not runs:
-        outcome = Outcome.inconclusive if reasons and reasons[0].code == "settings_differ" else Outcome.invalid_run
+        outcome = Outcome.not_tested if reasons and reasons[0].code == "settings_differ" else Outcome.invalid_run
         reasons.append(Reason(code="no_score", text="no run finished"))
         return outcome, tuple(reasons), f"nothing measured; {WORDS[outcome]} ({reasons[0].text})", None
-    found = interim_look(runs, int(measurement.evidence.get("first_look", len(runs))), criterion.alpha)
+    found = interim_look(runs, int(measurement.evidence.get("first_look", len(runs))), criterion.level)
     low, high = edges(criterion.interval, criterion.margin, criterion.relative)
     worse, better = Outcome.below_claim, Outcome.above_claim
     if not criterion.higher_is_better:
         worse, better = better, worse
     if reasons and reasons[0].code == "settings_differ":
-        outcome = Outcome.inconclusive
+        outcome = Outcome.not_tested
     elif reasons:
         outcome = Outcome.invalid_run
     elif measurement.unit != criterion.interval.unit:
         outcome = Outcome.inconclusive
         reasons.append(Reason(code="other_unit", text=f"measured in {unit}, claimed in {criterion.interval.unit}"))
-    elif found.confidence < 1 - criterion.alpha:
+    elif found.confidence < 1 - criterion.level:
         outcome = Outcome.inconclusive
         reasons.append(Reason(code="few_runs", text=f"{len(runs)} runs; {SPEED_RUNS} are needed for an interval"))
     elif found.high < low or found.low > high:

@@ -9,10 +9,13 @@ from warehouse.claim_records import Claim, Outcome, Reason, Verdict
 
 REASONS = {
     "unknown_benchmark": "the benchmark is not in the catalogue",
+    "unplaced_words": "the claim's words are not all understood, and what is not may change its meaning",
+    "no_protocol": "none of the ways in which the claim may have been measured can be run here",
     "no_number": "the claim states no number that can be tested",
     "no_evaluator": "nothing here runs this benchmark",
     "not_stated_in_files": "the release's files do not say it",
     "no_score": "the run gave no such score",
+    "no_item_count": "the catalogue does not say how many items the benchmark has",
     "server_failed": "the model server could not be started or kept running",
     "weights_missing": "the weights are not published or could not be pulled",
     "weights_gated": "the weights need an agreement that nobody here has accepted",

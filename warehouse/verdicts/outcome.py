@@ -9,9 +9,11 @@ from datetime import datetime
 from evaluators.catalogue import Benchmark
 from evaluators.records import ItemScore, Measurement, Run, RunStatus
 from warehouse.claim_records import Claim, Comparability, Criterion, Outcome, Reason, SettingCompared, Verdict
+from warehouse.verdicts.comparability import FULL
 from warehouse.verdicts.diagnostics.checks import as_reason
 from warehouse.verdicts.diagnostics.evidence import Cause
 from warehouse.verdicts.diagnostics.validity import Limits, bounds, holds_within, unsound
+from warehouse.verdicts.noise import RunNoise, contradict_level
 from warehouse.verdicts.statistics.region import ROUNDING, AcceptanceRegion
 from warehouse.verdicts.statistics.sample_size import more_needed
 from warehouse.verdicts.statistics.sequential_test import TestState
@@ -25,6 +27,7 @@ def decide_outcome(
     items: list[ItemScore],
     limits: Limits,
     why: Reason | None,
+    noise: RunNoise,
 ) -> tuple[Outcome, list[Reason]]:
     """The rules: an unsound run accuses nobody; a doubt turns an accusation into inconclusive; a verdict must hold
     whatever the affected answers would have been."""
@@ -36,7 +39,7 @@ def decide_outcome(
         return Outcome.invalid_run, [*reasons[:1], *broken, *reasons[1:], *settings]
     if state is None or state.side is None:
         unsound_cause = any(cause.weight == "unsound" for cause in causes)
-        first = [why] if why else [_undecided(case, state, region)]
+        first = [why] if why else [_undecided(case, region, noise)]
         if broken or unsound_cause:
             return Outcome.invalid_run, [*reasons, *broken, *settings, *first]
         return Outcome.inconclusive, [*first, *settings, *reasons]
@@ -46,8 +49,15 @@ def decide_outcome(
         worse = (side == "below") == criterion.higher_is_better
         outcome = Outcome.below_claim if worse else Outcome.above_claim
     spread = bounds(measurement) if measurement.unit == "fraction" else None
-    holds = spread is None or holds_within(side, spread, measurement, region, criterion.alpha)
-    against = _criterion_reasons(criterion, region)
+    holds = spread is None or holds_within(
+        side,
+        spread,
+        measurement,
+        region,
+        criterion.level / criterion.plausible,
+        contradict_level(criterion.level, region.noise),
+    )
+    against = _criterion_reasons(criterion, noise)
     if outcome is Outcome.below_claim:
         weights = {cause.weight for cause in causes}
         if broken or "unsound" in weights:
@@ -61,6 +71,26 @@ def decide_outcome(
     if broken and not holds:
         return Outcome.invalid_run, [*reasons, *broken, *settings, *against]
     return outcome, [*settings, *against, *broken, *reasons]
+
+
+def under_other_settings(case: Case, outcome: Outcome, reasons: list[Reason]) -> tuple[Outcome, list[Reason]]:
+    """A run under other settings than those stated never judges the claim. Where the weights' quantization is all that
+    differs, what is judged is the artifact: it reaches the claimed score, or it does not."""
+    if case.comparability is not Comparability.differs or outcome is Outcome.invalid_run:
+        return outcome, reasons
+    apart = {line.setting for line in case.compared if line.relation == "differs"}
+    first = [reason for reason in reasons if reason.code == "settings_differ"]
+    ordered = [*first, *(reason for reason in reasons if reason.code != "settings_differ")]
+    claimed = next((line.claimed for line in case.compared if line.setting == "quantization"), None)
+    smaller = claimed is not None and (claimed == "as released" or claimed.casefold() in FULL)
+    if apart - {"quantization"} or not smaller or case.artifact_of_others:
+        return Outcome.not_tested, ordered
+    answers = {
+        Outcome.confirmed: Outcome.reached,
+        Outcome.above_claim: Outcome.reached,
+        Outcome.below_claim: Outcome.not_reached,
+    }
+    return answers.get(outcome, outcome), ordered
 
 
 def _settings_reason(case: Case) -> list[Reason]:
@@ -92,25 +122,24 @@ def _bounds_reason(measurement: Measurement) -> list[Reason]:
     return [Reason(code="bounds", text=f"the score would lie {text}")]
 
 
-def _criterion_reasons(criterion: Criterion, region: AcceptanceRegion) -> list[Reason]:
+def _criterion_reasons(criterion: Criterion, noise: RunNoise) -> list[Reason]:
     """What the verdict was measured against."""
     width = f"{100 * criterion.margin:g} %" if criterion.relative else f"{100 * criterion.margin:g} points"
     if criterion.interval.unit != "fraction" and not criterion.relative:
         width = f"{criterion.margin:g}"
     found = [Reason(code="margin", text=f"criterion: claim ±{width}, alpha {criterion.alpha:g}")]
-    if region.noise:
-        text = f"run noise: ±{100 * region.noise:.1f} points more before a claim is contradicted"
-        found.append(Reason(code="run_noise", text=text))
+    if noise.width:
+        found.append(Reason(code="run_noise", text=noise.text))
     return found
 
 
-def _undecided(case: Case, state: TestState | None, region: AcceptanceRegion) -> Reason:
+def _undecided(case: Case, region: AcceptanceRegion, noise: RunNoise) -> Reason:
     """Why nothing is decided, and what would decide it."""
     measurement = case.measurement
     if case.run.status is RunStatus.interrupted:
         text = f"the run is not finished: {measurement.items:,} of {measurement.of:,} items"
         return Reason(code="not_finished", text=text)
-    return more_needed(case.criterion, measurement, region, state)
+    return more_needed(case.criterion, measurement, region, noise)
 
 
 @dataclass(frozen=True)
@@ -125,6 +154,11 @@ class Case:
     comparability: Comparability
     compared: tuple[SettingCompared, ...]
     now: datetime
+
+    @property
+    def artifact_of_others(self) -> bool:
+        """Whether what was run is not known to be a quantization of the claimed weights."""
+        return self.run.artifact is None or not self.run.artifact.files
 
     def verdict(
         self,
@@ -145,6 +179,7 @@ class Case:
             comparability=self.comparability,
             flagged=outcome is Outcome.below_claim
             and self.run.ran_by == "us"
+            and self.run.weights_seen
             and self.comparability in (Comparability.matched, Comparability.assumed),
             reasons=tuple(reasons),
             compared=self.compared,

@@ -8,6 +8,10 @@ WORDS = {
     Outcome.confirmed: "CONFIRMED",
     Outcome.below_claim: "BELOW CLAIM",
     Outcome.above_claim: "ABOVE CLAIM",
+    Outcome.depends_on_protocol: "DEPENDS ON THE PROTOCOL",
+    Outcome.reached: "REACHED BY THIS QUANTIZATION",
+    Outcome.not_reached: "NOT REACHED BY THIS QUANTIZATION",
+    Outcome.not_tested: "NOT TESTED AS CLAIMED",
     Outcome.inconclusive: "INCONCLUSIVE",
     Outcome.invalid_run: "INVALID RUN",
     Outcome.could_not_run: "COULD NOT RUN",
@@ -17,6 +21,11 @@ WORDS = {
 
 TURNED = {Outcome.below_claim: "WORSE THAN CLAIM", Outcome.above_claim: "BETTER THAN CLAIM"}
 """Where lower is better."""
+
+
+def outcome_word(outcome: Outcome) -> str:
+    """An outcome in capitals."""
+    return WORDS[outcome]
 
 
 def number_of_claim(value: float, unit: str) -> str:
@@ -55,14 +64,13 @@ def score_headline(
     items: int,
     of: int,
     why: str,
-    differs: bool,
 ) -> str:
     """`measured 84.8% [83.2, 86.3] at stop, on 3,072 of 12,032 items; claim 85.2%: CONFIRMED within ±2 points, ...`.
     All scores as fractions; `why`: for outcomes that need a reason. `low`/`high`: of the confidence sequence."""
     share = criterion.interval.unit == "fraction"
     word = WORDS[outcome] if criterion.higher_is_better else TURNED.get(outcome, WORDS[outcome])
     tail = f"claim {claimed(criterion.interval)}: {word}"
-    if outcome is Outcome.confirmed:
+    if outcome in (Outcome.confirmed, Outcome.reached):
         tail += (
             f" within ±{100 * criterion.margin:g} {'%' if criterion.relative else 'points'}"
             if share or criterion.relative
@@ -72,8 +80,6 @@ def score_headline(
         tail += f" by ≥{_gap(criterion, outcome, low, high):.1f} points"
     elif why:
         tail += f" ({why})"
-    if differs:
-        tail += ", but settings differ"
     tail += f", alpha={criterion.alpha:g}"
     if score is None:
         return f"nothing measured; {tail}"

@@ -22,6 +22,7 @@ with said as (
         v.judged_at,
         v.run_id,
         v.criterion_id,
+        v.made_by,
         md5(concat_ws(
             chr(31), lower(c.model), coalesce(lower(c.variant), ''), coalesce(c."commit", ''),
             coalesce(c.benchmark, lower(c.benchmark_text)), coalesce(c.unit, ''), coalesce(c.qualifier, ''),
@@ -32,7 +33,7 @@ with said as (
         )) as same
     from claims c
     left join sources s on s.sha256 = c.source_sha256 and s.url = c.source_url
-    left join latest_verdicts v using (claim_id)
+    left join shown_verdicts v using (claim_id)
     where not exists (select 1 from claims newer where newer.supersedes = c.claim_id)
 ),
 sourced as (
@@ -51,6 +52,33 @@ sourced as (
         ) as sources
     from said
     group by same
+),
+legs as (
+    -- what runs of others say about the same claim, and whether two of all its runs contradict each other
+    select
+        i.claim_id,
+        list(
+            {
+                'by': i.made_by,
+                'harness': i.harness,
+                'score': i.score,
+                'items': i.items,
+                'of': i."of",
+                'outcome': i.outcome,
+                'comparability': i.comparability,
+                'limited': i.limited,
+                'started': i.started,
+                'run_id': i.run_id
+            }
+            order by i.started desc, i.run_id
+        ) filter (where i.run_id is distinct from v.run_id) as others,
+        len(list_distinct(list_filter(
+            list_append(list(i.outcome), any_value(v.outcome)),
+            lambda x: x in ('confirmed', 'below_claim', 'above_claim')
+        ))) > 1 as disagree
+    from imported_verdicts i
+    left join shown_verdicts v using (claim_id)
+    group by i.claim_id
 )
 select
     c.model,
@@ -97,6 +125,9 @@ select
     r.backend_version,
     r.settings ->> 'hardware' as hardware,
     case when r.run_id is not null then coalesce(r.record ->> 'ran_by', 'us') end as ran_by,
+    c.made_by,
+    coalesce(legs.others, []) as others,
+    coalesce(legs.disagree, false) as disagree,
     r.finished as measured_at,
     c.judged_at,
     c.read_at,
@@ -110,6 +141,7 @@ select
     c.claim_id
 from said c
 join sourced using (same)
+left join legs on legs.claim_id = c.claim_id
 left join runs r on r.run_id = c.run_id
 left join criteria l on l.criterion_id = c.criterion_id
 left join benchmarks b on b.name = c.benchmark
@@ -159,6 +191,9 @@ comment on column claims_vs_measured.backend is 'Serving engine of the run.';
 comment on column claims_vs_measured.backend_version is 'Its version.';
 comment on column claims_vs_measured.hardware is 'Machine of the run.';
 comment on column claims_vs_measured.ran_by is 'Who made the run: us, or imported from others; null: nothing was run.';
+comment on column claims_vs_measured.made_by is 'Name of who made an imported run, where the file or the importer tells it.';
+comment on column claims_vs_measured.others is 'Runs of others that say something about the same claim: by, harness, score, items, of, outcome, comparability, limited, started, run_id.';
+comment on column claims_vs_measured.disagree is 'Two runs of this claim, ours or others, contradict each other.';
 comment on column claims_vs_measured.measured_at is 'When the run ended, UTC.';
 comment on column claims_vs_measured.judged_at is 'When the verdict was made, UTC; null: there is none.';
 comment on column claims_vs_measured.read_at is 'When the source was read, UTC.';

@@ -1,4 +1,7 @@
--- The verdict that stands for each claim: the last one.
+-- Our own current verdict for each claim: the last one that no imported run gave.
 create or replace view latest_verdicts as
-select * from verdicts
-qualify row_number() over (partition by claim_id order by judged_at desc, verdict_id) = 1;
+select v.*
+from verdicts v
+left join runs r using (run_id)
+where coalesce(r.record ->> 'ran_by', 'us') = 'us'
+qualify row_number() over (partition by v.claim_id order by v.judged_at desc, v.verdict_id) = 1;

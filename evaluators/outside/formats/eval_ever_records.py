@@ -91,7 +91,7 @@ def _result(
     fraction = scale == 100.0 or (0 <= score <= 1)
     return OutsideResult(
         task=name,
-        names=tuple(one for one in (text(data.get("dataset_name")), text(data.get("hf_repo"))) if one),
+        names=_names(name, text(data.get("dataset_name"))),
         metric=words,
         score=score / scale,
         stderr=stderr / scale if stderr is not None else None,
@@ -110,6 +110,12 @@ def _result(
             if value
         },
     )
+
+
+def _names(name: str, dataset: str | None) -> tuple[str, ...]:
+    """The data set too, where it and the evaluation have one name: a language or a subject of it is not the whole."""
+    plain, whole_set = ("".join(one.casefold().split()) for one in (name, dataset or ""))
+    return (dataset,) if dataset and plain == whole_set else ()
 
 
 def _from_interval(interval: dict[str, Any]) -> float | None:

@@ -112,12 +112,11 @@ def _result(
     metrics = mapping(score.get("metrics"))
     stderr = next((finite(mapping(metrics.get(key)).get("value")) for key in ("stderr", "bootstrap_stderr")
                    if key in metrics), None)  # fmt: skip
-    dataset = mapping(about.get("dataset"))
     registry = text(about.get("task_registry_name")) or ""
     plain = name in ("accuracy", "mean")
     return OutsideResult(
         task=str(about["task"]),
-        names=tuple(one for one in (registry.rpartition("/")[2], text(dataset.get("name")) or "") if one),
+        names=tuple(dict.fromkeys(name.rpartition("/")[2] for name in (str(about["task"]), registry) if name)),
         metric=name,
         filter=scorer,
         score=value,

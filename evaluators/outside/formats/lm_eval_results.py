@@ -66,7 +66,6 @@ def read_lm_eval_file(path: Path) -> OutsideRun:
         results=tuple(results),
         left_out=tuple(left),
         checks=_checks(content, config, arguments),
-        signals=lm_eval_samples.sample_signals(items),
     )
 
 
@@ -145,7 +144,6 @@ def _result(
     first = leaves[0]
     return OutsideResult(
         task=task,
-        names=(text(inside(content, "configs", task, "dataset_path")) or "",),
         metric=metric,
         filter=kind,
         score=score,
@@ -161,6 +159,7 @@ def _result(
         task_version=_word(mapping(content.get("versions")).get(task)),
         task_hash=text(mapping(content.get("task_hashes")).get(task)),
         items=items,
+        signals=lm_eval_samples.sample_signals({leaf: samples[leaf] for leaf in leaves if leaf in samples}),
         evidence=_evidence(content, first),
     )
 

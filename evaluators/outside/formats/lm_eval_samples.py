@@ -57,6 +57,7 @@ def read_sample_file(path: Path) -> OutsideRun:
             count=len({item.id for item in items}),
             settings=Settings(metric=metric, filter=kind, harness="lm-eval"),
             items=tuple(items),
+            signals=sample_signals({task: samples}),
         )
         for (metric, kind), items in samples.items.items()
     ]
@@ -66,7 +67,6 @@ def read_sample_file(path: Path) -> OutsideRun:
         harness="lm-eval",
         results=tuple(results),
         left_out=tuple(samples.left_out),
-        signals=sample_signals({task: samples}),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from warehouse.reports.formatting import number
@@ -59,6 +59,12 @@ class ClaimDetails:
     history: tuple[Row, ...]
     others: tuple[tuple[str, str, str], ...]
     """(who, number as printed, claim id)."""
+    protocols: tuple[tuple[str, str, OutcomeWords, bool], ...]
+    """(settings, measured, outcome, whether the claim may have been made under them)."""
+    runs: tuple[tuple[str, str, OutcomeWords], ...]
+    """(who and with what, measured, outcome) of runs of others."""
+    disagree: bool
+    """Two runs contradict each other."""
     sources: tuple[Row, ...]
     files: tuple[tuple[str, str, str], ...]
     """(name, size, SHA-256)."""
@@ -70,8 +76,14 @@ class ClaimDetails:
     command: str | None
 
 
-def claim_view(row: Row, axis: Axis | None, others: tuple[float, ...] = ()) -> ClaimView:
-    """The row of one claim as pages show it. others: what third parties say, in the claim's unit."""
+def claim_view(
+    row: Row, axis: Axis | None, others: tuple[float, ...] = (), protocols: tuple[float, ...] = ()
+) -> ClaimView:
+    """The row of one claim as pages show it. others: what others measured or state; protocols: scores under each of the
+    plausible settings; both in the claim's unit."""
+    figure = figure_of(row, axis, others)
+    if figure and axis and len(protocols) > 1:
+        figure = replace(figure, band=(axis.place(min(protocols)), axis.place(max(protocols))))
     return ClaimView(
         row=row,
         id=row["claim_id"],
@@ -86,13 +98,13 @@ def claim_view(row: Row, axis: Axis | None, others: tuple[float, ...] = ()) -> C
         settings=COMPARABILITY.get(row["comparability"] or "", ""),
         why=plain_text(main_reason(row), 400),
         sentence=sentences.sentence(row),
-        figure=figure_of(row, axis, others),
+        figure=figure,
     )
 
 
 def claim_details(found: Evidence) -> ClaimDetails:
     """Everything behind one claim."""
-    verdict, run = found.verdict or {}, found.run
+    verdict, run, row = found.verdict or {}, found.run, found.row
     origins = (run or {}).get("origins") or {}
     unsaid = "vendor did not say" if found.row["claimant"] == "vendor" else "not stated"
     return ClaimDetails(
@@ -106,6 +118,19 @@ def claim_details(found: Evidence) -> ClaimDetails:
         others=tuple(
             (plain_text(one["by"], 60), plain_text(one["said"], 40), one["claim_id"]) for one in found.others[:12]
         ),
+        protocols=tuple(
+            (plain_text(one["protocol"], 60), _scored(one, row), outcome_words(one["outcome"]), bool(one["plausible"]))
+            for one in verdict.get("by_protocol") or ()
+        ),
+        runs=tuple(
+            (
+                plain_text(f"{one['by'] or 'others'}, {one['harness'] or 'program not told'}", 80),
+                _scored(one, row),
+                outcome_words(one["outcome"]),
+            )
+            for one in row["others"] or ()
+        ),
+        disagree=bool(row["disagree"]),
         sources=tuple(_source(source) for source in found.row["sources"]),
         files=tuple(_files(run)),
         weights=_weights(run),
@@ -124,6 +149,14 @@ def _compared(line: Row, unsaid: str, origins: Mapping[str, str]) -> tuple[str, 
         words = "benchmark's usual"
     claimed = unsaid if line["claimed"] is None else told(line["claimed"])
     return (setting_name(line), plain_text(claimed, 120), plain_text(told(line["measured"]), 120), words, relation)
+
+
+def _scored(result: Row, row: Row) -> str:
+    if result["score"] is None:
+        return "no score"
+    measured = {"unit": row["unit"], "measured": result["score"], "items": result["items"], "of": result["of"]}
+    ground = sentences.basis(measured)
+    return sentences.measured(measured) + (f" on {ground}" if ground else "")
 
 
 def _sample(item: Row) -> Row:

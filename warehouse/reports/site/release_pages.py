@@ -28,8 +28,8 @@ GROUPS = {
 
 def release_views(claims: Sequence[Evidence]) -> list[ClaimView]:
     """The claims of a release, those of one unit on one axis."""
-    axes = axes_of([(one.row, other_values(one)) for one in claims])
-    return [claim_view(one.row, axes.get(one.row["unit"]), other_values(one)) for one in claims]
+    axes = axes_of([(one.row, (*other_values(one), *protocol_values(one))) for one in claims])
+    return [claim_view(one.row, axes.get(one.row["unit"]), other_values(one), protocol_values(one)) for one in claims]
 
 
 def axes_of(claims: Sequence[tuple[Row, Sequence[float]]]) -> dict[str | None, Axis | None]:
@@ -41,8 +41,15 @@ def axes_of(claims: Sequence[tuple[Row, Sequence[float]]]) -> dict[str | None, A
 
 
 def other_values(one: Evidence) -> tuple[float, ...]:
-    """What third parties say about the same release and benchmark, for the hollow marks."""
-    return tuple(dict.fromkeys(other["value"] for other in one.others))[:8]
+    """What others state or measured about the same release and benchmark, for the hollow marks."""
+    ran = [other["score"] for other in one.row["others"] or () if other["score"] is not None]
+    return tuple(dict.fromkeys([*ran, *(other["value"] for other in one.others)]))[:8]
+
+
+def protocol_values(one: Evidence) -> tuple[float, ...]:
+    """Scores under each of the plausible settings that were run."""
+    found = (one.verdict or {}).get("by_protocol") or ()
+    return tuple(result["score"] for result in found if result["score"] is not None and result["plausible"])
 
 
 def release_page(

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from evaluators.answer_spelling import same_answer
 from evaluators.records import ItemScore, Measurement
 from warehouse.claim_records import Reason
+from warehouse.verdicts.diagnostics.alternatives import other_cell, other_metric
 from warehouse.verdicts.diagnostics.evidence import Cause, Evidence, Weight
+from warehouse.verdicts.diagnostics.frequency import SETTLED_BY, likelihood
 from warehouse.verdicts.diagnostics.validity import share
+from warehouse.verdicts.statistics.region import acceptance_region
 
 PREFLIGHT = {
     "model": "wrong_model",
@@ -165,26 +169,60 @@ def _degenerate(e: Evidence) -> Iterable[Cause]:
         )
 
 
+def _spelling(e: Evidence) -> Iterable[Cause]:
+    # 5-60 points: right answers that the filter does not read
+    portion = max(e.signal(f"respelled_share:{e.measurement.metric},{e.measurement.filter}"), _respelled(e))
+    if portion <= 0.005 or e.criterion is None:
+        return
+    text = f"{portion:.1%} of the items have the right answer in another spelling (money, units, markup, words)"
+    region = acceptance_region(e.criterion, e.measurement.of, e.noise)
+    closes = (e.measurement.score or 0.0) + portion >= region.low - region.noise
+    yield Cause("answer_spelling", text, "doubt" if closes else "note", examples=_respelled_items(e))
+
+
+def _respelled(e: Evidence) -> float:
+    """Share of the items that are right in another spelling, judged by the wrong ones that are known here."""
+    wrong = [item for item in _wrong(e) if item.target]
+    score = e.measurement.score
+    if not wrong or score is None:
+        return 0.0
+    return (1 - score) * sum(same_answer(item.extracted, item.target) for item in wrong) / len(wrong)
+
+
+def _respelled_items(e: Evidence) -> tuple[str, ...]:
+    found = [item for item in _wrong(e) if same_answer(item.extracted, item.target)]
+    return tuple(dict.fromkeys(f"{item.task}/{item.doc_id}" for item in found))[:3]
+
+
+def _wrong(e: Evidence) -> list[ItemScore]:
+    key = e.measurement.metric, e.measurement.filter
+    return [item for item in e.items if (item.metric, item.filter) == key and item.value == 0]
+
+
+def _near_collapse(e: Evidence) -> Iterable[Cause]:
+    # Gemma without BOS: LAMBADA 16 for 76, PIQA 59 for 82; a lie of this size is rare, a broken set-up is not
+    if not e.collapses:
+        return
+    said, score = e.interval.value or 0.0, e.measurement.score or 0.0
+    text = f"{100 * score:.1f}% for {100 * said:.1f}% claimed is near collapse: prompt, BOS or weights may be broken"
+    yield Cause("near_collapse", text, "doubt")
+    if e.run.checks.get("bos", "").startswith("unasked"):
+        text = "whoever ran it did not ask for a BOS token (add_bos_token), and the score has nearly collapsed"
+        yield Cause("bos_missing", text, "doubt")
+
+
 def _prompt_cut(e: Evidence) -> Iterable[Cause]:
+    if (portion := e.signal("prompt_cut_share")) > 0:
+        text = (
+            f"{portion:.1%} of the prompts seem to have been cut by the server, which counts less tokens than they have"
+        )
+        yield Cause("prompt_cut", text, "unsound" if portion > 0.02 else "note")
+    if (portion := e.signal("underflow_share")) > 0:
+        text = f"{portion:.1%} of the log-probabilities are below the smallest number: choices cannot be told apart"
+        yield Cause("logprob_underflow", text, "unsound" if portion > 0.02 else "note")
     if e.signal("context_cut_share") > 0:
         weight: Weight = "unsound" if e.signal("context_cut_share") > 0.02 else "note"
         yield Cause("prompt_cut", f"{e.signal('context_cut_share'):.1%} of the prompts were cut to fit", weight)
-
-
-def _other_cell(e: Evidence) -> Iterable[Cause]:
-    # 2-30 points, either sign: another variant's column, a misread table
-    if e.measurement.score is None or e.interval.value is None:
-        return
-    n = max(1, e.measurement.items)
-    score = e.measurement.score
-    noise = 0.0 if n >= e.measurement.of else (score * (1 - score) / n) ** 0.5 if 0 < score < 1 else 0.0
-    for name, value in e.other_cells:
-        near = abs(value - score) <= 0.006 + noise
-        if near and abs(value - score) < abs(e.interval.value - score) and abs(value - e.interval.value) > 0.001:
-            text = f"the measured score is that of another cell of the same table: {name}, {100 * value:.1f}%"
-            if noise:
-                text += "; a whole run tells whether it really is"
-            yield Cause("wrong_model_or_column", text, "doubt")
 
 
 def _quantized(e: Evidence) -> Iterable[Cause]:
@@ -232,8 +270,11 @@ LOOKS: tuple[Callable[[Evidence], Iterable[Cause]], ...] = (
     _empty,
     _prompt_cut,
     _degenerate,
+    _near_collapse,
     _extraction,
-    _other_cell,
+    _spelling,
+    other_metric,
+    other_cell,
     _quantized,
     _sampling,
     _items,
@@ -256,10 +297,14 @@ def examples(cause: Cause, items: Iterable[ItemScore], measurement: Measurement)
     chosen = [item for item in same if cause.status and item.status.value == cause.status]
     if not chosen and cause.status is None:
         chosen = [item for item in same if item.value == 0]
+    if cause.examples:
+        return cause.examples
     names = dict.fromkeys(f"{item.task}/{item.doc_id}" for item in sorted(chosen, key=lambda item: item.position))
     return tuple(names)[:3]
 
 
 def as_reason(cause: Cause, items: Iterable[ItemScore], measurement: Measurement) -> Reason:
     """A cause as a verdict's reason."""
-    return Reason(code=cause.code, text=cause.text, items=examples(cause, items, measurement))
+    settled = SETTLED_BY.get(cause.code) if cause.weight == "doubt" else None
+    shown = examples(cause, items, measurement)
+    return Reason(code=cause.code, text=cause.text, items=shown, likelihood=likelihood(cause.code), settled_by=settled)

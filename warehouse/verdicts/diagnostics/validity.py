@@ -38,6 +38,7 @@ def bounds(measurement: Measurement) -> Bounds | None:
     known = measurement.items - measurement.failed
     right = measurement.score * known
     touched = measurement.truncated + measurement.empty + measurement.refused + measurement.unextracted
+    touched += measurement.timed_out
     low = max(0.0, right - touched) / measurement.items
     high = min(measurement.items, right + touched + measurement.failed) / measurement.items
     return Bounds(low, high)
@@ -75,7 +76,14 @@ def unsound(run: Run, measurement: Measurement, limits: Limits | None = None) ->
     return reasons
 
 
-def holds_within(side: Side, bounds: Bounds, measurement: Measurement, region: AcceptanceRegion, alpha: float) -> bool:
+def holds_within(
+    side: Side,
+    bounds: Bounds,
+    measurement: Measurement,
+    region: AcceptanceRegion,
+    alpha: float,
+    contradicting: float | None = None,
+) -> bool:
     """Whether a verdict stands at this look whatever the affected items would have been: tested with each of them
     counted against it. For graded scores the confidence sequence moves by what they could change."""
     items, total = measurement.items, region.total
@@ -97,7 +105,7 @@ def holds_within(side: Side, bounds: Bounds, measurement: Measurement, region: A
             return last < region.low - region.noise
         return first > region.high + region.noise if side == "above" else region.low <= first and last <= region.high
     low, high = round(bounds.low * items), round(bounds.high * items)
-    confirm, contradict = log(1 / alpha), log(2 / alpha)
+    confirm, contradict = log(1 / alpha), log(2 / (contradicting or alpha))
     if side == "below":
         return log_e(region.not_below, total, items, high, region.step, False) >= contradict
     if side == "above":

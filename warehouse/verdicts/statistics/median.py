@@ -66,4 +66,4 @@ def straddles(found: Median, criterion: Criterion) -> bool:
     low, high = edges(criterion.interval, criterion.margin, criterion.relative)
     outside = found.high < low or found.low > high
     inside = low <= found.low and found.high <= high
-    return found.confidence < 1 - criterion.alpha or not (outside or inside)
+    return found.confidence < 1 - criterion.level or not (outside or inside)

@@ -9,9 +9,10 @@ from math import inf, log
 from evaluators.records import Measurement
 from warehouse.claim_records import ClaimInterval, Criterion, Reason
 from warehouse.verdicts.early_stopping import budget_share
+from warehouse.verdicts.noise import RISK_WIDTH, RunNoise, contradict_level
 from warehouse.verdicts.statistics.region import AcceptanceRegion, edges
 from warehouse.verdicts.statistics.run_noise import most_within, repeats_needed
-from warehouse.verdicts.statistics.sequential_test import EVERY, MINIMUM, TestState, log_e_values
+from warehouse.verdicts.statistics.sequential_test import EVERY, MINIMUM, log_e_values
 from warehouse.verdicts.statistics.stopping_time import critical_counts, laws
 
 GAPS = (0.0, 0.03, 0.05, 0.10)
@@ -76,7 +77,12 @@ def plan_items(
     sign = -1 if higher_is_better else 1
     kept = [gap for gap in gaps if 0 <= interval.value + sign * gap <= 1]
     correct = [round(items * (interval.value + sign * gap)) for gap in kept]
-    found = laws(items, critical_counts(region, alpha, looks), correct, minimum=min(MINIMUM, items))
+    found = laws(
+        items,
+        critical_counts(region, alpha, looks, contradict_level(alpha, noise)),
+        correct,
+        minimum=min(MINIMUM, items),
+    )
     prospects = []
     for gap, law in zip(kept, found, strict=True):
         score = law.correct / items
@@ -106,7 +112,7 @@ def plan_criterion(
         criterion.interval,
         criterion.items,
         criterion.margin,
-        criterion.alpha,
+        criterion.level / criterion.plausible,
         budget=budget,
         noise=criterion.noise,
         claimed_repeats=claimed_repeats,
@@ -139,15 +145,13 @@ def noise_sentence(
     return f"{text}; {found:,} repeats would"
 
 
-def more_needed(
-    criterion: Criterion, measurement: Measurement, region: AcceptanceRegion, state: TestState | None
-) -> Reason:
+def more_needed(criterion: Criterion, measurement: Measurement, region: AcceptanceRegion, noise: RunNoise) -> Reason:
     """Why a claim is still open after these items, and how many more items (if they go on alike) or repeats would
     decide it."""
     items, total, score = measurement.items, measurement.of, measurement.score or 0.0
     if items >= total:
-        return _repeats(criterion, measurement, region, score)
-    needed = items_needed(region, score, criterion.alpha, items)
+        return _repeats(criterion, measurement, region, score, noise)
+    needed = items_needed(region, score, criterion.level, items)
     text = f"undecided when the run ended after {items:,} of {total:,} items"
     if needed is None or needed >= total:
         return Reason(code="budget", text=f"{text}; only the whole benchmark would decide")
@@ -169,18 +173,20 @@ def items_needed(region: AcceptanceRegion, score: float, alpha: float, start: in
 def _decided(region: AcceptanceRegion, score: float, alpha: float, items: int) -> bool:
     right = min(items, round(score * items))
     least, most, below, above = log_e_values(region, items, right, right)
-    confirm, contradict = log(1 / alpha), log(2 / alpha)
+    confirm, contradict = log(1 / alpha), log(2 / contradict_level(alpha, region.noise))
     return (least >= confirm and most >= confirm) or contradict <= below < inf or contradict <= above < inf
 
 
-def _repeats(criterion: Criterion, measurement: Measurement, region: AcceptanceRegion, score: float) -> Reason:
+def _repeats(
+    criterion: Criterion, measurement: Measurement, region: AcceptanceRegion, score: float, noise: RunNoise
+) -> Reason:
     """A whole run that decides nothing: unknown items, or a gap smaller than run noise."""
     if measurement.failed:
         text = f"{measurement.failed:,} items have no score, and they could change the outcome"
         return Reason(code="failed_items", text=text)
     gap = max(region.low - score, score - region.high)
-    found = repeats_needed(most_within(score), measurement.of, gap)
-    noise = f"the score is {100 * gap:.1f} points outside the bar, run noise allows {100 * region.noise:.1f}"
+    found = repeats_needed(noise.within, measurement.of, gap, risk=RISK_WIDTH * criterion.level)
+    text = f"the score is {100 * gap:.1f} points outside the region, run noise allows {100 * region.noise:.1f}"
     if found is None:
-        return Reason(code="needs_repeats", text=f"{noise}; the claimant's own noise is larger than the gap")
-    return Reason(code="needs_repeats", text=f"{noise}; at most {found:,} repeats would tell")
+        return Reason(code="needs_repeats", text=f"{text}; the claimant's own noise is larger than the gap")
+    return Reason(code="needs_repeats", text=f"{text}; about {found:,} answers an item would tell")

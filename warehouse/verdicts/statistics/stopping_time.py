@@ -34,9 +34,12 @@ class Critical:
     above: int
 
 
-def critical_counts(region: AcceptanceRegion, alpha: float, looks: Sequence[int]) -> list[Critical]:
-    """Critical counts of the four tests at each of `looks` (numbers of items, rising)."""
-    confirm, contradict = log(1 / alpha), log(2 / alpha)
+def critical_counts(
+    region: AcceptanceRegion, alpha: float, looks: Sequence[int], contradicting: float | None = None
+) -> list[Critical]:
+    """Critical counts of the four tests at each of `looks` (numbers of items, rising). `contradicting`: alpha of
+    the tests that contradict a claim, where it is another."""
+    confirm, contradict = log(1 / alpha), log(2 / (contradicting or alpha))
     guess = [0, -1, -1, 0]
     found = []
     for seen in looks:

@@ -1,0 +1,112 @@
+"""What a server whose weights nobody has seen answers to a few items: how it is told from what it served before.
+
+The first PROBES items of a run are asked for LENGTH tokens each, greedy and one after another. Two fingerprints are of
+one server if every answer is the same text and the log-probabilities differ by what kernels and batches make of one
+model (TOLERANCE); then the id of the first one is kept, so that a run finds its journal again. A mended template, other
+weights, another quantization or another model behind the same URL and name give another id, and so a run of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from evaluators.backends import ModelServer
+from evaluators.harness.requests import Item
+from evaluators.records import ServerDescription
+
+PROBES, LENGTH = 16, 16
+TOLERANCE = 0.05
+"""Natural logarithm, summed over an answer's tokens."""
+TIMEOUT = 120.0
+"""Seconds for one answer of LENGTH tokens."""
+FOLDER = "fingerprints"
+"""Folder beside the runs, one file a server."""
+
+Answer = tuple[str | None, float | None]
+"""Text, and the sum of its tokens' log-probabilities; None for what the server does not give."""
+
+
+def with_fingerprint(
+    server: ModelServer, description: ServerDescription, items: Sequence[Item], chat: bool, folder: Path
+) -> ServerDescription:
+    """The description with the id of what the server answers now. `folder`: root of all runs."""
+    answers = ask_probes(server, description.model, [str(item.instances[0].args[0]) for item in items[:PROBES]], chat)
+    place = f"{description.flags.get('url', server.url)} {description.model}"
+    return description.model_copy(update={"fingerprint": recognise(folder, place, answers)})
+
+
+def ask_probes(server: ModelServer, model: str, prompts: Sequence[str], chat: bool) -> list[Answer]:
+    """Answers to the prompts (with `chat`: message histories as JSON). What the server refuses is (None, None)."""
+    headers = {"Authorization": f"Bearer {server.key}"} if server.key else {}
+    found: list[Answer] = []
+    with httpx.Client(base_url=server.url, headers=headers, timeout=TIMEOUT) as http:
+        for prompt in prompts:
+            found.append(_ask(http, model, prompt, chat))
+    return found
+
+
+def _ask(http: httpx.Client, model: str, prompt: str, chat: bool) -> Answer:
+    body: dict[str, Any] = {"model": model, "max_tokens": LENGTH, "temperature": 0, "seed": 0}
+    if chat:
+        path, asked = "/v1/chat/completions", {"messages": json.loads(prompt)}
+    else:
+        path, asked = "/v1/completions", {"prompt": prompt}
+    wanted: list[dict[str, Any]] = [{"logprobs": True if chat else 1}, {}]
+    for more in wanted:
+        try:
+            reply = http.post(path, json=body | asked | more)
+            if reply.is_error:
+                continue
+            return _read(reply.json())
+        except (httpx.HTTPError, ValueError):
+            continue
+    return None, None
+
+
+def _read(data: Any) -> Answer:
+    """The answer of a reply of either route; odd shapes are no answer."""
+    try:
+        choice = data["choices"][0]
+        message = choice.get("message")
+        text = message.get("content") if isinstance(message, dict) else choice.get("text")
+        logprobs = choice.get("logprobs") or {}
+        rows = logprobs.get("content")
+        numbers = [row["logprob"] for row in rows] if isinstance(rows, list) else logprobs.get("token_logprobs") or []
+        total = sum(float(number) for number in numbers if number is not None) if numbers else None
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError):
+        return None, None
+    return (text if isinstance(text, str) else None), (None if total is None else round(total, 4))
+
+
+def recognise(folder: Path, place: str, answers: Sequence[Answer]) -> str:
+    """The id (16 hex digits) of these answers: that of an equal fingerprint seen at this place before, else a new one,
+    which is remembered."""
+    digest = hashlib.sha256(place.encode()).hexdigest()[:32]
+    path = folder / FOLDER / f"{digest}.json"
+    known: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    for entry in known:
+        if alike(entry["answers"], answers):
+            return str(entry["id"])
+    content = json.dumps([list(answer) for answer in answers])
+    new = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".part")
+    temporary.write_text(json.dumps([*known, {"id": new, "place": place, "answers": list(answers)}]), encoding="utf-8")
+    temporary.replace(path)
+    return new
+
+
+def alike(one: Sequence[Any], other: Sequence[Any]) -> bool:
+    """Whether two fingerprints are of one model under one set-up. A shorter one is compared as far as it goes."""
+    for (text, logprob), (said, number) in zip(one, other, strict=False):
+        if text != said or (logprob is None) != (number is None):
+            return False
+        if logprob is not None and abs(logprob - number) > TOLERANCE:
+            return False
+    return bool(one) and bool(other)

@@ -1,0 +1,271 @@
+"""What a file of another program says about one benchmark -> run, measurements and item scores, as ours have them."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from evaluators.catalogue import Benchmark, Score
+from evaluators.harness.keys import digest, order_key
+from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun, mean_of
+from evaluators.records import (
+    Imported,
+    ItemScore,
+    ItemStatus,
+    Measurement,
+    Release,
+    Run,
+    RunStatus,
+    Settings,
+    UserError,
+)  # fmt: skip
+
+LM_EVAL_ITEM = re.compile(r"(?P<task>.+)/(?P<doc>\d{1,15})")
+COUNTED = (ItemStatus.truncated, ItemStatus.empty, ItemStatus.refused, ItemStatus.unextracted, ItemStatus.failed)
+NOT_LIMITED = 0.98
+"""Share of a benchmark's items from which on a result counts as whole; those that are missing count as failed."""
+
+
+@dataclass(frozen=True)
+class ImportedRun:
+    """A run, its item scores, and what of the file did not become a measurement."""
+
+    run: Run
+    items: tuple[ItemScore, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def as_imported_run(
+    outside: OutsideRun,
+    results: Sequence[OutsideResult],
+    benchmark: Benchmark,
+    release: Release,
+    origin: Imported,
+    *,
+    order_seed: int = 0,
+) -> ImportedRun | None:
+    """The run of one benchmark. `results`: those of the benchmark, all under the same settings but for the metric;
+    `origin`: where the file came from, without what this function finds out. None if no result has a known score."""
+    measurements: list[Measurement] = []
+    scores: list[ItemScore] = []
+    left: list[LeftOut] = []
+    notes: list[str] = list(origin.notes)
+    names: dict[str, str] = {}
+    limited: str | None = None
+    stated: list[tuple[Score, bool]] = []
+    for result in results:
+        try:
+            score, sure = _score_of(benchmark, result, outside.harness)
+        except UserError as problem:
+            left.append(LeftOut(place=f"{result.task} {result.metric},{result.filter}", reason=str(problem)))
+            continue
+        ordered = _in_order(result.items, order_seed)
+        found = _measurement(benchmark, result, score, ordered, order_seed)
+        if found is None:
+            left.append(LeftOut(place=result.task, reason="it has neither a score nor how many items there are"))
+            continue
+        if any((one.metric, one.filter) == (found.metric, found.filter) for one in measurements):
+            left.append(LeftOut(place=result.task, reason=f"{found.metric},{found.filter} stands there twice"))
+            continue
+        measurements.append(found)
+        stated.append((score, sure))
+        notes += [note for note in _notes(result, found, benchmark) if note not in notes]
+        limited = limited or result.limited or _part(result, found)
+        if (result.metric, result.filter) != (found.metric, found.filter):
+            names[f"{found.metric},{found.filter}"] = f"{result.metric},{result.filter}"
+        scores += _item_scores(ordered, score)
+    if not measurements:
+        return None
+    order = [(score.metric, score.filter) for score in benchmark.scores]
+    ranks = [order.index(key) if (key := (one.metric, one.filter)) in order else len(order) for one in measurements]
+    places = sorted(range(len(ranks)), key=ranks.__getitem__)
+    measurements, stated = [measurements[place] for place in places], [stated[place] for place in places]
+    first = results[0]
+    settings = _settings(first.settings, *stated[0])
+    origin = origin.model_copy(update={"limited": limited, "notes": tuple(notes), "scores": names})
+    when = outside.started or outside.finished or origin.imported_at
+    identity = [origin.sha256, benchmark.name, release.model, release.commit, settings.model_dump(), order_seed]
+    run = Run(
+        run_id=f"{benchmark.name}-imported-{digest(identity)[:16]}",
+        release=release,
+        artifact=None,
+        server=None,
+        benchmark=benchmark.name,
+        evaluator="outside",
+        evaluator_version=origin.harness,
+        ran_by="imported",
+        imported=origin,
+        task_version=first.task_version,
+        settings=settings,
+        order_seed=order_seed,
+        status=RunStatus.finished,
+        started=when if when.tzinfo else when.replace(tzinfo=UTC),
+        finished=outside.finished,
+        measurements=tuple(measurements),
+        checks=outside.checks | {"weights": f"not seen: {origin.weights or 'the file is all there is'}"},
+        signals=first.signals | _template_signal(settings),
+    )
+    return ImportedRun(run, tuple(scores), tuple(left))
+
+
+def grouped_results(results: Iterable[OutsideResult]) -> list[list[OutsideResult]]:
+    """Results of one model, task and settings (but for the metric) together, in the order of the file."""
+    groups: dict[str, list[OutsideResult]] = {}
+    for result in results:
+        settings = result.settings.model_copy(update={"metric": None, "filter": None})
+        groups.setdefault(f"{result.model}|{result.task}|{settings.model_dump_json()}", []).append(result)
+    return list(groups.values())
+
+
+def _score_of(benchmark: Benchmark, result: OutsideResult, harness: str) -> tuple[Score, bool]:
+    """The catalogue's score that a result is, and whether its filter is certain. lm-eval's own words hold as they are;
+    those of another program are looked up. Raises UserError where they may mean several scores."""
+    if harness == "lm-eval":
+        return Score(metric=result.metric, filter=result.filter), True
+    for score in benchmark.scores:
+        if (result.metric, result.filter) == (score.metric, score.filter):
+            return score, True
+    metrics = {score.metric for score in benchmark.scores}
+    try:
+        score = benchmark.score(result.metric, None)
+    except UserError:
+        if len(metrics) != 1:
+            known = ", ".join(sorted(metrics)) or "none"
+            raise UserError(f"{result.metric!r} may be several scores of {benchmark.title} ({known})") from None
+        score = benchmark.scores[0]
+    return score, sum(one.metric == score.metric for one in benchmark.scores) == 1
+
+
+def _in_order(items: Sequence[OutsideItem], seed: int) -> list[list[OutsideItem]]:
+    """The items' repeats, items in the fixed random order of the seed."""
+    repeats: dict[str, list[OutsideItem]] = defaultdict(list)
+    for item in items:
+        repeats[item.id].append(item)
+    return sorted(repeats.values(), key=lambda one: order_key(seed, *_place(one[0].id)))
+
+
+def _place(name: str) -> tuple[str, int]:
+    """Task and document number of an item; outside lm-eval the name itself, and 0."""
+    found = LM_EVAL_ITEM.fullmatch(name)
+    return (found["task"], int(found["doc"])) if found else (name, 0)
+
+
+def _measurement(
+    benchmark: Benchmark, result: OutsideResult, score: Score, ordered: list[list[OutsideItem]], seed: int
+) -> Measurement | None:
+    count = len(ordered) or result.count
+    of = result.whole or (result.count if result.settings.subset and not result.limited else benchmark.items)
+    of = max(of or 0, count or 0)
+    failed = sum(all(one.score is None for one in item) for item in ordered)
+    value = result.score
+    if result.right is not None:
+        if not benchmark.items:
+            return None
+        value, ordered, count = result.right / benchmark.items, [], benchmark.items
+        of, failed = benchmark.items, 0
+    elif failed:
+        # programs score an item as wrong that their infrastructure failed; it says nothing about the model
+        value = mean_of(item for several in ordered for item in several)
+    if value is None and not ordered:
+        return None
+    means = tuple(_mean(several) for several in ordered)
+    return Measurement(
+        benchmark=benchmark.name,
+        metric=score.metric,
+        filter=score.filter,
+        score=value,
+        stderr=result.stderr if not failed else None,
+        unit=benchmark.unit if result.unit == "fraction" or benchmark.unit == result.unit else result.unit,
+        items=count or of,
+        of=of,
+        values=means if result.unit == "fraction" else (),
+        order_seed=seed,
+        evidence=result.evidence,
+        **{status.value: sum(any(one.status is status for one in item) for item in ordered) for status in COUNTED},
+    )
+
+
+def _mean(several: list[OutsideItem]) -> float | None:
+    known = [one.score for one in several if one.score is not None]
+    return sum(known) / len(known) if known else None
+
+
+def _part(result: OutsideResult, found: Measurement) -> str | None:
+    """How a result that is not said to be limited is about a part of the benchmark all the same."""
+    if found.of and found.items < NOT_LIMITED * found.of:
+        return f"{found.items:,} of {found.of:,} items; the file does not say which"
+    return None
+
+
+def _notes(result: OutsideResult, found: Measurement, benchmark: Benchmark) -> list[str]:
+    notes = []
+    if not found.values and found.unit == "fraction":
+        notes.append("the file has no items: compared as a whole, by arithmetic")
+    if result.count is None and not result.items:
+        notes.append("the file does not tell how many items were run; taken for the whole benchmark")
+    if found.failed and result.score is not None:
+        notes.append(
+            f"{found.failed:,} items failed by the infrastructure are left out of the score; "
+            f"the file counts them and says {100 * result.score:.4g} %"
+        )
+    if result.whole and benchmark.items and result.whole != benchmark.items:
+        notes.append(f"the file's benchmark has {result.whole:,} items, the catalogue's {benchmark.items:,}")
+    return notes
+
+
+def _settings(first: Settings, score: Score, sure: bool) -> Settings:
+    """The run's settings. Metric and filter are those of its first score; a filter that is not certain is unknown."""
+    return first.model_copy(update={"metric": score.metric, "filter": score.filter if sure else None})
+
+
+def _template_signal(settings: Settings) -> dict[str, float]:
+    return {} if settings.prompt is None else {"template_applied": float(settings.prompt == "chat")}
+
+
+def _item_scores(ordered: list[list[OutsideItem]], score: Score) -> list[ItemScore]:
+    rows = []
+    for position, several in enumerate(ordered):
+        for item in several:
+            task, document = _place(item.id)
+            rows.append(
+                ItemScore(
+                    task=task,
+                    doc_id=document,
+                    position=position,
+                    repeat=item.repeat,
+                    metric=score.metric,
+                    filter=score.filter,
+                    value=item.score,
+                    status=item.status,
+                    extracted=item.extracted,
+                    target=item.target,
+                )
+            )
+    return rows
+
+
+def origin_of(
+    outside: OutsideRun,
+    *,
+    source: str,
+    now: datetime,
+    by: str | None = None,
+    weights: str | None = None,
+) -> Imported:
+    """Where a run came from. `source`: path or URL as the user gave it; `by`: who ran it, over what the file says."""
+    version = f"{outside.harness} {outside.harness_version}" if outside.harness_version else outside.harness
+    content = outside.model_dump(mode="json", exclude={"path"})
+    return Imported(
+        format=outside.format,
+        path=source,
+        sha256=digest(content),
+        by=by or outside.by,
+        first_party=outside.first_party,
+        harness=version,
+        model=outside.model,
+        weights=weights,
+        imported_at=now,
+    )

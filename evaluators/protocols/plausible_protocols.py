@@ -1,0 +1,219 @@
+"""The protocols under which a claim may have been made, most plausible first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from evaluators.catalogue import CHAT_ANSWER, Benchmark, Score, catalogue
+from evaluators.protocols.release_kind import ReleaseKind
+from evaluators.protocols.repeats_words import place_repeats
+from evaluators.protocols.standard_protocols import Mode, standard_protocol, with_release
+from evaluators.protocols.vendor_habits import Habit
+from evaluators.records import Origin, Protocol, Settings, UserError
+
+MOST_SHOTS = 2
+"""Numbers of examples that are tried for one mode where a claim states none."""
+ASKED = (
+    "shots", "prompt", "system_prompt", "thinking", "effort", "temperature", "top_p", "top_k", "min_p",
+    "presence_penalty", "frequency_penalty", "repetition_penalty", "max_tokens", "repeats",
+)  # fmt: skip
+"""What a claim may state about how the model was asked, and a run here can follow."""
+REPEATED = 0.6
+"""Temperature for several answers an item where neither claim nor release state one: greedy ones would be copies."""
+
+
+@dataclass(frozen=True)
+class Plausible:
+    """The protocols of a claim."""
+
+    protocols: tuple[Protocol, ...]
+    """Most plausible first; those that only the user asked for come last."""
+    missing: tuple[str, ...] = ()
+    """Plausible ways of asking that nothing here can run: while there are any, no claim is refuted under each."""
+
+    @property
+    def count(self) -> int:
+        """Number of plausible protocols: a claim is confirmed under one of them at alpha divided by it."""
+        return max(1, sum(protocol.plausible for protocol in self.protocols))
+
+
+def plausible_protocols(
+    benchmark: Benchmark,
+    kind: ReleaseKind,
+    stated: Settings,
+    *,
+    user: Settings | None = None,
+    only: Iterable[str] = (),
+    habits: Iterable[Habit] = (),
+) -> Plausible:
+    """The protocols for a claim that states `stated` about a release of this kind.
+
+    What the claim states holds in all of them. `user`: options of the command, for fields that the claim leaves open;
+    a protocol that they change is not one of the plausible ones unless it is the same as one of these. `only`: modes to
+    run (`completion`, `chat`, `thinking`); the others stay plausible and are named as missing. `habits`: how the
+    release's vendor says that it measures, which comes before the catalogue.
+    """
+    chosen = set(only)
+    stated = place_repeats(stated, benchmark)
+    found: dict[Settings, Protocol] = {}
+    missing: list[str] = []
+    for mode in _modes(benchmark, kind, stated):
+        target, lacks = _formulation(benchmark, mode, kind, stated)
+        if target is None:
+            missing.append(lacks)
+            continue
+        if chosen and mode not in chosen:
+            missing.append(f"{mode} was not asked for")
+            continue
+        base, origins = with_release(standard_protocol(target, mode), target, mode, kind)
+        for shots, source in _shots(target, mode, base, stated, habits):
+            settings = base if shots is None else base.model_copy(update={"shots": shots})
+            settings, whose = _with_claim(settings, origins, stated, target)
+            for score in _scores(target, mode, stated):
+                protocol = _named(target, benchmark, mode, settings, whose, score, base, source)
+                found.setdefault(protocol.settings, protocol)
+    protocols = list(found.values())
+    if user is not None:
+        protocols = list(_with_user(protocols, user, stated))
+        if any(not protocol.plausible for protocol in protocols):
+            missing.append("settings were chosen on the command line")
+    return Plausible(tuple(protocols), tuple(dict.fromkeys(missing)))
+
+
+def _modes(benchmark: Benchmark, kind: ReleaseKind, stated: Settings) -> list[Mode]:
+    """Modes that the claim and the release allow."""
+    if stated.thinking == "on":
+        return ["thinking"]
+    if stated.prompt == "completion":
+        return ["completion"]
+    by_kind: dict[str, list[Mode]] = {
+        "base": ["completion"],
+        "instruct": ["chat", "completion"],
+        "thinking": ["thinking", "completion"] if kind.thinking == "always" else ["thinking", "chat", "completion"],
+        "unknown": ["completion", "chat"] if kind.has_template else ["completion"],
+    }
+    modes = by_kind[kind.kind]
+    if kind.kind in ("unknown", "instruct") and kind.thinking == "unknown" and kind.has_template:
+        modes = [mode for mode in ("chat", "thinking", "completion") if mode in modes or mode == "thinking"]
+    if stated.thinking == "off":
+        modes = [mode for mode in modes if mode != "thinking"] or ["chat"]
+    if stated.effort is not None:
+        modes = ["thinking"]
+    if stated.prompt == "chat":
+        modes = [mode for mode in modes if mode != "completion"] or ["chat"]
+    if benchmark.output != "generate_until":
+        modes = sorted(modes, key=("completion", "chat", "thinking").index)
+    return modes
+
+
+def _formulation(benchmark: Benchmark, mode: Mode, kind: ReleaseKind, stated: Settings) -> tuple[Benchmark | None, str]:
+    """The catalogue entry that is run for a mode, or None with what is missing. Thinking needs a generated answer."""
+    if mode != "thinking" or benchmark.output == "generate_until":
+        return benchmark, ""
+    other = catalogue().get(benchmark.generated_as or "")
+    if other is not None and other.evaluator == "lm-eval" and not other.cannot_run:
+        return other, ""
+    return None, f"{benchmark.title} with thinking: the catalogue has no formulation with generated answers"
+
+
+def _shots(
+    benchmark: Benchmark, mode: Mode, base: Settings, stated: Settings, habits: Iterable[Habit]
+) -> list[tuple[int | None, str | None]]:
+    """Numbers of examples to try, each with the address of the habit that says so."""
+    if stated.shots is not None:
+        return [(stated.shots, None)]
+    found: dict[int | None, str | None] = {}
+    for habit in habits:
+        if habit.benchmark == benchmark.name and habit.mode in (None, mode) and habit.settings.shots is not None:
+            found.setdefault(habit.settings.shots, habit.address)
+    for shots in (base.shots, *(benchmark.usual_shots if mode != "thinking" else ())):
+        found.setdefault(shots, None)
+    if mode == "chat" and benchmark.output == "generate_until":
+        found.setdefault(0, None)
+    return list(found.items())[:MOST_SHOTS]
+
+
+def _with_claim(
+    settings: Settings, origins: dict[str, Origin], stated: Settings, target: Benchmark
+) -> tuple[Settings, dict[str, Origin]]:
+    fields = ASKED if target.output == "generate_until" else ("shots", "prompt", "system_prompt")
+    if target.windowed:
+        fields = (*fields, "subset")
+    said = stated.model_dump(exclude_none=True, include=set(fields))
+    settings = settings.model_copy(update=said)
+    if (settings.repeats or 1) > 1 and not settings.temperature and stated.temperature is None:
+        settings = settings.model_copy(update={"temperature": REPEATED})
+    return settings, origins | dict.fromkeys(said, Origin.claim)
+
+
+def _scores(benchmark: Benchmark, mode: Mode, stated: Settings) -> Iterator[tuple[Score, bool]]:
+    """Scores of a run that the claim may be about, each with whether the claim names it."""
+    if stated.filter is not None or stated.metric is not None:
+        try:
+            named = benchmark.score(stated.metric, stated.filter)
+        except UserError:
+            named = benchmark.scores[0]
+        if stated.filter is not None or len({score.filter for score in benchmark.scores}) == 1:
+            yield named, True
+            return
+        same = [score for score in benchmark.scores if score.metric == named.metric]
+    else:
+        whole = benchmark.scores[0].composite  # then the benchmark is an average itself
+        same = [score for score in benchmark.scores if score.composite is whole]
+    if mode != "completion" and benchmark.answer:
+        yield Score(metric=benchmark.scores[0].metric, filter=CHAT_ANSWER), False
+    for score in same:
+        yield score, False
+
+
+def _named(
+    target: Benchmark,
+    asked: Benchmark,
+    mode: Mode,
+    settings: Settings,
+    origins: dict[str, Origin],
+    choice: tuple[Score, bool],
+    base: Settings,
+    source: str | None,
+) -> Protocol:
+    score, by_claim = choice
+    words: list[str] = [mode]
+    if settings.shots is not None and settings.shots != base.shots:
+        words.append(f"{settings.shots}-shot")
+    if not by_claim and len(target.scores) + bool(target.answer) > 1:
+        words.append(score.filter if score.filter != "none" else score.metric)
+    chosen = dict.fromkeys(("metric", "filter"), Origin.claim if by_claim else Origin.benchmark)
+    return Protocol(
+        name=", ".join(words),
+        settings=settings.model_copy(update={"metric": score.metric, "filter": score.filter}),
+        origins=origins | chosen,
+        benchmark=target.name if target.name != asked.name else None,
+        source=source,
+    )
+
+
+def _with_user(protocols: list[Protocol], user: Settings, stated: Settings) -> Iterator[Protocol]:
+    """The protocols with the user's options in the fields that the claim leaves open, each once."""
+    said = {
+        name: value
+        for name, value in user.model_dump(exclude_none=True, exclude={"notes"}).items()
+        if getattr(stated, name) is None
+    }
+    known = {protocol.settings for protocol in protocols}
+    seen: set[Settings] = set()
+    for protocol in protocols:
+        settings = protocol.settings.model_copy(update=said)
+        if settings in seen:
+            continue
+        seen.add(settings)
+        changed = {name for name, value in said.items() if getattr(protocol.settings, name) != value}
+        label = [f"{name.replace('_', ' ')} {getattr(settings, name)}" for name in sorted(changed)]
+        yield protocol.model_copy(
+            update={
+                "name": ", ".join([protocol.name, *label]),
+                "settings": settings,
+                "origins": protocol.origins | dict.fromkeys(said, Origin.user),
+                "plausible": settings in known,
+            }
+        )

@@ -1,0 +1,77 @@
+"""Sampling that a release recommends: generation_config.json, GGUF metadata, and its card's advice.
+
+Fields that nothing states stay None.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from evaluators.records import Settings
+
+GGUF_KEYS = {
+    "temp": "temperature", "top_k": "top_k", "top_p": "top_p", "min_p": "min_p", "penalty_repeat": "repetition_penalty",
+}  # fmt: skip
+"""Keys below `general.sampling.` (llama.cpp, gguf-py/gguf/constants.py) and the settings they are."""
+CONFIG_KEYS = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty", "presence_penalty")
+NUMBER = r"\s*`?\s*(?:=|:|of|to|is|at)?\s*`?\s*\**(\d+(?:\.\d+)?)"
+ADVICE = {
+    "temperature": re.compile(rf"\btemperature\**{NUMBER}", re.I),
+    "top_p": re.compile(rf"\btop[-_ ]?p\**{NUMBER}", re.I),
+    "top_k": re.compile(rf"\btop[-_ ]?k\**{NUMBER}", re.I),
+    "min_p": re.compile(rf"\bmin[-_ ]?p\**{NUMBER}", re.I),
+    "presence_penalty": re.compile(rf"\bpresence[-_ ]?penalty\**{NUMBER}", re.I),
+    "repetition_penalty": re.compile(rf"\brepetition[-_ ]?penalty\**{NUMBER}", re.I),
+}
+OFF = re.compile(r"non-?\s?thinking|without thinking|enable_thinking\s*=\s*False|instruct mode|/no_think", re.I)
+ON = re.compile(r"thinking|reasoning", re.I)
+LENGTH = re.compile(
+    r"(?:output|generation|response)\s+lengths?[^.\n]{0,40}?(\d{1,3}(?:,\d{3})+|\d{4,6})\s*tokens", re.I
+)
+
+
+def sampling_of_config(config: Mapping[str, Any]) -> Settings:
+    """From generation_config.json. `do_sample: false` is greedy, whatever else it says."""
+    if config.get("do_sample") is False:
+        return Settings(temperature=0.0)
+    return _settings({name: config.get(name) for name in CONFIG_KEYS})
+
+
+def sampling_of_gguf(metadata: Mapping[str, Any]) -> Settings:
+    """From `general.sampling.*` of a GGUF file."""
+    return _settings({field: metadata.get(f"general.sampling.{key}") for key, field in GGUF_KEYS.items()})
+
+
+def sampling_of_card(card: str) -> dict[str, Settings]:
+    """From sentences of a model card that name a temperature and one more sampler: by mode, `on`, `off` or `any`.
+
+    The first such sentence of a mode counts. Tables and code are left out.
+    """
+    found: dict[str, Settings] = {}
+    prose = re.sub(r"```.*?```", "", card, flags=re.DOTALL)
+    for line in prose.splitlines():
+        if line.lstrip().startswith("|"):
+            continue
+        for sentence in re.split(r"(?<=[.;])\s+(?=[A-Z`*])", line):
+            values = {name: match[1] for name, pattern in ADVICE.items() if (match := pattern.search(sentence))}
+            if "temperature" in values and len(values) > 1:
+                mode = "off" if OFF.search(sentence) else "on" if ON.search(sentence) else "any"
+                found.setdefault(mode, _settings({name: float(value) for name, value in values.items()}))
+    return found
+
+
+def output_length_of_card(card: str) -> int | None:
+    """Tokens that the card recommends for an answer; None if it does not say."""
+    match = LENGTH.search(card)
+    return int(match[1].replace(",", "")) if match else None
+
+
+def _settings(values: Mapping[str, Any]) -> Settings:
+    known = {
+        name: int(value) if name == "top_k" else float(value)
+        for name, value in values.items()
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1000
+    }
+    return Settings.model_validate(known)

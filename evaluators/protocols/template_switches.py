@@ -1,0 +1,56 @@
+"""What a chat template says of thinking. It is read, never rendered: templates are a stranger's programs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from evaluators.backends.openai_api.thinking import CLOSE, HARMONY_OTHER, OPEN
+
+SWITCHES = ("enable_thinking", "thinking")
+"""Variables that switch thinking on and off (Qwen3, GLM, SmolLM3; DeepSeek-V3.1, Granite)."""
+EFFORTS = ("reasoning_effort", "effort", "thinking_effort")
+"""Variables that say how long to think (gpt-oss, Seed-OSS)."""
+LONGEST = 400_000
+"""Characters of a template that are read."""
+
+
+@dataclass(frozen=True)
+class TemplateFacts:
+    """What a template shows."""
+
+    switch: str | None
+    """Variable that switches thinking; None: none."""
+    effort: str | None
+    """Variable that sets the effort; None: none."""
+    opens_thinking: bool
+    """Whether the prompt for an answer ends with an opening mark of thinking."""
+    marks: tuple[str, ...]
+    """Marks of thinking in it."""
+    system_switch: bool
+    """Whether a word in the system prompt or the question switches thinking (`/no_think`, `detailed thinking on`)."""
+
+
+def template_facts(template: str) -> TemplateFacts:
+    """Switches and marks of a template, by its names and texts."""
+    text = template[:LONGEST]
+    code = " ".join(re.findall(r"\{[{%](.*?)[%}]\}", text, re.DOTALL))
+    names = set(re.findall(r"(?<![\w.'\"])([A-Za-z_]\w*)", code))
+    assigned = set(re.findall(r"\bset\s+([A-Za-z_]\w*)\s*=\s*(?!\1\b)", code))
+    marks = [match[0].strip() for pattern in (OPEN, CLOSE, HARMONY_OTHER) for match in pattern.finditer(text)]
+    tail = text[text.rfind("add_generation_prompt") :] if "add_generation_prompt" in text else text[-300:]
+    opening, closing = len(OPEN.findall(tail)), len(CLOSE.findall(tail))
+    return TemplateFacts(
+        switch=next((name for name in SWITCHES if name in names - (assigned - _tested(code))), None),
+        effort=next((name for name in EFFORTS if name in names), None),
+        opens_thinking=opening > closing,
+        marks=tuple(dict.fromkeys(marks)),
+        system_switch=re.search(r"/no_?think|thinking (?:on|off)\b", text) is not None,
+    )
+
+
+def _tested(code: str) -> set[str]:
+    """Names that the template asks for before it sets them itself: variables of the caller with a default."""
+    return set(re.findall(r"([A-Za-z_]\w*)\s+is\s+(?:not\s+)?defined", code)) | set(
+        re.findall(r"([A-Za-z_]\w*)\s*\|\s*default", code)
+    )

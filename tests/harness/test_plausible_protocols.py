@@ -1,0 +1,89 @@
+"""The protocols under which a claim may have been made."""
+
+from __future__ import annotations
+
+import pytest
+
+from evaluators.catalogue import benchmark, catalogue
+from evaluators.protocols.plausible_protocols import plausible_protocols
+from evaluators.protocols.release_kind import ReleaseKind
+from evaluators.protocols.vendor_habits import vendor_habits
+from evaluators.records import Origin, Settings
+
+THINKING = ReleaseKind(kind="thinking", thinking="switchable", switch="enable_thinking", has_template=True)
+INSTRUCT = ReleaseKind(kind="instruct", thinking="none", has_template=True)
+BASE = ReleaseKind(kind="base", thinking="none")
+NAMED = Settings(filter="flexible-extract")
+
+
+def modes(kind: ReleaseKind, stated: Settings, name: str = "gsm8k") -> list[str]:
+    found = plausible_protocols(benchmark(name), kind, stated).protocols
+    return list(dict.fromkeys(protocol.name.split(",")[0] for protocol in found))
+
+
+@pytest.mark.parametrize(
+    ("kind", "stated", "expected"),
+    [
+        (BASE, Settings(), ["completion"]),
+        (INSTRUCT, Settings(), ["chat", "completion"]),
+        (THINKING, Settings(), ["thinking", "chat", "completion"]),
+        (THINKING, Settings(thinking="off"), ["chat", "completion"]),
+        (THINKING, Settings(thinking="on"), ["thinking"]),
+        (THINKING, Settings(prompt="chat"), ["thinking", "chat"]),
+        (INSTRUCT, Settings(prompt="completion"), ["completion"]),
+        (ReleaseKind(kind="unknown", thinking="none", has_template=True), Settings(), ["completion", "chat"]),
+    ],
+)
+def test_modes_by_kind(kind: ReleaseKind, stated: Settings, expected: list[str]) -> None:
+    """Most plausible first; what the claim states holds in all."""
+    assert modes(kind, stated) == expected
+
+
+def test_what_is_stated_is_run_and_named_as_the_claims() -> None:
+    """Every protocol has the claim's settings, with their origin; the rest is the release's and the benchmark's."""
+    stated = Settings(shots=3, temperature=0.2, filter="flexible-extract", repeats=4)
+    kind = THINKING.model_copy(update={"sampling": Settings(top_k=20), "max_tokens": 50_000})
+    found = plausible_protocols(benchmark("gsm8k"), kind, stated)
+    assert [protocol.name for protocol in found.protocols] == ["thinking, 3-shot", "chat, 3-shot", "completion, 3-shot"]
+    for protocol in found.protocols:
+        assert (protocol.settings.shots, protocol.settings.temperature, protocol.settings.repeats) == (3, 0.2, 4)
+        assert protocol.origins["shots"] is Origin.claim
+    thinking = found.protocols[0]
+    assert (thinking.settings.top_k, thinking.origins["top_k"]) == (20, Origin.release)
+    assert (thinking.settings.max_tokens, thinking.settings.thinking) == (50_000, "on")
+    assert found.protocols[1].settings.thinking == "off"
+
+
+@pytest.mark.parametrize("name", [name for name, entry in catalogue().items() if entry.evaluator == "lm-eval"])
+def test_thinking_always_has_room(name: str) -> None:
+    """No runnable benchmark lets a model think within the limit of a plain completion."""
+    entry = benchmark(name)
+    for protocol in plausible_protocols(entry, THINKING, Settings()).protocols:
+        if protocol.settings.thinking == "on" and not entry.thinking.max_tokens:
+            assert (protocol.settings.max_tokens or 0) >= 32_768
+
+
+def test_user_options_fill_what_is_open_and_refute_nothing() -> None:
+    """An option goes where the claim states nothing, and then not every plausible protocol is run."""
+    user = Settings(shots=1, temperature=1.0)
+    found = plausible_protocols(benchmark("gsm8k"), BASE, Settings(shots=5, filter="strict-match"), user=user)
+    [protocol] = found.protocols
+    assert (protocol.settings.shots, protocol.settings.temperature) == (5, 1.0)
+    assert protocol.origins["temperature"] is Origin.user and not protocol.plausible
+    assert found.missing
+    same = plausible_protocols(benchmark("gsm8k"), BASE, NAMED, user=Settings(shots=5))
+    assert same.protocols[0].plausible and not same.missing
+
+
+def test_likelihood_of_letters_is_not_all_that_a_thinking_model_may_have_done() -> None:
+    """Without a generated formulation in the catalogue, something plausible is missing, and no claim is refuted."""
+    found = plausible_protocols(benchmark("piqa"), THINKING, Settings())
+    assert found.missing and all("thinking" not in protocol.name for protocol in found.protocols)
+
+
+def test_habits_have_an_address_and_name_benchmarks() -> None:
+    """Each habit is a source."""
+    for vendor in vendor_habits():
+        assert vendor.address.startswith("https://")
+        for habit in vendor.benchmarks:
+            benchmark(habit.benchmark)

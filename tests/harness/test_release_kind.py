@@ -1,0 +1,64 @@
+"""What kind of release it is, by what its files hold."""
+
+from __future__ import annotations
+
+import pytest
+
+from evaluators.protocols.recommended_sampling import sampling_of_card
+from evaluators.protocols.release_kind import kind_of_files
+
+PLAIN = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>{% endfor %}" + (
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+SWITCHED = PLAIN.replace(
+    "assistant\n",
+    "assistant\n{% if enable_thinking is defined and not enable_thinking %}<think>\n\n</think>\n{% endif %}",
+)
+ALWAYS = PLAIN.replace("assistant\n", "assistant\n<think>\n")
+HARMONY = "{% set effort = reasoning_effort if reasoning_effort is defined else 'medium' %}" + PLAIN.replace(
+    "assistant\n", "assistant<|channel|>analysis"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "template", "kind", "thinking"),
+    [
+        ("o/m-7B-Instruct", PLAIN, "instruct", "none"),
+        ("o/m-7b-it", PLAIN, "instruct", "none"),
+        ("o/m-7B", None, "base", "none"),
+        ("o/m-7B-Base", PLAIN, "base", "none"),
+        ("o/m-7B-Base", SWITCHED, "base", "none"),
+        ("o/m-7B", PLAIN, "unknown", "none"),
+        ("o/m-7B", SWITCHED, "thinking", "switchable"),
+        ("o/m-7B", SWITCHED.replace("enable_thinking", "thinking"), "thinking", "switchable"),
+        ("o/m-7B-Reasoning", ALWAYS, "thinking", "always"),
+        ("o/m-20b", HARMONY, "thinking", "always"),
+        ("o/m-7B-Chat", None, "unknown", "unknown"),
+        ("o/m-7B-Instruct", PLAIN + "{# /no_think #}", "instruct", "unknown"),
+    ],
+)
+def test_kinds(name: str, template: str | None, kind: str, thinking: str) -> None:
+    """By template and name; what does not fit together is unknown, and what was seen is kept."""
+    found = kind_of_files(name, template=template)
+    assert (found.kind, found.thinking) == (kind, thinking)
+    assert found.evidence
+
+
+def test_sampling_comes_from_the_files_and_from_the_card_by_mode() -> None:
+    """generation_config.json, GGUF metadata, and the advice of the card for each mode."""
+    card = (
+        "- For thinking mode, use `Temperature=0.6`, `TopP=0.95`, `TopK=20`. **Do not use greedy decoding**.\n"
+        "- For non-thinking mode, we suggest `Temperature=0.7`, `TopP=0.8`, `TopK=20`, and `presence_penalty` of 1.5.\n"
+        "We recommend using an output length of 32,768 tokens for most queries.\n"
+    )
+    found = kind_of_files(
+        "o/m-7B", template=SWITCHED, card=card, generation={"temperature": 1.0, "repetition_penalty": 1.05},
+        gguf={"general.sampling.top_k": 64},
+    )  # fmt: skip
+    on, off = found.recommended("on"), found.recommended("off")
+    assert (on.temperature, on.top_p, on.top_k, on.repetition_penalty) == (0.6, 0.95, 20, 1.05)
+    assert (off.temperature, off.top_p, off.presence_penalty) == (0.7, 0.8, 1.5)
+    assert found.max_tokens == 32768
+    greedy = kind_of_files("o/m", template=PLAIN, generation={"do_sample": False, "temperature": 0.7})
+    assert greedy.recommended(None).temperature == 0.0
+    assert sampling_of_card("The temperature in Paris is 20 degrees.") == {}

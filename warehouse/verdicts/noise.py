@@ -1,0 +1,136 @@
+"""How far a run's score must lie outside the acceptance region before it contradicts a claim.
+
+The probability of a wrong verdict that a run may use (`Criterion.level`) is divided: half of it to the sequential test,
+RISK_WIDTH to the difference between two honest runs, RISK_BOUND to the bound on the flip rate. What the data of the run
+do not show is assumed, on the safe side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from evaluators.catalogue import Benchmark
+from evaluators.records import Measurement, Run, Settings
+from warehouse.claim_records import Claim, ClaimInterval
+from warehouse.verdicts.statistics.region import edges
+from warehouse.verdicts.statistics.run_noise import (
+    ASSUMED_FLIPS,
+    allowance,
+    highest_rate,
+    highest_within_of_means,
+    most_within,
+)
+
+CONTRADICT, RISK_WIDTH, RISK_BOUND = 0.5, 0.35, 0.15
+"""Shares of a run's probability of a wrong verdict where there is run noise. They sum to one."""
+TWICE = 100
+"""Items that are taken to have been answered twice where a flip rate comes without their number."""
+
+Basis = Literal["none", "assumed", "twice", "repeats"]
+
+
+@dataclass(frozen=True)
+class RunNoise:
+    """What is known about the noise of a run."""
+
+    width: float
+    """How far two honest runs' scores may differ, as a fraction."""
+    within: float
+    """Upper bound of the mean variance within an item."""
+    basis: Basis
+    """Where the bound comes from: items answered `twice`, the `repeats` of each item, or `assumed`; `none`: the score
+    is no sum of generated answers."""
+    flips: float | None = None
+    """Flip rate as measured."""
+    items: int = 0
+    """Items that were answered more than once."""
+
+    @property
+    def text(self) -> str:
+        """One sentence for people."""
+        more = f"run noise: ±{100 * self.width:.1f} points more before a claim is contradicted"
+        if self.basis == "assumed":
+            return f"{more} (not measured; {200 * self.within:.0f}% flips assumed)"
+        return f"{more} ({100 * (self.flips or 0.0):.1f}% of {self.items:,} items flipped when answered again)"
+
+
+def contradict_level(level: float, noise: float) -> float:
+    """Probability of a wrong contradiction that the sequential test may use."""
+    return level * CONTRADICT if noise > 0 else level
+
+
+def noise_expected(
+    benchmark: Benchmark,
+    interval: ClaimInterval,
+    settings: Settings,
+    *,
+    margin: float,
+    relative: bool,
+    items: int,
+    level: float,
+    claimed_repeats: int = 1,
+    flips: tuple[float, int] | None = None,
+) -> RunNoise:
+    """The noise of a run with these settings. `flips`: flip rate and number of items answered twice, where it was
+    measured; else the largest that the claim allows for sampled answers, ASSUMED_FLIPS for greedy ones."""
+    generated = benchmark.output == "generate_until" and benchmark.unit == "fraction"
+    if flips is None and not generated:
+        return RunNoise(0.0, 0.0, "none")
+    repeats = settings.repeats or benchmark.protocol.repeats or 1
+    if flips is not None:
+        rate, twice = flips
+        within = highest_rate(rate * twice, twice, RISK_BOUND * level) / 2
+        width = allowance(within, items, repeats, claimed_repeats, RISK_WIDTH * level)
+        return RunNoise(width, within, "twice", rate, twice)
+    temperature = settings.temperature if settings.temperature is not None else benchmark.protocol.temperature
+    within = max(most_within(edge) for edge in edges(interval, margin, relative))
+    if not temperature:
+        within = min(within, ASSUMED_FLIPS / 2)
+    width = allowance(within, items, repeats, claimed_repeats, (RISK_WIDTH + RISK_BOUND) * level)
+    return RunNoise(width, within, "assumed")
+
+
+def noise_of_run(
+    run: Run,
+    measurement: Measurement,
+    claim: Claim,
+    benchmark: Benchmark,
+    *,
+    margin: float,
+    relative: bool,
+    level: float,
+) -> RunNoise:
+    """The noise of a run, by what it shows: items run twice (signals `flip_rate` and `flip_items`), or the repeats of
+    each item; else what must be expected."""
+    if claim.interval is None or not measurement.of or measurement.unit != "fraction":
+        return RunNoise(0.0, 0.0, "none")
+    repeats = run.settings.repeats or 1
+    claimed = claim.settings.repeats or 1
+    rate = run.signals.get("flip_rate")
+    if rate is None and (found := _of_repeats(measurement.values, repeats, level)) is not None:
+        within, flips = found
+        width = allowance(within, measurement.of, repeats, claimed, RISK_WIDTH * level)
+        return RunNoise(width, within, "repeats", flips, len(measurement.values))
+    twice = round(run.signals.get("flip_items", min(TWICE, measurement.of)))
+    return noise_expected(
+        benchmark,
+        claim.interval,
+        run.settings,
+        margin=margin,
+        relative=relative,
+        items=measurement.of,
+        level=level,
+        claimed_repeats=claimed,
+        flips=None if rate is None or not twice else (rate, twice),
+    )
+
+
+def _of_repeats(values: Sequence[float | None], repeats: int, level: float) -> tuple[float, float] | None:
+    within = highest_within_of_means(values, repeats, RISK_BOUND * level)
+    if within is None:
+        return None
+    known = [value for value in values if value is not None]
+    flips = 2 * sum(value * (1 - value) for value in known) / len(known) * repeats / (repeats - 1)
+    return within, flips
