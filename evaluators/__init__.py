@@ -1,0 +1,17 @@
+"""What is: weights, backends, benchmarks, the measurement engine. Knows no claims, no Prefect and no DuckDB.
+
+records, record_base, run_settings, imported_origin   what was measured, and how
+stopping           how the engine may be told to stop
+hardware           the machine, read from it
+safe_load          YAML and JSON from strangers
+user_error         an error that the user can fix
+catalogue/         the benchmarks
+backends/          model servers
+harness/           lm-eval's benchmarks through our servers
+protocols/         which settings a run may have, by release and benchmark
+speed/             tokens a second
+specification/     what a release's own files say
+weights/           releases found, pulled and checked
+sandbox/           programs that a model wrote
+outside/           results made by other programs
+"""

@@ -8,9 +8,9 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from evaluators.imported_origin import Imported as Imported
 from evaluators.record_base import Record as Record
@@ -233,6 +233,8 @@ class ItemScore(Record):
     """What the filter took from the answer (generate_until)."""
     target: str | None = None
     """What would have been right."""
+    prompt_sha256: str | None = None
+    """SHA-256 (hex) of the prompt, where it is known: tells whether two runs asked the same."""
 
 
 class Measurement(Record):
@@ -277,7 +279,27 @@ class Measurement(Record):
     high: float | None = None
     """Score if every one of them had been right."""
     evidence: dict[str, str] = Field(default_factory=dict)
-    """Specification and speed: how the value came about, e.g. the formula with its numbers."""
+    """Specification and speed: how the value came about, in words for people, e.g. the formula with its numbers."""
+    first_look: int | None = None
+    """Speed: runs after which the first of two looks was taken; None: one look at all runs."""
+    sides: tuple[str, str] | None = None
+    """Ratios: what the two sides are called, numerator first."""
+    medians: tuple[float, float] | None = None
+    """Ratios: medians of the two sides in the quantity's unit, numerator first."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _typed(cls, data: Any) -> Any:
+        """Manifests of version 0.1.0 had these numbers in `evidence`, as text."""
+        known = data.get("evidence") if isinstance(data, dict) else None
+        if not isinstance(known, dict):
+            return data
+        typed: dict[str, Any] = {}
+        if "first_look" not in data and str(known.get("first_look", "")).isdigit():
+            typed["first_look"] = int(known["first_look"])
+        if "sides" not in data and str(known.get("sides", "")).count(" over ") == 1:
+            typed["sides"] = tuple(str(known["sides"]).split(" over "))
+        return {**data, **typed}
 
 
 class RunStatus(StrEnum):
@@ -293,6 +315,21 @@ class RunStatus(StrEnum):
 
 class Run(Record):
     """One evaluator on one artifact on one server with one settings set: the manifest of a run folder."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _typed(cls, data: Any) -> Any:
+        """Manifests of version 0.1.0 told failed checks by the first word of their finding."""
+        known = data.get("checks") if isinstance(data, dict) else None
+        if not isinstance(known, dict) or "failed_checks" in data:
+            return data
+        failed = {name: str(text) for name, text in known.items() if str(text).startswith("FAILED: ")}
+        typed: dict[str, Any] = {
+            "failed_checks": {name: text.removeprefix("FAILED: ") for name, text in failed.items()}
+        }
+        if "deterministic" in known:
+            typed["greedy_repeats"] = not str(known["deterministic"]).startswith("no")
+        return {**data, **typed}
 
     run_id: str
     """Derived from everything that determines the answers, so that the same run finds its journal again."""
@@ -343,7 +380,11 @@ class Run(Record):
     measurements: tuple[Measurement, ...] = ()
     """One per metric and filter."""
     checks: dict[str, str] = Field(default_factory=dict)
-    """Preflight checks and what they found."""
+    """What was examined before and beside the run, and what was found, in words for people."""
+    failed_checks: dict[str, str] = Field(default_factory=dict)
+    """The checks whose finding makes the run's scores meaningless: name and finding."""
+    greedy_repeats: bool | None = None
+    """Whether two greedy answers to one prompt were equal; None: not tried."""
     signals: dict[str, float] = Field(default_factory=dict)
     """Numbers about the answers that the causes are read from, e.g. share of answers with a think tag."""
 

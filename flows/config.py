@@ -30,8 +30,8 @@ class Configuration:
     """Path of the Python or program that starts SGLang's server."""
     alpha: float = 0.05
     """Probability of any wrong verdict, at most."""
-    order_seed: int = 0
-    """Seed of the fixed random order of the items."""
+    order_seed: int | None = None
+    """Seed of the fixed random order of the items; without it from the hash of the weights."""
     runs: str | None = None
     """Folder or fsspec URL (s3://bucket/folder) through which workers of several machines share what they did."""
     sandbox: str | None = None

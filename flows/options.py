@@ -79,8 +79,10 @@ class RunOptions(Record):
     sandbox: str | None = Field(default_factory=lambda: configuration().sandbox)
     """What to run generated code in: bwrap, nsjail, landlock or seatbelt; without it the best that holds its probes.
     none runs it unprotected and marks every row."""
-    order_seed: Annotated[int, Parameter(show=False)] = Field(default_factory=lambda: configuration().order_seed)
-    """Seed of the fixed random order."""
+    budget: float | None = None
+    """Most items of a benchmark that a run may use, as a share (0.3); without it half of 5,000 or more, else all."""
+    order_seed: Annotated[int | None, Parameter(show=False)] = Field(default_factory=lambda: configuration().order_seed)
+    """Seed of the fixed random order; without it from the hash of the weights."""
     alpha: Annotated[float, Parameter(show=False)] = Field(default_factory=lambda: configuration().alpha)
     """Probability of a wrong verdict on a claim, at most."""
     executables: Annotated[tuple[tuple[str, str], ...], Parameter(parse=False)] = Field(
@@ -110,6 +112,13 @@ class RunOptions(Record):
         """Settings for what claims leave open; None if the user asked for none."""
         held = {name: value for name in ASKED if (value := getattr(self, name, None)) is not None}
         return Settings.model_validate(held) if held else None
+
+    @field_validator("budget")
+    @classmethod
+    def _share(cls, budget: float | None) -> float | None:
+        if budget is not None and not 0 < budget <= 1:
+            raise UserError(f"a budget of {budget:g} is no share of the items; give a number above 0 and up to 1")
+        return budget
 
     @property
     def server(self) -> ServerOptions:

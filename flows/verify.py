@@ -14,7 +14,7 @@ from typing import Any
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
-from evaluators.backends.registry import named
+from evaluators.backends.registry import engine_version, named
 from evaluators.protocols.release_kind import ReleaseKind, kind_words, read_release_kind
 from evaluators.records import Artifact, Release, Run, UserError
 from flows.options import VerifyOptions
@@ -22,6 +22,7 @@ from flows.runtime.notify import save_and_tell
 from flows.runtime.progress_lines import pulling, say
 from flows.runtime.server_pool import ServerPool
 from flows.verification.artifact import artifact_elsewhere, same_quantization
+from flows.verification.import_results import judge_imported_runs
 from flows.verification.jobs import Job, make_criteria, plan_jobs, protocol_criteria
 from flows.verification.judge import judge_pairs, judge_run, refuse
 from flows.verification.measure import measure, measure_specification
@@ -39,6 +40,7 @@ from flows.verification.weights_choice import choose_artifact
 from warehouse.claim_records import Claim, Criterion, Verdict
 from warehouse.home import Home
 from warehouse.load import load_home, save_criterion
+from warehouse.queries.claim_runs import last_numbers, numbers_of_chain, numbers_of_run, order_seed_of
 from warehouse.queries.verification import claims_of, settled
 from warehouse.reports.markdown_text import as_markdown_text
 from warehouse.verdicts import could_not_run
@@ -142,6 +144,7 @@ def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Ve
     _tell(place, claims, left)
     verdicts += left
     load_home(place)
+    judge_imported_runs(place, release.model, options.alpha)
     summary = summarise(place, release, verdicts)
     key, told = artifact_key(release.model), as_markdown_text(release.model)
     create_table_artifact(key=key, table=artifact_rows(summary), description=told)
@@ -188,12 +191,15 @@ def _score_job(
     judged, and never ends the flow."""
     todo = state.of_job(job)
     try:
-        criteria = protocol_criteria(job, state.plan, options)
         artifact = _quantized(artifact, job, options)
-        if not options.again:
+        if not options.again and artifact.key:  # what a server of unseen weights serves is known only when asked
             todo = _open_scores(todo, state, place, options, artifact)
         if not todo:
             return []
+        version = engine_version(options.backend, options.server)
+        numbers = numbers_of_run(place, todo, artifact.key, options.backend, version)
+        seed = _order_seed(job, artifact, place, options)
+        criteria = protocol_criteria(job, state.plan, options, order_seed=seed, numbers=numbers)
         pairs = [
             (claim, protocol, criteria[claim.claim_id, protocol.name])
             for claim in todo
@@ -211,6 +217,11 @@ def _score_job(
         ]
     else:
         load_home(place)
+        numbers |= numbers_of_chain(place, todo, run)
+        criteria = protocol_criteria(job, state.plan, options, order_seed=run.order_seed, numbers=numbers)
+        pairs = [(claim, protocol, criteria[claim.claim_id, protocol.name]) for claim, protocol, _ in pairs]
+        for _, _, criterion in pairs:
+            save_criterion(place, criterion)
         found = judge_pairs([(claim, criterion) for claim, _, criterion in pairs], run, place)
         judged = [(claim, protocol, verdict) for (claim, protocol, _), verdict in zip(pairs, found, strict=True)]
     verdicts = []
@@ -230,16 +241,24 @@ def _open_scores(
     """Claims without a standing verdict against the criteria of any of their protocols. Those that have one are not
     asked for again."""
     fresh = [claim for claim in todo if claim.claim_id not in state.parts]
+    numbers = last_numbers(place, fresh)
     criteria = [
         criterion
         for job in state.plan.jobs
-        if job.protocols
-        for (claim_id, _), criterion in protocol_criteria(job, state.plan, options).items()
+        if job.protocols and any(claim in job.claims for claim in fresh)
+        for (claim_id, _), criterion in protocol_criteria(
+            job, state.plan, options, order_seed=_order_seed(job, artifact, place, options), numbers=numbers
+        ).items()
         if any(claim.claim_id == claim_id for claim in fresh)
     ]
     done = settled(place, fresh, criteria, artifact=artifact.key, backend=options.backend, full=options.full)
     state.settled |= done
     return [claim for claim in todo if claim.claim_id not in done]
+
+
+def _order_seed(job: Job, artifact: Artifact, place: Home, options: VerifyOptions) -> int:
+    """Seed of the fixed random order: the asked one, else that of the weights."""
+    return order_seed_of(place, artifact, job.benchmark.name) if options.order_seed is None else options.order_seed
 
 
 def _tell(place: Home, claims: Sequence[Claim], verdicts: Sequence[Verdict]) -> None:
@@ -262,7 +281,8 @@ def _quantized(artifact: Artifact, job: Job, options: VerifyOptions) -> Artifact
 
 def _job(artifact: Artifact, job: Job, pool: ServerPool, place: Home, options: VerifyOptions) -> list[Verdict]:
     """Verdicts on the claims of one benchmark. What fails here is their reason, and never ends the flow."""
-    criteria = make_criteria(job.claims, options)
+    numbers = last_numbers(place, job.claims)
+    criteria = make_criteria(job.claims, options, numbers)
     todo: Sequence[Claim] = job.claims
     try:
         artifact = _quantized(artifact, job, options)
@@ -273,6 +293,7 @@ def _job(artifact: Artifact, job: Job, pool: ServerPool, place: Home, options: V
         if not todo:
             say(f"{job.benchmark.title}: already verified, nothing to run")
             return []
+        criteria |= make_criteria(todo, options, {claim_id: number + 1 for claim_id, number in numbers.items()})
         bars = [criteria[claim.claim_id] for claim in todo]
         for criterion in bars:
             save_criterion(place, criterion)
@@ -297,7 +318,8 @@ def _run(
 
     When judging again, the engine is asked in any case: it may have changed, and it pays for nothing that is finished.
     """
-    run_id = evaluate.with_options(refresh_cache=options.again)(job, artifact, criteria, options, place, pool)
+    refresh = options.again or not artifact.key
+    run_id = evaluate.with_options(refresh_cache=refresh)(job, artifact, criteria, options, place, pool)
     path = place.runs / run_id / "run.json"
     if not path.exists():
         run_id = evaluate.with_options(refresh_cache=True)(job, artifact, criteria, options, place, pool)

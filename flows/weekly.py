@@ -19,6 +19,7 @@ from flows.runtime.publish import publish_site
 from flows.scheduling.priority import DueRelease
 from flows.scheduling.queue import HOURS, WEEKS, QueueEntry, ScanResult, all_due, consider, scan_watched, within
 from flows.scheduling.watch import watch_list
+from flows.scheduling.watch_results import ResultsNews, scan_results
 from flows.scheduling.weekly_report import Line, WeeklyReport, artifact_table, headline, line, weekly_markdown
 from flows.verification.verdict_report import Summary
 from flows.verify import verify_release
@@ -33,6 +34,13 @@ def scan_hub(home: Path) -> ScanResult:
     seen = scan_watched(place, watch_list(place), store=True)
     tell([news_of_release(one) for one in seen.found])
     return seen
+
+
+@task(cache_policy=NO_CACHE)
+def scan_others(home: Path) -> ResultsNews:
+    """What others have published about releases in the ledger."""
+    place = Home(home)
+    return scan_results(place, watch_list(place).results)
 
 
 @task(cache_policy=NO_CACHE, task_run_name="consider {due.model}")
@@ -71,6 +79,12 @@ def weekly(
     seen = scan_hub(place.root)
     for source, trouble in seen.failed.items():
         say(f"not scanned: {source}: {trouble}")
+    others = scan_others(place.root)
+    for source, trouble in others.failed.items():
+        say(f"not read: {source}: {trouble}")
+    say(f"results of others: {others.runs} runs and {others.claims} claims are new")
+    for told in others.headlines:
+        say(f"  {told}")
     agenda, left = all_due(place, options, seen.found, weeks=weeks, asked=releases)
     say(f"{len(agenda)} releases are due, {hours:g} h may be used")
     remaining, lines = hours, []

@@ -68,9 +68,11 @@ class ClaimSource(Record):
     """UTC."""
     kind: str
     """`model_card`, `model_index`, `eval_results`, `ledger`, `every_eval_ever`, `llm_stats`, `lm_eval`, `csv` or
-    `manual`."""
+    `manual`, `article`."""
     title: str | None = None
     """Name of the document."""
+    published: str | None = None
+    """Date of the document as a person gave it, e.g. `2026-04-17`."""
 
 
 class Claim(Record):
@@ -107,6 +109,9 @@ class Claim(Record):
     """Free text that came with it."""
     supersedes: str | None = None
     """Id of the claim that this one replaces."""
+    proposed_by: str | None = None
+    """For claims that were proposed from a sentence: what proposed it (`pattern`, or the language model's name); a
+    person confirmed it."""
 
 
 class Outcome(StrEnum):
@@ -234,6 +239,8 @@ class SettingCompared(Record):
     """As run."""
     relation: str
     """`equal`, `differs`, `unknown` (an imported run does not tell), `assumed` or `not_applicable`."""
+    origin: str | None = None
+    """Who decided the run's value: `claim`, `user`, `release` or `benchmark`; None where nobody did."""
 
 
 class ProtocolResult(Record):

@@ -2,6 +2,8 @@
 
 Everything in the database comes from a file that was written first:
 
+    <home>/candidates/<sha256>.jsonl  proposed claims of a source that people decide about
+    <home>/model_aliases.json        printed names of models that people settled
     <home>/claims/<name>.jsonl       one Claim a line, one file a reading of a source (name: its SHA-256)
     <home>/sources/<sha256>.gz       the page as read
     <home>/criteria/<id>.json        an acceptance Criterion, stored before the run

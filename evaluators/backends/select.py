@@ -11,7 +11,7 @@ import httpx
 from evaluators.backends.bounded_http import fetch_bounded, fetch_object
 from evaluators.backends.client import Client
 from evaluators.backends.openai_api import sampling
-from evaluators.backends.openai_api.chat import Chat, as_json
+from evaluators.backends.openai_api.chat import Chat, as_json, template_arguments
 from evaluators.backends.openai_api.completions import Completion
 from evaluators.backends.protocol import AnswerProtocol, Request
 from evaluators.backends.registry import backend, dialect_named, recognise
@@ -113,7 +113,11 @@ def chat_template(server: ModelServer, dialect: str, settings: Settings, text: b
     http = httpx.Client(base_url=server.url, headers=headers, timeout=60)
     model = server.describe().model
 
+    switches = template_arguments(settings)
+
     def post(path: str, body: dict[str, Any], read: Callable[[Any], Any]) -> Any:
+        if switches and "messages" in body:
+            body = body | {"chat_template_kwargs": switches}
         try:
             status, content = fetch_bounded(http, "POST", path, json=body)
             if status != 200:

@@ -15,6 +15,8 @@ class Score(Record):
     """lm-eval metric, e.g. `exact_match`; for a composite score a name of our own."""
     filter: str = "none"
     """lm-eval filter, e.g. `strict-match`."""
+    beside: bool = False
+    """Kept beside the others and shown; a claim means it only if it names its filter."""
     aliases: tuple[str, ...] = ()
     """Words in a claim that mean this score, e.g. `strict`, `acc_norm`."""
     mean_of: tuple[str, ...] = ()
@@ -76,6 +78,10 @@ class Benchmark(Record):
     """How the target writes such an answer, e.g. `({})` for letters in brackets."""
     generated_as: str | None = None
     """Catalogue name of the formulation in which the answer is generated, for benchmarks by log-likelihood."""
+    chat_as: str | None = None
+    """Catalogue name of the formulation for chat and thinking, where the task itself only suits completion."""
+    completion_only: bool = False
+    """Its prompt and stop strings only suit completion, and there is no formulation for chat."""
     decides: tuple[str, ...] = ("shots", "prompt", "thinking", "metric", "filter")
     """Settings that decide comparability."""
     aliases: tuple[str, ...] = ()

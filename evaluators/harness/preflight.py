@@ -42,12 +42,17 @@ class Findings:
     """By name of the check: what was found."""
     prompt: dict[str, float] = field(default_factory=dict)
     """Signals about BOS and template."""
+    failed: dict[str, str] = field(default_factory=dict)
+    """Checks whose finding stops the run."""
+    greedy_repeats: bool | None = None
+    """Whether two greedy answers to one prompt were equal; None: not tried."""
     reason: str | None = None
     """Why the run must not start; None if it may."""
 
     def fail(self, name: str, text: str) -> None:
         """Note a finding that stops the run; the first one is its reason."""
-        self.checks[name] = f"FAILED: {text}"
+        self.checks[name] = f"failed: {text}"
+        self.failed[name] = text
         self.reason = self.reason or f"preflight {name}: {text}"
 
 
@@ -148,6 +153,7 @@ async def _answers(probe: Probe, found: Findings) -> None:
     first, second = await probe.generate(), await probe.generate()
     said, again = (first.reasoning or "") + (first.text or ""), (second.reasoning or "") + (second.text or "")
     found.checks["answers"] = f"{len(said)} characters in {first.seconds or 0:.2f} s"
+    found.greedy_repeats = said == again
     found.checks["deterministic"] = "yes" if said == again else "no: two greedy answers to one prompt differ"
     if first.generated_tokens is not None:
         if first.generated_tokens > TOKENS + 1:
@@ -166,7 +172,7 @@ async def _answers(probe: Probe, found: Findings) -> None:
 
 async def _stop_strings(probe: Probe, found: Findings, text: str) -> None:
     middle = text[len(text) // 2 :].strip()[:3]
-    if len(text) < 4 or not middle or middle not in text or found.checks.get("deterministic") != "yes":
+    if len(text) < 4 or not middle or middle not in text or not found.greedy_repeats:
         found.checks["stop"] = "not tested: the answer is too short"
         return
     stopped = (await probe.generate(until=[middle])).text or ""

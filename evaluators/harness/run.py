@@ -18,12 +18,12 @@ from evaluators.backends.retry import RetryLimits
 from evaluators.backends.select import ByKind, chat_template, choose_protocols, speaks
 from evaluators.backends.served_model import ServedModel
 from evaluators.catalogue import Benchmark
+from evaluators.code.code_scoring import CodeGrading, code_grading, sandbox_for, score_code, unscorable_code
+from evaluators.code.date_windows import items_within
 from evaluators.harness import keys, run_folder
 from evaluators.harness.aggregate import measurements
 from evaluators.harness.answer_statistics import read_signals
-from evaluators.harness.code_scoring import CodeGrading, code_grading, sandbox_for, score_code, unscorable_code
 from evaluators.harness.context_budget import check_context_budget
-from evaluators.harness.date_windows import items_within
 from evaluators.harness.engine import Work, execute
 from evaluators.harness.fingerprint import with_fingerprint
 from evaluators.harness.journal import Journal
@@ -264,6 +264,8 @@ class _Conduct:
                         if board.counted
                         else ()
                     ),
+                    "failed_checks": found.failed,
+                    "greedy_repeats": found.greedy_repeats,
                     "checks": found.checks
                     | self._breakage()
                     | (self.grading.checks() if self.grading else {})

@@ -45,6 +45,7 @@ def item_schema() -> pyarrow.Schema:
         {
             "run_id": text, "task": text, "doc_id": whole, "position": whole, "repeat": whole, "metric": text,
             "filter": text, "value": real, "status": text, "extracted": text, "target": text,
+            "prompt_sha256": text,
         }
     )  # fmt: skip
 

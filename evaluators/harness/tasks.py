@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evaluators.catalogue import CHAT_ANSWER, Benchmark
-from evaluators.harness.code_tasks import code_eval_replaced, confine_tasks, runs_code
+from evaluators.code.code_tasks import code_eval_replaced, confine_tasks, runs_code
 from evaluators.protocols.chat_answers import NONE, read_answer
 from evaluators.records import UserError
 

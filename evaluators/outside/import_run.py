@@ -242,6 +242,7 @@ def _item_scores(ordered: list[list[OutsideItem]], score: Score) -> list[ItemSco
                     status=item.status,
                     extracted=item.extracted,
                     target=item.target,
+                    prompt_sha256=item.prompt_sha256,
                 )
             )
     return rows

@@ -9,11 +9,12 @@ from evaluators.catalogue import CHAT_ANSWER, Benchmark, Score, catalogue
 from evaluators.protocols.release_kind import ReleaseKind
 from evaluators.protocols.repeats_words import place_repeats
 from evaluators.protocols.standard_protocols import Mode, standard_protocol, with_release
+from evaluators.protocols.template_switches import EFFORTS
 from evaluators.protocols.vendor_habits import Habit
 from evaluators.records import Origin, Protocol, Settings, UserError
 
-MOST_SHOTS = 2
-"""Numbers of examples that are tried for one mode where a claim states none."""
+MOST_SHOTS = 3
+"""Numbers of examples that are tried for one mode where a claim states none: a vendor's habits and those in use."""
 ASKED = (
     "shots", "prompt", "system_prompt", "thinking", "effort", "temperature", "top_p", "top_k", "min_p",
     "presence_penalty", "frequency_penalty", "repetition_penalty", "max_tokens", "repeats",
@@ -32,10 +33,9 @@ class Plausible:
     missing: tuple[str, ...] = ()
     """Plausible ways of asking that nothing here can run: while there are any, no claim is refuted under each."""
 
-    @property
-    def count(self) -> int:
-        """Number of plausible protocols: a claim is confirmed under one of them at alpha divided by it."""
-        return max(1, sum(protocol.plausible for protocol in self.protocols))
+    count: int = 1
+    """Number of plausible protocols, chosen by the user or not: under each the claim is confirmed at alpha divided by
+    it, so that asking for one after the other gives no more false confirmations."""
 
 
 def plausible_protocols(
@@ -57,28 +57,32 @@ def plausible_protocols(
     chosen = set(only)
     stated = place_repeats(stated, benchmark)
     found: dict[Settings, Protocol] = {}
+    modes: dict[Settings, Mode] = {}
     missing: list[str] = []
     for mode in _modes(benchmark, kind, stated):
         target, lacks = _formulation(benchmark, mode, kind, stated)
         if target is None:
             missing.append(lacks)
             continue
-        if chosen and mode not in chosen:
-            missing.append(f"{mode} was not asked for")
-            continue
         base, origins = with_release(standard_protocol(target, mode), target, mode, kind)
-        for shots, source in _shots(target, mode, base, stated, habits):
-            settings = base if shots is None else base.model_copy(update={"shots": shots})
+        for said, source in _variants(target, mode, base, stated, habits, kind):
+            settings = base.model_copy(update=said)
             settings, whose = _with_claim(settings, origins, stated, target)
             for score in _scores(target, mode, stated):
                 protocol = _named(target, benchmark, mode, settings, whose, score, base, source)
                 found.setdefault(protocol.settings, protocol)
-    protocols = list(found.values())
+                modes.setdefault(protocol.settings, mode)
+    if kind.kind == "unknown" and not kind.has_template and stated.prompt is None:
+        missing.append("chat: no chat template was found")
+    count = max(1, len(found))
+    if chosen:
+        missing += [f"{mode} was not asked for" for mode in dict.fromkeys(modes.values()) if mode not in chosen]
+    protocols = [protocol for settings, protocol in found.items() if not chosen or modes[settings] in chosen]
     if user is not None:
         protocols = list(_with_user(protocols, user, stated))
         if any(not protocol.plausible for protocol in protocols):
             missing.append("settings were chosen on the command line")
-    return Plausible(tuple(protocols), tuple(dict.fromkeys(missing)))
+    return Plausible(tuple(protocols), tuple(dict.fromkeys(missing)), count)
 
 
 def _modes(benchmark: Benchmark, kind: ReleaseKind, stated: Settings) -> list[Mode]:
@@ -109,6 +113,10 @@ def _modes(benchmark: Benchmark, kind: ReleaseKind, stated: Settings) -> list[Mo
 
 def _formulation(benchmark: Benchmark, mode: Mode, kind: ReleaseKind, stated: Settings) -> tuple[Benchmark | None, str]:
     """The catalogue entry that is run for a mode, or None with what is missing. Thinking needs a generated answer."""
+    if mode != "completion" and benchmark.chat_as is not None:
+        return catalogue()[benchmark.chat_as], ""
+    if mode != "completion" and benchmark.completion_only:
+        return None, f"{benchmark.title} in chat: the catalogue has no formulation for it"
     if mode != "thinking" or benchmark.output == "generate_until":
         return benchmark, ""
     other = catalogue().get(benchmark.generated_as or "")
@@ -117,21 +125,25 @@ def _formulation(benchmark: Benchmark, mode: Mode, kind: ReleaseKind, stated: Se
     return None, f"{benchmark.title} with thinking: the catalogue has no formulation with generated answers"
 
 
-def _shots(
-    benchmark: Benchmark, mode: Mode, base: Settings, stated: Settings, habits: Iterable[Habit]
-) -> list[tuple[int | None, str | None]]:
-    """Numbers of examples to try, each with the address of the habit that says so."""
+def _variants(
+    benchmark: Benchmark, mode: Mode, base: Settings, stated: Settings, habits: Iterable[Habit], kind: ReleaseKind
+) -> list[tuple[dict[str, object], str | None]]:
+    """What is tried where the claim states no number of examples: the vendor's documented habits, each with its
+    address, then the numbers that are in use."""
+    if mode == "thinking" and kind.switch in EFFORTS and stated.effort is None:
+        return [({"effort": effort}, None) for effort in ("high", "medium", "low")]
     if stated.shots is not None:
-        return [(stated.shots, None)]
-    found: dict[int | None, str | None] = {}
+        return [({}, None)]
+    found: dict[int | None, tuple[dict[str, object], str | None]] = {}
     for habit in habits:
-        if habit.benchmark == benchmark.name and habit.mode in (None, mode) and habit.settings.shots is not None:
-            found.setdefault(habit.settings.shots, habit.address)
+        if habit.benchmark == benchmark.name and habit.mode in (None, mode):
+            said = habit.settings.model_dump(exclude_none=True, exclude={"notes", "metric", "filter"})
+            found.setdefault(habit.settings.shots, (said, habit.address))
     for shots in (base.shots, *(benchmark.usual_shots if mode != "thinking" else ())):
-        found.setdefault(shots, None)
+        found.setdefault(shots, ({} if shots is None else {"shots": shots}, None))
     if mode == "chat" and benchmark.output == "generate_until":
-        found.setdefault(0, None)
-    return list(found.items())[:MOST_SHOTS]
+        found.setdefault(0, ({"shots": 0}, None))
+    return list(found.values())[:MOST_SHOTS]
 
 
 def _with_claim(
@@ -161,6 +173,7 @@ def _scores(benchmark: Benchmark, mode: Mode, stated: Settings) -> Iterator[tupl
     else:
         whole = benchmark.scores[0].composite  # then the benchmark is an average itself
         same = [score for score in benchmark.scores if score.composite is whole]
+    same = [score for score in same if not score.beside] or same
     if mode != "completion" and benchmark.answer:
         yield Score(metric=benchmark.scores[0].metric, filter=CHAT_ANSWER), False
     for score in same:
@@ -179,6 +192,8 @@ def _named(
 ) -> Protocol:
     score, by_claim = choice
     words: list[str] = [mode]
+    if settings.effort is not None and settings.effort != base.effort:
+        words.append(f"{settings.effort} effort")
     if settings.shots is not None and settings.shots != base.shots:
         words.append(f"{settings.shots}-shot")
     if not by_claim and len(target.scores) + bool(target.answer) > 1:

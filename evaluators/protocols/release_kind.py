@@ -56,13 +56,23 @@ class ReleaseKind(Record):
         return self.sampling.model_copy(update=stated)
 
 
-def read_release_kind(release: Release, artifact: Artifact | None = None) -> ReleaseKind:
-    """The kind of a release. `artifact`: the weights that are run, where they are here; a quantizer's GGUF may carry
-    the template that the release itself lacks. Files that cannot be read are evidence of nothing."""
+def read_release_kind(
+    release: Release, artifact: Artifact | None = None, weights: Release | None = None
+) -> ReleaseKind:
+    """The kind of a release. `artifact`: the weights that are run, where they are here; `weights`: the repository that
+    they will come from. A quantizer's GGUF may carry the template that the release itself lacks. Where files cannot be
+    read, the kind is unknown."""
+    try:
+        return _read(release, artifact, weights)
+    except (UserError, OSError) as problem:
+        return ReleaseKind(kind="unknown", thinking="unknown", evidence={"files": f"cannot be read ({problem})"})
+
+
+def _read(release: Release, artifact: Artifact | None, weights: Release | None) -> ReleaseKind:
     config = _json(release, "tokenizer_config.json")
     generation = _json(release, "generation_config.json")
-    card = _text(release, "README.md") or ""
-    header = _gguf_metadata(release, artifact)
+    card = small_file(release, "README.md") or ""
+    header = _gguf_metadata(release, artifact) or (_gguf_metadata(weights, None) if weights else None)
     template, where = _template(release, config, header)
     return kind_of_files(
         release.model, template=template, template_file=where, generation=generation, card=card, gguf=header or {}
@@ -165,7 +175,7 @@ def _said(settings: Settings) -> str:
 
 def _template(release: Release, config: Mapping[str, Any], header: Mapping[str, Any] | None) -> tuple[str | None, str]:
     """The chat template and the file that it is from: the release's own, then the GGUF's."""
-    if text := _text(release, "chat_template.jinja"):
+    if text := small_file(release, "chat_template.jinja"):
         return text, "chat_template.jinja"
     for name, held in (("chat_template.json", _json(release, "chat_template.json")), ("tokenizer_config.json", config)):
         found = held.get("chat_template")
@@ -182,26 +192,14 @@ def _template(release: Release, config: Mapping[str, Any], header: Mapping[str, 
 
 def _gguf_metadata(release: Release, artifact: Artifact | None) -> Mapping[str, Any] | None:
     """Metadata of the GGUF file that is run, else of the release's first one; None if there is none to be read."""
-    try:
-        if artifact is not None and artifact.format == "gguf" and Path(artifact.path).is_file():
-            return read_gguf_header(LocalSource.of(Path(artifact.path), artifact.path)).metadata
-        entry = next((entry for entry in listing(release) if entry.name.lower().endswith(".gguf")), None)
-        if entry is None:
-            return None
-        return read_gguf_header(source(release, entry.name, entry.size)).metadata
-    except (UserError, OSError):
-        return None
-
-
-def _text(release: Release, name: str) -> str | None:
-    try:
-        return small_file(release, name)
-    except (UserError, OSError):
-        return None
+    if artifact is not None and artifact.format == "gguf" and Path(artifact.path).is_file():
+        return read_gguf_header(LocalSource.of(Path(artifact.path), artifact.path)).metadata
+    entry = next((entry for entry in listing(release) if entry.name.lower().endswith(".gguf")), None)
+    return None if entry is None else read_gguf_header(source(release, entry.name, entry.size)).metadata
 
 
 def _json(release: Release, name: str) -> dict[str, Any]:
-    text = _text(release, name)
+    text = small_file(release, name)
     try:
         found = json.loads(text) if text else {}
     except (ValueError, RecursionError):

@@ -77,7 +77,10 @@ def measure_depth(
         shown["slope"] = f"{slope_text(ladder, median(values), median(found.side(0)))}"
     return finish(
         benchmark, artifact, description, filled.model_copy(update={"depth": ladder[-1]}),
-        [measurement(benchmark, values, found.wanted, "ratio", shown, failed=int(bool(found.failure)))],
+        [
+            measurement(benchmark, values, found.wanted, "ratio", shown, failed=int(bool(found.failure)),
+                        first_look=found.first_look)
+        ],
         folder=folder, started=started, requests=client.sent,
         invalid=found.verdict(values, allowed_load, spread=float("inf")),
         checks=checks(found, values), signals=found.signals(),

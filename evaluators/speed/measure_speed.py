@@ -42,8 +42,8 @@ def measure_speed(
     Returns the Run (evaluator `speed`), written to `folder`/<run id>/run.json: one Measurement with a value per
     independent run (tok/s, or seconds), in the order they were made, score the median. A failed request, drift between
     the halves, a braking GPU or other programs on more than `allowed_load` of the processor make it `invalid` with the
-    reason. `decided`: whether the values of `runs` runs are enough; if not, more are made once, and the evidence says
-    so (`first_look`). Raises UserError for an unknown benchmark, lengths that do not fit, too few slots, too few runs.
+    reason. `decided`: whether the values of `runs` runs are enough; if not, more are made once
+    (`Measurement.first_look`). Raises UserError for an unknown benchmark, lengths that do not fit, few slots or runs.
     """
     quantity = quantity_of(benchmark.name)
     if runs < RUNS:
@@ -58,7 +58,10 @@ def measure_speed(
     shown = evidence(artifact, description) | how(quantity, [side], found)
     return finish(
         benchmark, artifact, description, filled,
-        [measurement(benchmark, values, found.wanted, quantity.unit, shown, failed=int(bool(found.failure)))],
+        [
+            measurement(benchmark, values, found.wanted, quantity.unit, shown, failed=int(bool(found.failure)),
+                        first_look=found.first_look)
+        ],
         folder=folder, started=started, invalid=found.verdict(values, allowed_load), requests=client.sent,
         checks=checks(found, values), signals=found.signals(),
     )  # fmt: skip
@@ -83,7 +86,6 @@ def how(quantity: Quantity, sides: Sequence[Rounds], found: Gathered) -> dict[st
         "prompt_tokens": f"{prompts} as the server counts" if prompts else "",
         "answer_tokens": f"{answers} as the server counts" if answers else "",
         "cached_tokens": f"{median(cached):.0f}" if any(cached) else "",
-        "first_look": str(found.first) if found.wanted > found.first else "",
         "gpu_clock": f"{min(found.clocks)}-{max(found.clocks)} MHz between the runs" if found.clocks else "",
     }
     return {name: text for name, text in shown.items() if text}

@@ -75,14 +75,15 @@ def measure_ratio(
     shown |= {f"denominator_{name}": text for name, text in evidence(denominator[0], described[1]).items()}
     shown["denominator_quantization"] = denominator[0].quantization
     shown["denominator_backend"] = f"{described[1].backend} {described[1].version}"
-    shown["sides"] = f"{seen[0]} over {seen[1]}"
-    if ratios:
-        shown["numerator_median"] = f"{median(found.side(0)):.4g} {quantity.unit}"
-        shown["denominator_median"] = f"{median(found.side(1)):.4g} {quantity.unit}"
+    medians = (median(found.side(0)), median(found.side(1))) if ratios else None
+    measured = measurement(
+        benchmark, ratios, found.wanted, "ratio", shown, failed=int(bool(found.failure)), first_look=found.first_look,
+        sides=seen, medians=medians,
+    )  # fmt: skip
     return finish(
         benchmark, numerator[0], described[0],
         filled[0].model_copy(update={"numerator": names[0], "denominator": names[1]}),
-        [measurement(benchmark, ratios, found.wanted, "ratio", shown, failed=int(bool(found.failure)))],
+        [measured],
         folder=folder, started=started, invalid=found.verdict(ratios, allowed_load),
         requests=sum(client.sent for client in clients),
         checks=checks(found, ratios), signals=found.signals(),

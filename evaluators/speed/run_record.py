@@ -14,9 +14,19 @@ from evaluators.records import Artifact, Measurement, Run, RunStatus, ServerDesc
 
 
 def measurement(
-    benchmark: Benchmark, values: Sequence[float], runs: int, unit: str, evidence: dict[str, str], *, failed: int = 0
+    benchmark: Benchmark,
+    values: Sequence[float],
+    runs: int,
+    unit: str,
+    evidence: dict[str, str],
+    *,
+    failed: int = 0,
+    first_look: int | None = None,
+    sides: tuple[str, str] | None = None,
+    medians: tuple[float, float] | None = None,
 ) -> Measurement:
-    """The median of independent runs, with one value a run in the order in which they were made."""
+    """The median of independent runs, with one value a run in the order in which they were made. `first_look`, `sides`
+    and `medians` as in Measurement."""
     return Measurement(
         benchmark=benchmark.name,
         metric="value",
@@ -27,6 +37,9 @@ def measurement(
         values=tuple(values),
         failed=failed,
         evidence=evidence,
+        first_look=first_look,
+        sides=sides,
+        medians=medians,
     )
 
 

@@ -48,6 +48,11 @@ class Gathered:
     clocks: tuple[int, ...] = ()
     """SM clocks of the GPU between the runs, MHz."""
 
+    @property
+    def first_look(self) -> int | None:
+        """Runs of the first of two looks; None if there was one look at all runs."""
+        return self.first if self.wanted > self.first else None
+
     def quiet(self, allowed: float) -> list[int]:
         """Numbers of the runs during which other programs used at most `allowed` of the processor."""
         return [index for index, share in enumerate(self.others) if share is None or share <= allowed]

@@ -3,47 +3,94 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from evaluators.records import UserError
-from warehouse.claims.source_reading import Reading
+from warehouse.claim_records import Claim
+from warehouse.claims.source_reading import Reading, told_by
 from warehouse.home import Home
 
-KINDS = frozenset({".md", ".html", ".json", ".jsonl", ".yaml", ".yml", ".csv", ".parquet"})
+KINDS = frozenset({".md", ".html", ".txt", ".json", ".jsonl", ".yaml", ".yml", ".csv", ".parquet"})
 
 
 def import_claims(
-    home: Home, source: str, *, model: str | None, revision: str | None, url: str | None, keep: bool
+    home: Home,
+    source: str,
+    *,
+    model: str | None,
+    revision: str | None,
+    url: str | None,
+    keep: bool,
+    own: tuple[str, ...] = (),
+    said_by: SaidBy | None = None,
 ) -> dict[str, Any]:
-    """Read and (with `keep`) store. Returns per file its claims, mentions, unread parts or problem, and how many
-    claims were new. Raises UserError if the only file cannot be read."""
+    """Read and (with `keep`) store; without, every claim, mention and candidate is listed. Returns per file its claims,
+    mentions, candidates, pictures, unread parts or problem, and how many claims were new. Raises UserError if the only
+    file cannot be read."""
     from warehouse.claims.ledger import save_readings
+    from warehouse.claims.model_aliases import model_names, with_hub_ids
 
     files: list[dict[str, Any]] = []
     readings: list[tuple[Reading, str | bytes]] = []
-    for name, read in _sources(source, model, revision, url):
+    names = model_names(home)
+    for name, read in _sources(source, model, revision, url, own):
         try:
             reading, page = read()
         except UserError as problem:
             files.append({"file": name, "problem": str(problem)})
             continue
+        if said_by is not None:
+            reading = told_by(reading, said_by.claimant, said_by.by, said_by.date)
+        drafts = with_hub_ids(reading, names)
         readings.append((reading, page))
+        listed = {} if keep else {key: [_line(one) for one in getattr(reading, key)] for key in _LISTS}
         files.append(
             {
                 "file": name,
                 "kind": reading.source.kind,
                 "claims": len(reading.claims),
                 "mentions": len(reading.mentions),
+                "candidates": len(reading.candidates),
+                "pictures": reading.pictures,
+                "names": [asdict(draft) for draft in drafts],
                 "unresolved": _unresolved(reading),
                 "unread": [asdict(part) for part in reading.unread],
+                "listed": listed,
             }
         )
     if len(files) == 1 and "problem" in files[0]:
         raise UserError(files[0]["problem"])
     new = save_readings(home, readings) if keep and readings else 0
     return {"files": files, "new": new, "kept": keep}
+
+
+_LISTS = ("claims", "mentions", "candidates")
+
+
+@dataclass(frozen=True)
+class SaidBy:
+    """Who published a text, where its reader cannot know."""
+
+    claimant: str | None = None
+    by: str | None = None
+    date: str | None = None
+
+
+def _line(claim: Claim) -> dict[str, Any]:
+    """A claim as a dry run lists it."""
+    settings = claim.settings.model_dump(exclude_none=True, exclude_defaults=True, mode="json")
+    return {
+        "model": claim.model,
+        "benchmark": claim.benchmark,
+        "benchmark_text": claim.benchmark_text,
+        "said": claim.said,
+        "claimant": claim.claimant.value,
+        "settings": settings,
+        "place": claim.place,
+        "sentence": claim.note if claim.proposed_by else None,
+    }
 
 
 def _unresolved(reading: Reading) -> list[dict[str, Any]]:
@@ -54,7 +101,9 @@ def _unresolved(reading: Reading) -> list[dict[str, Any]]:
     return [{"benchmark": name, "suggestions": list(suggest_benchmarks(name))} for name in list(names)[:50]]
 
 
-def _sources(source: str, model: str | None, revision: str | None, url: str | None) -> Iterator[tuple[str, Any]]:
+def _sources(
+    source: str, model: str | None, revision: str | None, url: str | None, own: tuple[str, ...]
+) -> Iterator[tuple[str, Any]]:
     path = Path(source)
     if source == "shipped":
         from warehouse.claims.readers.ledger_yaml import SHIPPED
@@ -63,11 +112,11 @@ def _sources(source: str, model: str | None, revision: str | None, url: str | No
             yield file.name, lambda file=file: _file(file, None, f"claimcheck:ledgers/{file.name}")
     elif path.is_dir() and not _is_release(path):
         for file in sorted(found for found in path.rglob("*") if found.suffix in KINDS and found.is_file()):
-            yield str(file.relative_to(path)), lambda file=file: _file(file, model, None)
+            yield str(file.relative_to(path)), lambda file=file: _file(file, model, None, own)
     elif path.is_file():
-        yield source, lambda: _file(path, model, url)
+        yield source, lambda: _file(path, model, url, own)
     elif path.is_dir() or _is_hub_id(source):
-        yield from _release(source, model, revision)
+        yield from _release(source, model, revision, own)
     else:
         raise UserError(f"{source} is no file, folder or org/name on the hub; check the spelling")
 
@@ -80,22 +129,22 @@ def _is_hub_id(source: str) -> bool:
     return source.count("/") == 1 and not source.startswith((".", "/"))
 
 
-def _file(path: Path, model: str | None, url: str | None) -> tuple[Reading, str | bytes]:
+def _file(path: Path, model: str | None, url: str | None, own: tuple[str, ...] = ()) -> tuple[Reading, str | bytes]:
     from warehouse.claims.readers.detect import read_any
 
     if path.suffix == ".parquet":
         return read_any(path, model=model, url=url), path.read_bytes()
-    reading = read_any(path, model=model, url=url)
+    reading = read_any(path, model=model, url=url, own=own)
     return reading, path.read_bytes().decode("utf-8")
 
 
-def _release(source: str, model: str | None, revision: str | None) -> Iterator[tuple[str, Any]]:
+def _release(source: str, model: str | None, revision: str | None, own: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
     """The card of a release and its `.eval_results` files."""
     from evaluators.weights.resolve import resolve
     from flows.verification.read_claims import pages_of
 
     release = resolve(source, revision)
-    pages = pages_of(release, model)
+    pages = pages_of(release, model, own)
     if not pages:
         raise UserError(f"{release.model} has no model card; import another source")
     for name, read in pages:

@@ -121,6 +121,8 @@ def _print_others(out: Console, found: ClaimDetails) -> None:
     for other in found.others:
         whose = "ours" if other["ran_by"] == "us" else other["made_by"] or "others"
         _text(out, f"{whose}, {other['program']}: {outcome_words(other['outcome']).words}; {other['headline']}")
+        if other.get("paired"):
+            _text(out, f"  item by item: {other['paired']}")
         pairs = [
             f"{name} {_known(mine)} here, {_known(theirs)} there" for name, (mine, theirs) in other["differ"].items()
         ]

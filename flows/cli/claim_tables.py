@@ -11,6 +11,7 @@ from rich.text import Text
 
 from warehouse.claim_records import Claim
 from warehouse.claims.ledger import Conflict
+from warehouse.claims.sentences.candidate_store import Candidate
 
 
 def plain_text(text: object) -> Text:
@@ -83,6 +84,29 @@ def print_conflicts(out: Console, found: Sequence[Conflict]) -> None:
         out.print("no conflicts")
 
 
+def _listed(kind: str, line: dict[str, Any]) -> str:
+    """A line of a dry run: what would be kept, with its place."""
+    settings = ", ".join(f"{name} {value}" for name, value in line["settings"].items() if name != "notes")
+    words = "; ".join(line["settings"].get("notes", ()))
+    told = " ".join(part for part in (f"[{settings}]" if settings else "", f"({words})" if words else "") if part)
+    name = line["benchmark"] or f"{line['benchmark_text']} (unresolved)"
+    return f"  {kind.removesuffix('s'):9} {line['place']}: {line['model']}  {name}  {line['said']}  {told}".rstrip()
+
+
+def print_candidates(out: Console, found: Sequence[Candidate]) -> None:
+    """Each candidate with its sentence."""
+    for candidate in found:
+        claim = candidate.claim
+        by = f"proposed by {claim.proposed_by}"
+        out.print(plain_text(f"{claim.claim_id[:8]}  {claim.model}  {claim.benchmark}  {claim.said}"), style="bold")
+        out.print(plain_text(f"  {claim.source.url}, {claim.place}, {by}"))
+        out.print(plain_text(f"  {claim.note}"))
+    if not found:
+        out.print("no candidates; `claimcheck claims import FILE` finds some in sentences")
+    else:
+        out.print("`claimcheck claims confirm ID` or `claimcheck claims reject ID` decides")
+
+
 def print_import(out: Console, outcome: dict[str, Any], *, most: int = 20) -> None:
     """What was read from each file, what was not and why."""
     for file in outcome["files"]:
@@ -91,6 +115,17 @@ def print_import(out: Console, outcome: dict[str, Any], *, most: int = 20) -> No
             continue
         counts = f"{file['claims']:,} claims, {file['mentions']:,} mentions of other models"
         out.print(plain_text(f"{file['file']}: {file['kind']}, {counts}"))
+        for kind, lines in file.get("listed", {}).items():
+            for line in lines:
+                out.print(plain_text(_listed(kind, line)))
+        if waiting := file.get("candidates"):
+            out.print(f"  {waiting:,} candidates from sentences: `claimcheck claims candidates` lists them")
+        if pictures := file.get("pictures"):
+            shown = ", ".join(pictures[:5]) + (", ..." if len(pictures) > 5 else "")
+            out.print(plain_text(f"  {len(pictures):,} pictures, whose numbers are not read: {shown}"))
+        for draft in file.get("names", [])[:most]:
+            hint = f"{draft['name']} may be {', '.join(draft['suggestions'])}"
+            out.print(plain_text(f'  {hint}; settle it: claimcheck models alias "{draft["name"]}" ORG/NAME'))
         for one in file["unresolved"][:most]:
             hint = f" (did you mean {', '.join(one['suggestions'])}?)" if one["suggestions"] else ""
             out.print(plain_text(f"  unknown benchmark: {one['benchmark']}{hint}"))

@@ -16,7 +16,7 @@ Json = Annotated[bool, Parameter(name="--json", negative=())]
 Switch = Annotated[bool, Parameter(negative=())]
 Format = Literal["csv", "parquet", "every-eval-ever", "eval-results"]
 
-app = App(name="claims", help="The ledger of claims: list, show, add, import, conflicts, export.")
+app = App(name="claims", help="The ledger of claims: list, show, add, import, candidates, conflicts, export.")
 
 
 def home() -> Home:
@@ -158,6 +158,11 @@ def import_(
     model: str | None = None,
     revision: str | None = None,
     url: str | None = None,
+    name: Annotated[tuple[str, ...], Parameter(name=["--name", "--column"], negative=())] = (),
+    release: str | None = None,
+    claimant: Literal["vendor", "third_party", "press", "community"] | None = None,
+    by: str | None = None,
+    date: str | None = None,
     dry_run: Switch = False,
     json: Json = False,
 ) -> None:
@@ -166,23 +171,38 @@ def import_(
     Parameters
     ----------
     source
-        A file (model card, .eval_results YAML, claims ledger, Every Eval Ever, LLM-Stats, lm-eval or Inspect JSON,
-        CSV, Parquet), a folder of such files, a local release folder, `org/name` on the hub, or `shipped` for the
+        A file (model card, article, .eval_results YAML, claims ledger, Every Eval Ever, LLM-Stats, lm-eval or Inspect
+        JSON, CSV, Parquet), a folder of such files, a local release folder, `org/name` on the hub, or `shipped` for the
         ledgers that come with the product.
     model
-        The release that a card or .eval_results file is about.
+        The release that a card or .eval_results file is about. A text without it is an article about many models.
     revision
         Branch, tag or commit of a release on the hub.
     url
         Where the file was found, kept as the source's address.
+    name
+        A column or row of the card's tables that is the release's, as printed (may be given several times).
+    release
+        The same as --model.
+    claimant
+        Who says it, where the text is another party's than its reader takes it for (an article: press).
+    by
+        Name of the claimant.
+    date
+        When the text was published, e.g. 2026-04-17.
     dry_run
-        Show what would be read, and keep nothing.
+        List every claim, mention, candidate and unread line, and keep nothing.
     json
         JSON instead of text.
     """
-    from flows.cli.claim_import import import_claims
+    from flows.cli.claim_import import SaidBy, import_claims
 
-    outcome = import_claims(home(), source, model=model, revision=revision, url=url, keep=not dry_run)
+    if release is not None and model not in (None, release):
+        raise UserError("--release and --model name two releases; give one of them")
+    said_by = SaidBy(claimant, by, date) if claimant or by or date else None
+    outcome = import_claims(
+        home(), source, model=model or release, revision=revision, url=url, keep=not dry_run, own=name, said_by=said_by
+    )
     if json:
         print_json(outcome)
         return
@@ -191,9 +211,67 @@ def import_(
     print_import(console(), outcome)
 
 
+@app.command(name="candidates")
+def list_candidates(model: str | None = None, /, *, json: Json = False) -> None:
+    """List claims proposed from sentences that nobody has confirmed or rejected.
+
+    Parameters
+    ----------
+    model
+        Only models whose id contains this.
+    json
+        JSON instead of text.
+    """
+    from warehouse.claims.sentences.candidate_store import open_candidates
+
+    found = open_candidates(home(), model=model)
+    if json:
+        print_json([candidate.claim.model_dump(mode="json", exclude_none=True) for candidate in found])
+        return
+    from flows.cli.claim_tables import print_candidates
+
+    print_candidates(console(), found)
+
+
+@app.command
+def confirm(candidates: tuple[str, ...], /) -> None:
+    """Put candidates into the ledger.
+
+    Parameters
+    ----------
+    candidates
+        Candidate ids, or their beginnings.
+    """
+    _decide(candidates, "confirmed")
+
+
+@app.command
+def reject(candidates: tuple[str, ...], /) -> None:
+    """Refuse candidates; they do not come back when their source is read again.
+
+    Parameters
+    ----------
+    candidates
+        Candidate ids, or their beginnings.
+    """
+    _decide(candidates, "rejected")
+
+
+def _decide(candidates: tuple[str, ...], state: Literal["confirmed", "rejected"]) -> None:
+    from warehouse.claims.sentences.candidate_store import candidate_by_id, decide
+
+    if not candidates:
+        raise UserError("name at least one candidate; `claimcheck claims candidates` lists them")
+    for prefix in candidates:
+        candidate_by_id(home(), prefix)
+    for prefix in candidates:
+        claim = decide(home(), prefix, state).claim
+        print(f"{state} {claim.claim_id[:8]}  {claim.model}  {claim.benchmark}  {claim.said}")
+
+
 @app.command
 def conflicts(model: str | None = None, /, *, json: Json = False) -> None:
-    """Show where one party's current claims about the same thing exclude each other.
+    """Show where current claims about the same thing exclude each other, the vendor's and other parties'.
 
     Parameters
     ----------

@@ -110,6 +110,7 @@ def _one_line_each(rows: Sequence[Row], ids: bool) -> Iterator[tuple[str, str]]:
 
 def _cells(row: Row) -> dict[str, str]:
     words = outcome_words(row["outcome"])
+    how = f" ({row['protocol']})" if row["protocol"] else ""
     name = row["benchmark_text"] + (f" ({row['variant']})" if row["variant"] else "")
     if row["unit"] in ("tok/s", "s", "ratio"):
         name += _conditions(row)
@@ -117,7 +118,7 @@ def _cells(row: Row) -> dict[str, str]:
         "benchmark": name,
         "claimed": row["claimed"],
         "measured": _measured(row),
-        "outcome": f"{words.symbol} {words.words}" + (" ⚑" if row["flagged"] else ""),
+        "outcome": f"{words.symbol} {words.words}" + how + (" ⚑" if row["flagged"] else ""),
         "settings": COMPARABILITY.get(row["comparability"] or "", ""),
         "items": f"{row['items']:,} of {row['of']:,}" if row["items"] is not None and (row["of"] or 0) > 1 else "",
         "why": "; ".join(part for part in (_others(row), main_reason(row)) if part),

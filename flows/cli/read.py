@@ -30,7 +30,8 @@ def table(
     model
         Only models whose id contains this.
     outcome
-        Only this outcome: unverified, confirmed, below_claim, above_claim, inconclusive, invalid_run, could_not_run.
+        Only this outcome: unverified, confirmed, below_claim, above_claim, depends_on_protocol, reached, not_reached,
+        not_tested, inconclusive, invalid_run, could_not_run.
     flagged
         Only discrepancies.
     ids

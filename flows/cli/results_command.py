@@ -75,7 +75,7 @@ def import_(
         benchmark=benchmark,
         by=by,
         date=when,
-        order_seed=settings.order_seed,
+        order_seed=settings.order_seed or 0,
         alpha=settings.alpha,
     )
     report = import_results(home(), source, request, dry_run=dry_run)

@@ -1,0 +1,9 @@
+"""What flows need while they run.
+
+server_pool        one model server at a time on a device
+prefect_server     a Prefect server of our own, where none is set
+progress_lines     progress in a terminal or a log
+notify             events and the webhook
+sync               run folders shared between machines
+publish, hub_pull_requests   results given to others
+"""

@@ -32,6 +32,8 @@ class WatchList(Record):
     """Organisations that publish quantized repositories of others' models."""
     searches: tuple[str, ...] = ()
     """Words in model names, whoever published them."""
+    results: tuple[str, ...] = ()
+    """Where others publish results: a folder, a URL, `dataset:ORG/NAME` of the hub, `github:OWNER/REPO/FOLDER`."""
     first_days: int = 30
     """How many days back the first look at a source goes."""
 

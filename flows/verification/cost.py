@@ -109,7 +109,7 @@ def claim_plans(
     known = {claim.claim_id: claim for claim in claims_of(home, release.model)}
     for claim in (claim for reading, _ in pages for claim in reading.claims):
         known.setdefault(claim.claim_id, claim)
-    kind = read_release_kind(release)
+    kind = read_release_kind(release, weights=resolve(options.weights) if options.weights else None)
     work = plan_jobs(known.values(), options.benchmarks, kind=kind, options=options)
     spent = costs(home, release.model, options.backend)
     found = []

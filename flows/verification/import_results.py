@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 from collections.abc import Iterator
@@ -27,8 +28,8 @@ HARMLESS = re.compile(r"(?i)\s*\((?:overall|average|avg|all|test|mean)\)$")
 """Words behind a benchmark's name that mean the whole of it."""
 HUB_ID = re.compile(r"[\w][\w.-]*/[\w][\w.-]*")
 UNKNOWN_COMMIT = "unknown"
-TIMEOUT = 30.0
-"""Seconds between two pieces of a download."""
+TIMEOUT, CONNECT = 30.0, 6.0
+"""Seconds to wait for the next piece of a download, and for the first answer."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,11 @@ class ImportReport:
     """Runs that were not in the warehouse before."""
 
 
-def import_results(home: Home, source: str, request: ImportRequest, *, dry_run: bool = False) -> ImportReport:
-    """Import one file, folder or URL. With `dry_run` nothing is stored and nobody is judged.
+def import_results(
+    home: Home, source: str, request: ImportRequest, *, dry_run: bool = False, label: str | None = None
+) -> ImportReport:
+    """Import one file, folder or URL. With `dry_run` nothing is stored and nobody is judged. `label`: where it was
+    published, if that is not `source`.
 
     All is read and checked before the first run is stored. Raises UserError if nothing can be read, or if it is not
     known which release or benchmark it is about.
@@ -76,7 +80,7 @@ def import_results(home: Home, source: str, request: ImportRequest, *, dry_run: 
     report = ImportReport(left_out=left, files=len(outside))
     found: list[ImportedRun] = []
     for run in outside:
-        found += _runs_of(run, source, request, report, now)
+        found += _runs_of(run, label or source, request, report, now)
     if not found:
         reasons = "; ".join(dict.fromkeys(f"{one.place}: {one.reason}" for one in report.left_out[:3]))
         raise UserError(f"{source} gives no measurement ({reasons}); name the benchmark with --benchmark")
@@ -197,13 +201,16 @@ def local_copy(source: str) -> Iterator[Path]:
         return
     import httpx
 
+    if os.environ.get("HF_HUB_OFFLINE", "0").upper() in ("1", "TRUE", "YES", "ON"):
+        raise UserError(f"{source} is not downloaded: HF_HUB_OFFLINE is set; unset it or give a local file")
     address = source.replace("/blob/", "/resolve/", 1) if "huggingface.co/" in source else source
     name = PurePosixPath(httpx.URL(address).path).name or "results.json"
+    limits = httpx.Timeout(TIMEOUT, connect=CONNECT)
     with tempfile.TemporaryDirectory(prefix="claimcheck-") as folder:
         place = Path(folder) / re.sub(r"[^\w.@+-]", "_", name).lstrip(".")[-200:]
         try:
             with (
-                httpx.stream("GET", address, follow_redirects=True, timeout=TIMEOUT) as response,
+                httpx.stream("GET", address, follow_redirects=True, timeout=limits) as response,
                 place.open("wb") as file,
             ):
                 response.raise_for_status()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evaluators.catalogue import Benchmark, benchmark, catalogue
-from evaluators.harness.date_windows import read_window
+from evaluators.code.date_windows import read_window
 from evaluators.protocols.plausible_protocols import Plausible, plausible_protocols
 from evaluators.protocols.release_kind import ReleaseKind
 from evaluators.protocols.repeats_words import place_repeats
@@ -199,20 +199,36 @@ def _score_jobs(claims: Sequence[Claim], plausible: Mapping[str, Plausible]) -> 
     ]
 
 
-def make_criteria(claims: Iterable[Claim], options: RunOptions) -> dict[str, Criterion]:
-    """The acceptance criterion of each claim that leaves no protocol open, by claim id; to be stored before the run."""
+def make_criteria(
+    claims: Iterable[Claim], options: RunOptions, numbers: Mapping[str, int] | None = None
+) -> dict[str, Criterion]:
+    """The acceptance criterion of each claim that leaves no protocol open, by claim id; to be stored before the run.
+    `numbers`: by claim id, the runs that judged it before."""
     from warehouse.verdicts import make_criterion
 
     return {
         claim.claim_id: make_criterion(
-            claim, benchmark(claim.benchmark or ""), order_seed=options.order_seed, alpha=options.alpha
+            claim,
+            benchmark(claim.benchmark or ""),
+            order_seed=options.order_seed or 0,
+            alpha=options.alpha,
+            runs_before=(numbers or {}).get(claim.claim_id, 0),
         )
         for claim in claims
     }
 
 
-def protocol_criteria(job: Job, plan: JobPlan, options: RunOptions) -> dict[tuple[str, str], Criterion]:
+def protocol_criteria(
+    job: Job,
+    plan: JobPlan,
+    options: RunOptions,
+    *,
+    order_seed: int | None = None,
+    numbers: Mapping[str, int] | None = None,
+) -> dict[tuple[str, str], Criterion]:
     """The acceptance criteria of a job about scores, by claim id and protocol name; to be stored before the run.
+    `order_seed`: of the weights that are run, where the options name none. `numbers`: by claim id, the runs that judged
+    it before.
 
     Raises UserError where the catalogue does not know enough of the benchmark."""
     from warehouse.verdicts import make_criterion
@@ -221,8 +237,9 @@ def protocol_criteria(job: Job, plan: JobPlan, options: RunOptions) -> dict[tupl
         (claim.claim_id, protocol.name): make_criterion(
             claim,
             job.benchmark,
-            order_seed=options.order_seed,
+            order_seed=order_seed or 0,
             alpha=options.alpha,
+            runs_before=(numbers or {}).get(claim.claim_id, 0),
             settings=protocol.settings,
             plausible=plan.plausible[claim.claim_id].count,
             protocol=protocol.name,

@@ -46,7 +46,7 @@ def judge_pairs(pairs: Iterable[tuple[Claim, Criterion]], run: Run, home: Home) 
             verdicts.append(could_not_run(claim, "no_score", text, now=now))
         else:
             flips = flip_rate(home, run, criterion.metric, criterion.filter)
-            known = run if flips is None else run.model_copy(update={"signals": run.signals | {"flip_rate": flips}})
+            known = run if flips is None else run.model_copy(update={"signals": run.signals | flips})
             examples = (
                 items_of_run(home, run.run_id, criterion.metric, criterion.filter) if run.evaluator == "lm-eval" else []
             )

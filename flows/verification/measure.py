@@ -7,17 +7,18 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from evaluators.backends import ModelServer, read_hardware
+from evaluators.backends import read_hardware
 from evaluators.harness import run_benchmark
 from evaluators.records import Artifact, Origin, Release, Run, RunStatus, Settings
 from evaluators.speed import Decided, measure_depth, measure_ratio, measure_speed
 from evaluators.speed.conditions import hardware_name
-from evaluators.stopping import RunAll
+from evaluators.stopping import RunAll, StoppingRule
 from flows.options import VerifyOptions
 from flows.runtime.progress_lines import say, shown
 from flows.runtime.server_pool import ServerPool
 from flows.verification.jobs import Job
 from flows.verification.ratio_sides import sides_of
+from flows.verification.run_noise_items import TWICE, has_noise, repeats_worth, with_flips
 from warehouse.claim_records import Criterion
 from warehouse.home import Home, write_atomic
 from warehouse.verdicts import ClaimRule
@@ -27,8 +28,6 @@ from warehouse.verdicts.statistics.median import interim_look, straddles
 
 ANSWER_ROOM = 3
 """Quarters of the context that an answer may take where a protocol would allow more; the rest is for the prompt."""
-TWICE = 100
-"""Items that a sampled benchmark answers twice to measure its run noise."""
 
 
 def measure(
@@ -43,42 +42,55 @@ def measure(
     settings, room = job.settings, server.describe().context
     if settings.max_tokens and room and job.protocol and job.protocol.origins.get("max_tokens") is not Origin.claim:
         settings = settings.model_copy(update={"max_tokens": min(settings.max_tokens, room * ANSWER_ROOM // 4)})
-    with shown(title) as tell:
-        run = run_benchmark(
-            job.benchmark,
-            artifact,
-            server,
-            settings,
-            folder=home.runs,
-            order_seed=options.order_seed,
-            stop=RunAll() if options.full else ClaimRule(criteria),
-            reuse=_earlier(home, artifact, job),
-            progress=tell,
-            protocol=job.protocol,
-            sandbox=options.sandbox,
-        )
-    if run.status is RunStatus.finished and run.settings.temperature and (run.settings.repeats or 1) == 1:
-        _answer_twice(job, artifact, server, settings, home, options)
-    return run
+    seed = criteria[0].order_seed if criteria else 0
+
+    def run_with(rule: StoppingRule) -> Run:
+        with shown(title) as tell:
+            return run_benchmark(
+                job.benchmark,
+                artifact,
+                server,
+                settings,
+                folder=home.runs,
+                order_seed=seed,
+                stop=rule,
+                reuse=_earlier(home, artifact, job),
+                progress=tell,
+                protocol=job.protocol,
+                sandbox=options.sandbox,
+            )
+
+    def run_again(repeats: int, limit: int | None) -> Run:
+        what = f"{limit} items a second time" if limit else f"{repeats} answers an item"
+        with shown(f"{job.benchmark.title}, {what}") as tell:
+            return run_benchmark(
+                job.benchmark,
+                artifact,
+                server,
+                settings.model_copy(update={"repeats": repeats}),
+                folder=home.runs,
+                order_seed=seed,
+                limit=limit,
+                reuse=_earlier(home, artifact, job),
+                progress=tell,
+                protocol=job.protocol,
+                sandbox=options.sandbox,
+                rearranged=True,
+            )
+
+    run = run_with(_rule(criteria, options))
+    if not has_noise(job.benchmark, run) or not run.measurements:
+        return run
+    claims = {claim.claim_id: claim for claim in job.claims}
+    twice = run_again(2, min(TWICE, max(found.items for found in run.measurements)))
+    if not options.full:
+        run = run_with(_rule(with_flips(criteria, claims, job.benchmark, run, twice), options))
+    repeats = repeats_worth(criteria, claims, job.benchmark, run, twice)
+    return run if repeats is None else run_again(repeats, None)
 
 
-def _answer_twice(
-    job: Job, artifact: Artifact, server: ModelServer, settings: Settings, home: Home, options: VerifyOptions
-) -> None:
-    """Let the first items be answered a second time, so that the judge knows how far two honest runs may differ."""
-    with shown(f"{job.benchmark.title}, {TWICE} items a second time") as tell:
-        run_benchmark(
-            job.benchmark,
-            artifact,
-            server,
-            settings.model_copy(update={"repeats": 2}),
-            folder=home.runs,
-            order_seed=options.order_seed,
-            limit=TWICE,
-            reuse=_earlier(home, artifact, job),
-            progress=tell,
-            sandbox=options.sandbox,
-        )
+def _rule(criteria: Sequence[Criterion], options: VerifyOptions) -> StoppingRule:
+    return RunAll() if options.full else ClaimRule(criteria, budget=options.budget)
 
 
 def measure_specification(release: Release, quantization: str | None, home: Home) -> Run:

@@ -21,10 +21,13 @@ SHOWN = 5
 """Unread parts that are told; `claimcheck claims import` lists all."""
 
 
-def pages_of(release: Release, model: str | None = None) -> list[tuple[str, Callable[[], Page]]]:
+def pages_of(
+    release: Release, model: str | None = None, own: Sequence[str] = ()
+) -> list[tuple[str, Callable[[], Page]]]:
     """Name of each file of a release that may hold claims, and a function that reads it.
 
-    model: the name to look for in tables, if not the release's own. A page's address has no commit, so that a later
+    model: the name to look for in tables, if not the release's own; own: names in the card's tables that a person says
+    are the release's. A page's address has no commit, so that a later
     commit supersedes it; the commit stands in the claims.
     """
     base = release.location
@@ -34,7 +37,7 @@ def pages_of(release: Release, model: str | None = None) -> list[tuple[str, Call
     named = model or release.model
 
     def card(text: str, url: str) -> Reading:
-        return read_card(text, model=named, url=url, read_at=datetime.now(UTC), commit=commit)
+        return read_card(text, model=named, url=url, read_at=datetime.now(UTC), commit=commit, own=own)
 
     def results(text: str, url: str) -> Reading:
         return read_eval_results(text, model=named, url=url, read_at=datetime.now(UTC), commit=commit)

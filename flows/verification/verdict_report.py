@@ -74,7 +74,8 @@ def verdicts_markdown(summary: Summary) -> str:
     lines += ["| benchmark | claimed | measured | items | outcome | settings | why |", "|---|---|---|---|---|---|---|"]
     for row in summary.rows:
         items = f"{row['items']:,} of {row['of']:,}" if (row["of"] or 0) > 1 else "—"
-        outcome = outcome_words(row["outcome"]).words + (" ⚑" if row["flagged"] else "")
+        how = f" ({row['protocol']})" if row["protocol"] else ""
+        outcome = outcome_words(row["outcome"]).words + how + (" ⚑" if row["flagged"] else "")
         cells = [
             row["benchmark_text"],
             row["claimed"],

@@ -1,4 +1,4 @@
-"""A completion server that answers by a function of the prompt: a model whose truth is planted."""
+"""A server that answers by a function of the prompt: a model whose truth is planted."""
 
 from __future__ import annotations
 
@@ -46,11 +46,14 @@ def answering(answer: Answer, slots: int = 4) -> Iterator[Answering]:
                 content: object = {"tokens": list(range(len(str(body["content"]).split())))}
             else:
                 server.requests += 1
-                text = answer(body["prompt"], body.get("seed", 0))
+                chat = "messages" in body
+                prompt = body["messages"][-1]["content"] if chat else body["prompt"]
+                text = answer(prompt, body.get("seed", 0))
                 for stop in body.get("stop") or ():
                     text = text.split(stop)[0]
                 usage = {"prompt_tokens": 10, "completion_tokens": 5}
-                content = {"choices": [{"index": 0, "text": text, "finish_reason": "stop"}], "usage": usage}
+                said = {"message": {"role": "assistant", "content": text}} if chat else {"text": text}
+                content = {"choices": [{"index": 0, **said, "finish_reason": "stop"}], "usage": usage}
             data = json.dumps(content).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from evaluators.catalogue import benchmark
+from evaluators.code.date_windows import DateWindow, read_window
 from evaluators.harness import complete_settings, run_benchmark
-from evaluators.harness.date_windows import DateWindow, read_window
 from evaluators.records import RunStatus, Settings, UserError
 from evaluators.sandbox.box import SandboxError
 from evaluators.sandbox.choose_sandbox import choose_sandbox

@@ -10,8 +10,9 @@ from flows.options import VerifyOptions
 from flows.runtime.server_pool import ServerPool
 from flows.verification.jobs import Job, make_criteria
 from flows.verification.judge import judge_run
-from flows.verification.measure import TWICE, measure
+from flows.verification.measure import measure
 from flows.verification.read_claims import read_pages
+from flows.verification.run_noise_items import TWICE
 from warehouse.home import Home
 from warehouse.load import load_home
 from warehouse.queries.verification import flip_rate
@@ -37,10 +38,11 @@ def test_some_items_are_answered_twice_and_the_noise_reaches_the_verdict(tmp_pat
     assert run.settings.temperature == 1.0
     load_home(home)
     with reading(home) as connection:
-        [twice] = fetch_rows(connection, "select requests_sent from runs where run_id <> ?", [run.run_id])
+        asked = "select requests_sent from runs where (settings ->> 'repeats')::integer = 2"
+        [twice] = fetch_rows(connection, asked)
     assert twice["requests_sent"] <= TWICE  # the first answers were taken from the run itself
-    rate = flip_rate(home, run, "exact_match", "strict-match")
-    assert rate is not None
-    assert 0 < rate < 0.5
+    flips = flip_rate(home, run, "exact_match", "strict-match")
+    assert flips is not None
+    assert 0 < flips["flip_rate"] < 0.5 and flips["flip_items"] == TWICE
     [verdict] = judge_run([claim], locks, run, home)
     assert any("run noise" in reason.text for reason in verdict.reasons)

@@ -105,5 +105,5 @@ def test_think_tags_split_exactly(reasoning: str, answer: str) -> None:
     for opening in ("<think>", ""):
         found, text = set_apart(f"{opening}{reasoning}</think>{answer}")
         assert found == reasoning.strip()
-        assert text == answer.lstrip("\n")
+        assert text == answer.lstrip()
     assert set_apart(answer) == (None, answer)

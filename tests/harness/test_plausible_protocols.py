@@ -81,6 +81,31 @@ def test_likelihood_of_letters_is_not_all_that_a_thinking_model_may_have_done() 
     assert found.missing and all("thinking" not in protocol.name for protocol in found.protocols)
 
 
+def test_a_tuned_release_without_a_template_may_have_been_asked_by_chat() -> None:
+    """Nothing here can ask it so: no claim is refuted by plain completions alone."""
+    unknown = ReleaseKind(kind="unknown", thinking="unknown")
+    found = plausible_protocols(benchmark("gsm8k"), unknown, Settings())
+    assert found.missing and {protocol.name.split(",")[0] for protocol in found.protocols} == {"completion"}
+    assert not plausible_protocols(benchmark("gsm8k"), BASE, Settings()).missing
+
+
+def test_effort_that_nobody_states_is_open() -> None:
+    """A model whose template takes an effort may have been asked with each."""
+    kind = THINKING.model_copy(update={"thinking": "always", "switch": "reasoning_effort"})
+    found = plausible_protocols(benchmark("gsm8k"), kind, NAMED)
+    assert [protocol.settings.effort for protocol in found.protocols] == ["high", "medium", "low", None]
+    stated = plausible_protocols(benchmark("gsm8k"), kind, NAMED.model_copy(update={"effort": "low"}))
+    assert [protocol.settings.effort for protocol in stated.protocols] == ["low"]
+
+
+def test_asking_for_one_protocol_does_not_make_it_the_only_plausible_one() -> None:
+    """The others are named as missing, and alpha stays divided by all of them."""
+    whole = plausible_protocols(benchmark("gsm8k"), THINKING, NAMED)
+    part = plausible_protocols(benchmark("gsm8k"), THINKING, NAMED, only=["chat"])
+    assert part.count == whole.count == len(whole.protocols) > len(part.protocols)
+    assert part.missing == ("thinking was not asked for", "completion was not asked for")
+
+
 def test_habits_have_an_address_and_name_benchmarks() -> None:
     """Each habit is a source."""
     for vendor in vendor_habits():

@@ -34,7 +34,7 @@ MARKS = [
 def test_each_family_is_set_apart(opening: str, closing: str, reasoning: str, answer: str) -> None:
     """Nothing of the thinking leaks into the answer, nothing of the answer is lost, and the answer holds no mark."""
     thought, text = set_apart(f"{opening}{reasoning}{closing}\n\n{answer}")
-    assert (thought, text.lstrip("\n")) == (reasoning.strip(), answer.lstrip("\n"))
+    assert (thought, text) == (reasoning.strip(), answer.lstrip())
     assert not holds_mark(text)
     cut, nothing = set_apart(f"{opening}{reasoning}")
     assert (cut, nothing) == (reasoning.strip(), ""), "thinking that was cut leaves no answer"

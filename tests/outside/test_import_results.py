@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +26,7 @@ NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 
 def claim(model: str, benchmark: str, said: str, **settings: Any) -> Claim:
     return Claim(
-        claim_id=f"{benchmark}{said}".encode().hex()[:16],
+        claim_id=hashlib.sha256(f"{model} {benchmark} {said}".encode()).hexdigest()[:16],
         model=model,
         benchmark=benchmark,
         benchmark_text=benchmark,

@@ -51,7 +51,7 @@ def judged(runs: Sequence[float], criterion: Criterion) -> tuple[Outcome, Median
     """What comes of these runs."""
     made = Measurement(
         benchmark=criterion.benchmark, metric="value", score=median(runs), unit=criterion.interval.unit,
-        items=len(runs), of=len(runs), values=tuple(runs), evidence={"first_look": str(FIRST)},
+        items=len(runs), of=len(runs), values=tuple(runs), first_look=FIRST,
     )  # fmt: skip
     outcome, _, _, interval = judge_speed(criterion, made, Comparability.matched)
     assert interval

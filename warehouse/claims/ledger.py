@@ -29,7 +29,7 @@ class Conflict:
     benchmark: str
     """Catalogue name."""
     claims: tuple[Row, ...]
-    """The claims, the earliest first, each with said, low, high, claimant, claimed_by, source_url, place, settings."""
+    """The claims, the vendor's first, each with said, low, high, claimant, claimed_by, source_url, place, settings."""
 
 
 def save_reading(home: Home, reading: Reading, content: str | bytes) -> int:
@@ -38,24 +38,26 @@ def save_reading(home: Home, reading: Reading, content: str | bytes) -> int:
     The same page twice adds nothing. A claim that stood elsewhere or otherwise in an earlier reading of the same URL
     is superseded by the new one and kept. Raises UserError if `content` is not the page of the reading.
     """
-    from warehouse.load import save_claims
-
-    if keep_page(home, content) != reading.source.sha256:
-        raise UserError(f"the page of {reading.source.url} is not the one that was read; import it again")
-    found = [*reading.claims, *reading.mentions]
-    return save_claims(home, _superseding(home, reading.source.url, found)) if found else 0
+    return save_readings(home, [(reading, content)])
 
 
 def save_readings(home: Home, readings: Sequence[tuple[Reading, str | bytes]]) -> int:
-    """Many readings in one write; the same rules as `save_reading`."""
+    """Many readings in one write; the same rules as `save_reading`. Names of models become hub ids where that is
+    certain, and candidates are kept beside the ledger."""
+    from warehouse.claims.model_aliases import model_names, with_hub_ids
+    from warehouse.claims.sentences.candidate_store import keep_candidates
     from warehouse.load import save_claims
 
     found: list[Claim] = []
+    names = model_names(home) if readings else None
     for reading, content in readings:
+        if names is not None:
+            with_hub_ids(reading, names)
         if keep_page(home, content) != reading.source.sha256:
             raise UserError(f"the page of {reading.source.url} is not the one that was read; import it again")
         found += _superseding(home, reading.source.url, [*reading.claims, *reading.mentions])
-    return save_claims(home, found)
+        keep_candidates(home, reading.candidates)
+    return save_claims(home, found) if found else 0
 
 
 def _superseding(home: Home, url: str, found: Sequence[Claim]) -> list[Claim]:
@@ -140,13 +142,13 @@ def current_claims(home: Home, *, model: str | None = None) -> list[Claim]:
 
 
 def conflicting_claims(home: Home, *, model: str | None = None) -> list[Conflict]:
-    """Claims by one party about one model and benchmark whose intervals exclude each other although no stated setting
-    tells them apart."""
+    """Claims about one model and benchmark, by one party or several, whose intervals exclude each other although no
+    stated setting tells them apart; the vendor's first."""
     with reading_store(home) as connection:
         found = fetch_rows(connection, statement("conflicting_claims"), {"model": model})
-    grouped: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
+    grouped: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in found:
-        grouped[str(row["model"]), str(row["benchmark"]), str(row["party"])].append(row)
+        grouped[str(row["model"]), str(row["benchmark"])].append(row)
     return [Conflict(key[0], key[1], tuple(group)) for key, group in grouped.items()]
 
 

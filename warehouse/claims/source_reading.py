@@ -82,6 +82,7 @@ def new_claim(
     by: str | None = None,
     note: str | None = None,
     commit: str | None = None,
+    proposed_by: str | None = None,
 ) -> Claim:
     """A claim with its id. `interval` is what `read_number` made of `said`; None where it cannot be read."""
     settings = settings or Settings()
@@ -108,6 +109,7 @@ def new_claim(
         source=source,
         place=place,
         note=note,
+        proposed_by=proposed_by,
     )
 
 
@@ -156,3 +158,30 @@ def restored(record: str) -> Claim:
     if made != claim.claim_id:
         raise UserError(f"the exported claim {claim.claim_id} was changed; import its source instead")
     return claim
+
+
+def told_by(reading: Reading, claimant: str | None, by: str | None, date: str | None) -> Reading:
+    """The reading as told by the party that a person names: its claims, mentions and candidates are that party's.
+
+    `date` is when the source was published. What a leaderboard measured stays the leaderboard's.
+    """
+    source = reading.source.model_copy(update={"published": date} if date else {})
+
+    def told(claim: Claim) -> Claim:
+        board = claim.by is not None and "leaderboard" in claim.by.casefold()
+        party = claim.claimant if claimant is None or board else Claimant(claimant)
+        changes = {
+            "claimant": party,
+            "source": source,
+            "by": claim.by if board or (by is None and claimant is None) else by,
+        }
+        made = claim_id(
+            model=claim.model, benchmark_text=claim.benchmark_text, settings=claim.settings, claimant=party,
+            said=claim.said, url=source.url, place=claim.place,
+        )  # fmt: skip
+        return claim.model_copy(update={**changes, "claim_id": made})
+
+    return Reading(
+        source, [told(claim) for claim in reading.claims], [told(claim) for claim in reading.mentions], reading.unread,
+        [told(claim) for claim in reading.candidates], reading.pictures,
+    )  # fmt: skip

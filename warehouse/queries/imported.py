@@ -28,3 +28,9 @@ def judged_criteria(home: Home, run_id: str) -> set[str]:
     with reading(home) as connection:
         found = connection.execute(statement("judged_criteria"), {"run": run_id}).fetchall()
     return {criterion for (criterion,) in found}
+
+
+def models_of_claims(home: Home) -> list[str]:
+    """Names of the models that current claims are about."""
+    with reading(home) as connection:
+        return [model for (model,) in connection.execute(statement("models_of_claims")).fetchall()]

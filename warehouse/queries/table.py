@@ -81,6 +81,7 @@ def details(home: Home, claim_id: str, *, items: int = 3) -> ClaimDetails:
         history.sort(key=lambda entry: json.loads(entry["record"])["run_id"] != row["run_id"])
         run = json.loads(history[0]["run"]) if history and history[0]["run"] else None
         samples: list[Row] = []
+        lock = None
         if run:
             lock = connection.execute(
                 "select metric, filter from criteria where criterion_id = ?", [row["criterion_id"]]
@@ -88,7 +89,10 @@ def details(home: Home, claim_id: str, *, items: int = 3) -> ClaimDetails:
             if lock:
                 asked = {"run": run["run_id"], "metric": lock[0], "filter": lock[1], "count": items}
                 samples = fetch_rows(connection, statement("sample_items"), asked)
-    others = tuple(_other(entry, run) for entry in _newest_imported(history, row["run_id"]))
+    others = tuple(
+        _other(entry, run) | {"paired": _paired(home, run, entry, lock)}
+        for entry in _newest_imported(history, row["run_id"])
+    )
     return ClaimDetails(
         row=row,
         claim=json.loads(record[0][0]),
@@ -97,6 +101,16 @@ def details(home: Home, claim_id: str, *, items: int = 3) -> ClaimDetails:
         items=tuple(samples),
         others=others,
     )
+
+
+def _paired(home: Home, shown: Row | None, entry: Row, score: Any) -> str | None:
+    """The other run against the shown one, item by item; None where they cannot be paired."""
+    from warehouse.queries.paired_items import compare_runs
+
+    if shown is None or score is None:
+        return None
+    found = compare_runs(home, shown["run_id"], json.loads(entry["run"])["run_id"], score[0], score[1])
+    return found.sentence if found else None
 
 
 def _is_of(entry: Row, shown: str | None) -> bool:

@@ -88,17 +88,22 @@ def items_of_run(home: Home, run_id: str, metric: str, filter: str) -> list[Item
         return [ItemScore.model_validate(row) for row in fetch_rows(connection, statement("items_of_run"), asked)]
 
 
-def flip_rate(home: Home, run: Run, metric: str, filter: str) -> float | None:
-    """Share of items whose score flipped where a run's weights answered them twice; None if they never did."""
+def flip_rate(home: Home, run: Run, metric: str, filter: str) -> dict[str, float] | None:
+    """Signals of a run whose weights answered some items twice under its settings: `flip_rate`, the share whose score
+    flipped, and `flip_items`, how many items that were; None if they never did."""
     if run.artifact is None or run.server is None:
         return None
     asked = {
-        "artifact": run.artifact.key,
+        "artifact": run.artifact.key or None,
         "backend": run.server.backend,
+        "fingerprint": run.server.fingerprint,
         "benchmark": run.benchmark,
+        "prompt": run.settings.prompt,
+        "thinking": run.settings.thinking,
+        "temperature": run.settings.temperature or 0.0,
         "metric": metric,
         "filter": filter,
     }
     with reading(home) as connection:
         found = connection.execute(statement("flip_rate"), asked).fetchone()
-    return found[0] if found and found[1] else None
+    return {"flip_rate": found[0], "flip_items": float(found[1])} if found and found[1] else None

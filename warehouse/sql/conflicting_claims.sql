@@ -1,5 +1,5 @@
--- $model: hub id or null for all. Standing claims of one party about one model and benchmark whose intervals exclude
--- each other although no stated setting tells them apart.
+-- $model: hub id or null for all. Standing claims about one model and benchmark, by one party or by several, whose
+-- intervals exclude each other although no stated setting tells them apart.
 with current_claims as (
     select
         *,
@@ -12,13 +12,13 @@ with current_claims as (
         and claim_id not in (select supersedes from claims where supersedes is not null)
 ),
 several as (
-    select model, benchmark, party
+    select model, benchmark
     from current_claims
     group by all
     having count(distinct value) > 1
 ),
 candidates as (
-    select s.* from current_claims s semi join several m using (model, benchmark, party)
+    select s.* from current_claims s semi join several m using (model, benchmark)
 )
 select distinct
     s.model, s.benchmark, s.party, s.claim_id, s.benchmark_text, s.said, s.low, s.high, s.unit, s.claimant,
@@ -28,7 +28,6 @@ join candidates o
     on o.model = s.model
     and o.benchmark = s.benchmark
     and o.unit = s.unit
-    and o.party = s.party
     and o.claim_id <> s.claim_id
     and o.value <> s.value
     and (
@@ -37,7 +36,7 @@ join candidates o
     )
     and o.variant is not distinct from s.variant
     and case
-        when o.source_url = s.source_url then o.settings::varchar = s.settings::varchar
+        when o.source_url = s.source_url and o.party = s.party then o.settings::varchar = s.settings::varchar
         else coalesce(o.settings ->> 'shots' = s.settings ->> 'shots', true)
             and coalesce(o.settings ->> 'metric' = s.settings ->> 'metric', true)
             and coalesce(o.settings ->> 'filter' = s.settings ->> 'filter', true)
@@ -51,4 +50,4 @@ join candidates o
             and coalesce(o.settings ->> 'hardware' = s.settings ->> 'hardware', true)
             and coalesce(o.settings ->> 'backend' = s.settings ->> 'backend', true)
     end
-order by s.model, s.benchmark, s.party, s.claim_id;
+order by s.model, s.benchmark, s.claimant <> 'vendor', s.party, s.claim_id;

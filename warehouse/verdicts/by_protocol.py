@@ -50,7 +50,8 @@ def combine_protocols(
     if Outcome.inconclusive in outcomes and not missing:
         first = next(part for part in plausible if part[1].outcome is Outcome.inconclusive)
         return _open(claim, parts, results, first, Outcome.inconclusive, (), now)
-    return _open(claim, parts, results, parts[0], Outcome.depends_on_protocol, missing, now)
+    speaking = next((part for part in parts if part[1].score is not None), parts[0])
+    return _open(claim, parts, results, speaking, Outcome.depends_on_protocol, missing, now)
 
 
 def decides(verdict: Verdict) -> bool:

@@ -65,7 +65,16 @@ def compare(
             relation = "assumed"
         if relation is None:
             continue
-        lines.append(SettingCompared(setting=name, claimed=_text(said), measured=_text(ran), relation=relation))
+        origin = run.origins.get(name)
+        lines.append(
+            SettingCompared(
+                setting=name,
+                claimed=_text(said),
+                measured=_text(ran),
+                relation=relation,
+                origin=origin.value if origin else None,
+            )
+        )
         if decides and relation == "differs":
             outcome = Comparability.differs
         elif decides and relation == "unknown" and outcome is not Comparability.differs:

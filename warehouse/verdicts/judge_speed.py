@@ -36,11 +36,11 @@ def _detail(measurement: Measurement) -> Reason | None:
     if "slope" in known:
         text = f"medians {known['medians']} tok/s at depths {known['depths']}: {known['slope']}"
         return Reason(code="slope", text=text)
-    if "denominator_median" in known:
-        over, _, under = known.get("sides", "").partition(" over ")
-        text = f"{over} {known['numerator_median']} over {under} {known['denominator_median']}, runs taking turns"
-        text = " ".join(text.split())
-        return Reason(code="medians", text=text)
+    if measurement.medians:
+        over, under = measurement.sides or ("", "")
+        values = [number_of_claim(value, "tok/s") for value in measurement.medians]
+        text = f"{over} {values[0]} over {under} {values[1]}, runs taking turns"
+        return Reason(code="medians", text=" ".join(text.split()))
     return None
 
 
@@ -89,7 +89,7 @@ def judge_speed(
         outcome = Outcome.not_tested if reasons and reasons[0].code == "settings_differ" else Outcome.invalid_run
         reasons.append(Reason(code="no_score", text="no run finished"))
         return outcome, tuple(reasons), f"nothing measured; {WORDS[outcome]} ({reasons[0].text})", None
-    found = interim_look(runs, int(measurement.evidence.get("first_look", len(runs))), criterion.level)
+    found = interim_look(runs, measurement.first_look or len(runs), criterion.level)
     low, high = edges(criterion.interval, criterion.margin, criterion.relative)
     worse, better = Outcome.below_claim, Outcome.above_claim
     if not criterion.higher_is_better:
@@ -116,7 +116,7 @@ def judge_speed(
         reasons.append(detail)
     margin = f" within ±{100 * criterion.margin:g} %" if outcome is Outcome.confirmed else ""
     span = f"[{number_of_claim(found.low, unit)}, {number_of_claim(found.high, unit)}]"
-    sides = f" of {measurement.evidence['sides']}" if "sides" in measurement.evidence else ""
+    sides = f" of {' over '.join(measurement.sides)}" if measurement.sides else ""
     value = number_of_claim(found.value, unit)
     head = f"measured {value} {span} in {len(runs)} runs{sides}; claim {claimed(criterion.interval)}: "
     return outcome, tuple(reasons), f"{head}{WORDS[outcome]}{margin}{why}", found

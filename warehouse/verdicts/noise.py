@@ -1,7 +1,8 @@
 """How far a run's score must lie outside the acceptance region before it contradicts a claim.
 
 The probability of a wrong verdict that a run may use (`Criterion.level`) is divided: half of it to the sequential test,
-RISK_WIDTH to the difference between two honest runs, RISK_BOUND to the bound on the flip rate. What the data of the run
+RISK_WIDTH to the difference between two honest runs, RISK_REPEATS to the same once more where repeats of all items
+follow, RISK_BOUND to the bound on the flip rate. What the data of the run
 do not show is assumed, on the safe side.
 """
 
@@ -23,7 +24,7 @@ from warehouse.verdicts.statistics.run_noise import (
     most_within,
 )
 
-CONTRADICT, RISK_WIDTH, RISK_BOUND = 0.5, 0.35, 0.15
+CONTRADICT, RISK_WIDTH, RISK_REPEATS, RISK_BOUND = 0.5, 0.25, 0.1, 0.15
 """Shares of a run's probability of a wrong verdict where there is run noise. They sum to one."""
 TWICE = 100
 """Items that are taken to have been answered twice where a flip rate comes without their number."""
@@ -111,7 +112,7 @@ def noise_of_run(
     rate = run.signals.get("flip_rate")
     if rate is None and (found := _of_repeats(measurement.values, repeats, level)) is not None:
         within, flips = found
-        width = allowance(within, measurement.of, repeats, claimed, RISK_WIDTH * level)
+        width = allowance(within, measurement.of, repeats, claimed, RISK_REPEATS * level)
         return RunNoise(width, within, "repeats", flips, len(measurement.values))
     twice = round(run.signals.get("flip_items", min(TWICE, measurement.of)))
     return noise_expected(

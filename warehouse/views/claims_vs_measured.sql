@@ -23,6 +23,7 @@ with said as (
         v.run_id,
         v.criterion_id,
         v.made_by,
+        v.record as verdict,
         md5(concat_ws(
             chr(31), lower(c.model), coalesce(lower(c.variant), ''), coalesce(c."commit", ''),
             coalesce(c.benchmark, lower(c.benchmark_text)), coalesce(c.unit, ''), coalesce(c.qualifier, ''),
@@ -103,6 +104,13 @@ select
     coalesce(c.outcome, 'unverified') as outcome,
     c.comparability,
     coalesce(c.flagged, false) as flagged,
+    -- which of several plausible protocols decided, and what came out under each that was run
+    case when json_array_length(c.verdict -> 'by_protocol') > 0 then c.verdict ->> 'protocol' end as protocol,
+    from_json(
+        c.verdict -> 'by_protocol',
+        '[{"protocol": "VARCHAR", "outcome": "VARCHAR", "score": "DOUBLE", "low": "DOUBLE", "high": "DOUBLE",
+           "items": "BIGINT", "of": "BIGINT", "run_id": "VARCHAR", "plausible": "BOOLEAN"}]'
+    ) as by_protocol,
     list_transform(from_json(c.reasons, '[{"code": "VARCHAR", "text": "VARCHAR"}]'), lambda r: r.text) as reasons,
     list_transform(from_json(c.reasons, '[{"code": "VARCHAR"}]'), lambda r: r.code) as reason_codes,
     c.headline,

@@ -23,6 +23,17 @@ SWITCHES = ("enable_thinking", "thinking")
 """Variables by which chat templates switch thinking."""
 
 
+def template_arguments(settings: Settings) -> dict[str, Any]:
+    """Arguments of the chat template: thinking under every name that templates have for it, because a template ignores
+    what it does not know; the effort."""
+    found: dict[str, Any] = {}
+    if settings.thinking is not None:
+        found |= dict.fromkeys(SWITCHES, settings.thinking == "on")
+    if settings.effort is not None:
+        found["reasoning_effort"] = settings.effort
+    return found
+
+
 class Chat:
     """Message histories on any server with an OpenAI-style chat route."""
 
@@ -34,14 +45,9 @@ class Chat:
         self.sends_stops = settings.thinking != "on"
         """Stop strings of a task are for its answer: while a model thinks, the server must not know them."""
         self.extra: dict[str, Any] = {}
-        template: dict[str, Any] = {}
-        if settings.thinking is not None:
-            # the names under which templates have the switch; a template ignores what it does not know
-            template |= dict.fromkeys(SWITCHES, settings.thinking == "on")
         if settings.effort is not None:
-            template["reasoning_effort"] = settings.effort
             self.extra["reasoning_effort"] = settings.effort
-        if template and dialect != "openai":
+        if (template := template_arguments(settings)) and dialect != "openai":
             self.extra["chat_template_kwargs"] = template
 
     async def prepare(self, client: Client) -> None:

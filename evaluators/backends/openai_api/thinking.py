@@ -42,8 +42,9 @@ ANY_MARK = re.compile(
 def set_apart(content: str) -> tuple[str | None, str]:
     """(reasoning, answer) of a text that may hold marks of thinking; reasoning is None if it holds none.
 
-    The answer is what follows the last closing mark. A mark that is never closed leaves no answer: all is reasoning.
-    A closing mark alone counts too, because templates may put the opening one into the prompt.
+    The answer is what follows the last closing mark, without leading space, as lm-eval's `think_end_token` takes it. A
+    mark that is never closed leaves no answer: all is reasoning. A closing mark alone counts too, because templates may
+    put the opening one into the prompt.
     """
     if HARMONY_FINAL.search(content) or HARMONY_OTHER.search(content):
         return _harmony(content)
@@ -51,7 +52,7 @@ def set_apart(content: str) -> tuple[str | None, str]:
     if closing:
         last = closing[-1]
         answer = ANSWER_MARKS.sub("", content[last.end() :])
-        return OPEN.sub("", content[: last.start()]).strip(), answer.lstrip("\n")
+        return OPEN.sub("", content[: last.start()]).strip(), answer.lstrip()
     if opening := OPEN.match(content.lstrip()):
         return content.lstrip()[opening.end() :].strip(), ""
     return None, content
@@ -62,7 +63,7 @@ def _harmony(content: str) -> tuple[str, str]:
     thought = content[: final[-1].start()] if final else content
     answer = content[final[-1].end() :] if final else ""
     thought = HARMONY_TOKENS.sub(" ", thought).strip()
-    return thought, HARMONY_TOKENS.split(answer)[0]
+    return thought, HARMONY_TOKENS.split(answer)[0].lstrip()
 
 
 def holds_mark(text: str) -> bool:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from evaluators.harness.code_tasks import CODE_EVAL
+from evaluators.code.code_tasks import CODE_EVAL
 from evaluators.sandbox.box import Sandbox, SandboxError
 from evaluators.sandbox.run_program import ProgramResult, run_module
 from evaluators.tasks.livecodebench.problems import ProblemRow, read_row

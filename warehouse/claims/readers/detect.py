@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,18 @@ LARGEST = 64_000_000
 
 
 def read_any(
-    source: str | Path, *, model: str | None = None, url: str | None = None, read_at: datetime | None = None
+    source: str | Path,
+    *,
+    model: str | None = None,
+    url: str | None = None,
+    read_at: datetime | None = None,
+    own: Sequence[str] = (),
 ) -> Reading:
     """The reading of a file (Path) or text (str), by whichever reader its content asks for.
 
-    `model` is needed for cards and `.eval_results`, which do not name it themselves. Raises UserError with the reason
-    for what no reader can read.
+    `model` is needed for `.eval_results`, which do not name it themselves, and says that a text is that release's card;
+    without it a text is an article about the models that it names. `own` are names in a card's tables that a person
+    says are this release's. Raises UserError with the reason for what no reader can read.
     """
     when = read_at or datetime.now(UTC)
     if isinstance(source, Path):
@@ -44,10 +51,12 @@ def read_any(
     if url.endswith((".yaml", ".yml")) or (_looks_yaml(start) and not url.endswith((".md", ".html"))):
         return _by_yaml(text, url, when, model)
     if model is None:
-        raise UserError(f"{url} reads like a model card; say which release it is about with --model ORG/NAME")
+        from warehouse.claims.readers.article import read_article
+
+        return read_article(text, url=url, read_at=when)
     from warehouse.claims.readers.model_card import read_card
 
-    return read_card(text, model=model, url=url, read_at=when)
+    return read_card(text, model=model, url=url, read_at=when, own=own)
 
 
 def _text_of(path: Path) -> str:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
+from warehouse.claims.sentences.proposing import propose
 from warehouse.claims.source_reading import Reading, source_of
 from warehouse.claims.tables.card_names import identity_in
 from warehouse.claims.tables.context import Surroundings
@@ -14,7 +15,7 @@ from warehouse.claims.tables.contradictions import drop_contradictions
 from warehouse.claims.tables.document import Heading, Page, Words, read_page
 from warehouse.claims.tables.extract import read_table
 from warehouse.claims.tables.grid import Grid
-from warehouse.claims.tables.identity import Identity
+from warehouse.claims.tables.identity import Identity, is_size, names_model
 from warehouse.claims.tables.layout import layout_of, split_rows
 from warehouse.claims.tables.leaderboards import leaderboard_of
 from warehouse.claims.tables.lm_eval_table import columns_of, read_lm_eval_table
@@ -33,31 +34,47 @@ def read_card(
     """
     page = read_page(text)
     reading = Reading(source_of(text, url=url, read_at=read_at, kind="model_card", title=page.title))
-    read_tables(page, reading, identity_in(page, model, own=own), commit)
+    identity = identity_in(page, model, own=own)
+    read_blocks(page, reading, identity, commit)
     if page.front_matter is not None:
         from warehouse.claims.readers.model_index import add_front_matter
 
         add_front_matter(page.front_matter, reading, model=model, commit=commit)
+    propose(page, reading, names_of_models(page, identity), topic=model, claimant=None)
     reading.pictures = [name for name, _ in page.pictures]
     return reading
 
 
-def read_tables(page: Page, reading: Reading, identity: Identity, commit: str | None) -> None:
-    """Add what the page's tables and lists of specifications state."""
+def names_of_models(page: Page, identity: Identity) -> list[str]:
+    """The names of models in headings and first columns of the page's tables, and the ids it links to."""
+    cells = [
+        cell.text
+        for block in page.blocks
+        if isinstance(block, Grid)
+        for cell in (*(cell for row in block.rows[:2] for cell in row), *(row[0] for row in block.rows))
+    ]
+    printed = {re.sub(r"\s*[(\[].*$", "", text).strip() for text in cells if names_model(text, identity)}
+    return [name for name in (*printed, *identity.known) if len(name) > 2 and not is_size(name)]
+
+
+def read_blocks(
+    page: Page, reading: Reading, identity: Identity, commit: str | None, *, only: int | None = None
+) -> None:
+    """Add what the page's tables and lists of specifications state; with `only`, the table at that place alone."""
     headings: list[Heading] = []
     for place, block in enumerate(page.blocks):
+        texts = tuple(heading.text for heading in headings)
         if isinstance(block, Heading):
-            if not block.text:
-                continue
-            headings = [*(heading for heading in headings if heading.level < block.level), block]
+            if block.text:
+                headings = [*(heading for heading in headings if heading.level < block.level), block]
+        elif only is not None and place != only:
+            continue
         elif isinstance(block, Grid):
-            _read_grid(
-                block, page.blocks, place, tuple(heading.text for heading in headings), identity, reading, commit
-            )
+            _read_grid(block, page.blocks, place, texts, identity, reading, commit)
         elif _stray_row(block.text):
             reading.leave(block.line, block.text, "it looks like a row of a table, but stands in none")
         elif block.item:
-            read_items(block, tuple(heading.text for heading in headings), identity, reading, commit)
+            read_items(block, texts, identity, reading, commit)
 
 
 def _stray_row(text: str) -> bool:

@@ -56,7 +56,7 @@ def _holds_scores(context: Context, first: int) -> bool:
         assert layout.label is not None
         names = {read_label(row[layout.label].text).benchmark for row in rows}
     else:
-        names = {heading_label(heads).benchmark for heads in layout.heads if heads}
+        names = {heading_label(heads, c in layout.speeds).benchmark for c, heads in enumerate(layout.heads) if heads}
     found = [catalogue()[name] for name in names if name]
     others = ("specification", "speed")
     return not found or any(entry.evaluator not in others and entry.unit != "tokens" for entry in found)
@@ -148,7 +148,7 @@ def _benchmarks_in_columns(context: Context, first: int, columns: list[int]) -> 
 def _column_label(layout: Layout, column: int) -> Label:
     parts = layout.heads[column]
     if layout.context is None:
-        return heading_label(parts)
+        return heading_label(parts, column in layout.speeds)
     head = " ".join(parts)
     generic = normalise(head) in MEASURES - {"average", "avg", "mean"}
     return read_label(layout.context if generic else f"{layout.context} ({head})")

@@ -18,6 +18,7 @@ from warehouse.claims.tables.headings import Heads, heads_of
 from warehouse.claims.tables.identity import Identity, is_size, names_model
 from warehouse.claims.text.labels import Label, read_label, stated_by
 from warehouse.claims.text.names import mode_of, normalise
+from warehouse.claims.text.speed_names import UNIT, names_speed
 from warehouse.claims.text.vocabulary import (
     ASIDE_HEADS,
     GROUP_HEADS,
@@ -55,6 +56,8 @@ class Layout:
     """Settings that the heading of the label column states for every row."""
     unclear: str = ""
     """Why it cannot be told whose the numbers are; empty where it can."""
+    speeds: frozenset[int] = frozenset()
+    """Columns whose heading speaks of a speed and whose cells, not it, give the unit."""
 
 
 def layout_of(grid: Grid, identity: Identity, context: Sequence[str] = ()) -> Layout | None:
@@ -67,7 +70,8 @@ def layout_of(grid: Grid, identity: Identity, context: Sequence[str] = ()) -> La
     leaf = [normalise(re.sub(r"[(\[（][^()\[\]（）]*[)\]）]", "", parts[-1])) if parts else "" for parts in heads]
     first = range(min(4, grid.width))
     in_rows = [sum(bool(_row_benchmark(row[column].text)) for row in body) for column in first]
-    in_heads = [bool(parts and heading_label(parts).benchmark) for parts in heads]
+    units = {column for column, parts in enumerate(heads) if parts and _speeds(parts, [row[column] for row in body])}
+    in_heads = [bool(parts and heading_label(parts, c in units).benchmark) for c, parts in enumerate(heads)]
     best = max(range(len(in_rows)), key=lambda column: in_rows[column])
     label_head = next((column for column in first if leaf[column] in LABEL_HEADS), None)
     model_heads = {column: stated for column, parts in enumerate(heads) if (stated := _model_head(parts)) is not None}
@@ -76,7 +80,7 @@ def layout_of(grid: Grid, identity: Identity, context: Sequence[str] = ()) -> La
     if in_rows[best] and in_rows[best] >= sum(in_heads) and not (best == model_head and sum(in_heads)):
         return Layout("rows", best, heads, _roles(grid, count, leaf, heads, best, "rows"))
     only_specifications = all(
-        catalogue()[heading_label(heads[column]).benchmark or ""].evaluator == "specification"
+        catalogue()[heading_label(heads[column], column in units).benchmark or ""].evaluator == "specification"
         for column, named in enumerate(in_heads)
         if named
     )
@@ -90,8 +94,8 @@ def layout_of(grid: Grid, identity: Identity, context: Sequence[str] = ()) -> La
         if named and not any(role == "value" for role in roles.values()):
             return None
         roles, unclear = _with_sizes(body, roles, column, identity)
-        return Layout("columns", column, heads, roles, named, tuple(model_heads.get(column or 0, {}).items())
-                      if column is not None else (), unclear)  # fmt: skip
+        besides = tuple(model_heads.get(column, {}).items()) if column is not None else ()
+        return Layout("columns", column, heads, roles, named, besides, unclear, frozenset(units))
     if (
         label_head is not None
         and grid.width > 1
@@ -102,8 +106,18 @@ def layout_of(grid: Grid, identity: Identity, context: Sequence[str] = ()) -> La
     return None
 
 
-def heading_label(parts: tuple[str, ...]) -> Label:
-    """The label of a column's heading: its last part, or all its parts together where only they name a benchmark."""
+def _speeds(parts: tuple[str, ...], cells: list[Cell]) -> bool:
+    filled = [cell.text for cell in cells if any(c.isdigit() for c in cell.text)]
+    return (
+        names_speed(parts[-1]) and bool(filled) and sum(bool(UNIT.search(text)) for text in filled) * 2 >= len(filled)
+    )
+
+
+def heading_label(parts: tuple[str, ...], speed: bool = False) -> Label:
+    """The label of a column's heading: its last part, or all its parts together where only they name a benchmark.
+    `speed`: the heading speaks of a speed, and the cells give the unit."""
+    if speed and read_label(parts[-1]).benchmark is None:
+        return replace(read_label(f"{parts[-1]} tok/s"), text=parts[-1])
     leaf = read_label(parts[-1])
     joined = read_label(" ".join(parts)) if len(parts) > 1 else leaf
     if leaf.benchmark or not joined.benchmark:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from evaluators.catalogue import catalogue
 from warehouse.claims.text.labels import Label, parts_of
 from warehouse.claims.text.quantities import parameters_in, tokens_in
+from warehouse.claims.text.speed_names import backend_named
 
 _NUMBER = re.compile(r"[*_]*[~≈]?\d[\d,]*(?:\.\d+)?\s*%?[*_]*")
 
@@ -25,6 +26,8 @@ def values_of(text: str, label: Label, head: str = "") -> tuple[tuple[Label, str
     if unit == "tokens" and label.benchmark == "context_window":
         found = tokens_in(text)
         return _named(label, found)
+    if unit == "tok/s":
+        return _speeds(text, label)
     said = [part.strip().strip("*_").strip() for part in re.split(r"\s*/\s*|\s*\|\s*", text)]
     if len(said) < 2 or not all(_NUMBER.fullmatch(part) for part in said):
         return ()
@@ -32,6 +35,20 @@ def values_of(text: str, label: Label, head: str = "") -> tuple[tuple[Label, str
     if not labels and head and (names := re.search(r"[(\[]([^()\[\]]*/[^()\[\]]*)[)\]]", head)):
         labels = parts_of(f"{label.text} ({names[1]})")
     return tuple(zip(labels, said, strict=True)) if len(labels) == len(said) else ()
+
+
+def _speeds(text: str, label: Label) -> tuple[tuple[Label, str], ...]:
+    """Speeds of one cell with the backend of each: `~9 tok/s (vLLM), 60+ tok/s (llama.cpp)`."""
+    pieces = [piece.strip() for piece in re.split(r"\s*[,;/](?!\s*s\b)\s*|\s+vs\.?\s+|\s+\|\s+", text) if piece.strip()]
+    found = []
+    for piece in pieces:
+        number = re.search(r"[~≈]?\s?\d[\d,.]*(?:\s?[-–]\s?\d[\d,.]*)?\+?\s*(?:tok(?:ens?)?/s(?:ec)?|t/s|tps)?", piece)
+        backend = backend_named(piece)
+        if number is None or backend is None:
+            return ()
+        stated = {**dict(label.stated), "backend": backend}
+        found.append((replace(label, stated=tuple(stated.items())), number[0].strip()))
+    return tuple(found) if len(found) > 1 else ()
 
 
 def _named(label: Label, found: tuple[tuple[str, str], ...]) -> tuple[tuple[Label, str], ...]:

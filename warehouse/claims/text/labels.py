@@ -10,8 +10,8 @@ from typing import Literal
 from evaluators.catalogue import catalogue
 from evaluators.records import Settings, UserError
 from warehouse.claims.text.names import mode_of, normalise, resolve_benchmark
-from warehouse.claims.text.parts import kind_of, looks_like_part
-from warehouse.claims.text.speed_names import speed_named
+from warehouse.claims.text.parts import describes, kind_of, looks_like_part
+from warehouse.claims.text.speed_names import serving_stated, speed_named
 from warehouse.claims.text.vocabulary import CATEGORIES, MEASURES, METRIC_WORDS, VARIANTS
 
 
@@ -65,6 +65,8 @@ def read_label(text: str) -> Label:
     if name is None:
         name, stated = speed_named(tidy)
         qualifiers = [] if name else qualifiers
+    elif catalogue()[name].evaluator == "speed":
+        stated, qualifiers = serving_stated(qualifiers)
     category = normalise(core) in CATEGORIES and not _is_exact(core, qualifiers)
     name, qualifiers, window = _with_unit(None if category else name, qualifiers, tidy)
     words: list[str] = []
@@ -264,6 +266,8 @@ def _settings_of(
 
 def _place(word: str, found: dict[str, str | int], benchmark: str | None, *, bracketed: bool, core: str) -> list[str]:
     """Put a word that is no metric, mode or tool into the field of its kind; what has none comes back."""
+    if describes(word, benchmark):
+        return []
     kind = kind_of(word)
     if benchmark is not None and catalogue()[benchmark].evaluator in ("speed", "specification"):
         return [] if kind == "harmless" else [word]

@@ -44,6 +44,17 @@ HARMLESS = _words(
     "overall percent points llm benchmark eval evaluation measured accuracyscore"
 )
 """The white list: words on a score that leave it what it is."""
+DESCRIPTIONS = _words(
+    "science scientific reasoning knowledge coding code programming agentic tool tools use general competitive "
+    "competition software engineering real world level graduate math maths mathematics mathematical contest task tasks "
+    "terminal web multi step advanced hard questions problems understanding"
+)
+"""Words that tell readers what a benchmark is about."""
+BROAD = re.compile(
+    r"mmlu|cmmlu|ceval|agieval|livebench|mt_bench|arena|wildbench|lmarena|supergpqa|hle|longbench|infinitebench|bbh|"
+    r"global_|include|polymath|mrcr|creative|healthbench|helm|bfcl|mcp|tau|frames|gaia|video|mmmu|multichallenge"
+)
+"""Benchmarks with parts that are named by subjects: there such words name a part."""
 METHODS = re.compile(
     r"(?i)cot|chain|thought|attempt|single|multiple|vot|ensembl|self[- ]|consisten|greedy|sampl|parallel|heavy|"
     r"test[- ]time|budget|prompt|average|avg|mean|best|majority|internal|official|estimat|strict|loose|flexible|"
@@ -90,6 +101,13 @@ def kind_of(word: str) -> Kind:
     if len(several) > 1 and all(one in known for one in several):
         return "part"
     return "unknown"
+
+
+def describes(word: str, benchmark: str | None) -> bool:
+    """Whether lower-case words in brackets only describe a benchmark of one topic, as `GPQA (science reasoning)`."""
+    words = re.findall(r"[a-z]+", word)
+    plain = word == word.casefold() and bool(words) and all(one in DESCRIPTIONS for one in words)
+    return plain and benchmark is not None and BROAD.search(benchmark) is None
 
 
 def looks_like_part(word: str) -> bool:

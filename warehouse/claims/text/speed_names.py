@@ -31,17 +31,47 @@ def speed_named(text: str) -> tuple[str | None, dict[str, str | int]]:
         return "time_to_first_token", {}
     if not UNIT.search(text) or _RATIO.search(text):
         return None, {}
+    return _speed(text), serving_stated([text])[0]
+
+
+def _speed(text: str) -> str | None:
     if (
         re.search(r"(?i)throughput", text)
         and not _PROMPT.search(text)
         and not re.search("(?i)decod|generat|output", text)
     ):
-        return "total_throughput", {}
+        return "total_throughput"
     if _PROMPT.search(text):
-        return "prompt_speed", {}
+        return "prompt_speed"
     if _TOTAL.search(text):
-        return "total_throughput", {}
-    return ("output_speed", {}) if _OUTPUT.search(text) else (None, {})
+        return "total_throughput"
+    return "output_speed" if _OUTPUT.search(text) else None
+
+
+def names_speed(text: str) -> bool:
+    """Whether a heading speaks of a speed without its unit: `Speed (RTX 4090, Q4)`."""
+    return re.match(
+        r"(?i)\W*(?:(?:inference|generation|decod\w+|output|token|typical|approx\w*)\W+)*(?:speed|tokens|速度)\b", text
+    ) is not None and not _RATIO.search(text)
+
+
+def serving_stated(texts: list[str]) -> tuple[dict[str, str | int], list[str]]:
+    """Backend, machine and quantization that the qualifiers of a speed's heading state, and the qualifiers that state
+    none of them."""
+    found: dict[str, str | int] = {}
+    left = []
+    for text in texts:
+        stated: dict[str, str | int] = {}
+        if backend := backend_named(text):
+            stated["backend"] = backend
+        if device := device_named(text):
+            stated["hardware"] = device
+        if quantization := quantization_named(text):
+            stated["quantization"] = quantization
+        found |= stated
+        if not stated:
+            left.append(text)
+    return found, left
 
 
 _BACKENDS = {
@@ -69,11 +99,19 @@ def is_backend(text: str) -> bool:
 
 def backend_named(text: str) -> str | None:
     """The serving engine that the words name; None for none or several."""
-    plain = text.casefold()
-    found = {
-        name for words, name in _BACKENDS.items() if re.search(rf"(?<![\w-]){re.escape(words)}(?![\w-]|\.\w)", plain)
-    }
+    found = set(backends_in(text))
     return found.pop() if len(found) == 1 else None
+
+
+def backends_in(text: str) -> list[str]:
+    """The serving engines that the words name, in order."""
+    plain = text.casefold()
+    places = {
+        match.start(): name
+        for words, name in _BACKENDS.items()
+        for match in re.finditer(rf"(?<![\w-]){re.escape(words)}(?![\w-]|\.\w)", plain)
+    }
+    return list(dict.fromkeys(name for _, name in sorted(places.items())))
 
 
 def device_named(text: str) -> str | None:
@@ -84,4 +122,15 @@ def device_named(text: str) -> str | None:
         for number in (before or after,)
         for name in (" ".join(name.split()),)
     }
+    return found.pop() if len(found) == 1 else None
+
+
+_QUANTIZATION = re.compile(
+    r"(?i)(?<![\w-])(?:i?q[2-8](?:_[a-z0-9]+)*|ud-q\d\w*|bf16|fp16|fp8|nvfp4|mxfp4|int[48]|awq|gptq|[48]-bit)(?![\w-])"
+)
+
+
+def quantization_named(text: str) -> str | None:
+    """The quantization that the words name; None for none or several."""
+    found = {match[0] for match in _QUANTIZATION.finditer(text)}
     return found.pop() if len(found) == 1 else None

@@ -32,11 +32,9 @@ PREFLIGHT = {
 
 
 def _preflight(e: Evidence) -> Iterable[Cause]:
-    for name, text in e.run.checks.items():
-        if text.startswith("FAILED"):
-            found = text.partition(":")[2].strip() or text
-            yield Cause(PREFLIGHT.get(name, f"preflight_{name}"), f"preflight, {name}: {found}", "unsound")
-    if e.run.checks.get("deterministic", "").startswith("no") and not e.run.settings.temperature:
+    for name, text in e.run.failed_checks.items():
+        yield Cause(PREFLIGHT.get(name, f"preflight_{name}"), f"preflight, {name}: {text}", "unsound")
+    if e.run.greedy_repeats is False and not e.run.settings.temperature:
         yield Cause("not_deterministic", "two greedy answers to one prompt differ: scores carry run noise", "note")
 
 

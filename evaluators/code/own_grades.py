@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evaluators.harness.code_tasks import CODE_EVAL
+from evaluators.code.code_tasks import CODE_EVAL
 from evaluators.harness.requests import Item
 from evaluators.harness.scoring import Scored, gravest
 from evaluators.records import ItemStatus, Response

@@ -9,9 +9,9 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from evaluators.code.code_tasks import CODE_EVAL
+from evaluators.code.own_grades import OWN_GRADES, add_own_scores, enter_own
 from evaluators.hardware import read_hardware
-from evaluators.harness.code_tasks import CODE_EVAL
-from evaluators.harness.own_grades import OWN_GRADES, add_own_scores, enter_own
 from evaluators.harness.requests import Item
 from evaluators.harness.scoring import Scored, score, unscorable
 from evaluators.records import ItemStatus, Response, UserError

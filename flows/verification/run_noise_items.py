@@ -1,0 +1,92 @@
+"""Answers to some items a second time, and repeats of all where the gap to a claim is smaller than run noise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from evaluators.catalogue import Benchmark
+from evaluators.records import Measurement, Run, RunStatus
+from warehouse.claim_records import Claim, Criterion
+from warehouse.verdicts.claim_state import state_of_claim
+from warehouse.verdicts.noise import RISK_REPEATS, RunNoise, noise_expected
+from warehouse.verdicts.statistics.region import acceptance_region
+from warehouse.verdicts.statistics.run_noise import repeats_needed, within_of_means
+
+TWICE = 100
+"""Items that a generated benchmark answers twice, under another arrangement, to measure its run noise."""
+MOST_ANSWERS = 2000
+"""Answers that repeats of a whole benchmark may cost without being asked for."""
+
+Again = Callable[[int, int | None], Run]
+"""Runs the benchmark with so many answers an item, on the first items or all (None), under another arrangement."""
+
+
+def has_noise(benchmark: Benchmark, run: Run) -> bool:
+    """Whether the run's noise is to be measured: answers were generated, once each, and it is sound."""
+    generated = benchmark.output == "generate_until" and benchmark.unit == "fraction"
+    return generated and run.status is RunStatus.finished and (run.settings.repeats or 1) == 1
+
+
+def flips_of(twice: Run, criterion: Criterion) -> tuple[float, int] | None:
+    """Flip rate and number of items of a run with two answers an item; None for scores that are not 0 or 1."""
+    found = _measurement(twice, criterion)
+    within = within_of_means(found.values, 2) if found else None
+    if found is None or within is None:
+        return None
+    return 2 * within, sum(value is not None for value in found.values)
+
+
+def with_flips(
+    criteria: Sequence[Criterion], claims: Mapping[str, Claim], benchmark: Benchmark, run: Run, twice: Run
+) -> list[Criterion]:
+    """The criteria with the run noise that was measured, for the stopping rule."""
+    return [
+        criterion
+        if (noise := _noise(criterion, claims.get(criterion.claim_id), benchmark, run, twice)) is None
+        else criterion.model_copy(update={"noise": round(noise.width, 6)})
+        for criterion in criteria
+    ]
+
+
+def repeats_worth(
+    criteria: Sequence[Criterion], claims: Mapping[str, Claim], benchmark: Benchmark, run: Run, twice: Run
+) -> int | None:
+    """Answers an item that would decide the claims whose gap is smaller than the run noise of a whole run, within
+    MOST_ANSWERS; None if there are none, or no number of them would."""
+    wanted = []
+    for criterion in criteria:
+        claim, found = claims.get(criterion.claim_id), _measurement(run, criterion)
+        noise = _noise(criterion, claim, benchmark, run, twice)
+        if claim is None or found is None or noise is None or claim.settings.repeats or found.stopped_early:
+            continue
+        region = acceptance_region(criterion, found.of, noise.width)
+        state, _ = state_of_claim(criterion, found, region)
+        if state is None or state.side is not None or found.score is None:
+            continue
+        gap = max(region.low - found.score, found.score - region.high)
+        needed = repeats_needed(noise.within, found.of, gap, risk=RISK_REPEATS * criterion.level)
+        if needed and needed * found.of <= MOST_ANSWERS:
+            wanted.append(max(2, needed))
+    return max(wanted, default=None)
+
+
+def _noise(criterion: Criterion, claim: Claim | None, benchmark: Benchmark, run: Run, twice: Run) -> RunNoise | None:
+    flips, found = flips_of(twice, criterion), _measurement(run, criterion)
+    if flips is None or found is None or claim is None:
+        return None
+    return noise_expected(
+        benchmark,
+        criterion.interval,
+        run.settings,
+        margin=criterion.margin,
+        relative=criterion.relative,
+        items=found.of,
+        level=criterion.level,
+        claimed_repeats=claim.settings.repeats or 1,
+        flips=flips,
+    )
+
+
+def _measurement(run: Run, criterion: Criterion) -> Measurement | None:
+    key = criterion.metric, criterion.filter
+    return next((found for found in run.measurements if (found.metric, found.filter) == key), None)

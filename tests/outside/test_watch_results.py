@@ -1,0 +1,104 @@
+"""What others publish arrives by itself: new and changed files about releases in the ledger, and no others."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.scheduling.watch_results import scan_results
+from tests.outside.test_import_results import claim, lm_eval_files, stored
+from tests.outside.test_planted_results import write
+from warehouse.home import Home
+from warehouse.load import save_claims
+from warehouse.queries.table import table_rows
+
+
+def record(score: float, party: str = "third_party", model: str = "maker/odd-7b") -> dict[str, Any]:
+    return {
+        "schema_version": "0.3.0", "evaluation_id": "e", "retrieved_timestamp": "1776300000",
+        "source_metadata": {"source_name": "Lab", "source_organization_name": "Lab", "evaluator_relationship": party},
+        "eval_library": {"name": "inspect_ai", "version": "0.3.2"}, "model_info": {"name": "x", "id": model},
+        "evaluation_results": [{
+            "evaluation_result_id": "r0", "evaluation_name": "GSM8K", "source_data": {"dataset_name": "GSM8K"},
+            "metric_config": {"metric_name": "accuracy", "max_score": 1, "score_type": "continuous"},
+            "score_details": {"score": score}}],
+    }  # fmt: skip
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = Home(tmp_path / "home")
+    save_claims(home, [claim("Maker/Odd-7B", "gsm8k", "80")])
+    return home
+
+
+def test_a_folder_is_read_when_something_is_new(home: Home, tmp_path: Path) -> None:
+    folder = tmp_path / "published"
+    mine = write(folder / "lab" / "one.json", record(0.795))
+    write(folder / "lab" / "other.json", record(0.5, model="else/where"))
+    write(folder / "lab" / "vendor.json", record(0.81, "first_party"))
+    write(folder / "broken.json", "{")
+    news = scan_results(home, [str(folder)])
+    assert (news.runs, news.claims, list(news.failed)) == (1, 1, [str(folder / "broken.json")])
+    assert [run.release.model for run in stored(home)] == ["Maker/Odd-7B"]  # as the ledger spells it
+    shown = next(row for row in table_rows(home) if row["claimed"] == "80")
+    assert (shown["outcome"], shown["made_by"], shown["comparability"]) == ("confirmed", "Lab", "unknown")
+    again = scan_results(home, [str(folder)])
+    assert (again.runs, again.claims, again.failed) == (0, 0, {})
+    write(mine, record(0.70))
+    assert scan_results(home, [str(folder)]).runs == 1
+    save_claims(home, [claim("else/where", "gsm8k", "50")])  # now the other file is about a release of the ledger
+    assert scan_results(home, [str(folder)]).runs == 1
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[str]:
+    """A web server over the folder `published`."""
+    (tmp_path / "published").mkdir()
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(tmp_path / "published"))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_url_is_read_and_a_missing_one_named(
+    home: Home, tmp_path: Path, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    config = {"model": "hf", "model_args": "pretrained=maker/odd-7b"}
+    file = lm_eval_files(tmp_path / "made", [True] * 1319, config=config)
+    (tmp_path / "published" / "results.json").write_text(file.read_text())
+    news = scan_results(home, [f"{site}/results.json", f"{site}/absent.json", str(tmp_path / "nowhere")])
+    assert news.runs == 1 and len(news.failed) == 2
+    assert any("HTTP 404" in reason for reason in news.failed.values())
+    origin = stored(home)[0].imported
+    assert origin is not None and origin.path == f"{site}/results.json"
+    assert not list(home.root.parent.glob("claimcheck-*"))
+
+
+def test_paired_with_a_vendors_items(home: Home, tmp_path: Path) -> None:
+    """Two runs over the same documents: what differs is the extraction."""
+    from flows.verification.import_results import ImportRequest, import_results
+    from warehouse.queries.paired_items import compare_runs
+
+    answers = [number % 5 > 0 for number in range(1319)]
+    one = import_results(home, str(lm_eval_files(tmp_path / "a", answers)), ImportRequest(by="A")).runs[0]
+    worse = [right and number % 3 > 0 for number, right in enumerate(answers)]
+    file = lm_eval_files(tmp_path / "b", worse)
+    samples = next(file.parent.glob("samples_*"))
+    samples.write_text(samples.read_text().replace('"[invalid]"', '"1"'))
+    two = import_results(home, str(file), ImportRequest(by="B")).runs[0]
+    found = compare_runs(home, one.run_id, two.run_id, "exact_match", "strict-match")
+    assert found is not None and found.difference.items == 1319
+    assert (found.difference.won, found.difference.lost) == (0, sum(answers) - sum(worse))
+    assert found.difference.p_value < 1e-6 and "extraction" in found.sentence
+    assert compare_runs(home, one.run_id, "absent", "exact_match", "strict-match") is None
+    assert json.dumps(found.sentence)

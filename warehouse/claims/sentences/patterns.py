@@ -1,0 +1,206 @@
+"""Numbers that a sentence states: scores, sizes, contexts, licences, speeds, ratios, memory.
+
+Patterns make candidates, never claims: on other texts than those they were written on, about a third of their hits were
+wrong. Each returns the number word for word, so that a person can check it against the sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+from warehouse.claims.text.labels import read_label
+from warehouse.claims.text.speed_names import backend_named, device_named, quantization_named
+
+NUMBER = r"(?:~|≈|about |roughly |around |nearly |over |up to )?\d+(?:,\d{3})*(?:\.\d+)?"
+SIZE = r"(?:~|≈|about |roughly |around )?\d+(?:\.\d+)?\s?(?:B|billion|M|million|T|trillion)\b"
+TOKENS = r"(?:~|≈|about |roughly |around )?\d+(?:,\d{3})*(?:\.\d+)?\s?[KM]?\b"
+SPEED = r"(?:~|≈|about |roughly |around )?\d+(?:,\d{3})*(?:\.\d+)?(?:\s?[-–]\s?\d+(?:\.\d+)?|\s?\+)?"
+RATE = r"(?:output |generated )?(?:tok(?:en)?s?\s?(?:/|per)\s?s(?:ec(?:ond)?)?|t/s|tps)"
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A number that a sentence states."""
+
+    benchmark: str
+    """Catalogue name."""
+    label: str
+    """The words that name what it is a number of."""
+    said: str
+    """The number, word for word."""
+    start: int
+    """Where it begins in the sentence."""
+    pattern: str
+    """Which pattern found it."""
+    settings: dict[str, str | int] = field(default_factory=dict)
+    """Settings that the sentence states."""
+    over: tuple[int, int] | None = None
+    """Where the model stands that is compared with."""
+
+
+_LICENCES = (
+    r"Apache(?: License)?[ -]?(?:v?2(?:\.0)?)?|MIT|modified MIT|BSD-?3(?:-Clause)?|GPL-?v?3|"
+    r"CC[- ]BY(?:-[A-Z]+)*(?:[- ]4\.0)?|"
+    r"Llama \d(?:\.\d)? Community|Gemma Terms of Use|OpenRAIL(?:-M)?|NVIDIA Open Model"
+)
+_ABOUT = r"(?:~|≈|about |roughly |around )?"
+_NEEDS = r"(?:needs|requires|takes|calls for|minimum of|at least) (?:at least |a minimum of )?"
+_FITS = r"fits(?: comfortably| easily| well)?(?: (?:on|in|into|within))? (?:a |an |one )?(?:single )?(?:NVIDIA )?"
+_DEVICE = r"(?:RTX ?\d{4}|\d+ ?GB(?: of)?(?: VRAM| memory)?|[AH]\d{2,3}|[^.,;]{0,20}GPU)(?: \(\d+ ?GB\))?"
+_BYTES = rf"(?P<n>{_ABOUT}\d+(?:\.\d+)? ?(?:GB|GiB|MB))(?! (?:of )?(?:VRAM|RAM|memory|GPU)|\))"
+_PATTERNS: list[tuple[str, str, str]] = [
+    ("total_parameters", "total", rf"(?P<n>{SIZE})(?:-| )?(?:total )?(?:parameters?|params)(?! (?:are |is )?activ)"),
+    ("total_parameters", "total", rf"(?P<n>{SIZE})[ -](?:in total|total\b)"),
+    ("total_parameters", "total", rf"total (?:of |parameters of |parameter count of )(?P<n>{SIZE})"),
+    (
+        "active_parameters", "active",
+        rf"(?P<n>{SIZE})(?: of which)?(?: parameters?| params)?(?: (?:are|is))? activ(?:e|ated)\b",
+    ),
+    ("active_parameters", "active", rf"activat(?:es|ing) (?:only |just )?(?P<n>{SIZE})"),
+    ("active_parameters", "active", rf"(?P<n>{SIZE}) (?:parameters )?per (?:forward pass|token)"),
+    (
+        "context_window_extended", "extended context",
+        rf"(?:exten\w+ to|up to|about|roughly|and) (?P<n>(?:roughly |about |~)?{TOKENS})(?: tokens?)?(?: of context)? "
+        r"(?:with|via|using|through) (?:YaRN|RoPE)",
+    ),
+    (
+        "context_window_extended", "extended context",
+        rf"(?:extendable|extensible|extended|stretch\w*|scal\w+)(?: \w+)? to (?P<n>{_ABOUT}{TOKENS})",
+    ),
+    ("context_window", "context", r"(?P<n>~?\d[\d,.]*\s?[KM]?)(?:[ -]tokens?)?(?: of)?(?: native)? context\b"),
+    (
+        "context_window", "context",
+        r"context(?: window| length)?(?: size)?(?: of| is| reaches| at|:)? (?:up to )?"
+        r"(?P<n>(?:about |roughly |~)?\d[\d,.]*\s?[KM]?\b)(?: tokens?)?",
+    ),
+    ("output_speed", "tokens per second", rf"(?P<n>{SPEED})\s?{RATE}(?![\w-])"),
+    ("file_size", "file size", rf"{_BYTES}(?=[^.]*\b(?:file|download|GGUF|on disk|weigh|quant|Q\d))"),
+    ("file_size", "file size", rf"(?:file|download|GGUF|weighs|Q\d\w*)[^.,;]{{0,40}}?{_BYTES}"),
+    (
+        "license", "license",
+        rf"(?:under|with|carries|has|is|uses)(?: an?| the)?(?: permissive| open)? (?P<n>{_LICENCES})"
+        r"(?:[ -]licen[sc]ed?)?\b",
+    ),
+    ("license", "license", rf"(?P<n>{_LICENCES})[ -]licen[sc]ed?\b"),
+    (
+        "minimum_hardware", "needs",
+        _NEEDS + r"(?P<n>\d+ ?[x×] ?(?:NVIDIA )?[A-Z]+\d+[\w -]*?(?:\d+ ?GB)?)(?=[\s,.;)]|$)",
+    ),
+    ("fits_memory", "fits", rf"(?P<n>{_FITS}{_DEVICE})"),
+    (
+        "code_arena_elo", "Code Arena",
+        r"(?P<n>\d{3,4} Elo)\b(?=[^.]*Code Arena)|Code Arena[^.]{0,60}?(?P<m>\d{3,4}(?: Elo)?)\b",
+    ),
+    ("lmarena_elo", "LMArena", r"(?P<n>\d{3,4} Elo)\b(?=[^.]*(?:LM ?Arena|Chatbot Arena))"),
+]  # fmt: skip
+_COMPILED = [
+    (name, label, re.compile(pattern, 0 if name == "license" else re.IGNORECASE)) for name, label, pattern in _PATTERNS
+]
+_RATIO = re.compile(
+    rf"(?P<n>(?:{_ABOUT}|up to )\d+(?:\.\d+)?(?:\s?[-–]\s?\d+(?:\.\d+)?)?\s?[x×])\s"
+    r"(?:(?:as )?(?:faster|quicker|(?:the |higher |better )*(?:throughput|speed|tokens?))|"
+    r"(?:higher|more) (?:inference )?throughput)"
+    r"(?:[^.;]{0,40}?\b(?:than|over|of|as|vs\.?|versus|compared (?:to|with))\s)?"
+)
+_SCORE = rf"(?P<n>{_ABOUT}\d{{1,3}}(?:\.\d+)?\s?%?)"
+_BEFORE = re.compile(rf"{_SCORE}(?: (?:points?|percent|score|accuracy))?\s+(?:on|in|for|at)\s+(?:the )?$")
+_AFTER = re.compile(
+    r"(?:'s)?(?: score| result| accuracy| benchmark)?\s*(?:\(|:|=|at|of|is|was|with|reaches|hits|,)?\s*(?:a score of )?"
+    rf"{_SCORE}(?![\w-]|\.\d)"
+)
+
+
+def hits_in(sentence: str) -> list[Hit]:
+    """The numbers that the sentence states, at most one a place, in order."""
+    found: list[Hit] = []
+    readers: tuple[Callable[[str], Iterator[Hit]], ...] = (_ratios, _others, _scores)
+    for reader in readers:
+        for hit in reader(sentence):
+            end = hit.start + len(hit.said)
+            if all(end <= other.start or hit.start >= other.start + len(other.said) for other in found):
+                found.append(hit)
+    found.sort(key=lambda hit: hit.start)
+    return [_served(sentence, hit, found) for hit in found]
+
+
+def _served(sentence: str, hit: Hit, all_: list[Hit]) -> Hit:
+    """The hit of a speed, size or memory with what its clause says of machine, backend and quantization."""
+    if hit.benchmark not in ("output_speed", "fits_memory", "file_size"):
+        return hit
+    start = sentence.rfind(";", 0, hit.start) + 1
+    end = sentence.find(";", hit.start)
+    clause = sentence[start : end if end >= 0 else len(sentence)]
+    after = [other.start for other in all_ if other.benchmark == hit.benchmark and other.start > hit.start]
+    own = sentence[hit.start : min([*after, start + len(clause)])]
+    named = {
+        "hardware": device_named(own) or device_named(clause),
+        "backend": backend_named(own) or backend_named(clause),
+        "quantization": quantization_named(own) or quantization_named(clause),
+    }
+    if hit.benchmark == "file_size":
+        named.pop("hardware")
+        named.pop("backend")
+    return replace(hit, settings={**{key: value for key, value in named.items() if value}, **hit.settings})
+
+
+def _others(sentence: str) -> Iterator[Hit]:
+    for name, label, pattern in _COMPILED:
+        for match in pattern.finditer(sentence):
+            group = "n" if match["n"] else "m"
+            said = match[group].strip(" ,.;")
+            if name.endswith("parameters") and re.search(
+                rf"{SIZE}\s*(?:and|or|,|/)\s*$", sentence[: match.start(group)]
+            ):
+                continue  # a list of sizes: several models
+            if name == "context_window" and not re.search(r"(?i)[km]$|,|\d{4}", said):
+                continue
+            if name == "context_window" and re.search(r"(?i)yarn|exten", sentence[match.end() : match.end() + 12]):
+                continue
+            yield Hit(name, label, said, match.start(group), name)
+
+
+def _ratios(sentence: str) -> Iterator[Hit]:
+    for match in _RATIO.finditer(sentence):
+        yield Hit(
+            "output_speed_ratio", "faster", match["n"], match.start("n"), "ratio", {}, (match.end(), len(sentence))
+        )
+
+
+def _scores(sentence: str) -> Iterator[Hit]:
+    """Numbers beside the name of a benchmark: `80.2% on X`, `X: 80.2`, `X (80.2%)`, `X score of 80.2`."""
+    for start, end, name in _benchmarks(sentence):
+        label = read_label(sentence[start:end])
+        settings = dict(label.stated)
+        before, after = _BEFORE.search(sentence[:start]), _AFTER.match(sentence[end:])
+        match, offset = (before, 0) if before else (after, end)
+        if match is None:
+            continue
+        yield Hit(name, sentence[start:end], match["n"].strip(), offset + match.start("n"), "score", settings)
+
+
+def _benchmarks(sentence: str) -> Iterator[tuple[int, int, str]]:
+    """Where the sentence names benchmarks with a score: the longest run of up to four words that is one's name."""
+    words = list(re.finditer(r"[\w+²τ'’.@-]*[\w+]", sentence))
+    at = 0
+    while at < len(words):
+        for count in (4, 3, 2, 1):
+            if at + count > len(words) or not words[at][0][0].isalnum():
+                continue
+            start, end = words[at].start(), words[at + count - 1].end()
+            text = sentence[start:end]
+            if not any(c.isupper() for c in text) or re.search(r"[,;:()]", text):
+                continue
+            label = read_label(text)
+            if label.benchmark and not label.words and _is_score(label.benchmark):
+                yield start, end, label.benchmark
+                at += count - 1
+                break
+        at += 1
+
+
+def _is_score(name: str) -> bool:
+    from evaluators.catalogue import catalogue
+
+    return catalogue()[name].unit == "fraction"

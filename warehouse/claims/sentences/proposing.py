@@ -1,0 +1,143 @@
+"""Sentences of a page -> candidates: a number that a sentence states, about the model that it names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from evaluators.catalogue import catalogue
+from evaluators.records import Settings, UserError
+from warehouse.claim_records import Claim, Claimant
+from warehouse.claims.sentences.model_mentions import Mention, NamesOnPage
+from warehouse.claims.sentences.patterns import Hit, hits_in
+from warehouse.claims.source_reading import Reading, new_claim, read_number
+from warehouse.claims.tables.document import Heading, Page, Words
+from warehouse.claims.text.labels import settings_with
+
+_END = re.compile(r"(?<=[.!?。！？])\s+(?=[A-Z\"“(*0-9一-鿿])|(?<=[。！？])")
+_THAN = re.compile(
+    r"(?i)\b(?:than|over|vs\.?|versus|compared (?:to|with)|against|beats?|ahead of|behind)\W+(?:the |a )?$"
+)
+
+
+def sentences_of(text: str) -> list[str]:
+    """The sentences of a paragraph, word for word."""
+    return [part.strip() for part in _END.split(text) if part.strip()]
+
+
+def propose(
+    page: Page, reading: Reading, names: Iterable[str], *, topic: str | None, claimant: Claimant | None
+) -> None:
+    """Add the candidates that the page's sentences state, but for those that the reading holds as claims already.
+
+    `topic` is the model that a sentence without a name is about (the card's release); None: the last one that its
+    paragraph, else its heading, named. `claimant` None: the vendor about `topic`, third parties about others.
+    """
+    on_page = NamesOnPage(names)
+    held = {(claim.model, claim.benchmark, _digits(claim.said)) for claim in (*reading.claims, *reading.mentions)}
+    headings: list[Heading] = []
+    current = topic
+    for block in page.blocks:
+        if isinstance(block, Heading):
+            headings = [*(heading for heading in headings if heading.level < block.level), block]
+            current = _last(on_page.mentions(heading.text) for heading in headings) or topic
+        elif isinstance(block, Words):
+            current = _propose_paragraph(block, on_page, reading, held, topic=topic, current=current, claimant=claimant)
+            current = topic or current
+
+
+def _last(found: Iterable[Sequence[Mention]]) -> str | None:
+    models = [mention.model for mentions in found for mention in mentions]
+    return models[-1] if models else None
+
+
+def _propose_paragraph(
+    block: Words, on_page: NamesOnPage, reading: Reading, held: set[tuple[str, str | None, str]], *,
+    topic: str | None, current: str | None, claimant: Claimant | None,
+) -> str | None:  # fmt: skip
+    """Add a paragraph's candidates; returns the model that it spoke of last."""
+    for sentence in sentences_of(block.text):
+        mentions = on_page.mentions(sentence)
+        hits = hits_in(sentence)
+        for hit in hits:
+            model = _subject(sentence, hit, mentions) or current
+            if model is None:
+                reading.leave(block.line, sentence, "a number without a model that it is certainly about")
+                continue
+            claim = _claim(reading, block, sentence, hit, model, mentions, topic, claimant)
+            if claim is None:
+                continue
+            key = (claim.model, claim.benchmark, _digits(claim.said))
+            if key not in held:
+                held.add(key)
+                reading.candidates.append(claim)
+        compared = [hit.start for hit in hits if hit.over is not None]
+        subjects = [
+            mention
+            for mention in mentions
+            if not _THAN.search(sentence[: mention.start]) and all(mention.end <= start for start in compared)
+        ]
+        if subjects:
+            current = subjects[-1].model
+    return current
+
+
+def _subject(sentence: str, hit: Hit, mentions: Sequence[Mention]) -> str | None:
+    """The model that the number is about: the nearest one named before it in its clause that is not what it is compared
+    with; else the first one named after it with "for" or in brackets."""
+    before = [m for m in mentions if m.end <= hit.start and not _THAN.search(sentence[: m.start])]
+    if before:
+        return before[-1].model
+    after = [m for m in mentions if m.start >= hit.start + len(hit.said)]
+    if after and re.search(r"(?i)\b(?:for|from|with|by)\s+(?:the |a )?$", sentence[: after[0].start]):
+        return after[0].model
+    return None
+
+
+def _claim(
+    reading: Reading, block: Words, sentence: str, hit: Hit, model: str, mentions: Sequence[Mention], topic: str | None,
+    claimant: Claimant | None,
+) -> Claim | None:  # fmt: skip
+    stated: dict[str, str | int | float] = dict(hit.settings)
+    if hit.over is not None:
+        sides = [m.model for m in mentions if m.start >= hit.over[0] and m.model != model]
+        backends = _backends(sentence)
+        named = re.match(r"(?:the )?([A-Z][\w.+-]*\d[\w.-]*[\w](?: \d[\w.]*)?)", sentence[hit.over[0] :])
+        if sides:
+            stated["denominator"] = sides[0]
+        elif named:
+            stated["denominator"] = named[1]
+        elif len(backends) == 2:
+            stated["numerator"], stated["denominator"] = backends
+        else:
+            return None
+    ours = model == topic
+    try:
+        interval = read_number(hit.said, hit.benchmark) if catalogue()[hit.benchmark].unit != "text" else None
+        settings = settings_with(Settings(), stated)
+    except UserError:
+        return None
+    return new_claim(
+        model=model,
+        benchmark=hit.benchmark,
+        benchmark_text=hit.label,
+        said=hit.said,
+        claimant=claimant or (Claimant.vendor if ours else Claimant.third_party),
+        source=reading.source,
+        place=f"line {block.line}, sentence",
+        proposed_by="pattern",
+        settings=settings,
+        interval=interval,
+        by=topic.split("/")[0] if topic and "/" in topic and claimant is None else None,
+        note=sentence[:600],
+    )
+
+
+def _backends(sentence: str) -> list[str]:
+    from warehouse.claims.text.speed_names import backends_in
+
+    return backends_in(sentence)
+
+
+def _digits(said: str) -> str:
+    return re.sub(r"[^\d.]", "", said) or said.casefold()
