@@ -15,7 +15,7 @@ from flows.config import configuration
 from flows.options import RunOptions, for_release
 from flows.runtime.notify import news_of_release, tell
 from flows.runtime.progress_lines import say
-from flows.runtime.publish import publish_site
+from flows.runtime.site_writer import publish_site
 from flows.scheduling.priority import DueRelease
 from flows.scheduling.queue import HOURS, WEEKS, QueueEntry, ScanResult, all_due, consider, scan_watched, within
 from flows.scheduling.watch import watch_list

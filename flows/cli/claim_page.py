@@ -15,7 +15,7 @@ from warehouse.reports.odds import evidence_odds
 from warehouse.reports.outcome_words import CLAIMANT, COMPARABILITY, ORIGIN, RELATION, outcome_words
 from warehouse.reports.reasons import setting_name, told
 from warehouse.reports.repeat_command import repeat_command
-from warehouse.reports.site.plain_text import plain_text
+from warehouse.reports.site.safe_text import safe_text
 
 LONGEST_ANSWER = 300
 """Characters of a question or an answer."""
@@ -54,7 +54,7 @@ def print_details(out: Console, found: ClaimDetails) -> None:
         out.print(_settings(verdict["compared"], row["claimant"], (found.run or {}).get("origins") or {}))
     if command := repeat_command(found.run):
         _heading(out, "\nRepeat it")
-        out.print(Text(f"  {plain_text(command, 2000)}"), soft_wrap=True)
+        out.print(Text(f"  {safe_text(command, 2000)}"), soft_wrap=True)
     if found.run:
         _print_run(out, found.run)
     _print_others(out, found)
@@ -71,17 +71,17 @@ def print_details(out: Console, found: ClaimDetails) -> None:
 
 def _heading(out: Console, text: str) -> None:
     lead = "\n" if text.startswith("\n") else ""
-    out.print(Text(lead + plain_text(text), style="bold"))
+    out.print(Text(lead + safe_text(text), style="bold"))
 
 
 def _text(out: Console, text: str) -> None:
-    for place, line in enumerate(_lines(out, plain_text(text, 1000), 4)):
+    for place, line in enumerate(_lines(out, safe_text(text, 1000), 4)):
         out.print(Text(("  " if place == 0 else "    ") + line))
 
 
 def _fact(out: Console, name: str, text: str, style: str = "") -> None:
     lead = f"  {name:9}" if len(name) < 9 else f"  {name}  "
-    for place, line in enumerate(_lines(out, plain_text(text, 600), 11)):
+    for place, line in enumerate(_lines(out, safe_text(text, 600), 11)):
         out.print(Text(lead if place == 0 else " " * 11).append(Text(line, style=style)))
 
 
@@ -145,7 +145,7 @@ def _settings(compared: list[dict[str, Any]], claimant: str, origins: dict[str, 
         if line["relation"] != "equal" and (origin := origins.get(line["setting"])):
             relation = f"from {ORIGIN.get(origin, origin)}"
         cells = (setting_name(line), claimed, told(line["measured"]), relation)
-        table.add_row(*(Text(plain_text(cell, 200)) for cell in cells), style=style)
+        table.add_row(*(Text(safe_text(cell, 200)) for cell in cells), style=style)
     return table
 
 
@@ -183,7 +183,7 @@ def _print_item(out: Console, item: dict[str, Any]) -> None:
 
 
 def _part(out: Console, name: str, text: str) -> None:
-    for place, line in enumerate(_lines(out, plain_text(text, LONGEST_ANSWER), 14)):
+    for place, line in enumerate(_lines(out, safe_text(text, LONGEST_ANSWER), 14)):
         out.print(Text(f"    {name if place == 0 else '':10}{line}"))
 
 

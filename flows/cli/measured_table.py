@@ -17,7 +17,7 @@ from flows.cli.output import console
 from warehouse.reports.formatting import interval, number
 from warehouse.reports.outcome_words import COMPARABILITY, outcome_words
 from warehouse.reports.reasons import main_reason
-from warehouse.reports.site.plain_text import plain_text
+from warehouse.reports.site.safe_text import safe_text
 
 Row = dict[str, Any]
 WIDE = 110
@@ -44,7 +44,7 @@ def print_claims(claims: Sequence[Row], *, ids: bool = False, out: Console | Non
     for row in claims:
         models.setdefault(row["model"], []).append(row)
     for place, (model, rows) in enumerate(models.items()):
-        _line(out, plain_text(model, out.width), "bold", first=place == 0)
+        _line(out, safe_text(model, out.width), "bold", first=place == 0)
         lines = _terminal(rows, out.width, ids) if looked_at else _one_line_each(rows, ids)
         for text, style in lines:
             _line(out, text, style)
@@ -123,7 +123,7 @@ def _cells(row: Row) -> dict[str, str]:
         "items": f"{row['items']:,} of {row['of']:,}" if row["items"] is not None and (row["of"] or 0) > 1 else "",
         "why": "; ".join(part for part in (_others(row), main_reason(row)) if part),
     }
-    return {name: plain_text(text) for name, text in cells.items()}
+    return {name: safe_text(text) for name, text in cells.items()}
 
 
 def _conditions(row: Row) -> str:

@@ -21,7 +21,7 @@ from flows.runtime.prefect_server import check_reachable
 from flows.verification.verdict_report import artifact_key
 from tests.reports.hostile import WORDS
 from warehouse.reports.markdown_text import as_markdown_text
-from warehouse.reports.site.plain_text import plain_text
+from warehouse.reports.site.safe_text import safe_text
 
 MARKDOWN = MarkdownIt("gfm-like", {"linkify": False, "html": True})
 
@@ -32,7 +32,7 @@ def test_markdown_shows_the_text_and_nothing_else(text: str) -> None:
     inner = [child for token in tokens for child in token.children or ()]
     assert {token.type for token in tokens} <= {"paragraph_open", "inline", "paragraph_close"}
     assert {child.type for child in inner} <= {"text", "text_special"}
-    assert "".join(child.content for child in inner) == plain_text(text, 1000)
+    assert "".join(child.content for child in inner) == safe_text(text, 1000)
 
 
 @given(st.text(min_size=1, max_size=60), st.text(min_size=1, max_size=60))

@@ -180,6 +180,8 @@ comment on column claims_vs_measured.stopped_early is 'The run ended when its cl
 comment on column claims_vs_measured.outcome is 'What the evidence says: unverified, confirmed, below_claim, above_claim, inconclusive, invalid_run, could_not_run, ...';
 comment on column claims_vs_measured.comparability is 'How far claim and run have the same settings: matched, assumed (the claim leaves some out), differs, unknown.';
 comment on column claims_vs_measured.flagged is 'A sound run came out below the claim under settings that do not contradict it.';
+comment on column claims_vs_measured.protocol is 'Which of several plausible settings decided, where the claim leaves them open.';
+comment on column claims_vs_measured.by_protocol is 'What came out under each plausible setting that was run: protocol, outcome, score, low, high, items, of, run_id, plausible.';
 comment on column claims_vs_measured.reasons is 'Why, in sentences, most important first.';
 comment on column claims_vs_measured.reason_codes is 'Short name of each reason.';
 comment on column claims_vs_measured.headline is 'The verdict in one line.';

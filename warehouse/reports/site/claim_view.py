@@ -13,9 +13,9 @@ from warehouse.reports.reasons import main_reason, setting_name, told
 from warehouse.reports.repeat_command import repeat_command
 from warehouse.reports.site import sentences
 from warehouse.reports.site.axis import Axis
-from warehouse.reports.site.evidence import Evidence
+from warehouse.reports.site.claim_evidence import ClaimEvidence
 from warehouse.reports.site.figure import Figure, figure_of
-from warehouse.reports.site.plain_text import plain_text, web_address
+from warehouse.reports.site.safe_text import safe_text, web_address
 
 Row = dict[str, Any]
 ANSWER = 400
@@ -47,7 +47,7 @@ class ClaimView:
 
 
 @dataclass(frozen=True)
-class ClaimDetails:
+class DetailsView:
     """What the claim's own page says beyond that."""
 
     settings: tuple[tuple[str, str, str, str, str], ...]
@@ -90,41 +90,41 @@ def claim_view(
         outcome=outcome_words(row["outcome"]),
         flagged=bool(row["flagged"]),
         title=sentences.title(row),
-        said=plain_text(row["claimed"], 80),
+        said=safe_text(row["claimed"], 80),
         who=sentences.who(row),
         measured=sentences.measured(row),
         interval=sentences.measured_interval(row),
         basis=sentences.basis(row),
         settings=COMPARABILITY.get(row["comparability"] or "", ""),
-        why=plain_text(main_reason(row), 400),
+        why=safe_text(main_reason(row), 400),
         sentence=sentences.sentence(row),
         figure=figure,
     )
 
 
-def claim_details(found: Evidence) -> ClaimDetails:
+def claim_details(found: ClaimEvidence) -> DetailsView:
     """Everything behind one claim."""
     verdict, run, row = found.verdict or {}, found.run, found.row
     origins = (run or {}).get("origins") or {}
     unsaid = "vendor did not say" if found.row["claimant"] == "vendor" else "not stated"
-    return ClaimDetails(
+    return DetailsView(
         settings=tuple(_compared(line, unsaid, origins) for line in verdict.get("compared", ())),
-        stated_nearby=tuple(plain_text(note) for note in (found.claim.get("settings") or {}).get("notes", ())[:5]),
+        stated_nearby=tuple(safe_text(note) for note in (found.claim.get("settings") or {}).get("notes", ())[:5]),
         reasons=tuple(
-            (plain_text(one["text"]), plain_text(", ".join(one["items"]))) for one in verdict.get("reasons", ())
+            (safe_text(one["text"]), safe_text(", ".join(one["items"]))) for one in verdict.get("reasons", ())
         ),
         samples=tuple(_sample(item) for item in found.samples),
         history=found.history,
         others=tuple(
-            (plain_text(one["by"], 60), plain_text(one["said"], 40), one["claim_id"]) for one in found.others[:12]
+            (safe_text(one["by"], 60), safe_text(one["said"], 40), one["claim_id"]) for one in found.others[:12]
         ),
         protocols=tuple(
-            (plain_text(one["protocol"], 60), _scored(one, row), outcome_words(one["outcome"]), bool(one["plausible"]))
+            (safe_text(one["protocol"], 60), _scored(one, row), outcome_words(one["outcome"]), bool(one["plausible"]))
             for one in verdict.get("by_protocol") or ()
         ),
         runs=tuple(
             (
-                plain_text(f"{one['by'] or 'others'}, {one['harness'] or 'program not told'}", 80),
+                safe_text(f"{one['by'] or 'others'}, {one['harness'] or 'program not told'}", 80),
                 _scored(one, row),
                 outcome_words(one["outcome"]),
             )
@@ -148,7 +148,7 @@ def _compared(line: Row, unsaid: str, origins: Mapping[str, str]) -> tuple[str, 
     elif relation == "assumed":
         words = "benchmark's usual"
     claimed = unsaid if line["claimed"] is None else told(line["claimed"])
-    return (setting_name(line), plain_text(claimed, 120), plain_text(told(line["measured"]), 120), words, relation)
+    return (setting_name(line), safe_text(claimed, 120), safe_text(told(line["measured"]), 120), words, relation)
 
 
 def _scored(result: Row, row: Row) -> str:
@@ -167,11 +167,11 @@ def _sample(item: Row) -> Row:
         answer = "log-likelihoods " + ", ".join("—" if one is None else f"{one:.2f}" for one in choices)
         answer += f"; the greatest is choice {best}"
     return {
-        "name": plain_text(f"{item['task']}/{item['doc_id']}", 80),
-        "question": plain_text(item.get("question"), ANSWER),
-        "answer": plain_text(answer, ANSWER),
-        "extracted": plain_text(item["extracted"], 80),
-        "expected": plain_text(item["target"], 120),
+        "name": safe_text(f"{item['task']}/{item['doc_id']}", 80),
+        "question": safe_text(item.get("question"), ANSWER),
+        "answer": safe_text(answer, ANSWER),
+        "extracted": safe_text(item["extracted"], 80),
+        "expected": safe_text(item["target"], 120),
         "score": "no score" if item["value"] is None else f"{item['value']:g}",
         "status": item["status"],
     }
@@ -179,18 +179,18 @@ def _sample(item: Row) -> Row:
 
 def _source(source: Row) -> Row:
     return {
-        "text": plain_text(source["url"], 160),
+        "text": safe_text(source["url"], 160),
         "link": web_address(source["url"]),
-        "place": plain_text(source["place"], 80),
+        "place": safe_text(source["place"], 80),
         "read": f"{source['read_at']:%Y-%m-%d}" if source["read_at"] else "",
         "sha256": source["sha256"],
-        "title": plain_text(source["title"], 80),
+        "title": safe_text(source["title"], 80),
     }
 
 
 def _files(run: Row | None) -> list[tuple[str, str, str]]:
     files = ((run or {}).get("artifact") or {}).get("files", ())
-    return [(plain_text(file["name"], 100), number(file["size"], "bytes"), file["sha256"]) for file in files[:12]]
+    return [(safe_text(file["name"], 100), number(file["size"], "bytes"), file["sha256"]) for file in files[:12]]
 
 
 def _weights(run: Row | None) -> str:
@@ -201,12 +201,12 @@ def _weights(run: Row | None) -> str:
         return "not seen"
     release = artifact["release"]
     more = f", {len(artifact['files']):,} files" if len(artifact["files"]) > 12 else ""
-    return plain_text(
+    return safe_text(
         f"{release['model']} at commit {release['commit'][:12]}, {artifact['quantization']} {artifact['format']}{more}"
     )
 
 
-def _facts(found: Evidence) -> list[tuple[str, str]]:
+def _facts(found: ClaimEvidence) -> list[tuple[str, str]]:
     run, row = found.run, found.row
     facts: list[tuple[str, str | None]] = []
     if run:
@@ -226,4 +226,4 @@ def _facts(found: Evidence) -> list[tuple[str, str]]:
         width = row["margin"] if unit == row["unit"] else 100 * row["margin"]
         facts.append(("criterion", f"claim ±{width:g} {unit}, fixed {row['criterion_stored_at']:%Y-%m-%d %H:%M} UTC"))
         facts.append(("wrong verdicts", f"at most {100 * row['alpha']:g} in 100, however often one looks"))
-    return [(name, plain_text(text, 400)) for name, text in facts if text]
+    return [(name, safe_text(text, 400)) for name, text in facts if text]
