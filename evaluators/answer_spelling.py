@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Iterable
 from fractions import Fraction
+
+from evaluators.records import ItemScore, ItemStatus, RequestKind, Response
 
 LONGEST = 200
 """Characters of a target that is an answer rather than a text to be judged."""
@@ -110,3 +114,22 @@ def _candidates(answer: str) -> list[str]:
             found.append(stated)
         found += NUMBER.findall(last)[-1:]
     return found
+
+
+def respelled(items: Iterable[ItemScore], responses: Iterable[Response]) -> dict[str, float]:
+    """Signals `respelled_share:<metric>,<filter>` of a run: items that the metric counts as wrong, whose answer says
+    what the target says. Items without a target that is a short answer count as not respelled."""
+    wrong: dict[tuple[str, int, int], list[ItemScore]] = {}
+    counts: Counter[tuple[str, str]] = Counter()
+    for item in items:
+        counts[item.metric, item.filter] += 1
+        if item.value == 0 and item.target and item.status in (ItemStatus.ok, ItemStatus.unextracted):
+            wrong.setdefault((item.task, item.doc_id, item.repeat), []).append(item)
+    right: Counter[tuple[str, str]] = Counter()
+    for response in responses:
+        if response.kind is not RequestKind.generate:
+            return {}
+        for item in wrong.pop((response.task, response.doc_id, response.repeat), []):
+            if same_answer(item.extracted, item.target) or same_answer(response.text, item.target):
+                right[item.metric, item.filter] += 1
+    return {f"respelled_share:{metric},{name}": right[metric, name] / counts[metric, name] for metric, name in right}

@@ -282,6 +282,8 @@ class Measurement(Record):
     """Specification and speed: how the value came about, in words for people, e.g. the formula with its numbers."""
     first_look: int | None = None
     """Speed: runs after which the first of two looks was taken; None: one look at all runs."""
+    starts: tuple[int, ...] = ()
+    """Speed: runs of each start of the server, in the order of `values`; empty where there was one."""
     sides: tuple[str, str] | None = None
     """Ratios: what the two sides are called, numerator first."""
     medians: tuple[float, float] | None = None

@@ -111,5 +111,7 @@ class Protocol(Record):
     """Catalogue name of the formulation that is run, where it is not the claim's own benchmark."""
     plausible: bool = True
     """One of those that the claim may have been made under; False: only asked for by the user."""
+    kind: str | None = None
+    """Kind of the release by its own files, and what shows it, in one line."""
     source: str | None = None
     """Address of the page that documents it, for a vendor's habit."""

@@ -241,16 +241,17 @@ def _open_scores(
     """Claims without a standing verdict against the criteria of any of their protocols. Those that have one are not
     asked for again."""
     fresh = [claim for claim in todo if claim.claim_id not in state.parts]
-    numbers = last_numbers(place, fresh)
-    criteria = [
-        criterion
-        for job in state.plan.jobs
-        if job.protocols and any(claim in job.claims for claim in fresh)
-        for (claim_id, _), criterion in protocol_criteria(
-            job, state.plan, options, order_seed=_order_seed(job, artifact, place, options), numbers=numbers
-        ).items()
-        if any(claim.claim_id == claim_id for claim in fresh)
-    ]
+    asked, numbers = {claim.claim_id for claim in fresh}, last_numbers(place, fresh)
+    criteria: list[Criterion] = []
+    for job in state.plan.jobs:
+        if asked.isdisjoint(job.protocols):
+            continue
+        try:
+            seed = _order_seed(job, artifact, place, options)
+            known = protocol_criteria(job, state.plan, options, order_seed=seed, numbers=numbers)
+        except UserError:  # told where that job is run
+            continue
+        criteria += [criterion for (claim_id, _), criterion in known.items() if claim_id in asked]
     done = settled(place, fresh, criteria, artifact=artifact.key, backend=options.backend, full=options.full)
     state.settled |= done
     return [claim for claim in todo if claim.claim_id not in done]

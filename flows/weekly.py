@@ -114,7 +114,14 @@ def _verified(entry: QueueEntry, options: RunOptions, home: Path) -> Line:
         why = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
         return line(entry, "failed", why=" ".join(why.split())[:300], hours=_hours_since(began))
     became = "flagged" if summary.flagged else "verified"
-    return line(entry, became, judged=summary.judged, flagged=summary.flagged, hours=_hours_since(began))
+    return line(
+        entry,
+        became,
+        judged=summary.judged,
+        flagged=summary.flagged,
+        standing=summary.standing,
+        hours=_hours_since(began),
+    )
 
 
 def _hours_since(began: float) -> float:

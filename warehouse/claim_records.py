@@ -307,6 +307,9 @@ class Verdict(Record):
     """The score is a score at stop."""
     e_values: dict[str, float] = Field(default_factory=dict)
     """Natural logarithms of the e-values of the four tests: at_least_low, at_most_high, below, above."""
+    strength: float | None = None
+    """Natural logarithm of an e-value against the claim at the stop, run noise included, for the board of all claims;
+    None where nothing was tested."""
     headline: str = ""
     """One line for people."""
     judged_at: datetime

@@ -9,8 +9,10 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from evaluators.answer_spelling import respelled
 from evaluators.backends import ModelServer
 from evaluators.backends.client import Client, GaveUp, ServerLost
+from evaluators.backends.fingerprint import with_fingerprint
 from evaluators.backends.llama_cpp.llama_loglikelihood import LlamaLoglikelihood
 from evaluators.backends.openai_api import sampling
 from evaluators.backends.reply_reader import one_line
@@ -25,7 +27,6 @@ from evaluators.harness.aggregate import measurements
 from evaluators.harness.answer_statistics import read_signals
 from evaluators.harness.context_budget import check_context_budget
 from evaluators.harness.engine import Work, execute
-from evaluators.harness.fingerprint import with_fingerprint
 from evaluators.harness.journal import Journal
 from evaluators.harness.preflight import Findings, Probe, run_preflight
 from evaluators.harness.progress import Progress
@@ -34,7 +35,6 @@ from evaluators.harness.reuse import keyed_requests, take_over
 from evaluators.harness.run_async import run_blocking
 from evaluators.harness.scoreboard import Board
 from evaluators.harness.scoring import Scored, score, unscorable
-from evaluators.harness.second_reading import respelled
 from evaluators.harness.settings import complete_settings, in_force, repeats_of
 from evaluators.harness.tasks import LoadedTasks, add_chat_filter, load_tasks
 from evaluators.records import (
@@ -103,7 +103,8 @@ def run_benchmark(
         items = items_within(items, settings.subset)
     whole, items = len(items), items[:limit]
     if not description.weights_seen:
-        description = with_fingerprint(server, description, items, settings.prompt == "chat" and not text, folder)
+        prompts = [str(item.instances[0].args[0]) for item in items]
+        description = with_fingerprint(server, description, prompts, settings.prompt == "chat" and not text, folder)
     repeats, together = repeats_of(settings, loaded, copies=rearranged)
     settings = in_force(settings, loaded, items, artifact, description, repeats)
     settings = settings.model_copy(update={"sandbox": chosen.kind if chosen else None})
@@ -145,6 +146,7 @@ def run_benchmark(
                 settings=settings,
                 protocol=protocol.name if protocol else None,
                 origins=protocol.origins if protocol else {},
+                checks={"release_kind": protocol.kind} if protocol and protocol.kind else {},
                 order_seed=order_seed,
                 continues=first,
                 status=RunStatus.interrupted,
@@ -222,7 +224,7 @@ class _Conduct:
         try:
             attempts = journal.begin_attempt()
             started = datetime.fromisoformat(journal.note_start(blank.started.isoformat()))
-            taken = take_over(journal, self.items, requests, reuse)
+            taken = take_over(blank, self.protocol, self.settings, journal, self.items, requests, reuse)
             self.served = ServedModel(journal.note(SERVED))
             board = Board(len(self.items), rule)
             before = sum(1 for _ in journal.finished())
@@ -266,7 +268,8 @@ class _Conduct:
                     ),
                     "failed_checks": found.failed,
                     "greedy_repeats": found.greedy_repeats,
-                    "checks": found.checks
+                    "checks": blank.checks
+                    | found.checks
                     | self._breakage()
                     | (self.grading.checks() if self.grading else {})
                     | self.served.checks()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evaluators.harness.journal import Journal
-from evaluators.records import ItemScore, Run, RunStatus, UserError
+from evaluators.records import ItemScore, Response, Run, RunStatus, UserError
 from evaluators.stopping import InterimLook, StoppingRule
 
 if TYPE_CHECKING:
@@ -133,13 +135,29 @@ def goes_on(run: Run, rule: StoppingRule) -> bool:
     return not rule.stop(InterimLook(items=stopped[0].items, total=stopped[0].of, values=values))
 
 
+def _journaled(path: Path) -> Iterator[dict[str, Any]]:
+    """Answers in the journal of an unfinished run, read beside whoever may be writing it."""
+    if not path.exists():
+        return
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            rows = connection.execute("select key, payload from responses where status <> 'failed'").fetchall()
+    except sqlite3.Error:
+        return  # a journal that cannot be read costs its answers, never the run
+    for key, payload in rows:
+        yield {"request_key": key, **Response.model_validate_json(payload).model_dump()}
+
+
 def earlier_answers(folder: Path) -> Iterator[dict[str, Any]]:
-    """Rows of responses.parquet that may be used again (failed ones left out); nothing if there is no such file or if
-    the run calls them unusable."""
+    """Answers that may be used again (failed ones left out): rows of responses.parquet, or of the journal of a run that
+    was never finished; nothing if there is neither or if the run calls them unusable."""
     import pyarrow.parquet as pq
 
     path = folder / RESPONSES
-    run = read_manifest(folder) if path.exists() else None
+    if not path.exists():
+        yield from _journaled(folder / JOURNAL)
+        return
+    run = read_manifest(folder)
     if run is None or UNUSABLE in run.checks:
         return
     with pq.ParquetFile(path) as file:

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from evaluators.catalogue import CHAT_ANSWER, Benchmark, Score, catalogue
-from evaluators.protocols.release_kind import ReleaseKind
+from evaluators.protocols.release_kind import ReleaseKind, kind_words
 from evaluators.protocols.repeats_words import place_repeats
 from evaluators.protocols.standard_protocols import Mode, standard_protocol, with_release
 from evaluators.protocols.template_switches import EFFORTS
 from evaluators.protocols.vendor_habits import Habit
 from evaluators.records import Origin, Protocol, Settings, UserError
 
+MODES: tuple[Mode, ...] = ("completion", "chat", "thinking")
 MOST_SHOTS = 3
 """Numbers of examples that are tried for one mode where a claim states none: a vendor's habits and those in use."""
 ASKED = (
@@ -44,22 +45,27 @@ def plausible_protocols(
     stated: Settings,
     *,
     user: Settings | None = None,
-    only: Iterable[str] = (),
+    only: Iterable[Mode] = (),
     habits: Iterable[Habit] = (),
 ) -> Plausible:
     """The protocols for a claim that states `stated` about a release of this kind.
 
     What the claim states holds in all of them. `user`: options of the command, for fields that the claim leaves open;
     a protocol that they change is not one of the plausible ones unless it is the same as one of these. `only`: modes to
-    run (`completion`, `chat`, `thinking`); the others stay plausible and are named as missing. `habits`: how the
+    run (`completion`, `chat`, `thinking`) where the claim leaves that open; the others stay plausible and are named as
+    missing, and one that the release does not suggest is run without being plausible. `habits`: how the
     release's vendor says that it measures, which comes before the catalogue.
     """
-    chosen = set(only)
     stated = place_repeats(stated, benchmark)
+    likely = _modes(benchmark, kind, stated)
+    chosen = _chosen(only, user)
+    if any(value is not None for value in (stated.prompt, stated.thinking, stated.effort)):
+        chosen &= set(likely)
+    extra: list[Mode] = [mode for mode in MODES if mode in chosen and mode not in likely]
     found: dict[Settings, Protocol] = {}
     modes: dict[Settings, Mode] = {}
     missing: list[str] = []
-    for mode in _modes(benchmark, kind, stated):
+    for mode in (*likely, *extra):
         target, lacks = _formulation(benchmark, mode, kind, stated)
         if target is None:
             missing.append(lacks)
@@ -74,15 +80,37 @@ def plausible_protocols(
                 modes.setdefault(protocol.settings, mode)
     if kind.kind == "unknown" and not kind.has_template and stated.prompt is None:
         missing.append("chat: no chat template was found")
-    count = max(1, len(found))
+    count = max(1, sum(mode in likely for mode in modes.values()))
     if chosen:
-        missing += [f"{mode} was not asked for" for mode in dict.fromkeys(modes.values()) if mode not in chosen]
-    protocols = [protocol for settings, protocol in found.items() if not chosen or modes[settings] in chosen]
+        missing += [f"{mode} was not asked for" for mode in likely if mode not in chosen]
+    shown = kind_words(kind)
+    protocols = [
+        protocol.model_copy(update={"kind": shown, "plausible": modes[settings] in likely})
+        for settings, protocol in found.items()
+        if not chosen or modes[settings] in chosen
+    ]
     if user is not None:
         protocols = list(_with_user(protocols, user, stated))
         if any(not protocol.plausible for protocol in protocols):
             missing.append("settings were chosen on the command line")
     return Plausible(tuple(protocols), tuple(dict.fromkeys(missing)), count)
+
+
+def _chosen(only: Iterable[Mode], user: Settings | None) -> set[Mode]:
+    """The modes that the user's options leave; empty if they choose none."""
+    chosen = set(only)
+    if user is None:
+        return chosen
+    left = chosen or set(MODES)
+    if user.prompt is not None:
+        left &= {"completion"} if user.prompt == "completion" else {"chat", "thinking"}
+    if user.effort is not None or user.thinking == "on":
+        left &= {"thinking"}
+    elif user.thinking == "off":
+        left -= {"thinking"}
+    if not left:
+        raise UserError("--protocol, --prompt, --thinking and --effort exclude each other; leave one of them out")
+    return left if left != set(MODES) else chosen
 
 
 def _modes(benchmark: Benchmark, kind: ReleaseKind, stated: Settings) -> list[Mode]:
@@ -106,9 +134,19 @@ def _modes(benchmark: Benchmark, kind: ReleaseKind, stated: Settings) -> list[Mo
         modes = ["thinking"]
     if stated.prompt == "chat":
         modes = [mode for mode in modes if mode != "completion"] or ["chat"]
+    if benchmark.output != "generate_until" and _is_likelihood(benchmark, stated):
+        modes = [mode for mode in modes if mode != "thinking"] or ["completion"]
     if benchmark.output != "generate_until":
         modes = sorted(modes, key=("completion", "chat", "thinking").index)
     return modes
+
+
+def _is_likelihood(benchmark: Benchmark, stated: Settings) -> bool:
+    """Whether the claim names a score that only likelihoods give: one normalised by the length of the answers."""
+    try:
+        return stated.metric is not None and "norm" in benchmark.score(stated.metric, stated.filter).metric
+    except UserError:
+        return False
 
 
 def _formulation(benchmark: Benchmark, mode: Mode, kind: ReleaseKind, stated: Settings) -> tuple[Benchmark | None, str]:
@@ -213,7 +251,7 @@ def _with_user(protocols: list[Protocol], user: Settings, stated: Settings) -> I
     said = {
         name: value
         for name, value in user.model_dump(exclude_none=True, exclude={"notes"}).items()
-        if getattr(stated, name) is None
+        if getattr(stated, name) is None and name not in ("prompt", "thinking")
     }
     known = {protocol.settings for protocol in protocols}
     seen: set[Settings] = set()
@@ -229,6 +267,6 @@ def _with_user(protocols: list[Protocol], user: Settings, stated: Settings) -> I
                 "name": ", ".join([protocol.name, *label]),
                 "settings": settings,
                 "origins": protocol.origins | dict.fromkeys(said, Origin.user),
-                "plausible": settings in known,
+                "plausible": protocol.plausible and settings in known,
             }
         )

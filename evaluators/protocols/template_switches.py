@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from evaluators.backends.openai_api.thinking import CLOSE, HARMONY_OTHER, OPEN
@@ -34,7 +35,7 @@ class TemplateFacts:
 def template_facts(template: str) -> TemplateFacts:
     """Switches and marks of a template, by its names and texts."""
     text = template[:LONGEST]
-    code = " ".join(re.findall(r"\{[{%](.*?)[%}]\}", text, re.DOTALL))
+    code = " ".join(_code(text))
     names = set(re.findall(r"(?<![\w.'\"])([A-Za-z_]\w*)", code))
     assigned = set(re.findall(r"\bset\s+([A-Za-z_]\w*)\s*=\s*(?!\1\b)", code))
     marks = [match[0].strip() for pattern in (OPEN, CLOSE, HARMONY_OTHER) for match in pattern.finditer(text)]
@@ -47,6 +48,17 @@ def template_facts(template: str) -> TemplateFacts:
         marks=tuple(dict.fromkeys(marks)),
         system_switch=re.search(r"/no_?think|thinking (?:on|off)\b", text) is not None,
     )
+
+
+def _code(text: str) -> Iterator[str]:
+    """What stands between `{{ }}` and `{% %}`, in one pass whatever the text holds."""
+    at = 0
+    while (match := re.compile(r"\{[{%]").search(text, at)) is not None:
+        end = min((place for mark in ("%}", "}}") if (place := text.find(mark, match.end())) >= 0), default=-1)
+        if end < 0:
+            return
+        yield text[match.end() : end]
+        at = end + 2
 
 
 def _tested(code: str) -> set[str]:

@@ -79,9 +79,14 @@ def finish(
         checks=checks,
         signals=signals,
     )
+    write_speed_run(run, folder)
+    return run
+
+
+def write_speed_run(run: Run, folder: Path) -> None:
+    """Write a Run to `folder`/<run id>/run.json, whole or not at all."""
     place = folder / run.run_id
     place.mkdir(parents=True, exist_ok=True)
     unfinished = place / "run.json.part"
     unfinished.write_text(run.model_dump_json(), encoding="utf-8")
     unfinished.replace(place / "run.json")
-    return run

@@ -7,9 +7,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from evaluators.records import Release, UserError
+from evaluators.safe_load import load_yaml
 from evaluators.weights.listing import listing
 from evaluators.weights.sources import FileSource
 
@@ -68,8 +67,8 @@ def front_matter(card: str) -> dict[str, Any]:
     if not match:
         return {}
     try:
-        found = yaml.safe_load(match[1])
-    except yaml.YAMLError:
+        found = load_yaml(match[1], "the card's front matter")
+    except UserError:
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from flows.cli.output import console
-from warehouse.reports.formatting import interval, number
+from warehouse.reports.formatting import flag_of, interval, number
 from warehouse.reports.outcome_words import COMPARABILITY, outcome_words
 from warehouse.reports.reasons import main_reason
 from warehouse.reports.site.safe_text import safe_text
@@ -118,7 +118,7 @@ def _cells(row: Row) -> dict[str, str]:
         "benchmark": name,
         "claimed": row["claimed"],
         "measured": _measured(row),
-        "outcome": f"{words.symbol} {words.words}" + how + (" ⚑" if row["flagged"] else ""),
+        "outcome": f"{words.symbol} {words.words}" + how + flag_of(row),
         "settings": COMPARABILITY.get(row["comparability"] or "", ""),
         "items": f"{row['items']:,} of {row['of']:,}" if row["items"] is not None and (row["of"] or 0) > 1 else "",
         "why": "; ".join(part for part in (_others(row), main_reason(row)) if part),

@@ -22,7 +22,7 @@ from warehouse.claim_records import Claim, Verdict
 from warehouse.home import Home
 from warehouse.hub_scans import SeenModel
 from warehouse.load import save_verdicts
-from warehouse.queries.scheduling import last_verdicts
+from warehouse.queries.scheduling import last_verdicts, standing
 
 TIMEOUT = 10.0
 """Seconds to wait for the receiver."""
@@ -45,8 +45,11 @@ class News(Record):
     """What an automation can use."""
 
 
-def news_of_verdict(claim: Claim, verdict: Verdict, before: Verdict | None) -> list[News]:
-    """What a new verdict means: a discrepancy that was not flagged before, or another outcome than before."""
+def news_of_verdict(claim: Claim, verdict: Verdict, before: Verdict | None, stands: bool = True) -> list[News]:
+    """What a new verdict means: a discrepancy that was not flagged before, or another outcome than before. A verdict on
+    the run that was judged before is no new evidence. `stands`: the discrepancy stands among all tested claims."""
+    if before is not None and verdict.run_id is not None and before.run_id == verdict.run_id:
+        return []
     about = {
         "claim_id": claim.claim_id,
         "benchmark": claim.benchmark,
@@ -57,10 +60,14 @@ def news_of_verdict(claim: Claim, verdict: Verdict, before: Verdict | None) -> l
         "items": verdict.items,
         "run_id": verdict.run_id,
         "headline": verdict.headline,
+        "stands": stands if verdict.flagged else None,
     }
     name = f"{claim.model} {claim.benchmark_text}"
     if verdict.flagged and not (before and before.flagged):
-        return [News(kind="discrepancy", model=claim.model, text=f"{name}: {verdict.headline}", payload=about)]
+        text = f"{name}: {verdict.headline}"
+        if not stands:
+            text += " (not strong enough to stand among all tested claims at a false discovery rate of 5 %)"
+        return [News(kind="discrepancy", model=claim.model, text=text, payload=about)]
     if before is not None and before.outcome != verdict.outcome:
         text = f"{name}: {before.outcome.value} is now {verdict.outcome.value}: {verdict.headline}"
         return [News(kind="verdict_changed", model=claim.model, text=text, payload=about)]
@@ -181,10 +188,13 @@ def save_and_tell(home: Home, claims: Sequence[Claim], verdicts: Sequence[Verdic
     before = last_verdicts(home, [verdict.claim_id for verdict in verdicts])
     save_verdicts(home, verdicts)
     about = {claim.claim_id: claim for claim in claims}
+    strong = standing(home, [verdict.claim_id for verdict in verdicts])
     news = [
         one
         for verdict in verdicts
-        for one in news_of_verdict(about[verdict.claim_id], verdict, before.get(verdict.claim_id))
+        for one in news_of_verdict(
+            about[verdict.claim_id], verdict, before.get(verdict.claim_id), verdict.claim_id in strong
+        )
     ]
     tell(news)
 

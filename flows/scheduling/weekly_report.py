@@ -30,7 +30,9 @@ class Line:
     judged: int
     """Verdicts made."""
     flagged: int
-    """Standing verdicts that are flagged."""
+    """Current verdicts that are flagged."""
+    standing: int
+    """Of them, those that stand among all tested claims (false discovery rate at most 5 %)."""
     hours_expected: float | None
     """Estimate in hours of the device."""
     hours: float | None
@@ -59,7 +61,14 @@ class WeeklyReport:
 
 
 def line(
-    entry: QueueEntry, became: str, *, why: str = "", judged: int = 0, flagged: int = 0, hours: float | None = None
+    entry: QueueEntry,
+    became: str,
+    *,
+    why: str = "",
+    judged: int = 0,
+    flagged: int = 0,
+    standing: int = 0,
+    hours: float | None = None,
 ) -> Line:
     """The line of an entry."""
     cost = entry.estimate
@@ -71,6 +80,7 @@ def line(
         claims=entry.claims,
         judged=judged,
         flagged=flagged,
+        standing=standing,
         hours_expected=cost.hours if cost else None,
         hours=hours,
         why=why or entry.left_out or basis,
@@ -116,10 +126,10 @@ def record(report: WeeklyReport) -> dict[str, Any]:
 def weekly_markdown(report: WeeklyReport) -> str:
     """A page for a Prefect Markdown artifact; names are escaped."""
     lines = [f"# {headline(report)}", "", f"Budget {report.budget:g} h, expected {report.expected:.1f} h.", ""]
-    lines += ["| release | due | became | claims | judged | flagged | expected | took | why |"]
-    lines += ["|---|---|---|---:|---:|---:|---:|---:|---|"]
+    lines += ["| release | due | became | claims | judged | flagged | standing | expected | took | why |"]
+    lines += ["|---|---|---|---:|---:|---:|---:|---:|---:|---|"]
     for one in report.lines:
-        cells = [one.model, one.due, one.became, one.claims, one.judged, one.flagged]
+        cells = [one.model, one.due, one.became, one.claims, one.judged, one.flagged, one.standing]
         cells += [_hours(one.hours_expected), _hours(one.hours), one.why]
         lines.append("| " + " | ".join(as_markdown_text(str(cell)) for cell in cells) + " |")
     seen = report.scan

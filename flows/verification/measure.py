@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from evaluators.backends import read_hardware
+from evaluators.backends.registry import backend
 from evaluators.harness import run_benchmark
 from evaluators.records import Artifact, Origin, Release, Run, RunStatus, Settings
-from evaluators.speed import Decided, measure_depth, measure_ratio, measure_speed
+from evaluators.speed import RUNS, Decided, measure_depth, measure_ratio, measure_speed
 from evaluators.speed.conditions import hardware_name
+from evaluators.speed.server_starts import combine_starts
 from evaluators.stopping import RunAll, StoppingRule
 from flows.options import VerifyOptions
 from flows.runtime.progress_lines import say, shown
@@ -25,6 +27,7 @@ from warehouse.verdicts import ClaimRule
 from warehouse.verdicts.comparability import SAME
 from warehouse.verdicts.hardware_names import same_machine
 from warehouse.verdicts.statistics.median import interim_look, straddles
+from warehouse.verdicts.statistics.starts import enough_starts
 
 ANSWER_ROOM = 3
 """Quarters of the context that an answer may take where a protocol would allow more; the rest is for the prompt."""
@@ -130,7 +133,8 @@ def _earlier(home: Home, artifact: Artifact, job: Job) -> list[Path]:
         run = Run.model_validate_json(manifest.read_bytes())
         if run.benchmark == job.benchmark.name and run.artifact is not None and run.artifact.key == artifact.key:
             found.append(manifest.parent)
-    return found
+    unfinished = [folder for folder in home.runs.glob(f"{job.benchmark.name}-*") if not (folder / "run.json").exists()]
+    return found + unfinished  # their keys tell whether an answer fits
 
 
 PAIRS = 11
@@ -140,26 +144,49 @@ PAIRS = 11
 def measure_speed_job(
     job: Job, artifact: Artifact, pool: ServerPool, home: Home, criteria: Sequence[Criterion], options: VerifyOptions
 ) -> Run:
-    """Measure what a speed claim is about. Raises UserError if it cannot be measured here."""
-    enough = decided(job, criteria)
+    """Measure what a speed claim is about, over several starts of the server where that can decide a claim and the
+    server is ours to start. Raises UserError if it cannot be measured here."""
+    bars = deciding(job, criteria)
     if job.benchmark.name.endswith("_ratio"):
-        return _ratio(job, artifact, pool, home, enough, options)
+        return over_starts(lambda: _ratio(job, artifact, pool, home, RUNS if bars else PAIRS, options), bars, home)
     say(f"{job.benchmark.title} on {artifact.quantization} with {pool.backend}")
-    server = pool.server(artifact)
-    if job.benchmark.name == "speed_at_depth":
-        return measure_depth(job.benchmark, artifact, server, job.settings, folder=home.runs, decided=enough)
-    return measure_speed(job.benchmark, artifact, server, job.settings, folder=home.runs, decided=enough)
+    measured = measure_depth if job.benchmark.name == "speed_at_depth" else measure_speed
+
+    ours = backend(pool.backend).ours
+    enough = None if ours else decided(bars)  # where starts are many, each makes few runs
+
+    def one_start() -> Run:
+        if bars and ours:
+            pool.close()
+        server = pool.server(artifact)
+        return measured(job.benchmark, artifact, server, job.settings, folder=home.runs, decided=enough)
+
+    return over_starts(one_start, bars if ours else [], home)
 
 
-def decided(job: Job, criteria: Sequence[Criterion]) -> Decided | None:
-    """Whether runs decide all claims of the job, but for those about other hardware, which they cannot decide; None if
-    there are no others."""
+def over_starts(one_start: Callable[[], Run], bars: Sequence[Criterion], home: Home) -> Run:
+    """The run of as many starts as decide the claims; of one where there is none to decide, or where one is unsound."""
+    runs = [one_start()]
+    while bars and runs[-1].status is RunStatus.finished and runs[-1].measurements[0].values:
+        groups = [[value for value in run.measurements[0].values if value is not None] for run in runs]
+        if enough_starts(groups, bars):
+            return combine_starts(runs, home.runs)
+        runs.append(one_start())
+    return runs[-1]
+
+
+def deciding(job: Job, criteria: Sequence[Criterion]) -> list[Criterion]:
+    """The criteria that a run here can decide: not those of claims about other hardware."""
     here = hardware_name(read_hardware()) or ""
     named = {claim.claim_id: claim.settings.hardware for claim in job.claims}
     apart = {
         key for key, name in named.items() if name and name.casefold() not in SAME and not same_machine(name, here)
     }
-    bars = [criterion for criterion in criteria if criterion.claim_id not in apart]
+    return [criterion for criterion in criteria if criterion.claim_id not in apart]
+
+
+def decided(bars: Sequence[Criterion]) -> Decided | None:
+    """Whether the runs of one start decide all of these criteria; None if there are none."""
     if not bars:
         return None
     return lambda values: (
@@ -167,11 +194,9 @@ def decided(job: Job, criteria: Sequence[Criterion]) -> Decided | None:
     )
 
 
-def _ratio(
-    job: Job, artifact: Artifact, pool: ServerPool, home: Home, enough: Decided | None, options: VerifyOptions
-) -> Run:
+def _ratio(job: Job, artifact: Artifact, pool: ServerPool, home: Home, pairs: int, options: VerifyOptions) -> Run:
     over, under = sides_of(job.settings, job.claims[0].model, artifact, options)
     say(f"{job.benchmark.title} of {over} over {under}")
     with pool.pair(over, under) as (first, second):
         sides = (over.artifact, first), (under.artifact, second)
-        return measure_ratio(job.benchmark, *sides, job.settings, folder=home.runs, runs=PAIRS, decided=enough)
+        return measure_ratio(job.benchmark, *sides, job.settings, folder=home.runs, runs=pairs)

@@ -12,7 +12,7 @@ from evaluators.records import Release
 from warehouse.claim_records import Verdict
 from warehouse.home import Home
 from warehouse.queries.table import table_rows
-from warehouse.reports.formatting import interval, number
+from warehouse.reports.formatting import flag_of, interval, number
 from warehouse.reports.markdown_text import as_markdown_text
 from warehouse.reports.outcome_words import COMPARABILITY, outcome_words
 from warehouse.reports.reasons import main_reason
@@ -31,7 +31,9 @@ class Summary:
     failed: int
     """Verdicts made now because a server or the weights failed."""
     flagged: int
-    """Standing verdicts that are flagged."""
+    """Current verdicts that are flagged."""
+    standing: int
+    """Of them, those that stand among all tested claims (false discovery rate at most 5 %)."""
     rows: tuple[dict[str, Any], ...]
     """Rows of claims_vs_measured for the release."""
 
@@ -40,7 +42,14 @@ def summarise(home: Home, release: Release, verdicts: Sequence[Verdict]) -> Summ
     """The standing table of a release after `verdicts` were added."""
     rows = [row for row in table_rows(home, model=release.model) if row["model"] == release.model]
     failed = sum(reason.code in FAILURES for verdict in verdicts for reason in verdict.reasons)
-    return Summary(release, len(verdicts), failed, sum(bool(row["flagged"]) for row in rows), tuple(rows))
+    return Summary(
+        release,
+        len(verdicts),
+        failed,
+        sum(bool(row["flagged"]) for row in rows),
+        sum(bool(row["stands"]) for row in rows),
+        tuple(rows),
+    )
 
 
 def artifact_key(model: str) -> str:
@@ -58,7 +67,7 @@ def artifact_rows(summary: Summary) -> list[dict[str, Any]]:
             "benchmark": row["benchmark_text"],
             "claimed": row["claimed"],
             "measured": _measured(row),
-            "outcome": outcome_words(row["outcome"]).words + (" ⚑" if row["flagged"] else ""),
+            "outcome": outcome_words(row["outcome"]).words + flag_of(row),
             "settings": COMPARABILITY.get(row["comparability"] or "", "—"),
             "why": main_reason(row),
             "run": row["run_id"] or "—",
@@ -75,7 +84,7 @@ def verdicts_markdown(summary: Summary) -> str:
     for row in summary.rows:
         items = f"{row['items']:,} of {row['of']:,}" if (row["of"] or 0) > 1 else "—"
         how = f" ({row['protocol']})" if row["protocol"] else ""
-        outcome = outcome_words(row["outcome"]).words + how + (" ⚑" if row["flagged"] else "")
+        outcome = outcome_words(row["outcome"]).words + how + flag_of(row)
         cells = [
             row["benchmark_text"],
             row["claimed"],

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from evaluators.catalogue import benchmark
-from evaluators.harness import complete_settings, run_benchmark
+from evaluators.harness import Progress, complete_settings, run_benchmark
 from evaluators.records import Run, RunStatus, Settings, UserError
 from evaluators.sandbox.box import SandboxError
 from evaluators.sandbox.choose_sandbox import choose_sandbox
@@ -230,3 +230,56 @@ def test_a_code_task_that_is_not_marked_is_refused(tmp_path: Path) -> None:
     write_dataset(tmp_path, "openai/openai_humaneval", lines(HUMANEVAL / "HumanEval.jsonl.gz")[:1])
     with pytest.raises(UserError, match="humaneval"):
         load_tasks(benchmark("humaneval").model_copy(update={"sandboxed": False}))
+
+
+def test_infilling_puts_the_answer_between_prompt_and_suffix(tmp_path: Path) -> None:
+    rows = [
+        {
+            "task_id": f"SingleLineInfilling/{number}",
+            "entry_point": "f",
+            "prompt": f"def f(x):\n    y = x + {number}\n",
+            "suffix": "\n    return z\n",
+            "canonical_solution": "    z = 2 * y\n",
+            "test": f"def check(f):\n    assert f(1) == {2 * (1 + number)}\n",
+        }
+        for number in range(4)
+    ]
+    write_dataset(tmp_path, "loubnabnl/humaneval_infilling", rows, config="HumanEval-SingleLineInfilling")
+    answers = ["    z = 2 * y", "    z = 3 * y"]
+    found = run(
+        "humaneval_single_line_infilling", lambda prompt, seed: answers[int(prompt.split("x + ")[1][0]) % 2], tmp_path
+    )
+    assert found.status is RunStatus.finished, found.reason
+    rows_found = sorted(item_rows(found, tmp_path, "create_test"), key=lambda row: row["doc_id"])
+    assert [row["value"] for row in rows_found] == [1.0, 0.0, 1.0, 0.0]
+
+
+def test_an_interrupted_run_of_programs_goes_on(tmp_path: Path) -> None:
+    """What was answered is graded again from the journal, and nothing is asked for twice."""
+    problems = lines(HUMANEVAL / "HumanEval.jsonl.gz")[:24]
+    write_dataset(tmp_path, "openai/openai_humaneval", problems)
+    right = {problem["prompt"]: problem["canonical_solution"] for problem in problems}
+    entry = benchmark("humaneval")
+    stated = complete_settings(entry, Settings())
+
+    class Ended(BaseException):
+        """As an interrupt from the keyboard."""
+
+    with answering(lambda prompt, seed: right[prompt] if "List" in prompt else "    return 0\n") as server:
+
+        def stop(progress: Progress) -> None:
+            if progress.done >= 5:
+                raise Ended
+
+        with pytest.raises(Ended):
+            run_benchmark(
+                entry, ARTIFACT, server, stated, folder=tmp_path / "runs", checks=False, progress=stop
+            )  # fmt: skip
+        paid = server.requests
+        assert 5 <= paid <= 24
+        found = run_benchmark(entry, ARTIFACT, server, stated, folder=tmp_path / "runs", checks=False)
+        assert server.requests == 24
+    assert found.status is RunStatus.finished
+    assert found.requests_sent == 24
+    expected = sum("List" in problem["prompt"] for problem in problems)
+    assert sum(value or 0 for value in found.measurements[0].values) == expected

@@ -63,6 +63,7 @@ def test_true_through_its_template_only(tmp_path: Path) -> None:
         verdict, runs = verify(make_claim("93.0", STRICT, benchmark="demo_sums"), INSTRUCT, server, tmp_path)
     assert (verdict.outcome, verdict.protocol) == (Outcome.confirmed, "chat")
     assert "(chat)" in verdict.headline and len(runs) == 1
+    assert "instruct" in runs[0].checks["release_kind"]
     assert {line.setting: line.origin for line in verdict.compared}["prompt"] == "benchmark"
 
 

@@ -8,7 +8,7 @@ from evaluators.catalogue import benchmark, catalogue
 from evaluators.protocols.plausible_protocols import plausible_protocols
 from evaluators.protocols.release_kind import ReleaseKind
 from evaluators.protocols.vendor_habits import vendor_habits
-from evaluators.records import Origin, Settings
+from evaluators.records import Origin, Settings, UserError
 
 THINKING = ReleaseKind(kind="thinking", thinking="switchable", switch="enable_thinking", has_template=True)
 INSTRUCT = ReleaseKind(kind="instruct", thinking="none", has_template=True)
@@ -104,6 +104,32 @@ def test_asking_for_one_protocol_does_not_make_it_the_only_plausible_one() -> No
     part = plausible_protocols(benchmark("gsm8k"), THINKING, NAMED, only=["chat"])
     assert part.count == whole.count == len(whole.protocols) > len(part.protocols)
     assert part.missing == ("thinking was not asked for", "completion was not asked for")
+
+
+def test_a_normalised_likelihood_was_not_generated() -> None:
+    """A claim that names acc_norm is about likelihoods: no thinking is missing."""
+    found = plausible_protocols(benchmark("piqa"), THINKING, Settings(metric="acc_norm"))
+    assert not found.missing and {protocol.name for protocol in found.protocols} == {"completion", "chat"}
+
+
+def test_options_choose_the_way_of_asking_where_the_claim_leaves_it_open() -> None:
+    """--prompt, --thinking and --protocol choose among the plausible ways; what the claim states stays."""
+    sums = benchmark("gsm8k")
+    for user, only, expected in (
+        (Settings(thinking="on"), (), ["thinking"]),
+        (Settings(thinking="off"), (), ["chat", "completion"]),
+        (Settings(prompt="chat"), (), ["thinking", "chat"]),
+        (None, ("completion",), ["completion"]),
+    ):
+        found = plausible_protocols(sums, THINKING, NAMED, user=user, only=only)
+        assert list(dict.fromkeys(protocol.name.split(",")[0] for protocol in found.protocols)) == expected
+        assert all(protocol.plausible for protocol in found.protocols) and found.missing
+    kept = plausible_protocols(sums, THINKING, NAMED.model_copy(update={"prompt": "completion"}), only=("chat",))
+    assert [protocol.name for protocol in kept.protocols] == ["completion"] and not kept.missing
+    unlikely = plausible_protocols(sums, BASE, NAMED, only=("chat",))
+    assert unlikely.protocols and not any(protocol.plausible for protocol in unlikely.protocols)
+    with pytest.raises(UserError, match="exclude each other"):
+        plausible_protocols(sums, THINKING, NAMED, user=Settings(prompt="completion"), only=("chat",))
 
 
 def test_habits_have_an_address_and_name_benchmarks() -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from evaluators.protocols.recommended_sampling import sampling_of_card
 from evaluators.protocols.release_kind import kind_of_files
@@ -42,6 +46,15 @@ def test_kinds(name: str, template: str | None, kind: str, thinking: str) -> Non
     found = kind_of_files(name, template=template)
     assert (found.kind, found.thinking) == (kind, thinking)
     assert found.evidence
+
+
+@given(template=st.text(alphabet="{}%<>/|[] \n'=_.think enablsodfruc", max_size=200), times=st.integers(1, 4000))
+@settings(deadline=None, max_examples=60)
+def test_any_template_is_read_at_once(template: str, times: int) -> None:
+    """A stranger's template is never run, and no text of it takes long."""
+    begun = time.process_time()
+    assert kind_of_files("o/m-Instruct", template="{{" + template * times).kind in ("instruct", "thinking")
+    assert time.process_time() - begun < 2
 
 
 def test_sampling_comes_from_the_files_and_from_the_card_by_mode() -> None:

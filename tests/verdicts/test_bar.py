@@ -130,8 +130,8 @@ def test_one_weak_flag_among_many_claims_does_not_stand() -> None:
     inflated = verify(make_claim("92.0"), shuffled(1280, 1600, 3))
     true = verify(make_claim("80.0"), shuffled(1280, 1600, 4))
     assert board([inflated]) in ([inflated], [])
-    weak = inflated.model_copy(update={"e_values": {"below": log(41)}, "items": 200})
-    strong = inflated.model_copy(update={"e_values": {"below": log(1e6)}, "items": 200})
+    weak = inflated.model_copy(update={"strength": log(41)})
+    strong = inflated.model_copy(update={"strength": log(1e6)})
     assert board([weak, *[true] * 40]) == []
     assert board([strong, *[true] * 40]) == [strong]
 

@@ -91,10 +91,10 @@ def test_message_escapes_and_bounds_its_text() -> None:
     assert body["text"].endswith("and 5 more")
 
 
-def verdict(outcome: Outcome, flagged: bool = False) -> Verdict:
+def verdict(outcome: Outcome, flagged: bool = False, run: str = "r") -> Verdict:
     """A verdict."""
     return Verdict(
-        claim_id="c", criterion_id=None, run_id="r", outcome=outcome, comparability=None, flagged=flagged,
+        claim_id="c", criterion_id=None, run_id=run, outcome=outcome, comparability=None, flagged=flagged,
         headline="measured 71.4 %", judged_at=NOW,
     )  # fmt: skip
 
@@ -104,8 +104,10 @@ def verdict(outcome: Outcome, flagged: bool = False) -> Verdict:
     [
         (verdict(Outcome.below_claim, True), None, ["discrepancy"]),
         (verdict(Outcome.below_claim, True), verdict(Outcome.below_claim, True), []),
-        (verdict(Outcome.below_claim, True), verdict(Outcome.confirmed), ["discrepancy"]),
-        (verdict(Outcome.confirmed), verdict(Outcome.inconclusive), ["verdict_changed"]),
+        (verdict(Outcome.below_claim, True, "r2"), verdict(Outcome.below_claim, True), []),
+        (verdict(Outcome.below_claim, True, "r2"), verdict(Outcome.confirmed), ["discrepancy"]),
+        (verdict(Outcome.confirmed, run="r2"), verdict(Outcome.inconclusive), ["verdict_changed"]),
+        (verdict(Outcome.below_claim, True), verdict(Outcome.confirmed), []),  # the same run is no new evidence
         (verdict(Outcome.confirmed), verdict(Outcome.confirmed), []),
         (verdict(Outcome.confirmed), None, []),
     ],

@@ -51,3 +51,10 @@ def last_verdicts(home: Home, claims: Iterable[str]) -> dict[str, Verdict]:
         found = connection.execute(statement("last_verdicts"), {"claims": list(claims)}).fetchall()
     verdicts = [Verdict.model_validate_json(record) for (record,) in found]
     return {verdict.claim_id: verdict for verdict in verdicts}
+
+
+def standing(home: Home, claims: Iterable[str]) -> set[str]:
+    """Ids of the claims whose discrepancy stands among all tested claims (e-BH, false discovery rate at most 5 %)."""
+    with reading(home) as connection:
+        asked = "select claim_id from discrepancy_board where stands and claim_id in (select unnest($claims))"
+        return {claim_id for (claim_id,) in connection.execute(asked, {"claims": list(claims)}).fetchall()}

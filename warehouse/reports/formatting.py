@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 
 def number(value: float | None, unit: str | None, *, points: int = 1) -> str:
     """One number with its unit: a fraction as percent with `points` decimals, parameters as 1.5M, bytes as 20.9 GB."""
@@ -43,3 +46,8 @@ def _scaled(value: float, base: int, names: tuple[str, ...]) -> str:
         value /= base
         step += 1
     return f"{value:.4g}{names[step]}"
+
+
+def flag_of(row: Mapping[str, Any]) -> str:
+    """The mark of a discrepancy: a full flag if it stands among all tested claims, an outlined one if it does not."""
+    return "" if not row["flagged"] else " ⚑" if row["stands"] else " ⚐"

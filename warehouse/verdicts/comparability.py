@@ -113,6 +113,9 @@ def is_close(quantization: str) -> bool:
 def _stated(claim: Claim, benchmark: Benchmark) -> Settings:
     """What the claim states, its metric and filter in lm-eval's words, also where the benchmark leaves no choice."""
     stated = claim.settings
+    if claim.benchmark is not None and benchmark.name != claim.benchmark:
+        # another formulation of the claim's benchmark has scores of other names
+        stated = stated.model_copy(update={"metric": None, "filter": None})
     if benchmark.unit == "ratio" and str(stated.hardware).casefold() in SAME:
         stated = stated.model_copy(update={"hardware": None})
     if not benchmark.scores:

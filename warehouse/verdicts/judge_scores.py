@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from math import log, sqrt
 
 from evaluators.catalogue import Benchmark, catalogue
 from evaluators.records import ItemScore, Measurement, Run
@@ -20,6 +21,7 @@ from warehouse.verdicts.outcome import Case, decide_outcome, under_other_setting
 from warehouse.verdicts.statistics.confidence_sequence import confidence_sequence
 from warehouse.verdicts.statistics.region import AcceptanceRegion, acceptance_region
 from warehouse.verdicts.statistics.sequential_test import TestState, bounded
+from warehouse.verdicts.strength import CERTAIN, strength_of_discrepancy
 from warehouse.verdicts.wording import score_headline
 
 EXPLAINED = (Outcome.inconclusive, Outcome.invalid_run, Outcome.not_tested)
@@ -54,13 +56,21 @@ def judge(
     case = Case(claim, criterion, run, measurement, known, comparability, compared, now)
     if known.evaluator == "specification":
         outcome, reasons, line = judge_specification(criterion, measurement)
-        return case.verdict(outcome, reasons, line, score=measurement.score)
+        strength = CERTAIN if outcome is Outcome.below_claim else -CERTAIN
+        return case.verdict(outcome, reasons, line, score=measurement.score, strength=strength)
     if known.evaluator == "speed" or criterion.interval.unit in ("tok/s", "ratio"):
         outcome, reasons, line, found = judge_speed(
             criterion, measurement, comparability, run=run, claimed_settings=claim.settings
         )
         span = (found.low, found.high, found.confidence) if found else (None, None, None)
-        return case.verdict(outcome, reasons, line, score=found.value if found else None, span=span)
+        return case.verdict(
+            outcome,
+            reasons,
+            line,
+            score=found.value if found else None,
+            span=span,
+            strength=-log(2 * sqrt(criterion.level)) if outcome is Outcome.below_claim else -CERTAIN,
+        )
     return _judge_score(case, other_cells, columns, list(items), predictions, limits or Limits())
 
 
@@ -125,8 +135,23 @@ def _judge_score(
         of=measurement.of,
         why=reasons[0].text if reasons and outcome in EXPLAINED else "",
     )
+    strength = strength_of_discrepancy(
+        criterion,
+        measurement,
+        region,
+        noise,
+        repeats=case.run.settings.repeats or 1,
+        claimed_repeats=case.claim.settings.repeats or 1,
+        predictions=predictions,
+    )
     return case.verdict(
-        outcome, reasons, line, score=measurement.score, span=span, e_values=state.e_values if state else {}
+        outcome,
+        reasons,
+        line,
+        score=measurement.score,
+        span=span,
+        e_values=state.e_values if state else {},
+        strength=strength,
     )
 
 

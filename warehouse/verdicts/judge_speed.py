@@ -12,6 +12,7 @@ from warehouse.verdicts.criterion import SPEED_RUNS
 from warehouse.verdicts.roofline import roofline
 from warehouse.verdicts.statistics.median import Median, interim_look, median_interval
 from warehouse.verdicts.statistics.region import edges
+from warehouse.verdicts.statistics.starts import interval_over_starts, split_by_start
 from warehouse.verdicts.wording import WORDS, claimed, number_of_claim
 
 
@@ -76,7 +77,12 @@ def judge_speed(
         reasons.append(Reason(code="unstable" if text.startswith("unstable") else "run_invalid", text=text))
     elif measurement.failed or len(runs) < len(measurement.values):
         reasons.append(Reason(code="failed_requests", text=f"{max(1, measurement.failed):,} runs failed"))
-    elif len(runs) >= SPEED_RUNS and abs(speed_drift_reason(runs)) > DRIFT and not _overlap(runs):
+    elif (
+        len(measurement.starts) < 2
+        and len(runs) >= SPEED_RUNS
+        and abs(speed_drift_reason(runs)) > DRIFT
+        and not _overlap(runs)
+    ):
         text = f"unstable: the second half of the runs is {speed_drift_reason(runs):+.0%} against the first"
         reasons.append(Reason(code="unstable", text=text))
     differs = comparability is Comparability.differs
@@ -89,7 +95,10 @@ def judge_speed(
         outcome = Outcome.not_tested if reasons and reasons[0].code == "settings_differ" else Outcome.invalid_run
         reasons.append(Reason(code="no_score", text="no run finished"))
         return outcome, tuple(reasons), f"nothing measured; {WORDS[outcome]} ({reasons[0].text})", None
-    found = interim_look(runs, measurement.first_look or len(runs), criterion.level)
+    if len(measurement.starts) > 1:
+        found = interval_over_starts(split_by_start(runs, measurement.starts), criterion.level)
+    else:
+        found = interim_look(runs, measurement.first_look or len(runs), criterion.level)
     low, high = edges(criterion.interval, criterion.margin, criterion.relative)
     worse, better = Outcome.below_claim, Outcome.above_claim
     if not criterion.higher_is_better:
@@ -118,5 +127,6 @@ def judge_speed(
     span = f"[{number_of_claim(found.low, unit)}, {number_of_claim(found.high, unit)}]"
     sides = f" of {' over '.join(measurement.sides)}" if measurement.sides else ""
     value = number_of_claim(found.value, unit)
-    head = f"measured {value} {span} in {len(runs)} runs{sides}; claim {claimed(criterion.interval)}: "
+    starts = f" of {len(measurement.starts)} server starts" if len(measurement.starts) > 1 else ""
+    head = f"measured {value} {span} in {len(runs)} runs{starts}{sides}; claim {claimed(criterion.interval)}: "
     return outcome, tuple(reasons), f"{head}{WORDS[outcome]}{margin}{why}", found

@@ -169,6 +169,7 @@ class Case:
         score: float | None,
         span: tuple[float | None, float | None, float | None] = (None, None, None),
         e_values: dict[str, float] | None = None,
+        strength: float | None = None,
     ) -> Verdict:
         """The verdict with this outcome. `span`: interval and its level; `e_values`: natural logarithms."""
         return Verdict(
@@ -191,6 +192,7 @@ class Case:
             of=self.measurement.of,
             stopped_early=self.measurement.stopped_early,
             e_values=e_values or {},
+            strength=strength,
             headline=headline,
             judged_at=self.now,
         )

@@ -104,6 +104,7 @@ select
     coalesce(c.outcome, 'unverified') as outcome,
     c.comparability,
     coalesce(c.flagged, false) as flagged,
+    coalesce(d.stands, false) as stands,
     -- which of several plausible protocols decided, and what came out under each that was run
     case when json_array_length(c.verdict -> 'by_protocol') > 0 then c.verdict ->> 'protocol' end as protocol,
     from_json(
@@ -150,6 +151,7 @@ select
 from said c
 join sourced using (same)
 left join legs on legs.claim_id = c.claim_id
+left join discrepancy_board d on d.claim_id = c.claim_id
 left join runs r on r.run_id = c.run_id
 left join criteria l on l.criterion_id = c.criterion_id
 left join benchmarks b on b.name = c.benchmark
@@ -182,6 +184,7 @@ comment on column claims_vs_measured.comparability is 'How far claim and run hav
 comment on column claims_vs_measured.flagged is 'A sound run came out below the claim under settings that do not contradict it.';
 comment on column claims_vs_measured.protocol is 'Which of several plausible settings decided, where the claim leaves them open.';
 comment on column claims_vs_measured.by_protocol is 'What came out under each plausible setting that was run: protocol, outcome, score, low, high, items, of, run_id, plausible.';
+comment on column claims_vs_measured.stands is 'A flag that stands among all tested claims with a false discovery rate of at most 5 % (e-BH).';
 comment on column claims_vs_measured.reasons is 'Why, in sentences, most important first.';
 comment on column claims_vs_measured.reason_codes is 'Short name of each reason.';
 comment on column claims_vs_measured.headline is 'The verdict in one line.';

@@ -22,26 +22,11 @@ def e_bh(log_e_values: Iterable[float], q: float = 0.05) -> list[int]:
 
 def board(verdicts: Iterable[Verdict], q: float = 0.05) -> list[Verdict]:
     """The flagged verdicts that stand on a board of all claims that were tested, with a false discovery rate of at most
-    `q`. A whole run without run noise is arithmetic and always stands. The accusing side's e-value counts half: it is
-    one of two."""
+    `q`, by each verdict's `strength`."""
     tested = [
         verdict
         for verdict in verdicts
         if verdict.criterion_id is not None and verdict.outcome is not Outcome.invalid_run
     ]
-    strengths = [_strength(verdict) for verdict in tested]
+    strengths = [-inf if verdict.strength is None else verdict.strength for verdict in tested]
     return [tested[index] for index in e_bh(strengths, q) if tested[index].flagged]
-
-
-WHOLE_BUT_NOISY = 20.0
-"""e-value that a whole sampled run counts as: its allowance for run noise holds in 95 of 100 cases."""
-
-
-def _strength(verdict: Verdict) -> float:
-    """Log e-value of a discrepancy."""
-    whole = verdict.items is not None and verdict.items == verdict.of and not verdict.stopped_early
-    if verdict.flagged and whole:
-        noisy = any(reason.code == "run_noise" for reason in verdict.reasons)
-        return log(WHOLE_BUT_NOISY) if noisy else inf
-    known = [verdict.e_values[name] for name in ("below", "above") if name in verdict.e_values]
-    return max(known) - log(2) if known else -inf

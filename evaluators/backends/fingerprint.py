@@ -17,7 +17,6 @@ from typing import Any
 import httpx
 
 from evaluators.backends import ModelServer
-from evaluators.harness.requests import Item
 from evaluators.records import ServerDescription
 
 PROBES, LENGTH = 16, 16
@@ -33,12 +32,13 @@ Answer = tuple[str | None, float | None]
 
 
 def with_fingerprint(
-    server: ModelServer, description: ServerDescription, items: Sequence[Item], chat: bool, folder: Path
+    server: ModelServer, description: ServerDescription, prompts: Sequence[str], chat: bool, folder: Path
 ) -> ServerDescription:
-    """The description with the id of what the server answers now. `folder`: root of all runs."""
-    answers = ask_probes(server, description.model, [str(item.instances[0].args[0]) for item in items[:PROBES]], chat)
+    """The description with the id of what the server answers now. `prompts`: those of a run's items, in its order.
+    `folder`: root of all runs."""
+    answers = ask_probes(server, description.model, prompts[:PROBES], chat)
     place = f"{description.flags.get('url', server.url)} {description.model}"
-    return description.model_copy(update={"fingerprint": recognise(folder, place, answers)})
+    return description.model_copy(update={"fingerprint": fingerprint_id(folder, place, answers)})
 
 
 def ask_probes(server: ModelServer, model: str, prompts: Sequence[str], chat: bool) -> list[Answer]:
@@ -84,7 +84,7 @@ def _read(data: Any) -> Answer:
     return (text if isinstance(text, str) else None), (None if total is None else round(total, 4))
 
 
-def recognise(folder: Path, place: str, answers: Sequence[Answer]) -> str:
+def fingerprint_id(folder: Path, place: str, answers: Sequence[Answer]) -> str:
     """The id (16 hex digits) of these answers: that of an equal fingerprint seen at this place before, else a new one,
     which is remembered."""
     digest = hashlib.sha256(place.encode()).hexdigest()[:32]

@@ -1,0 +1,68 @@
+"""How strong the evidence against a claim is, as one e-value for the board of all claims.
+
+Without run noise it is the e-value of the sequential test at its stop (halved: it is one of two sides), and a whole run
+is arithmetic. With run noise, whose bounds hold with some probability only, a p-value is made and calibrated to an
+e-value: e = 1 / (2 sqrt(p)) (Vovk and Wang, 1912.06116). Its parts: the bound on the flip rate (RISK), a difference of
+z standard errors between two honest runs, and the sequential test against the region that is wider by that, for each z
+of WIDTHS with the price of having chosen the best of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import exp, inf, log, sqrt
+from statistics import NormalDist
+
+from evaluators.records import Measurement
+from warehouse.claim_records import Criterion
+from warehouse.verdicts.claim_state import state_of_claim
+from warehouse.verdicts.noise import RunNoise
+from warehouse.verdicts.statistics.region import AcceptanceRegion
+from warehouse.verdicts.statistics.run_noise import highest_rate
+
+CERTAIN = 1e6
+"""Logarithm of the e-value of what arithmetic shows; infinity has no place in a JSON file."""
+RISK = 1e-6
+"""Probability that the bound on the flip rate does not hold."""
+WIDTHS = (3.0, 4.0, 5.0)
+"""Standard errors of the difference between two honest runs."""
+
+
+def strength_of_discrepancy(
+    criterion: Criterion,
+    measurement: Measurement,
+    region: AcceptanceRegion,
+    noise: RunNoise,
+    *,
+    repeats: int = 1,
+    claimed_repeats: int = 1,
+    predictions: Sequence[float] | None = None,
+) -> float:
+    """Natural logarithm of an e-value against "the claim holds, up to its margin"."""
+    if noise.basis == "none":
+        return _log_e(criterion, measurement, replace(region, noise=0.0), predictions) - log(2)
+    within = noise.within
+    if noise.flips is not None and noise.items:
+        within = max(within, highest_rate(noise.flips * noise.items, noise.items, RISK) / 2)
+    error = sqrt(within / measurement.of * (1 / repeats + 1 / claimed_repeats))
+    best = 1.0
+    for width in WIDTHS:
+        tested = _log_e(criterion, measurement, replace(region, noise=width * error), predictions)
+        tail = 2 * (1 - NormalDist().cdf(width))
+        best = min(best, len(WIDTHS) * (2 * exp(-min(max(tested, 0.0), 700.0)) + tail) + RISK)
+    return log(1 / (2 * sqrt(best)))
+
+
+def _log_e(
+    criterion: Criterion, measurement: Measurement, region: AcceptanceRegion, predictions: Sequence[float] | None
+) -> float:
+    """Larger of the two log e-values that contradict the claim, at the stop; CERTAIN where arithmetic does."""
+    state, _ = state_of_claim(criterion, measurement, region, predictions)
+    if state is None:
+        return -CERTAIN
+    if state.exact:
+        return CERTAIN if state.side in ("below", "above") else -CERTAIN
+    known = [state.e_values[name] for name in ("below", "above") if name in state.e_values]
+    best = max(known, default=-inf)
+    return min(max(best, -CERTAIN), CERTAIN)
