@@ -2,4 +2,13 @@
 
 
 class UserError(Exception):
-    """Something the user can mend. One clear line that ends with the next step; the command line exits with 2."""
+    """Something the user can mend. One clear line that ends with the next step; the command line exits with
+    `exit_code`."""
+
+    exit_code = 2
+
+
+class UnreachableError(UserError):
+    """A service that is needed does not answer."""
+
+    exit_code = 3

@@ -126,7 +126,7 @@ def _check_schema(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
 
 
 def _outdated(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
-    if _check_schema(connection, path) < known_version():
+    if _pending(connection, _check_schema(connection, path)):
         return True
     stored = connection.execute("select views from schema_views").fetchone()
     return stored is None or stored[0] != _views_hash()
@@ -138,7 +138,7 @@ def _views_hash() -> str:
 
 def _migrate(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     version = _check_schema(connection, path)
-    pending = [file for file in sorted(SCHEMA.glob("*.sql")) if int(file.name[:4]) > version]
+    pending = _pending(connection, version)
     if version:
         stored = connection.execute("select views from schema_views").fetchone()
         if not pending and stored is not None and stored[0] == _views_hash():
@@ -160,6 +160,14 @@ def _migrate(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     connection.execute("delete from schema_views")
     connection.execute("insert into schema_views values (?)", [_views_hash()])
     connection.commit()
+
+
+def _pending(connection: duckdb.DuckDBPyConnection, version: int) -> list[Path]:
+    """Migrations that are not in the database, those with a lower number than its newest among them: two changes made
+    side by side may arrive in either order."""
+    known = connection.execute("select version from schema_migrations").fetchall() if version else []
+    applied = {number for (number,) in known}
+    return [file for file in sorted(SCHEMA.glob("*.sql")) if int(file.name[:4]) not in applied]
 
 
 def _views_in_order() -> list[Path]:

@@ -32,7 +32,7 @@ def run_command(arguments: Sequence[str]) -> int:
         return 2
     except UserError as problem:
         print(f"claimcheck: {problem}", file=sys.stderr)
-        return 2
+        return problem.exit_code
     except KeyboardInterrupt:
         print("claimcheck: interrupted; what was finished is kept, run the same command to go on", file=sys.stderr)
         return 130

@@ -9,7 +9,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from evaluators.user_error import UserError
-from flows.cli.output import print_claims, print_json
+from flows.cli.measured_table import print_claims
+from flows.cli.output import print_json
 from flows.config import configuration
 from flows.options import Switch, VerifyOptions
 from warehouse.home import Home

@@ -6,15 +6,19 @@ So where no PREFECT_API_URL is set we start the same server through the watch th
 
 from __future__ import annotations
 
+import base64
 import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 from evaluators.backends import LOOPBACK, ServerProcess, free_port
-from evaluators.records import UserError
+from evaluators.user_error import UnreachableError, UserError
+from flows.runtime.progress_page import flush_page
 
 DEFAULTS = {
     "DO_NOT_TRACK": "1",
@@ -25,7 +29,13 @@ DEFAULTS = {
     "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",  # deploy/automations.py takes a silent run for lost
     "PREFECT_LOGGING_LEVEL": "CRITICAL",
     "PREFECT_LOGGING_SERVER_LEVEL": "CRITICAL",
+    # what we say goes to the pages of the runs; on the terminal it is shown by `say`
+    "PREFECT_LOGGING_LOGGERS_PREFECT_FLOW_RUNS_LEVEL": "INFO",
+    "PREFECT_LOGGING_LOGGERS_PREFECT_TASK_RUNS_LEVEL": "INFO",
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
 }
+DATABASES = ("PREFECT_API_DATABASE_CONNECTION_URL", "PREFECT_SERVER_DATABASE_CONNECTION_URL")
+"""Where the user's other projects keep their runs; a server of our own has its own."""
 START_TIMEOUT = 120.0
 """Seconds: the first start makes Prefect's database."""
 
@@ -36,13 +46,19 @@ def local_api(home: Path, port: int | None = None) -> Iterator[Callable[[], None
     one.
 
     Enter before prefect is imported. The server starts while the caller goes on; the function that is handed out waits
-    for it, and raises UserError if it does not come up.
+    for it, and raises UserError if it does not come up, UnreachableError if the one of PREFECT_API_URL does not answer.
+    A server of our own keeps everything below the home folder, apart for each version of Prefect: another version,
+    there or in the user's other projects, changes its database so that this one could not open it.
     """
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
-    if os.environ.get("PREFECT_API_URL"):
-        yield lambda: None
+    if given := os.environ.get("PREFECT_API_URL"):
+        yield partial(check_reachable, given)
         return
+    own = home.absolute() / "prefect" / version("prefect")
+    before = {name: os.environ.pop(name, None) for name in ("PREFECT_HOME", "PREFECT_PROFILE", *DATABASES)}
+    own.mkdir(parents=True, exist_ok=True)  # Prefect makes only the last folder of the path
+    os.environ["PREFECT_HOME"] = str(own)
     port = port or free_port()
     url = f"http://{LOOPBACK}:{port}/api"
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", LOOPBACK, "--port", str(port)]
@@ -52,8 +68,38 @@ def local_api(home: Path, port: int | None = None) -> Iterator[Callable[[], None
     try:
         yield lambda: _wait(server, url)
     finally:
+        flush_page()
         os.environ.pop("PREFECT_API_URL", None)
+        os.environ.pop("PREFECT_HOME", None)
+        os.environ.update({name: value for name, value in before.items() if value is not None})
         server.stop()
+
+
+def check_reachable(url: str) -> None:
+    """Raise UnreachableError if no server answers there, or one of another Prefect that does not understand us."""
+    import httpx
+
+    ours = version("prefect")
+    try:
+        answer = httpx.get(f"{url.rstrip('/')}/admin/version", timeout=10, headers=_authorization())
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        why = str(error) or type(error).__name__
+        raise UnreachableError(
+            f"no Prefect server answers at PREFECT_API_URL={url} ({why}); start it, or unset PREFECT_API_URL"
+        ) from error
+    theirs = str(answer.json()) if answer.is_success and "json" in answer.headers.get("content-type", "") else ""
+    if theirs and theirs.partition(".")[0] != ours.partition(".")[0]:
+        raise UnreachableError(
+            f"the server at PREFECT_API_URL={url} is Prefect {theirs}, this is {ours}; unset PREFECT_API_URL"
+        )
+
+
+def _authorization() -> dict[str, str]:
+    """Headers with what the environment holds for the user's server."""
+    if basic := os.environ.get("PREFECT_API_AUTH_STRING"):
+        return {"Authorization": "Basic " + base64.b64encode(basic.encode()).decode()}
+    key = os.environ.get("PREFECT_API_KEY")
+    return {"Authorization": f"Bearer {key}"} if key else {}
 
 
 def _wait(server: ServerProcess, url: str) -> None:
