@@ -389,6 +389,10 @@ class Run(Record):
     """Whether two greedy answers to one prompt were equal; None: not tried."""
     signals: dict[str, float] = Field(default_factory=dict)
     """Numbers about the answers that the causes are read from, e.g. share of answers with a think tag."""
+    tables: dict[str, str] = Field(default_factory=dict)
+    """SHA-256 of the tables beside the manifest, by file name."""
+    seal: str | None = None
+    """SHA-256 of the manifest without this field, over its JSON with sorted keys."""
 
     @property
     def weights_seen(self) -> bool:
