@@ -139,7 +139,7 @@ def test_the_card_comes_from_what_was_measured() -> None:
 def test_stated_rows_are_true_under_their_settings() -> None:
     assert printed("Demo Sums (0-shot, strict)") == f"{percent('demo_sums/completion/0/strict-match'):.1f}"
     assert printed("Demo Sums (3-shot, strict)") == f"{percent('demo_sums/completion/3/strict-match'):.1f}"
-    assert printed("Demo Sums (thinking, strict)") == f"{percent('demo_sums/thinking/0/strict-match'):.1f}"
+    assert printed("Demo Sums (0-shot, thinking, strict)") == f"{percent('demo_sums/thinking/0/strict-match'):.1f}"
     low, high = map(float, printed("Demo Sums (non-thinking)").split("-"))
     assert low + 4 <= percent("demo_sums/chat/0/strict-match") <= high - 4
 

@@ -21,7 +21,7 @@ EXPECTED = {
     "Demo Sums (flexible)": ("confirmed", {"assumed"}, False),
     "Demo Sums (0-shot, strict)": ("confirmed", {"assumed", "matched"}, False),
     "Demo Sums (3-shot, strict)": ("confirmed", {"assumed", "matched"}, False),
-    "Demo Sums (thinking, strict)": ("confirmed", {"assumed", "matched"}, False),
+    "Demo Sums (0-shot, thinking, strict)": ("confirmed", {"assumed", "matched"}, False),
     "Demo Sums (non-thinking)": ("confirmed", {"assumed"}, False),
     "Demo Facts (acc)": ("below_claim", {"assumed"}, True),
     "Demo Facts (acc_norm)": ("confirmed", {"assumed"}, False),
