@@ -73,6 +73,8 @@ def _field(stated: Stated, name: str, text: str, head: str) -> list[str]:
         if digits is None:
             return [f"{head}: {text}"]
         stated[name] = int(digits[1].replace(",", ""))
+    elif name == "subset" and stated.get("subset"):
+        stated[name] = f"{stated['subset']}, {text}"
     else:
         stated[name] = text
     return []
