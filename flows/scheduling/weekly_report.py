@@ -161,7 +161,7 @@ def _hours(hours: float | None) -> str:
     return "" if hours is None else f"{hours:.2f} h"
 
 
-def propose(
+def propose_week(
     home: Home, options: RunOptions, *, hours: float = HOURS, weeks: float = WEEKS, releases: Sequence[str] = ()
 ) -> WeeklyReport:
     """What `weekly` would do now, with the same arguments. Writes nothing under the home folder."""

@@ -35,7 +35,7 @@ def upstream(
     import lm_eval.models
     from lm_eval.tasks import TaskManager
 
-    import evaluators.harness.models  # noqa: F401
+    import evaluators.harness.lm_eval_models  # noqa: F401
 
     arguments: dict[str, Any] = {"base_url": server.url, "num_concurrent": 2}
     if find_spec("tenacity") is None:  # lm-eval's API clients need it; without it our class stands in for the client
