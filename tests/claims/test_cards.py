@@ -285,3 +285,5 @@ def test_the_demo_card_is_read_completely() -> None:
     assert len(reading.claims) == 14
     assert all(claim.benchmark and claim.interval for claim in reading.claims)
     assert {claim.model for claim in reading.mentions} == {"other-model-2M"}
+    [sides] = [claim.settings for claim in reading.claims if claim.benchmark == "output_speed_ratio"]
+    assert (sides.numerator, sides.denominator, sides.quantization) == ("Q8_0", "F16", None)
