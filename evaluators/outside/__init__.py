@@ -1,4 +1,10 @@
 """Evaluations made by other programs.
 
-outside_records    what a file or folder of another program says
+read_outside       any file or folder -> its reader, told by its content
+formats/           the readers, one a format
+outside_records    what a file says, before it becomes a run of ours
+import_run         from there to runs, measurements and item scores as ours have them
+bounded_reading    files of strangers within bounds; zip_entries: single entries of a zip
+redact             secrets, taken out before anything is stored
+task_versions      the version of a task in the installed lm-eval
 """

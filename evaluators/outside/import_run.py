@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 
 from evaluators.catalogue import Benchmark, Score
 from evaluators.harness.keys import digest, order_key
+from evaluators.outside.bounded_reading import finite
 from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun, mean_of
+from evaluators.outside.task_versions import installed_task_version
 from evaluators.records import (
     Imported,
     ItemScore,
@@ -211,6 +213,10 @@ def _notes(result: OutsideResult, found: Measurement, benchmark: Benchmark) -> l
             f"{found.failed:,} items failed by the infrastructure are left out of the score; "
             f"the file counts them and says {100 * result.score:.4g} %"
         )
+    if result.task_version and benchmark.task and not benchmark.tasks_folder:
+        installed, told = installed_task_version(benchmark.task), finite(result.task_version)
+        if installed is not None and told is not None and installed != told:
+            notes.append(f"the file's task is version {told:g}, the installed lm-eval's {installed:g}")
     if result.whole and benchmark.items and result.whole != benchmark.items:
         notes.append(f"the file's benchmark has {result.whole:,} items, the catalogue's {benchmark.items:,}")
     return notes

@@ -21,6 +21,11 @@ LONGEST_ANSWER = 300
 """Characters of a question or an answer."""
 
 
+def _show(out: Console, what: str | Table) -> None:
+    """Print a line of our markup, in which strangers' text is escaped, or a table."""
+    out.print(what, markup=True, highlight=False)
+
+
 def print_details(out: Console, found: ClaimDetails) -> None:
     """Claim, verdict with its reasons and odds, settings, how to repeat it, provenance, history, sample items."""
     row, claim = found.row, found.claim
@@ -44,7 +49,7 @@ def print_details(out: Console, found: ClaimDetails) -> None:
     for odds, what in evidence_odds(verdict):
         _fact(out, "evidence", f"{odds} that the score is {what}")
     if len(verdict.get("by_protocol") or ()) > 1:
-        out.print(_protocols(verdict["by_protocol"]))
+        _show(out, _protocols(verdict["by_protocol"]))
     if verdict["reasons"]:
         _heading(out, "\nReasons")
     for reason in verdict["reasons"]:

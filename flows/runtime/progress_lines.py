@@ -8,7 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+<<<<<<< HEAD
 from flows.runtime.progress_page import progress_on_page, say_on_page
+=======
+from flows.runtime.plain_text import write_line
+>>>>>>> main
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -19,9 +23,14 @@ SECONDS_BETWEEN_LINES = 10.0
 
 
 def say(text: str) -> None:
+<<<<<<< HEAD
     """One line on standard error, where progress goes, and on the page of the run where there is one."""
     print(text, file=sys.stderr, flush=True)
     say_on_page(text)
+=======
+    """One line on standard error, where progress goes."""
+    write_line(text, sys.stderr)
+>>>>>>> main
 
 
 @contextmanager
@@ -38,15 +47,16 @@ def shown(title: str) -> Iterator[Callable[[Progress], None]]:
 
 @contextmanager
 def _bar(title: str) -> Iterator[Callable[[Progress], None]]:
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
+    from flows.runtime.plain_console import PlainConsole
+
     columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+        TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(),
         TextColumn("{task.fields[rate]:.1f} items/s"), TimeRemainingColumn(),
     )  # fmt: skip
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Bar(*columns, console=PlainConsole(stderr=True), transient=True) as bar:
         line = bar.add_task(title, total=None, rate=0.0)
         yield lambda now: bar.update(line, completed=now.done, total=now.total, rate=now.rate or 0.0)
 
@@ -80,14 +90,16 @@ def pulling() -> Iterator[Callable[[str, int, int], None]]:
 
         yield tell
         return
-    from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
     from rich.progress import Progress as Bar
 
+    from flows.runtime.plain_console import PlainConsole
+
     columns = (
-        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
+        TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn(),
+        TimeRemainingColumn(),
     )  # fmt: skip
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Bar(*columns, console=PlainConsole(stderr=True), transient=True) as bar:
         lines: dict[str, TaskID] = {}
 
         def show(name: str, done: int, total: int) -> None:

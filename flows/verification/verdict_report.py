@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluators.records import Release
-from warehouse.claim_records import Verdict
+from flows.runtime.plain_text import printable
+from warehouse.claim_records import Outcome, Verdict
 from warehouse.home import Home
 from warehouse.queries.table import table_rows
 from warehouse.reports.formatting import flag_of, interval, number
@@ -17,7 +18,7 @@ from warehouse.reports.markdown_text import as_markdown_text
 from warehouse.reports.outcome_words import COMPARABILITY, outcome_words
 from warehouse.reports.reasons import main_reason
 
-FAILURES = ("server_failed", "weights_missing", "memory")
+FAILURES = ("server_failed", "weights_missing", "memory", "unexpected")
 """Reasons of could_not_run that a user can mend here."""
 
 
@@ -29,19 +30,21 @@ class Summary:
     judged: int
     """Verdicts made now."""
     failed: int
-    """Verdicts made now because a server or the weights failed."""
+    """Verdicts made now because a server or the weights failed, or every request did."""
     flagged: int
     """Current verdicts that are flagged."""
     standing: int
     """Of them, those that stand among all tested claims (false discovery rate at most 5 %)."""
     rows: tuple[dict[str, Any], ...]
     """Rows of claims_vs_measured for the release."""
+    damaged: tuple[str, ...] = ()
+    """One line for each file of the home folder that is not what was written."""
 
 
-def summarise(home: Home, release: Release, verdicts: Sequence[Verdict]) -> Summary:
-    """The standing table of a release after `verdicts` were added."""
+def summarise(home: Home, release: Release, verdicts: Sequence[Verdict], damaged: tuple[str, ...] = ()) -> Summary:
+    """The standing table of a release after `verdicts` were added. `damaged`: files that could not be loaded."""
     rows = [row for row in table_rows(home, model=release.model) if row["model"] == release.model]
-    failed = sum(reason.code in FAILURES for verdict in verdicts for reason in verdict.reasons)
+    failed = sum(_failed(verdict) for verdict in verdicts)
     return Summary(
         release,
         len(verdicts),
@@ -49,6 +52,7 @@ def summarise(home: Home, release: Release, verdicts: Sequence[Verdict]) -> Summ
         sum(bool(row["flagged"]) for row in rows),
         sum(bool(row["stands"]) for row in rows),
         tuple(rows),
+        damaged,
     )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -16,6 +18,8 @@ from warehouse.claims import Reading, read_card
 ANSWERS = Path(__file__).parent / "answers"
 SHARED = Path(os.environ.get("CLAIMCHECK_SHARED", Path(__file__).parents[3] / "shared"))
 CARDS = SHARED / "data/model_cards"
+EXCERPTS = Path(__file__).parent / "excerpts"
+"""Headings, tables, lists and links of cards whose licences allow to ship them."""
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 
 Fact = tuple[str, str, str, str, float | str]
@@ -36,22 +40,32 @@ class Score:
     """Read, not on the sheet."""
     right: int
     """Read and on the sheet."""
+    settings_stated: int = 0
+    """Right claims for which the sheet states settings."""
+    settings_right: int = 0
+    """Those of them with exactly these settings."""
 
 
-def sheets() -> list[Path]:
-    """All answer sheets."""
-    return sorted(ANSWERS.glob("*.yaml"))
+def sheets(cards: Path = CARDS, answers: Path = ANSWERS) -> list[Path]:
+    """The answer sheets whose card lies in the folder."""
+    names = {
+        sheet: re.search(r"(?m)^card: (.+)$", sheet.read_text(encoding="utf-8")) for sheet in answers.glob("*.yaml")
+    }
+    return sorted(sheet for sheet, name in names.items() if name and (cards / name[1].strip()).exists())
 
 
-def score(sheet: Path) -> Score:
-    """Read the sheet's card and compare as multisets."""
+def score(sheet: Path, cards: Path = CARDS) -> Score:
+    """Read the sheet's card and compare as multisets. A claim may have its settings behind its unit."""
     answers = yaml.safe_load(sheet.read_text(encoding="utf-8"))
-    path = CARDS / answers["card"]
+    path = cards / answers["card"]
     reading = read_card(path.read_text(encoding="utf-8"), model=answers["model"], url=str(path), read_at=NOW)
     wanted: Counter[Fact] = Counter()
-    for benchmark, value, unit in answers["claims"]:
-        wanted[_wanted("claim", answers["model"], benchmark, value, unit)] += 1
-    for model, facts in answers["mentions"].items():
+    settings: list[tuple[Fact, dict[str, Any]]] = []
+    for benchmark, value, unit, *stated in answers["claims"]:
+        fact = _wanted("claim", answers["model"], benchmark, value, unit)
+        wanted[fact] += 1
+        settings += [(fact, stated[0])] if stated else []
+    for model, facts in (answers.get("mentions") or {}).items():
         for benchmark, value, unit in facts:
             wanted[_wanted("mention", model, benchmark, value, unit)] += 1
     found: Counter[Fact] = Counter(_found("claim", claim) for claim in reading.claims)
@@ -62,7 +76,29 @@ def score(sheet: Path) -> Score:
         sorted((wanted - found).elements(), key=str),
         sorted((found - wanted).elements(), key=str),
         (wanted & found).total(),
+        *_settings_right(settings, reading.claims),
     )
+
+
+def _settings_right(wanted: list[tuple[Fact, dict[str, Any]]], claims: list[Claim]) -> tuple[int, int]:
+    """How many right claims have settings on the sheet, and how many of those were read with exactly these. `notes`
+    and `harness` count only where the sheet states them."""
+    left = list(claims)
+    stated = right = 0
+    for fact, settings in wanted:
+        same = [claim for claim in left if _found("claim", claim) == fact]
+        if not same:
+            continue
+        stated += 1
+        exact = [claim for claim in same if _deciding(claim, settings) == settings]
+        right += bool(exact)
+        left.remove((exact or same)[0])
+    return stated, right
+
+
+def _deciding(claim: Claim, wanted: dict[str, Any]) -> dict[str, Any]:
+    found = claim.settings.model_dump(exclude_none=True, exclude_defaults=True, mode="json")
+    return {name: value for name, value in found.items() if name not in ("notes", "harness") or name in wanted}
 
 
 def _wanted(kind: str, model: str, benchmark: str, value: float | str, unit: str) -> Fact:

@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from tests.claims.scoring import CARDS, NOW, score, sheets
+from tests.claims.scoring import CARDS, EXCERPTS, NOW, Score, score, sheets
 from warehouse.claims import Reading, read_card
 
 
@@ -19,12 +19,21 @@ def said(reading: Reading) -> dict[str, str]:
     return {claim.benchmark_text: claim.said for claim in reading.claims}
 
 
-@pytest.mark.skipif(not CARDS.exists(), reason="the cards are not here")
-def test_cards_are_read_as_a_person_reads_them() -> None:
-    scores = [score(sheet) for sheet in sheets()]
+def _promised(scores: list[Score]) -> None:
     right = sum(one.right for one in scores)
     assert right / (right + sum(len(one.wrong) for one in scores)) >= 0.99
     assert right / (right + sum(len(one.missed) for one in scores)) >= 0.95
+
+
+@pytest.mark.skipif(not CARDS.exists(), reason="the cards are not here")
+def test_cards_are_read_as_a_person_reads_them() -> None:
+    _promised([score(sheet) for sheet in sheets()])
+
+
+def test_excerpts_of_cards_are_read_as_a_person_reads_them() -> None:
+    shipped = sheets(EXCERPTS)
+    assert len(shipped) >= 6
+    _promised([score(sheet, EXCERPTS) for sheet in shipped])
 
 
 def test_column_groups_spans_bold_and_footnotes() -> None:
@@ -273,6 +282,6 @@ def test_the_demo_card_is_read_completely() -> None:
     path = Path(__file__).parents[2] / "flows/demo/release/README.md"
     reading = read_card(path.read_text(), model="demo-model-1.5M", url=str(path), read_at=NOW)
     assert reading.unread == []
-    assert len(reading.claims) == 12
+    assert len(reading.claims) == 14
     assert all(claim.benchmark and claim.interval for claim in reading.claims)
     assert {claim.model for claim in reading.mentions} == {"other-model-2M"}

@@ -160,6 +160,17 @@ def test_what_the_file_does_not_tell_is_unknown(home: Home, tmp_path: Path) -> N
     assert {line.setting for line in verdict.compared if line.relation == "unknown"} >= {"scaffold", "tools"}
 
 
+def test_versions_and_counts_are_checked(home: Home, tmp_path: Path) -> None:
+    save_claims(home, [claim("org/model", "gsm8k", "80")])
+    answers = [number % 5 > 0 for number in range(1000)]
+    counts = {"gsm8k": {"original": 1000, "effective": 1000}}
+    changes = {"versions": {"gsm8k": 2}, "n-samples": counts}
+    verdict = import_results(home, str(lm_eval_files(tmp_path, answers, **changes)), ImportRequest()).verdicts[0]
+    told = " ".join(reason.text for reason in verdict.reasons)
+    assert "version 2" in told and "1,000 items, the catalogue's 1,319" in told
+    assert "other_items" in {reason.code for reason in verdict.reasons}
+
+
 def test_a_dead_endpoint_is_no_zero(home: Home, tmp_path: Path) -> None:
     save_claims(home, [claim("org/model", "terminal_bench_2", "51.5")])
     for number in range(89):

@@ -11,7 +11,7 @@ from warehouse.claims.sentences.proposing import propose
 from warehouse.claims.source_reading import Reading, source_of
 from warehouse.claims.tables.card_names import identity_in
 from warehouse.claims.tables.context import Surroundings
-from warehouse.claims.tables.contradictions import drop_contradictions
+from warehouse.claims.tables.contradictions import drop_contradictions, drop_list_contradictions
 from warehouse.claims.tables.document import Heading, Page, Words, read_page
 from warehouse.claims.tables.extract import read_table
 from warehouse.claims.tables.grid import Grid
@@ -36,6 +36,7 @@ def read_card(
     reading = Reading(source_of(text, url=url, read_at=read_at, kind="model_card", title=page.title))
     identity = identity_in(page, model, own=own)
     read_blocks(page, reading, identity, commit)
+    drop_list_contradictions(reading)
     if page.front_matter is not None:
         from warehouse.claims.readers.model_index import add_front_matter
 

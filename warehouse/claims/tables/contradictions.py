@@ -9,6 +9,19 @@ from warehouse.claim_records import Claim
 from warehouse.claims.source_reading import Reading
 
 
+def drop_list_contradictions(reading: Reading) -> None:
+    """The same for specifications in lists: a page that lists several models' without naming them is left."""
+    lists = [c for c in reading.claims if c.place.startswith("line ") and ", column " not in c.place]
+    groups: dict[tuple[str, ...], list[Claim]] = defaultdict(list)
+    for claim in lists:
+        groups[_key(claim)].append(claim)
+    wrong = [claim for group in groups.values() if _differ(group) for claim in group]
+    for claim in wrong:
+        line = int(claim.place.split()[1].strip(","))
+        reading.leave(line, f"{claim.benchmark_text}: {claim.said}", "the page's lists give several numbers for this")
+    reading.claims = [claim for claim in reading.claims if all(claim is not other for other in wrong)]
+
+
 def drop_contradictions(reading: Reading, claims: int, mentions: int, line: int) -> None:
     """Leave those claims and mentions unread, of the ones added since there were so many, that contradict each other:
     same model, variant, benchmark and settings, and another number."""

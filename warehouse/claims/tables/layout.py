@@ -29,6 +29,7 @@ from warehouse.claims.text.vocabulary import (
     PART_HEADS,
     SETTING_HEADS,
     SHOT_HEADS,
+    SIZE_HEADS,
     STATED_HEADS,
     VALUE_HEADS,
 )
@@ -90,6 +91,8 @@ def layout_of(grid: Grid, identity: Identity, context: Sequence[str] = ()) -> La
     named = None if sum(in_heads) else _named_by(context)
     if sum(in_heads) or named:
         column = model_head if model_head is not None else _model_column(body, identity, in_heads, leaf)
+        if column is None and all(leaf[c] in SIZE_HEADS for c, found in enumerate(in_heads) if found) and sum(in_heads):
+            return None  # a size alone says which model a row is about, and is no specification
         roles = _roles(grid, count, leaf, heads, column, "columns", in_heads)
         if named and not any(role == "value" for role in roles.values()):
             return None
@@ -122,7 +125,8 @@ def heading_label(parts: tuple[str, ...], speed: bool = False) -> Label:
     joined = read_label(" ".join(parts)) if len(parts) > 1 else leaf
     if leaf.benchmark or not joined.benchmark:
         first = read_label(parts[0]) if len(parts) > 1 and not leaf.benchmark else leaf
-        return read_label(f"{parts[0]} ({', '.join(parts[1:])})") if first.benchmark and first is not leaf else leaf
+        over = first.benchmark is not None and first is not leaf and catalogue()[first.benchmark].unit == "fraction"
+        return read_label(f"{parts[0]} ({', '.join(parts[1:])})") if over else leaf
     return joined
 
 

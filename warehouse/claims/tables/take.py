@@ -139,6 +139,10 @@ def _add(
             merged["hardware"] = hardware if re.match(r"\d+x ", hardware) else f"{gpus}x {hardware}"
         elif speed:
             all_words.append(f"GPUs: {gpus}")
+    if known is not None and known.evaluator == "specification":
+        served = ("quantization", "hardware", "backend")
+        merged = {key: value for key, value in merged.items() if key in served}
+        all_words, near = [*label.words, *owner.words], ()
     benchmark, claimant, by = label.benchmark, None, None
     if around.board is not None and owner.kind == "this":
         benchmark, claimant, by = of_leaderboard(benchmark), Claimant.third_party, around.board
@@ -173,6 +177,8 @@ def _serving(headings: Sequence[str], intro: Sequence[str]) -> Stated:
             found["backend"] = backend
         if device := device_named(text):
             found["hardware"] = device
+        if length := re.search(r"(?i)\bgenerat\w+ (\d[\d,]*) (?:new |output )?tokens", text):
+            found["generation_tokens"] = int(length[1].replace(",", ""))
     return found
 
 

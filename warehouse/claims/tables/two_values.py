@@ -21,7 +21,7 @@ def values_of(text: str, label: Label, head: str = "") -> tuple[tuple[Label, str
     """
     unit = catalogue()[label.benchmark].unit if label.benchmark else None
     if unit == "parameters":
-        found = parameters_in(text)
+        found = parameters_in(text) or _by_order(text, label.text)
         return _named(label, found)
     if unit == "tokens" and label.benchmark == "context_window":
         found = tokens_in(text)
@@ -35,6 +35,20 @@ def values_of(text: str, label: Label, head: str = "") -> tuple[tuple[Label, str
     if not labels and head and (names := re.search(r"[(\[]([^()\[\]]*/[^()\[\]]*)[)\]]", head)):
         labels = parts_of(f"{label.text} ({names[1]})")
     return tuple(zip(labels, said, strict=True)) if len(labels) == len(said) else ()
+
+
+def _by_order(text: str, label: str) -> tuple[tuple[str, str], ...]:
+    """Two sizes in the order in which the label names them: `21B / 3B` under `Params (total / activated)`."""
+    sizes = [part.strip() for part in text.split("/")]
+    order = re.search(r"(?i)(total|总)[^/]{0,20}/\s*(activ|激活)|(activ|激活)[^/]{0,20}/\s*(total|总)", label)
+    if (
+        order is None
+        or len(sizes) != 2
+        or not all(re.fullmatch(r"(?i)[~≈]?\d+(?:\.\d+)?\s?[bmt]", size) for size in sizes)
+    ):
+        return ()
+    names = ("total_parameters", "active_parameters") if order[1] else ("active_parameters", "total_parameters")
+    return tuple(zip(names, sizes, strict=True))
 
 
 def _speeds(text: str, label: Label) -> tuple[tuple[Label, str], ...]:
@@ -53,4 +67,4 @@ def _speeds(text: str, label: Label) -> tuple[tuple[Label, str], ...]:
 
 def _named(label: Label, found: tuple[tuple[str, str], ...]) -> tuple[tuple[Label, str], ...]:
     """The label as printed with each specification that its cell states; empty for fewer than two."""
-    return tuple((replace(label, benchmark=name), said) for name, said in found) if len(found) > 1 else ()
+    return tuple((replace(label, benchmark=name, words=()), said) for name, said in found) if len(found) > 1 else ()

@@ -52,6 +52,10 @@ _TAIL = re.compile(r"(?i)\s(?:w/o?|with|without|no|using|@)(?=[\s\w]).*$|\s*@\s*
 _PAIR = re.compile(r"\s+/\s+|\s*\|\s*|(?<=[\w)])/(?=[\w(])")
 
 
+_MEASURED = ("shots", "metric", "filter", "repeats")
+"""Settings that a bracket may state even where it belongs to the benchmark's own name."""
+
+
 @lru_cache(maxsize=20_000)
 def read_label(text: str) -> Label:
     """Take a label apart. The benchmark is resolved from the whole label, then with its qualifiers taken off."""
@@ -79,7 +83,7 @@ def read_label(text: str) -> Label:
         else:
             found, rest = _settings_of(qualifier, name, bracketed=True, core=core)
             if whole.name is not None and whole.name == name != resolve_benchmark(core).name:
-                found, rest = {key: value for key, value in found.items() if key not in ("subset", "scaffold")}, []
+                found, rest = {key: value for key, value in found.items() if key in _MEASURED}, []
             stated |= {key: value for key, value in found.items() if key not in stated}
             words += rest
     if scale is None and re.search(r"[\[(]\s*%|%\s*[\])]|\s%$", tidy):

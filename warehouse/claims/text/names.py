@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from evaluators.catalogue import catalogue
-from warehouse.claims.text.vocabulary import EFFORTS, MODES
+from warehouse.claims.text.vocabulary import CHINESE_NAMES, EFFORTS, MODES
 
 _GREEK = str.maketrans({"τ": "tau", "π": "pi", "α": "alpha", "β": "beta", "∞": "infinity", "&": "and", "+": "plus"})
 
@@ -41,7 +41,7 @@ def _exact() -> dict[str, str]:
         for text in (name, entry.title, *entry.aliases):
             if found.setdefault(text, name) != name:
                 raise ValueError(f"the name {text!r} belongs to {found[text]} and to {name}")
-    return found
+    return {**CHINESE_NAMES, **found}
 
 
 @cache

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-_COUNT = r"(?P<n>[~≈]?\s?\d+(?:[.,]\d+)*\s?(?:billion|million|trillion|bn|[bmtBMT])(?:\s*parameters)?)(?![\w])"
+_COUNT = r"(?P<n>[~≈]?\s?\d+(?:[.,]\d+)*\s?(?:billion|million|trillion|bn|[bmtBMT])(?:\s*parameters)?)(?![A-Za-z0-9_])"
 _ACTIVE = re.compile(r"(?i)\bactiv|激活|活跃")
 _TOTAL = re.compile(r"(?i)\btotal\b|in all|overall|总")
 _OTHER = re.compile(r"(?i)embed|vision|visual|mtp|encoder|draft|expert|嵌入|非")

@@ -165,3 +165,13 @@ GENERIC = (
     | _words("model ours thismodel performance claimed reported ourmodel 得分 分数 结果 准确率 本模型 性能")
 )
 """Headings of a column that is this release's without naming it."""
+
+CHINESE_NAMES = {
+    "总参数量": "total_parameters", "参数量": "total_parameters", "参数规模": "total_parameters",
+    "模型参数": "total_parameters", "参数总量": "total_parameters", "激活参数量": "active_parameters",
+    "激活参数": "active_parameters", "上下文长度": "context_window", "上下文窗口": "context_window",
+    "最大上下文长度": "context_window", "序列长度": "context_window", "词表大小": "vocabulary_size",
+    "词汇表大小": "vocabulary_size", "许可证": "license", "开源协议": "license", "生成速度": "output_speed",
+    "解码速度": "output_speed", "预填充速度": "prompt_speed", "首token延迟": "time_to_first_token",
+}  # fmt: skip
+"""Chinese names of specifications and speeds -> catalogue names."""
