@@ -6,18 +6,6 @@ from pathlib import Path
 
 
 class UserError(Exception):
-<<<<<<< HEAD
-    """Something the user can mend. One clear line that ends with the next step; the command line exits with
-    `exit_code`."""
-
-    exit_code = 2
-
-
-class UnreachableError(UserError):
-    """A service that is needed does not answer."""
-
-    exit_code = 3
-=======
     """Something the user can mend. One clear line that ends with the next step."""
 
     exit_code = 2
@@ -33,4 +21,9 @@ class DamagedFile(UserError):
         """`path`: the file or run folder that can be set aside."""
         super().__init__(text)
         self.path = path
->>>>>>> main
+
+
+class UnreachableError(UserError):
+    """A service that is needed does not answer."""
+
+    exit_code = 3

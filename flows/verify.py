@@ -32,7 +32,6 @@ from flows.verification.judge import judge_pairs, judge_run, refuse
 from flows.verification.measure import measure, measure_specification
 from flows.verification.open_claims import OpenClaims
 from flows.verification.read_claims import Page, keep, read_pages
-<<<<<<< HEAD
 from flows.verification.verdict_report import (
     Summary,
     artifact_key,
@@ -40,9 +39,6 @@ from flows.verification.verdict_report import (
     summarise,
     verdicts_markdown,
 )
-=======
-from flows.verification.verdict_report import Summary, artifact_rows, markdown_text, summarise, verdicts_markdown
->>>>>>> main
 from flows.verification.weights_choice import choose_artifact
 from warehouse.claim_records import Claim, Criterion, Verdict
 from warehouse.home import Home
@@ -153,18 +149,10 @@ def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Ve
     verdicts += left
     loaded = load_home(place)
     judge_imported_runs(place, release.model, options.alpha)
-<<<<<<< HEAD
-    summary = summarise(place, release, verdicts)
+    summary = summarise(place, release, verdicts, loaded.damaged)
     key, told = artifact_key(release.model), as_markdown_text(release.model)
     create_table_artifact(key=key, table=artifact_rows(summary), description=told)
     create_markdown_artifact(key=f"{key}-page", markdown=verdicts_markdown(summary))
-=======
-    summary = summarise(place, release, verdicts, loaded.damaged)
-    create_table_artifact(
-        key="claims-vs-measured", table=artifact_rows(summary), description=markdown_text(release.model)
-    )
-    create_markdown_artifact(key="verification", markdown=verdicts_markdown(summary))
->>>>>>> main
     return summary
 
 

@@ -33,11 +33,7 @@ def run_command(arguments: Sequence[str]) -> int:
         write_line(f"claimcheck: {str(error).splitlines()[0]} Try `claimcheck --help`.", sys.stderr)
         return 2
     except UserError as problem:
-<<<<<<< HEAD
-        print(f"claimcheck: {problem}", file=sys.stderr)
-=======
         write_line(f"claimcheck: {problem}", sys.stderr)
->>>>>>> main
         return problem.exit_code
     except KeyboardInterrupt:
         write_line("claimcheck: interrupted; what was finished is kept, run the same command to go on", sys.stderr)

@@ -11,6 +11,9 @@ from typing import Any
 
 from rich.console import Console
 
+from flows.runtime.plain_console import PlainConsole
+from flows.runtime.plain_text import write_line
+
 WIDTH_OF_A_FILE = 160
 UNPRINTED = re.compile(
     r"[\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]"

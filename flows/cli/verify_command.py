@@ -7,13 +7,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-<<<<<<< HEAD
-from evaluators.user_error import UserError
 from flows.cli.measured_table import print_claims
 from flows.cli.output import print_json
-=======
-from flows.cli.output import print_claims, print_json
->>>>>>> main
 from flows.config import configuration
 from flows.options import Switch, VerifyOptions
 from flows.runtime.plain_text import write_line

@@ -8,11 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-<<<<<<< HEAD
-from flows.runtime.progress_page import progress_on_page, say_on_page
-=======
 from flows.runtime.plain_text import write_line
->>>>>>> main
+from flows.runtime.progress_page import progress_on_page, say_on_page
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -23,14 +20,9 @@ SECONDS_BETWEEN_LINES = 10.0
 
 
 def say(text: str) -> None:
-<<<<<<< HEAD
     """One line on standard error, where progress goes, and on the page of the run where there is one."""
-    print(text, file=sys.stderr, flush=True)
-    say_on_page(text)
-=======
-    """One line on standard error, where progress goes."""
     write_line(text, sys.stderr)
->>>>>>> main
+    say_on_page(text)
 
 
 @contextmanager

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluators.records import Release
-from flows.runtime.plain_text import printable
 from warehouse.claim_records import Outcome, Verdict
 from warehouse.home import Home
 from warehouse.queries.table import table_rows
@@ -54,6 +53,11 @@ def summarise(home: Home, release: Release, verdicts: Sequence[Verdict], damaged
         tuple(rows),
         damaged,
     )
+
+
+def _failed(verdict: Verdict) -> bool:
+    nothing = verdict.outcome is Outcome.invalid_run and verdict.score is None
+    return nothing or any(reason.code in FAILURES for reason in verdict.reasons)
 
 
 def artifact_key(model: str) -> str:
