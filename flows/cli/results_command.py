@@ -10,6 +10,7 @@ from cyclopts import App, Parameter
 from evaluators.user_error import UserError
 from flows.cli.output import console, print_json
 from flows.config import configuration
+from flows.runtime.plain_text import write_line
 from warehouse.home import Home
 
 Json = Annotated[bool, Parameter(name="--json", negative=())]
@@ -224,17 +225,17 @@ def publish(
         ])  # fmt: skip
         return
     for one in prepared:
-        print(f"{one.repository}: {len(one.files):,} files")
+        write_line(f"{one.repository}: {len(one.files):,} files")
         for name, content in one.files.items():
-            print(f"  {name}, {len(content.encode()):,} bytes")
+            write_line(f"  {name}, {len(content.encode()):,} bytes")
         if one.repository in opened:
-            print(f"  pull request: {opened[one.repository]}")
+            write_line(f"  pull request: {opened[one.repository]}")
         for reason in one.left_out:
-            print(f"  left out: {reason}")
+            write_line(f"  left out: {reason}")
     if not prepared:
-        print("nothing to publish: no full, sound run of ours")
+        write_line("nothing to publish: no full, sound run of ours")
     elif not pr:
-        print("dry run: nothing left this machine; --pr opens the pull requests")
+        write_line("dry run: nothing left this machine; --pr opens the pull requests")
 
 
 def _tell(exported: object, what: str) -> None:
@@ -242,6 +243,6 @@ def _tell(exported: object, what: str) -> None:
 
     assert isinstance(exported, Exported)
     where = str(exported.files[0]) if len(exported.files) == 1 else f"{len(exported.files):,} files"
-    print(f"{exported.written:,} {what} written to {where}" if exported.files else f"no {what} to write")
+    write_line(f"{exported.written:,} {what} written to {where}" if exported.files else f"no {what} to write")
     for reason in exported.left_out:
-        print(f"  left out: {reason}")
+        write_line(f"  left out: {reason}")
