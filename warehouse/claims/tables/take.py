@@ -150,7 +150,7 @@ def _add(
         hardware = merged.get("hardware")
         if isinstance(hardware, str):
             merged["hardware"] = hardware if re.match(r"\d+x ", hardware) else f"{gpus}x {hardware}"
-        elif speed:
+        elif speed and gpus != "1":
             all_words.append(f"GPUs: {gpus}")
     if known is not None and known.evaluator == "specification":
         served = ("quantization", "hardware", "backend")
