@@ -149,6 +149,7 @@ def transaction(path: Path, shown: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def publish(home: Home) -> None:
     """Let readers see all that is committed: replace their copy if something was written since it was made."""
+    home.make()
     if home.database.exists() and _token(working(home)) == _token(home.database, home) != "":
         return
     own = home.root in _changed or not home.database.exists()
