@@ -24,8 +24,7 @@ class Release(Record):
     """A model id at a commit: what a vendor published."""
 
     model: str
-    """Model id as on the hub, e.g. `Qwen/Qwen3.6-35B-A3B`; for a local folder the name its card's metadata states, else
-    the folder's."""
+    """Model id as on the hub, e.g. `Qwen/Qwen3.6-35B-A3B`; for a local folder its card's name for it, else its own."""
     commit: str
     """Commit SHA on the hub; for a local folder the SHA-256 over its files' names and hashes."""
     location: str
@@ -389,9 +388,12 @@ class Run(Record):
     """Whether two greedy answers to one prompt were equal; None: not tried."""
     signals: dict[str, float] = Field(default_factory=dict)
     """Numbers about the answers that the causes are read from, e.g. share of answers with a think tag."""
+    tables: dict[str, str] = Field(default_factory=dict)
+    """SHA-256 of the tables beside the manifest, by file name."""
+    seal: str | None = None
+    """SHA-256 of the manifest without this field, over its JSON with sorted keys."""
 
     @property
     def weights_seen(self) -> bool:
-        """Whether the weights that answered are known by their files, rather than by what somebody else's server says
-        that it serves."""
+        """Whether the weights that answered are known by their files, not by what somebody's server says of itself."""
         return self.server is None or self.server.weights_seen

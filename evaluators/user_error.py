@@ -1,5 +1,23 @@
 """What the user can mend. Apart from the records, so that reading commands need not import pydantic."""
 
+from __future__ import annotations
+
+from pathlib import Path
+
 
 class UserError(Exception):
-    """Something the user can mend. One clear line that ends with the next step; the command line exits with 2."""
+    """Something the user can mend. One clear line that ends with the next step."""
+
+    exit_code = 2
+    """Of the command line."""
+
+
+class DamagedFile(UserError):
+    """A file of ours that is not what was written. Everything else stays readable."""
+
+    exit_code = 3
+
+    def __init__(self, text: str, path: Path | None = None) -> None:
+        """`path`: the file or run folder that can be set aside."""
+        super().__init__(text)
+        self.path = path

@@ -11,25 +11,28 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from httpx import HTTPError
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
 from evaluators.backends.registry import engine_version, named
 from evaluators.protocols.release_kind import ReleaseKind, kind_words, read_release_kind
 from evaluators.records import Artifact, Release, Run, UserError
+from evaluators.run_manifest import read_manifest
 from flows.options import VerifyOptions
+from flows.runtime.disk_space import check_room
 from flows.runtime.notify import save_and_tell
 from flows.runtime.progress_lines import pulling, say
 from flows.runtime.server_pool import ServerPool
 from flows.verification.artifact import artifact_elsewhere, same_quantization
+from flows.verification.failures import failure_reason
 from flows.verification.import_results import judge_imported_runs
 from flows.verification.jobs import Job, make_criteria, plan_jobs, protocol_criteria
 from flows.verification.judge import judge_pairs, judge_run, refuse
 from flows.verification.measure import measure, measure_specification
 from flows.verification.open_claims import OpenClaims
-from flows.verification.ratio_sides import Unmeasurable
 from flows.verification.read_claims import Page, keep, read_pages
-from flows.verification.verdict_report import Summary, artifact_rows, summarise, verdicts_markdown
+from flows.verification.verdict_report import Summary, artifact_rows, markdown_text, summarise, verdicts_markdown
 from flows.verification.weights_choice import choose_artifact
 from warehouse.claim_records import Claim, Criterion, Verdict
 from warehouse.home import Home
@@ -43,8 +46,9 @@ NETWORK_RETRIES: list[float] = [5, 30, 120]
 
 
 def _may_pass(task: Any, run: Any, state: Any) -> bool:
-    """Whether another try can help: not for what the user has to mend."""
-    return not isinstance(state.result(raise_on_failure=False), UserError)
+    """Whether another try can help: only for what the network may have done."""
+    error = state.result(raise_on_failure=False)
+    return isinstance(error, (ConnectionError, TimeoutError, HTTPError)) and not isinstance(error, UserError)
 
 
 @task(retries=3, retry_delay_seconds=NETWORK_RETRIES, retry_condition_fn=_may_pass)
@@ -136,10 +140,12 @@ def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Ve
     left = state.left({claim.claim_id: claim for claim in claims}, datetime.now(UTC))
     _tell(place, claims, left)
     verdicts += left
-    load_home(place)
+    loaded = load_home(place)
     judge_imported_runs(place, release.model, options.alpha)
-    summary = summarise(place, release, verdicts)
-    create_table_artifact(key="claims-vs-measured", table=artifact_rows(summary), description=f"`{release.model}`")
+    summary = summarise(place, release, verdicts, loaded.damaged)
+    create_table_artifact(
+        key="claims-vs-measured", table=artifact_rows(summary), description=markdown_text(release.model)
+    )
     create_markdown_artifact(key="verification", markdown=verdicts_markdown(summary))
     return summary
 
@@ -188,6 +194,7 @@ def _score_job(
             todo = _open_scores(todo, state, place, options, artifact)
         if not todo:
             return []
+        check_room(place.root)
         version = engine_version(options.backend, options.server)
         numbers = numbers_of_run(place, todo, artifact.key, options.backend, version)
         seed = _order_seed(job, artifact, place, options)
@@ -200,14 +207,6 @@ def _score_job(
         for _, _, criterion in pairs:
             save_criterion(place, criterion)
         run = _run(job, artifact, [criterion for _, _, criterion in pairs], options, place, pool)
-    except UserError as problem:
-        now, text = datetime.now(UTC), str(problem)
-        judged = [
-            (claim, protocol, could_not_run(claim, "server_failed", text, now=now))
-            for claim in todo
-            for protocol in job.protocols[claim.claim_id]
-        ]
-    else:
         load_home(place)
         numbers |= numbers_of_chain(place, todo, run)
         criteria = protocol_criteria(job, state.plan, options, order_seed=run.order_seed, numbers=numbers)
@@ -216,6 +215,14 @@ def _score_job(
             save_criterion(place, criterion)
         found = judge_pairs([(claim, criterion) for claim, _, criterion in pairs], run, place)
         judged = [(claim, protocol, verdict) for (claim, protocol, _), verdict in zip(pairs, found, strict=True)]
+    except Exception as error:
+        reason, text = failure_reason(error, place.root, job.benchmark.title)
+        now = datetime.now(UTC)
+        judged = [
+            (claim, protocol, could_not_run(claim, reason, text, now=now))
+            for claim in todo
+            for protocol in job.protocols[claim.claim_id]
+        ]
     verdicts = []
     for claim in todo:
         parts = [(protocol, verdict) for one, protocol, verdict in judged if one.claim_id == claim.claim_id]
@@ -286,18 +293,18 @@ def _job(artifact: Artifact, job: Job, pool: ServerPool, place: Home, options: V
         if not todo:
             say(f"{job.benchmark.title}: already verified, nothing to run")
             return []
+        check_room(place.root)
         criteria |= make_criteria(todo, options, {claim_id: number + 1 for claim_id, number in numbers.items()})
         bars = [criteria[claim.claim_id] for claim in todo]
         for criterion in bars:
             save_criterion(place, criterion)
         run = _run(job, artifact, bars, options, place, pool)
-    except UserError as problem:
-        now = datetime.now(UTC)
-        reason = problem.reason if isinstance(problem, Unmeasurable) else "server_failed"
-        verdicts = [could_not_run(claim, reason, str(problem), now=now) for claim in todo]
-    else:
         load_home(place)
         verdicts = judge_run(todo, criteria, run, place)
+    except Exception as error:
+        reason, text = failure_reason(error, place.root, job.benchmark.title)
+        now = datetime.now(UTC)
+        verdicts = [could_not_run(claim, reason, text, now=now) for claim in todo]
     save_and_tell(place, todo, verdicts)
     for verdict in verdicts:
         say(f"  {verdict.headline}")
@@ -317,7 +324,10 @@ def _run(
     if not path.exists():
         run_id = evaluate.with_options(refresh_cache=True)(job, artifact, criteria, options, place, pool)
         path = place.runs / run_id / "run.json"
-    return Run.model_validate_json(path.read_bytes())
+    run = read_manifest(path.parent)
+    if run is None:
+        raise UserError(f"the run {run_id} left no manifest; run the same command again")
+    return run
 
 
 def _open(

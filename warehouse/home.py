@@ -9,15 +9,16 @@ Everything in the database comes from a file that was written first:
     <home>/criteria/<id>.json        an acceptance Criterion, stored before the run
     <home>/runs/<run id>/            run.json, items.parquet, responses.parquet
     <home>/verdicts/<id>.json        a Verdict
-    <home>/warehouse.duckdb          the tables; `claimcheck rebuild` makes them again from the files above
+    <home>/.warehouse/               the tables as they are written, with their lock
+    <home>/warehouse.duckdb          a copy of them for readers; `claimcheck rebuild` makes them again from the files
 """
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from evaluators.files import write_atomic as write_atomic
 from evaluators.user_error import UserError
 
 
@@ -27,10 +28,28 @@ class Home:
 
     root: Path
 
+    def make(self) -> None:
+        """Make the folder. Raises UserError if there cannot be one."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            reason = "there is a file" if isinstance(error, FileExistsError) else error.strerror
+            raise UserError(f"{str(self.root)[:200]} cannot be a folder ({reason}); set CLAIMCHECK_HOME") from error
+
     @property
     def database(self) -> Path:
-        """The DuckDB file."""
+        """The DuckDB file for readers: a whole copy that is replaced, and that nobody writes to."""
         return self.root / "warehouse.duckdb"
+
+    @property
+    def private(self) -> Path:
+        """The folder of the database that is written to, with its lock."""
+        return self.root / ".warehouse"
+
+    @property
+    def damaged(self) -> Path:
+        """Where a rebuild puts files that are not what was written."""
+        return self.root / "damaged"
 
     @property
     def claims(self) -> Path:
@@ -56,19 +75,3 @@ class Home:
     def verdicts(self) -> Path:
         """Verdicts."""
         return self.root / "verdicts"
-
-
-def write_atomic(path: Path, content: bytes) -> None:
-    """Write a file so that it is either whole or absent, also after a power cut. Raises UserError if the
-    disk is full."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise UserError(f"cannot write {path}: {error.strerror}; free some space or set CLAIMCHECK_HOME") from error

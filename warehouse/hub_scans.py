@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
+from evaluators.files import write_atomic
 from evaluators.records import Record
-from warehouse.home import Home, write_atomic
+from evaluators.user_error import DamagedFile
+from warehouse.home import Home
+from warehouse.sound_files import check_hashed, split_sound
 from warehouse.sql import statement
 from warehouse.store import reading, writing
 
@@ -74,11 +77,13 @@ def save_hub_scan(home: Home, look: HubScan) -> None:
         _load(connection, [str(path)])
 
 
-def load_hub_scans(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
-    """Load every look under the home folder that the tables do not have yet."""
-    files = [str(path) for name in ("hub_scans", OLD_FOLDER) for path in sorted((home.root / name).glob("*.json"))]
+def load_hub_scans(connection: duckdb.DuckDBPyConnection, home: Home) -> list[DamagedFile]:
+    """Load every scan under the home folder that the tables do not have yet. Returns one error for each damaged one."""
+    paths = [path for name in ("hub_scans", OLD_FOLDER) for path in sorted((home.root / name).glob("*.json"))]
+    files, damaged = split_sound(paths, check_hashed)
     if files:
-        _load(connection, files)
+        _load(connection, [str(path) for path in files])
+    return damaged
 
 
 def scan_cursors(home: Home) -> dict[str, datetime]:

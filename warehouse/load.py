@@ -5,21 +5,37 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evaluators.catalogue import catalogue
-from evaluators.records import Run, RunStatus, UserError
+from evaluators.files import write_atomic
+from evaluators.records import Run
+from evaluators.user_error import DamagedFile
 from warehouse.claim_records import Claim, Criterion, Verdict
-from warehouse.home import Home, write_atomic
+from warehouse.home import Home
 from warehouse.hub_scans import load_hub_scans
+from warehouse.sound_files import (
+    check_claims,
+    check_criterion,
+    check_hashed,
+    lost_references,
+    set_aside,
+    sound_run,
+    split_sound,
+)
 from warehouse.sql import statement
-from warehouse.store import writing
+from warehouse.store import locked, refuse_foreign, replace_working, transaction, writing
 
 if TYPE_CHECKING:
     import duckdb
+
+REBUILDING = 3600.0
+"""Seconds to wait for another rebuild."""
+KEYS = {"criteria": "criterion_id", "verdicts": "verdict_id"}
+"""By table: the column that is the name of the file."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +46,8 @@ class LoadCounts:
     runs: int
     criteria: int
     verdicts: int
+    damaged: tuple[str, ...] = ()
+    """One line for each file that is not what was written, and was left out."""
 
 
 def save_claims(home: Home, claims: Iterable[Claim]) -> int:
@@ -39,9 +57,9 @@ def save_claims(home: Home, claims: Iterable[Claim]) -> int:
         return 0
     content = ("\n".join(lines) + "\n").encode()
     path = home.claims / f"{hashlib.sha256(content).hexdigest()[:32]}.jsonl"
-    if not path.exists():
-        write_atomic(path, content)
     with writing(home) as connection:
+        if not path.exists():  # under the lock, so that a rebuild does not load it first
+            write_atomic(path, content)
         return _load_claims(connection, [path])
 
 
@@ -68,32 +86,50 @@ def save_verdicts(home: Home, verdicts: Iterable[Verdict]) -> None:
 
 
 def load_home(home: Home) -> LoadCounts:
-    """Load everything under the home folder that the tables do not have yet. Raises UserError for a broken manifest."""
+    """Load everything under the home folder that the tables do not have yet. What is damaged is named, and left out."""
     with writing(home) as connection:
-        return _load(connection, home)
+        loaded, damaged = _load(connection, home)
+    return replace(loaded, damaged=tuple(str(error) for error in damaged))
 
 
 def rebuild_database(home: Home) -> LoadCounts:
-    """Make the database again from the files; the old one stays until the new one is whole."""
-    fresh = Home(home.root / ".rebuild")
-    fresh.root.mkdir(parents=True, exist_ok=True)
-    fresh.database.unlink(missing_ok=True)
-    with writing(fresh) as connection:
-        loaded = _load(connection, home)
-    with writing(home):  # nobody else is inside while the files change places
-        fresh.database.replace(home.database)
-    shutil.rmtree(fresh.root, ignore_errors=True)
-    return loaded
+    """Make the database again from the files, without a look at the old one, which stays until the new one is whole.
+
+    Damaged files are moved to <home>/damaged. Others may read and write meanwhile; two rebuilds take turns.
+    """
+    with locked(home, "rebuild.lock", patience=REBUILDING):
+        refuse_foreign(home)
+        fresh = home.private / "rebuild.duckdb"
+        for left in home.private.glob("rebuild.duckdb*"):
+            left.unlink()
+        with transaction(fresh, home.database) as connection:
+            loaded, damaged = _load(connection, home)
+        set_aside(home, damaged)
+        with locked(home):  # nobody else writes while the files change places
+            with transaction(fresh, home.database) as connection:
+                more, later = _load(connection, home)  # what came while the first loading went on
+                gone = lost_references(connection.execute(statement("lost_references")).fetchall())
+            replace_working(home, fresh)
+        shutil.rmtree(home.root / ".rebuild", ignore_errors=True)  # of earlier versions
+    return LoadCounts(
+        claims=loaded.claims + more.claims,
+        runs=loaded.runs + more.runs,
+        criteria=loaded.criteria + more.criteria,
+        verdicts=loaded.verdicts + more.verdicts,
+        damaged=tuple(dict.fromkeys(str(error) for error in [*damaged, *later, *gone])),
+    )
 
 
-def _load(connection: duckdb.DuckDBPyConnection, home: Home) -> LoadCounts:
-    claims = _load_claims(connection, sorted(home.claims.glob("*.jsonl")))
-    criteria = _load_files(connection, "load_criteria", home.criteria)
-    criteria += _load_files(connection, "load_criteria", home.root / "locks")  # as version 0.1.0 called them
-    runs = _load_runs(connection, home)
-    verdicts = _load_files(connection, "load_verdicts", home.verdicts)
-    load_hub_scans(connection, home)
-    return LoadCounts(claims=claims, runs=runs, criteria=criteria, verdicts=verdicts)
+def _load(connection: duckdb.DuckDBPyConnection, home: Home) -> tuple[LoadCounts, list[DamagedFile]]:
+    paths, damaged = split_sound(sorted(home.claims.glob("*.jsonl")), check_claims)
+    claims = _load_claims(connection, paths)
+    criteria = 0
+    for folder in (home.criteria, home.root / "locks"):  # the second as version 0.1.0 called it
+        criteria += _load_files(connection, "criteria", folder, check_criterion, damaged)
+    runs = _load_runs(connection, home, damaged)
+    verdicts = _load_files(connection, "verdicts", home.verdicts, check_hashed, damaged)
+    damaged += load_hub_scans(connection, home)
+    return LoadCounts(claims=claims, runs=runs, criteria=criteria, verdicts=verdicts), damaged
 
 
 def _load_claims(connection: duckdb.DuckDBPyConnection, paths: list[Path]) -> int:
@@ -116,22 +152,35 @@ def _load_benchmarks(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(statement("load_benchmarks"), columns)
 
 
-def _load_files(connection: duckdb.DuckDBPyConnection, name: str, folder: Path) -> int:
-    paths = [str(path) for path in sorted(folder.glob("*.json"))]
-    return _changed(connection, statement(name), {"files": paths}) if paths else 0
+def _load_files(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    folder: Path,
+    check: Callable[[Path], None],
+    damaged: list[DamagedFile],
+) -> int:
+    """Load the files of a folder, named by their ids, that the table does not have; adds to `damaged`."""
+    known = {key for (key,) in connection.execute(f"select {KEYS[table]} from {table}").fetchall()}
+    new = [path for path in sorted(folder.glob("*.json")) if path.stem not in known]
+    sound, broken = split_sound(new, check)
+    damaged += broken
+    return _changed(connection, statement(f"load_{table}"), {"files": [str(path) for path in sound]}) if sound else 0
 
 
-def _load_runs(connection: duckdb.DuckDBPyConnection, home: Home) -> int:
+def _load_runs(connection: duckdb.DuckDBPyConnection, home: Home, damaged: list[DamagedFile]) -> int:
+    """Load the runs that have ended since the tables were made; adds to `damaged`."""
     known = dict(connection.execute("select run_id, status from runs").fetchall())
-    folders = [
-        path.parent for path in sorted(home.runs.glob("*/run.json")) if known.get(path.parent.name) != "finished"
-    ]
-    manifests = {folder: _manifest(folder) for folder in folders}
-    ended = {
-        folder: run
-        for folder, run in manifests.items()
-        if run.status != RunStatus.interrupted and known.get(run.run_id) != run.status
-    }
+    ended: dict[Path, Run] = {}
+    for path in sorted(home.runs.glob("*/")):
+        if known.get(path.name) == "finished":
+            continue
+        try:
+            run = sound_run(path)
+        except DamagedFile as error:
+            damaged.append(error)
+            continue
+        if run is not None and known.get(run.run_id) != run.status:
+            ended[path] = run
     if not ended:
         return 0
     for run in ended.values():  # an unsound run that was tried again and is sound now
@@ -157,14 +206,6 @@ def _load_runs(connection: duckdb.DuckDBPyConnection, home: Home) -> int:
                 f"insert into {table} by name select {picked} from read_parquet(?, union_by_name = true)", [paths]
             )
     return len(ended)
-
-
-def _manifest(folder: Path) -> Run:
-    try:
-        return Run.model_validate_json((folder / "run.json").read_bytes())
-    except (OSError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise UserError(f"{folder}/run.json cannot be read ({reason}); move the folder away and run again") from error
 
 
 def _without_values(run: Run) -> str:

@@ -1,16 +1,17 @@
-"""The DuckDB file: short connections, migrations, one writer and many readers.
+"""The DuckDB files: one that is written to under a lock, and a copy of it for everybody who reads.
 
-Nobody keeps the file open: `writing` and `reading` open it, do their work and close it, and wait while another
-process holds the lock. DuckDB refuses a second connection with other options in one process, so connections of
-this process take turns as well.
+Writers open `<home>/.warehouse/working.duckdb`, one after the other. Readers open `<home>/warehouse.duckdb`, a whole
+copy that is replaced by renaming: so a query of an hour, a notebook or DBeaver never keeps a verification waiting. The
+first reader after a change makes the copy. DuckDB refuses a second connection with other options in one process, so
+connections of this process take turns.
 """
 
 from __future__ import annotations
 
 import hashlib
-import random
+import shutil
 import threading
-import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from graphlib import TopologicalSorter
@@ -18,16 +19,45 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from filelock import FileLock, Timeout
 
 from evaluators.user_error import UserError
 from warehouse.home import Home
 
 SCHEMA = Path(__file__).parent / "schema"
 VIEWS = Path(__file__).parent / "views"
-PATIENCE = 60.0
-"""Seconds to wait for another process that holds the file."""
+PATIENCE = 900.0
+"""Seconds to wait for another process that writes."""
+STALE = 5.0
+"""Seconds to wait for a writer before an older copy is read."""
+SPILL = "2GB"
+"""What a query may write beside the database."""
+CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "storage_compatibility_version": "v1.5.0",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
+READ_ONLY: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "max_temp_directory_size": SPILL,
+    "lock_configuration": "true",
+}
 
 _turn = threading.RLock()
+_changed: set[Path] = set()
+"""Homes that this process wrote to since their copy was made: it must read what it wrote, others may read older."""
+
+
+class WarehouseError(UserError):
+    """The database cannot be used now. It says nothing about a claim and is never a verdict."""
+
+
+class DamagedDatabase(WarehouseError):
+    """The database is not what was written. The files it is made of are the truth."""
+
+    exit_code = 3
 
 
 @contextmanager
@@ -36,40 +66,178 @@ def writing(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
 
     Raises UserError for a database of another program, a newer schema, a full disk, or a lock held too long.
     """
-    home.root.mkdir(parents=True, exist_ok=True)
-    with _turn, _clear_errors(home.database):
-        connection = _open(home.database, read_only=False)
-        try:
-            _migrate(connection, home.database)
-            connection.begin()
-            try:
-                yield connection
-            except BaseException:
-                with suppress(duckdb.Error):
-                    connection.rollback()
-                raise
-            connection.commit()
-        finally:
-            connection.close()
+    with _turn, locked(home), _clear_errors(home.database, working(home)):
+        _changed.add(home.root)
+        _adopt(home)
+        with transaction(working(home), home.database) as connection:
+            yield connection
 
 
 @contextmanager
 def reading(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """A read-only connection that can touch neither files nor the network. Raises UserError as `writing` does."""
-    if not home.database.exists():
-        with writing(home):
-            pass
-    with _turn, _clear_errors(home.database):
-        connection = _open(home.database, read_only=True)
+    with _turn, _clear_errors(home.database, home.database):
+        publish(home)
+        connection = _open_copy(home)
         try:
             if _outdated(connection, home.database):
                 connection.close()
                 with writing(home):
                     pass
-                connection = _open(home.database, read_only=True)
+                publish(home)
+                connection = _open_copy(home)
             yield connection
         finally:
             connection.close()
+
+
+def _open_copy(home: Home) -> duckdb.DuckDBPyConnection:
+    """The readers' copy, made again if it cannot be opened."""
+    try:
+        return duckdb.connect(str(home.database), read_only=True, config=READ_ONLY)
+    except duckdb.Error:
+        if not working(home).exists():
+            raise
+        (home.private / "published").unlink(missing_ok=True)
+        publish(home)
+        return duckdb.connect(str(home.database), read_only=True, config=READ_ONLY)
+
+
+def working(home: Home) -> Path:
+    """The database that is written to."""
+    return home.private / "working.duckdb"
+
+
+@contextmanager
+def locked(home: Home, name: str = "lock", patience: float = PATIENCE) -> Iterator[None]:
+    """Hold a lock of the home folder. Raises WarehouseError if it cannot be had."""
+    home.make()
+    try:
+        home.private.mkdir(exist_ok=True)
+        lock = FileLock(home.private / name, thread_local=False)
+        lock.acquire(timeout=patience)
+    except Timeout:
+        raise WarehouseError(f"{home.root} is in use by another program; wait for it and try again") from None
+    except OSError as error:
+        raise WarehouseError(
+            f"cannot lock {home.private} ({error.strerror}); free some space or check its rights"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def transaction(path: Path, shown: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to a database that nobody else opens, as `writing` describes it. `shown`: its name in messages."""
+    _mark(path)
+    connection = duckdb.connect(str(path), config=CONFIG)
+    try:
+        _migrate(connection, shown)
+        connection.begin()
+        try:
+            yield connection
+        except BaseException:
+            with suppress(duckdb.Error):
+                connection.rollback()
+            raise
+        connection.commit()
+    finally:
+        connection.close()
+
+
+def publish(home: Home) -> None:
+    """Let readers see all that is committed: replace their copy if something was written since it was made."""
+    if home.database.exists() and _token(working(home)) == _token(home.database, home) != "":
+        return
+    own = home.root in _changed or not home.database.exists()
+    try:
+        with locked(home, patience=PATIENCE if own else STALE):
+            _adopt(home)
+            _copy(home)
+            _changed.discard(home.root)
+    except WarehouseError:
+        if own:
+            raise
+
+
+def refuse_foreign(home: Home) -> None:
+    """Raise UserError if the readers' file is a sound database of another program; one that was not published by us and
+    cannot be opened is moved to <home>/damaged. One of ours is not opened."""
+    path = home.database
+    if not path.exists() or _token(path, home):
+        return
+    try:
+        with _turn, duckdb.connect(str(path), read_only=True, config=READ_ONLY) as connection:
+            _version(connection, path)
+    except duckdb.Error:
+        _refuse_sqlite(path)
+        home.damaged.mkdir(exist_ok=True)
+        path.rename(home.damaged / f"{path.name}.{uuid.uuid4().hex[:8]}")
+
+
+def replace_working(home: Home, fresh: Path) -> None:
+    """Put another database in the place of the one that is written to, and publish it. The lock must be held."""
+    _forget(working(home))
+    fresh.replace(working(home))
+    _mark(working(home))
+    _copy(home)
+
+
+def _copy(home: Home) -> None:
+    source = working(home)
+    if source.with_name(source.name + ".wal").exists() or not source.exists():
+        with transaction(source, home.database):  # brings what a kill left in the log into the file
+            pass
+    token = _token(source)
+    temporary = home.private / f"{uuid.uuid4().hex[:12]}.part"
+    try:
+        shutil.copyfile(source, temporary)
+        temporary.replace(home.database)
+        (home.private / "published").write_text(token, encoding="utf-8")
+    except OSError as error:
+        raise WarehouseError(
+            f"cannot write {home.database}: {error.strerror}; free some space and run again"
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _adopt(home: Home) -> None:
+    """Begin with the database of an earlier version, whose readers and writers shared one file."""
+    path = working(home)
+    if path.exists() or not home.database.exists():
+        return
+    try:
+        for suffix in ("", ".wal"):
+            old = home.database.with_name(home.database.name + suffix)
+            if old.exists():
+                shutil.copyfile(old, path.with_name(path.name + suffix))
+        with transaction(path, home.database):
+            pass
+    except BaseException:
+        _forget(path)
+        raise
+
+
+def _forget(path: Path) -> None:
+    for suffix in ("", ".wal", ".token"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def _mark(path: Path) -> None:
+    """Note before a change that copies made until now are old."""
+    path.with_name(path.name + ".token").write_text(uuid.uuid4().hex, encoding="utf-8")
+
+
+def _token(path: Path, home: Home | None = None) -> str:
+    """Which state of the working database a file is."""
+    note = path.with_name(path.name + ".token") if home is None else home.private / "published"
+    try:
+        return note.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""
 
 
 def fetch_rows(connection: duckdb.DuckDBPyConnection, sql: str, parameters: object = None) -> list[dict[str, Any]]:
@@ -82,22 +250,6 @@ def fetch_rows(connection: duckdb.DuckDBPyConnection, sql: str, parameters: obje
 def known_version() -> int:
     """The schema version this program writes."""
     return max(int(path.name[:4]) for path in SCHEMA.glob("*.sql"))
-
-
-def _open(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
-    config: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": "v1.5.0"}
-    if read_only:
-        config = {"enable_external_access": "false", "lock_configuration": "true"}
-    deadline = time.monotonic() + PATIENCE
-    wait = 0.005
-    while True:
-        try:
-            return duckdb.connect(str(path), read_only=read_only, config=config)
-        except duckdb.IOException as error:
-            if "lock" not in str(error) or time.monotonic() > deadline:
-                raise
-        time.sleep(wait * random.uniform(0.5, 1.5))
-        wait = min(wait * 1.5, 0.2)
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
@@ -170,22 +322,33 @@ def _views_in_order() -> list[Path]:
 
 
 @contextmanager
-def _clear_errors(path: Path) -> Iterator[None]:
-    """Turn DuckDB's errors about the file itself into one line with the next step."""
+def _clear_errors(path: Path, opened: Path) -> Iterator[None]:
+    """Turn DuckDB's errors about the file itself into one line with the next step. `opened`: the file behind `path`."""
     try:
         yield
     except duckdb.IOException as error:
         text = str(error).splitlines()[0]
+        _refuse_sqlite(path, opened)
         if "lock" in text:
-            raise UserError(f"{path} is in use by another program; close it and try again") from error
+            raise WarehouseError(f"{path} is in use by another program; close it and try again") from error
         if "space" in text or "write" in text:
-            raise UserError(f"cannot write {path}: the disk is full; free some space and run again") from error
+            raise WarehouseError(f"cannot write {path}: the disk is full; free some space and run again") from error
         if "version number" in text:
             raise UserError(f"{path} was written by a newer DuckDB; update duckdb") from error
-        raise UserError(
-            f"{path} is not a claimcheck database ({text}); set CLAIMCHECK_HOME to another folder"
+        raise DamagedDatabase(
+            f"{path} is not a claimcheck database ({text}); `claimcheck rebuild` makes it again, or set "
+            f"CLAIMCHECK_HOME to another folder"
         ) from error
-    except (duckdb.PermissionException, duckdb.CatalogException) as error:
-        if path.read_bytes()[:6] == b"SQLite":
-            raise UserError(f"{path} is a SQLite database; set CLAIMCHECK_HOME to another folder") from error
+    except (duckdb.PermissionException, duckdb.CatalogException):
+        _refuse_sqlite(path, opened)
         raise
+    except (duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException) as error:
+        text = str(error).splitlines()[0]
+        raise DamagedDatabase(f"{path} is damaged ({text}); `claimcheck rebuild` makes it again") from error
+
+
+def _refuse_sqlite(*paths: Path) -> None:
+    for path in paths:
+        with suppress(OSError), path.open("rb") as file:
+            if file.read(6) == b"SQLite":
+                raise UserError(f"{paths[0]} is a SQLite database; set CLAIMCHECK_HOME to another folder")

@@ -123,7 +123,7 @@ def run_benchmark(
     )
     run_id, first, earlier = run_id_after(), None, []
     while (run := run_folder.finished(folder / run_id)) is not None:
-        if not run_folder.goes_on(run, rule):
+        if limit is not None or isinstance(rule, RunAll) or not run_folder.goes_on(run, rule):
             return run
         first = first or run_id
         earlier.append(folder / run_id)

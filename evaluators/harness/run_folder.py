@@ -10,14 +10,17 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evaluators.files import replace_synced
 from evaluators.harness.journal import Journal
 from evaluators.records import ItemScore, Response, Run, RunStatus, UserError
+from evaluators.run_manifest import MANIFEST, check_tables, read_manifest, write_manifest
 from evaluators.stopping import InterimLook, StoppingRule
+from evaluators.user_error import DamagedFile
 
 if TYPE_CHECKING:
     import pyarrow
 
-MANIFEST, RESPONSES, ITEMS, JOURNAL = "run.json", "responses.parquet", "items.parquet", "journal.sqlite"
+RESPONSES, ITEMS, JOURNAL = "responses.parquet", "items.parquet", "journal.sqlite"
 UNUSABLE = "unusable"
 """Name of the check that forbids to use the answers of a run again."""
 CHUNK = 5000
@@ -79,17 +82,6 @@ def write_scored_folder(folder: Path, run: Run, scores: Iterable[ItemScore]) -> 
         raise UserError(f"cannot write {folder}: {error.strerror}; free some space or set CLAIMCHECK_HOME") from error
 
 
-def write_manifest(folder: Path, run: Run) -> None:
-    """Write run.json atomically."""
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / f"{MANIFEST}.part"
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(run.model_dump_json(indent=2))
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(folder / MANIFEST)
-
-
 def _table(path: Path, schema: pyarrow.Schema, run_id: str, rows: Iterable[dict[str, Any]]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -103,26 +95,19 @@ def _table(path: Path, schema: pyarrow.Schema, run_id: str, rows: Iterable[dict[
                 writer.write_table(pa.Table.from_pylist(chunk, schema))
                 chunk = []
         writer.write_table(pa.Table.from_pylist(chunk, schema))
-    temporary.replace(path)
-
-
-def read_manifest(folder: Path) -> Run | None:
-    """The manifest of a run folder; None if there is none. Raises UserError if it cannot be read."""
-    path = folder / MANIFEST
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return None
-    try:
-        return Run.model_validate_json(text)
-    except ValueError as error:
-        raise UserError(f"{path} is not a run manifest ({str(error).splitlines()[0]}); move the folder away") from error
+    replace_synced(temporary, path)
 
 
 def finished(folder: Path) -> Run | None:
-    """The run of a folder if it is finished: then it is immutable and nothing is sent again."""
-    run = read_manifest(folder)
-    return run if run is not None and run.status is RunStatus.finished else None
+    """The run of a folder if it is finished: then it is immutable and nothing is sent again. None for a damaged one."""
+    try:
+        run = read_manifest(folder)
+        if run is None or run.status is not RunStatus.finished:
+            return None
+        check_tables(folder, run)
+    except DamagedFile:
+        return None
+    return run
 
 
 def goes_on(run: Run, rule: StoppingRule) -> bool:
@@ -154,11 +139,15 @@ def earlier_answers(folder: Path) -> Iterator[dict[str, Any]]:
     import pyarrow.parquet as pq
 
     path = folder / RESPONSES
-    if not path.exists():
+    if not path.exists() and not (folder / MANIFEST).exists():
         yield from _journaled(folder / JOURNAL)
         return
-    run = read_manifest(folder)
-    if run is None or UNUSABLE in run.checks:
+    try:
+        run = read_manifest(folder)
+        if run is None or UNUSABLE in run.checks or not path.exists():
+            return
+        check_tables(folder, run)
+    except DamagedFile:
         return
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(batch_size=CHUNK):

@@ -47,7 +47,7 @@ OF_DOCUMENTS: tuple[tuple[Callable[[Any], bool], Reader], ...] = (
     (livecodebench_grades.is_livecodebench_grades, livecodebench_grades.read_livecodebench_grades),
     (tau2_simulations.is_tau2_file, tau2_simulations.read_tau2_simulations),
     (evalplus_grades.is_evalplus_grades, evalplus_grades.read_evalplus_grades),
-    (llama_bench_results.is_llama_bench, llama_bench_results.read_llama_bench),
+    (llama_bench_results.is_llama_bench, llama_bench_results.read_llama_bench_file),
     (vllm_bench_results.is_vllm_bench, vllm_bench_results.read_vllm_bench),
     (guidellm_reports.is_guidellm_report, guidellm_reports.read_guidellm_report),
     (mini_swe_agent_runs.is_trajectory, mini_swe_agent_runs.read_mini_swe_agent_run),
@@ -57,7 +57,7 @@ OF_DOCUMENTS: tuple[tuple[Callable[[Any], bool], Reader], ...] = (
 OF_LINES: tuple[tuple[Callable[[Any], bool], Reader], ...] = (
     (lm_eval_samples.is_sample_row, lm_eval_samples.read_sample_file),
     (vendor_item_grades.is_vendor_row, vendor_item_grades.read_vendor_grades),
-    (llama_bench_results.is_llama_bench, llama_bench_results.read_llama_bench),
+    (llama_bench_results.is_llama_bench, llama_bench_results.read_llama_bench_file),
     (vllm_bench_results.is_vllm_bench, vllm_bench_results.read_vllm_bench),
 )
 """Formats that are JSON lines, told by their first line."""

@@ -54,7 +54,7 @@ def redacted(value: Any, depth: int = 0) -> Any:
     return value
 
 
-def one_line(text: Any, most: int = 300) -> str | None:
+def redacted_line(text: Any, most: int = 300) -> str | None:
     """The first line of a text without secrets, at most `most` characters; None for anything that is no text."""
     if not isinstance(text, str) or not text.strip():
         return None

@@ -24,7 +24,8 @@ def parameters_of_config(whole: dict[str, Any]) -> Parameters | None:
     layers, hidden = shape.layers, shape.hidden
     kinds = layer_kinds(config, layers)
     sparse = [layer for layer in range(layers) if _is_sparse(config, layer)] if shape.experts else []
-    dense = [layer for layer in range(layers) if _has_mlp(config, layer) and layer not in set(sparse)]
+    routed = set(sparse)
+    dense = [layer for layer in range(layers) if _has_mlp(config, layer) and layer not in routed]
     gates = 2 if _is_ungated(config) else 3
     expert = first(config, "moe_intermediate_size", "intermediate_size")
     inner = first(config, "intermediate_size_mlp", "intermediate_size", "ffn_dim")

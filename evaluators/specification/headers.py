@@ -7,13 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from evaluators.records import Release
+from evaluators.records import Release, UserError
 from evaluators.specification.formula import parameters_of_config
 from evaluators.specification.parameters import Parameters, count_parameters
 from evaluators.weights.architecture import Architecture, architecture_of_config, architecture_of_gguf, text_config
 from evaluators.weights.gguf_header import read_gguf_header
 from evaluators.weights.repo_files import json_file, source
 from evaluators.weights.safetensors_header import read_safetensors_header
+from evaluators.weights.stranger_files import BROKEN, stranger_file
 from evaluators.weights.weights_options import WeightsOption
 
 T = TypeVar("T")
@@ -58,12 +59,14 @@ def read_headers(release: Release, option: WeightsOption) -> Headers:
     types: dict[str, int] = {}
     for tensor in tensors:
         types[tensor.type] = types.get(tensor.type, 0) + tensor.size
-    return Headers(architecture, count_parameters(tensors, architecture, quantization), types, len(sources), formula)
+    with stranger_file(f"config.json of {release.model}"):
+        parameters = count_parameters(tensors, architecture, quantization)
+    return Headers(architecture, parameters, types, len(sources), formula)
 
 
 def _known(read: Callable[[dict[str, Any]], T], config: dict[str, Any]) -> T | None:
     """What `read` makes of a config.json; None for one that is put in a way we do not know: the headers still count."""
     try:
         return read(config)
-    except (TypeError, ValueError, KeyError, IndexError, AttributeError, ZeroDivisionError):
+    except (UserError, *BROKEN):
         return None

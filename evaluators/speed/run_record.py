@@ -11,6 +11,7 @@ from statistics import median
 
 from evaluators.catalogue import Benchmark
 from evaluators.records import Artifact, Measurement, Run, RunStatus, ServerDescription, Settings
+from evaluators.run_manifest import write_manifest
 
 
 def measurement(
@@ -85,8 +86,4 @@ def finish(
 
 def write_speed_run(run: Run, folder: Path) -> None:
     """Write a Run to `folder`/<run id>/run.json, whole or not at all."""
-    place = folder / run.run_id
-    place.mkdir(parents=True, exist_ok=True)
-    unfinished = place / "run.json.part"
-    unfinished.write_text(run.model_dump_json(), encoding="utf-8")
-    unfinished.replace(place / "run.json")
+    write_manifest(folder / run.run_id, run)

@@ -30,6 +30,7 @@ def weight_bytes(artifact: Artifact) -> WeightBytes | None:
     from evaluators.weights.gguf_header import read_gguf_header
     from evaluators.weights.safetensors_header import read_safetensors_header
     from evaluators.weights.sources import LocalSource
+    from evaluators.weights.stranger_files import BROKEN, object_of
 
     place = Path(artifact.path)
     folder = place.parent if artifact.format == "gguf" else place
@@ -42,11 +43,11 @@ def weight_bytes(artifact: Artifact) -> WeightBytes | None:
             shape = architecture_of_gguf(headers[0])
             tensors: list[Any] = [tensor for header in headers for tensor in header.tensors]
         else:
-            import json
-
-            shape = architecture_of_config(json.loads((folder / "config.json").read_text(encoding="utf-8")))
+            shape = architecture_of_config(
+                object_of((folder / "config.json").read_text(encoding="utf-8"), "config.json")
+            )
             tensors = [tensor for source in sources for tensor in read_safetensors_header(source).tensors]
-    except (UserError, OSError, ValueError, KeyError, IndexError):
+    except (UserError, OSError, *BROKEN):
         return None
     counts = count_parameters(tensors, shape)
     total = sum(tensor.size for tensor in tensors)

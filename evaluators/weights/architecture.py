@@ -6,11 +6,13 @@ one place that knows the names. Unknown is None, never a guess.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from evaluators.weights.gguf_header import GgufHeader
+from evaluators.weights.stranger_files import LARGEST_NUMBER, stranger_file
 
+MOST_LAYERS = 4000
 NESTED = ("text_config", "llm_config", "language_config")
 
 
@@ -54,6 +56,30 @@ class Architecture:
     """Rotary scaling as stated; empty if none."""
 
 
+def _layers(stated: Any) -> int | None:
+    """A number of layers, before anything is made as long as it."""
+    if stated is None:
+        return None
+    if not isinstance(stated, int) or not 0 <= stated <= MOST_LAYERS:
+        raise ValueError(f"{str(stated)[:30]} layers")
+    return stated
+
+
+def _checked(found: Architecture) -> Architecture:
+    """The architecture, if all of its numbers are whole and within bounds. Raises ValueError."""
+    numbers = {field.name: getattr(found, field.name) for field in fields(found)}
+    sizes = {name: value for name, value in numbers.items() if name not in ("family", "tied", "kv_heads", "rope")}
+    sizes |= {f"kv_heads[{place}]": heads for place, heads in enumerate(found.kv_heads)}
+    for name, value in sizes.items():
+        if value is not None and (not isinstance(value, int) or not 0 <= value <= LARGEST_NUMBER):
+            raise ValueError(f"{name} is {str(value)[:30]!r}")
+    for name in ("factor", "original_max_position_embeddings"):
+        value = found.rope.get(name)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0):
+            raise ValueError(f"the rotary {name} is {str(value)[:30]!r}")
+    return found
+
+
 def text_config(config: dict[str, Any]) -> dict[str, Any]:
     """The language model's part of a config.json, with the outer keys where the inner part does not state them."""
     for name in NESTED:
@@ -67,10 +93,16 @@ def first(config: dict[str, Any], *names: str) -> Any:
     return next((config[name] for name in names if config.get(name) is not None), None)
 
 
-def architecture_of_config(whole: dict[str, Any]) -> Architecture:
-    """Shape by config.json."""
+def architecture_of_config(whole: dict[str, Any], name: str = "config.json") -> Architecture:
+    """Shape by config.json. `name`: of the file, for messages. Raises UserError for values that no model has."""
+    with stranger_file(name):
+        return _checked(_of_config(whole))
+    raise AssertionError
+
+
+def _of_config(whole: dict[str, Any]) -> Architecture:
     config = text_config(whole)
-    layers = first(config, "num_hidden_layers", "n_layer", "n_layers", "num_layers")
+    layers = _layers(first(config, "num_hidden_layers", "n_layer", "n_layers", "num_layers"))
     kinds = layer_kinds(config, layers or 0)
     heads = first(config, "num_attention_heads", "n_head", "n_heads")
     kv = first(config, "num_key_value_heads", "num_kv_heads", "n_head_kv") or heads
@@ -166,8 +198,14 @@ def rope_scaling(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def architecture_of_gguf(header: GgufHeader) -> Architecture:
-    """Shape by the header of the (first) GGUF file."""
-    layers, heads = header.get("block_count"), header.get("attention.head_count")
+    """Shape by the header of the (first) GGUF file. Raises UserError for values that no model has."""
+    with stranger_file(header.name or "the GGUF file"):
+        return _checked(_of_gguf(header))
+    raise AssertionError
+
+
+def _of_gguf(header: GgufHeader) -> Architecture:
+    layers, heads = _layers(header.get("block_count")), header.get("attention.head_count")
     predicted = int(header.get("nextn_predict_layers", 0))
     layers = layers - predicted if layers else layers
     head = max(heads) if isinstance(heads, list) else heads

@@ -44,4 +44,7 @@ def kept_listing(model: str, commit: str) -> tuple[FileEntry, ...] | None:
     path = listing_path(model, commit)
     if not path.exists():
         return None
-    return tuple(FileEntry(**entry) for entry in json.loads(path.read_text(encoding="utf-8")))
+    try:
+        return tuple(FileEntry(**entry) for entry in json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None  # damaged: it is asked for again

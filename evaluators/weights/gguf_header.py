@@ -7,6 +7,7 @@ long arrays unread and says what is wrong in one line. Element sizes and names c
 
 from __future__ import annotations
 
+import math
 import struct
 from dataclasses import dataclass
 from math import prod
@@ -14,9 +15,12 @@ from typing import Any
 
 from evaluators.records import UserError
 from evaluators.weights.sources import FileSource, Window
+from evaluators.weights.stranger_files import stranger_file
 
 FIXED = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 STRING, ARRAY = 8, 9
+MOST_TENSORS, MOST_KEYS, MOST_TEXTS = 100_000, 10_000, 3_000_000
+"""Several times what the largest models have; a header with more is made to cost time."""
 SHORT = 1024
 """Arrays of numbers up to this length are read; of longer ones and of strings only the length is kept."""
 
@@ -57,11 +61,22 @@ class GgufHeader:
     tensors: tuple[GgufTensor, ...]
     size: int
     """Bytes of the file."""
+    name: str = ""
+    """Of the file, for messages."""
 
     @property
     def architecture(self) -> str:
         """`general.architecture`, empty if not stated."""
         return str(self.metadata.get("general.architecture", ""))
+
+    def check(self) -> None:
+        """Raise ValueError for a number about the architecture that no model has, or that is no number."""
+        for key, value in self.metadata.items():
+            if not key.startswith(f"{self.architecture}."):
+                continue
+            for number in value if isinstance(value, list) else [value]:
+                if isinstance(number, float) and not math.isfinite(number):
+                    raise ValueError(f"{key} is {number}")
 
     def get(self, key: str, default: Any = None) -> Any:
         """Value of `<architecture>.<key>`."""
@@ -91,14 +106,14 @@ def read_gguf_header(source: FileSource) -> GgufHeader:
     or if the data of a tensor does not lie within the file (a download that broke off).
     """
     window = Window(source)
-    try:
-        header = _read(source, window)
-    except EOFError:
-        raise UserError(
-            f"{source.name} ends inside its header ({source.size} bytes): it is truncated; fetch it again"
-        ) from None
-    except (UnicodeDecodeError, struct.error, KeyError, ValueError, OverflowError) as error:
-        raise UserError(f"{source.name} has a damaged GGUF header ({error}); fetch it again") from None
+    with stranger_file(source.name, "GGUF header"):
+        try:
+            header = _read(source, window)
+            header.check()
+        except EOFError:
+            raise UserError(
+                f"{source.name} ends inside its header ({source.size} bytes): it is truncated; fetch it again"
+            ) from None
     for tensor in header.tensors:
         if tensor.begin + tensor.size > source.size:
             raise UserError(
@@ -121,18 +136,18 @@ def _read(source: FileSource, window: Window) -> GgufHeader:
     if not 2 <= version <= 3:
         raise UserError(f"{source.name} is GGUF version {version}; versions 2 and 3 are read; fetch it again")
     tensors, pairs = cursor.number("Q"), cursor.number("Q")
-    if tensors > 1_000_000 or pairs > 100_000:
+    if tensors > MOST_TENSORS or pairs > MOST_KEYS:
         raise ValueError(f"{tensors} tensors and {pairs} keys")
     metadata = {}
     for _ in range(pairs):
         key = cursor.text()
         metadata[key] = cursor.value(cursor.number("I"))
     raw = [(cursor.text(), cursor.shape(), cursor.number("I"), cursor.number("Q")) for _ in range(tensors)]
-    alignment = int(metadata.get("general.alignment", 32))
-    if alignment <= 0:
+    alignment = metadata.get("general.alignment", 32)
+    if not isinstance(alignment, int) or not 0 < alignment <= 2**20:
         raise ValueError(f"alignment {alignment}")
     data = -(-cursor.offset // alignment) * alignment
-    return GgufHeader(version, metadata, tuple(_tensor(*fields, data) for fields in raw), source.size)
+    return GgufHeader(version, metadata, tuple(_tensor(*fields, data) for fields in raw), source.size, source.name)
 
 
 def _tensor(name: str, shape: tuple[int, ...], kind: int, offset: int, data: int) -> GgufTensor:
@@ -152,6 +167,8 @@ class _Cursor:
     def __init__(self, window: Window, offset: int) -> None:
         self.window = window
         self.offset = offset
+        self.texts = 0
+        """Texts of arrays passed so far, which are read one by one."""
 
     def take(self, length: int) -> bytes:
         piece = self.window.read(self.offset, length)
@@ -177,7 +194,7 @@ class _Cursor:
             return self.array(self.number("I"), self.number("Q"))
         return self.number(FIXED[kind])
 
-    def array(self, kind: int, length: int) -> Any:
+    def array(self, kind: int, length: int, depth: int = 0) -> Any:
         if kind in FIXED:
             width = struct.calcsize("<" + FIXED[kind])
             if length <= SHORT:
@@ -187,6 +204,9 @@ class _Cursor:
             self.offset += length * width
             return Long(length)
         if kind == STRING:
+            self.texts += length
+            if self.texts > MOST_TEXTS:
+                raise ValueError(f"{self.texts:,} texts in arrays")
             for _ in range(length):
                 width = self.number("Q")
                 if self.offset + width > self.window.source.size:
@@ -194,5 +214,7 @@ class _Cursor:
                 self.offset += width
             return Long(length)
         if kind == ARRAY:
-            return [self.array(self.number("I"), self.number("Q")) for _ in range(length)]
+            if depth > 2 or length > SHORT:
+                raise ValueError(f"{length:,} arrays in an array")
+            return [self.array(self.number("I"), self.number("Q"), depth + 1) for _ in range(length)]
         raise KeyError(f"value type {kind}")

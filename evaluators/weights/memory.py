@@ -177,4 +177,4 @@ def read_architecture(release: Release, option: WeightsOption) -> Architecture:
     if option.format == "gguf":
         entry = option.weights[0]
         return architecture_of_gguf(read_gguf_header(source(release, entry.name, entry.size)))
-    return architecture_of_config(json_file(release, "config.json"))
+    return architecture_of_config(json_file(release, "config.json"), f"config.json of {release.model}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from evaluators.records import Release, UserError
 from evaluators.safe_load import load_yaml
 from evaluators.weights.listing import listing
 from evaluators.weights.sources import FileSource
+from evaluators.weights.stranger_files import LARGEST, object_of
 
 
 def small_file(release: Release, name: str, *, strict: bool = False) -> str | None:
@@ -31,7 +31,11 @@ def small_file(release: Release, name: str, *, strict: bool = False) -> str | No
 
 def _text(path: Path, name: str, release: Release, strict: bool) -> str:
     try:
+        if path.stat().st_size > LARGEST:
+            raise UserError(f"{name} of {release.model} has more than {LARGEST:,} bytes; fetch it again")
         return path.read_text(encoding="utf-8", errors="strict" if strict else "replace")
+    except OSError as error:
+        raise UserError(f"{name} of {release.model} cannot be read ({error.strerror}); fetch it again") from None
     except UnicodeDecodeError:
         raise UserError(f"{name} of {release.model} is not UTF-8 text; convert it and try again") from None
 
@@ -41,13 +45,7 @@ def json_file(release: Release, name: str) -> dict[str, Any]:
     text = small_file(release, name)
     if text is None:
         return {}
-    try:
-        found = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise UserError(f"{name} of {release.model} is no JSON ({error}); fetch it again") from None
-    if not isinstance(found, dict):
-        raise UserError(f"{name} of {release.model} is no JSON object; fetch it again")
-    return found
+    return object_of(text, f"{name} of {release.model}")
 
 
 def source(release: Release, name: str, size: int) -> FileSource:

@@ -19,6 +19,7 @@ from evaluators.weights.naming import (
     split_of,
 )
 from evaluators.weights.repo_files import json_file, source
+from evaluators.weights.stranger_files import stranger_file
 
 INDEX = "model.safetensors.index.json"
 DTYPES = {"bfloat16": "bf16", "float16": "f16", "float32": "f32", "BF16": "bf16", "F16": "f16", "F32": "f32"}
@@ -125,8 +126,8 @@ def _safetensors(release: Release, entries: tuple[FileEntry, ...]) -> list[Weigh
 
 
 def _indexed(release: Release) -> list[str]:
-    index = json_file(release, INDEX)
-    return sorted(set(index.get("weight_map", {}).values()))
+    with stranger_file(f"{INDEX} of {release.model}"):
+        return sorted({str(name) for name in json_file(release, INDEX).get("weight_map", {}).values()})
 
 
 def safetensors_dtype(release: Release, first: FileEntry) -> str:

@@ -10,8 +10,10 @@ import errno
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from evaluators.user_error import UserError
+from flows.runtime.plain_text import write_line
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -28,13 +30,13 @@ def run_command(arguments: Sequence[str]) -> int:
     try:
         result = build_app()(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
-        print(f"claimcheck: {str(error).splitlines()[0]} Try `claimcheck --help`.", file=sys.stderr)
+        write_line(f"claimcheck: {str(error).splitlines()[0]} Try `claimcheck --help`.", sys.stderr)
         return 2
     except UserError as problem:
-        print(f"claimcheck: {problem}", file=sys.stderr)
-        return 2
+        write_line(f"claimcheck: {problem}", sys.stderr)
+        return problem.exit_code
     except KeyboardInterrupt:
-        print("claimcheck: interrupted; what was finished is kept, run the same command to go on", file=sys.stderr)
+        write_line("claimcheck: interrupted; what was finished is kept, run the same command to go on", sys.stderr)
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -42,10 +44,23 @@ def run_command(arguments: Sequence[str]) -> int:
     except Exception as error:
         told = _no_room(error)
         if told is None:
-            raise
-        print(f"claimcheck: {told}; free some space or set CLAIMCHECK_HOME, then run the same command", file=sys.stderr)
+            return _unexpected(error)
+        write_line(f"claimcheck: {told}; free some space or set CLAIMCHECK_HOME, then run the same command", sys.stderr)
         return 2
     return result if isinstance(result, int) else 0
+
+
+def _unexpected(error: Exception) -> int:
+    """Say in one line what nobody expected, and where the rest of it stands."""
+    from flows.config import configuration
+    from flows.runtime.error_log import note_error
+
+    try:
+        home = configuration().home
+    except UserError:
+        home = Path("claimcheck-data")
+    write_line(f"claimcheck: {note_error(home, error)}; what was finished is kept", sys.stderr)
+    return 3
 
 
 def _no_room(error: BaseException | None) -> str | None:

@@ -9,6 +9,7 @@ COMMANDS = (
     ("verify", "verify_command:verify", "Serve a release, run the benchmarks of its claims, and judge them."),
     ("plan", "plan:plan", "Say what a verification would take, and what it cannot decide."),
     ("speed", "speed:speed", "Measure one artifact on several backends, side by side."),
+    ("compare", "compare:compare", "Ask whether one artifact loses at most so many points against another."),
     ("watch", "weekly_command:watch", "List new releases on the hub since the last scan."),
     ("weekly", "weekly_command:weekly", "Watch, and verify what is due within a budget of hours."),
     ("serve", "serve:serve", "Run the weekly verification on a schedule, and manual ones, on one machine."),

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from flows.cli.output import console, print_json
+from flows.runtime.plain_text import write_line
 
 app = App(name="benchmarks", help="The catalogue of benchmarks: list, show, check.")
 Json = Annotated[bool, Parameter(name="--json", negative=())]
@@ -47,7 +48,7 @@ def list_benchmarks(text: str | None = None, /, *, runnable: Switch = False, jso
         print_json(rows)
         return
     _print(rows)
-    print(f"{len(rows)} benchmarks, {sum(row['cannot_run'] is None for row in rows)} of them can be run")
+    write_line(f"{len(rows)} benchmarks, {sum(row['cannot_run'] is None for row in rows)} of them can be run")
 
 
 @app.command(name="show")
@@ -109,10 +110,10 @@ def check_benchmarks(*names: str, data: Switch = False, json: Json = False) -> i
             bad = [f"{line.what}: {line.text}" for line in lines if line.state == "wrong"]
             open_ = [line.what for line in lines if line.state == "not checked"]
             said = "; ".join(bad) or "ok" + (f" ({', '.join(open_)} not checked)" if open_ else "")
-            print(f"{name}: {said}")
+            write_line(f"{name}: {said}")
         for entry in entries:
             if entry.name not in found:
-                print(f"{entry.name}: not run; {entry.cannot_run or f'measured by {entry.evaluator}'}")
+                write_line(f"{entry.name}: not run; {entry.cannot_run or f'measured by {entry.evaluator}'}")
     return 1 if wrong else 0
 
 

@@ -16,15 +16,24 @@ from warehouse.reports.formatting import interval, number
 LONGEST_ANSWER = 300
 
 
+def _show(out: Console, what: str | Table) -> None:
+    """Print a line of our markup, in which strangers' text is escaped, or a table."""
+    out.print(what, markup=True, highlight=False)
+
+
 def print_details(out: Console, found: ClaimDetails) -> None:
     """Claim, verdict with its reasons, settings diff, provenance, history, sample items."""
     row, claim = found.row, found.claim
-    out.print(
-        f"[bold]{escape(row['model'])}[/]  {escape(row['benchmark_text'])}  claimed [bold]{escape(row['claimed'])}[/]"
+    _show(
+        out,
+        f"[bold]{escape(row['model'])}[/]  {escape(row['benchmark_text'])}  claimed [bold]{escape(row['claimed'])}[/]",
     )
-    out.print(f"  said by  {row['claimant']}{' (' + escape(row['claimed_by']) + ')' if row['claimed_by'] else ''}")
-    out.print(
-        f"  read in  {escape(row['source_url'])}, {escape(row['place'])}, sha256 {claim['source']['sha256'][:16]}…"
+    _show(
+        out,
+        f"  said by  {escape(row['claimant'])}{' (' + escape(row['claimed_by']) + ')' if row['claimed_by'] else ''}",
+    )
+    _show(
+        out, f"  read in  {escape(row['source_url'])}, {escape(row['place'])}, sha256 {claim['source']['sha256'][:16]}…"
     )
     if claim.get("interval"):
         allowed = claim["interval"]
@@ -32,36 +41,34 @@ def print_details(out: Console, found: ClaimDetails) -> None:
         words = span or allowed.get("text") or number(allowed.get("value"), allowed["unit"])
         unit = "percent" if allowed["unit"] == "fraction" else allowed["unit"]
         remark = f" ({allowed['remark']})" if allowed.get("remark") else ""
-        out.print(f"  allows   {escape(words)} {unit}, {allowed['qualifier']}{escape(remark)}", highlight=False)
+        _show(out, f"  allows   {escape(words)} {unit}, {allowed['qualifier']}{escape(remark)}")
     if not found.verdicts:
-        out.print("  outcome  unverified: nothing was run for this claim yet")
+        _show(out, "  outcome  unverified: nothing was run for this claim yet")
         return
     verdict = found.verdicts[0]
     style = STYLE.get(verdict["outcome"], "")
     comparability = f", settings {verdict['comparability']}" if verdict["comparability"] else ""
     flag = ", flagged" if verdict["flagged"] else ""
-    out.print(f"  outcome  [{style}]{verdict['outcome']}[/]{comparability}{flag}")
-    out.print(f"  {escape(verdict['headline'])}", highlight=False)
+    _show(out, f"  outcome  [{style}]{verdict['outcome']}[/]{comparability}{flag}")
+    _show(out, f"  {escape(verdict['headline'])}")
     if len(verdict.get("by_protocol") or ()) > 1:
-        out.print(_protocols(verdict["by_protocol"]))
+        _show(out, _protocols(verdict["by_protocol"]))
     if verdict["reasons"]:
-        out.print("\n[bold]Reasons[/]")
+        _show(out, "\n[bold]Reasons[/]")
     for reason in verdict["reasons"]:
         shown = f" ({', '.join(reason['items'])})" if reason["items"] else ""
-        out.print(f"  {reason['code']}: {escape(reason['text'])}{escape(shown)}", highlight=False)
+        _show(out, f"  {reason['code']}: {escape(reason['text'])}{escape(shown)}")
     if verdict["compared"]:
-        out.print(_settings(verdict["compared"]))
+        _show(out, _settings(verdict["compared"]))
     if found.run:
         _print_run(out, found.run)
     _print_others(out, found)
     if len(found.verdicts) > 1:
-        out.print("\n[bold]Earlier verdicts[/]")
+        _show(out, "\n[bold]Earlier verdicts[/]")
         for earlier in found.verdicts[1:]:
-            out.print(
-                f"  {earlier['judged_at'][:19]}  {earlier['outcome']}  {escape(earlier['headline'])}", highlight=False
-            )
+            _show(out, f"  {earlier['judged_at'][:19]}  {earlier['outcome']}  {escape(earlier['headline'])}")
     if found.items:
-        out.print("\n[bold]Items[/]")
+        _show(out, "\n[bold]Items[/]")
     for item in found.items:
         _print_item(out, item)
 
@@ -88,18 +95,18 @@ def _print_others(out: Console, found: ClaimDetails) -> None:
         return
     outcomes = {found.row["outcome"], *(other["outcome"] for other in found.others)}
     apart = len(outcomes & {"confirmed", "below_claim", "above_claim"}) > 1
-    out.print(f"\n[bold]Other runs[/]{' [red]that contradict each other[/]' if apart else ''}")
+    _show(out, f"\n[bold]Other runs[/]{' [red]that contradict each other[/]' if apart else ''}")
     for other in found.others:
         whose = "ours" if other["ran_by"] == "us" else other["made_by"] or "others"
         style = STYLE.get(other["outcome"], "")
-        out.print(f"  {escape(whose)}, {escape(other['program'])}: [{style}]{other['outcome']}[/]", highlight=False)
-        out.print(f"    {escape(other['headline'])}", highlight=False)
+        _show(out, f"  {escape(whose)}, {escape(other['program'])}: [{style}]{other['outcome']}[/]")
+        _show(out, f"    {escape(other['headline'])}")
         pairs = (
             f"{name} {_told(mine)} here, {_told(theirs)} there" for name, (mine, theirs) in other["differ"].items()
         )
         if other.get("paired"):
-            out.print(f"    item by item: {escape(other['paired'])}", highlight=False)
-        out.print(f"    differs: {escape('; '.join(pairs) or 'nothing that is known')}", highlight=False)
+            _show(out, f"    item by item: {escape(other['paired'])}")
+        _show(out, f"    differs: {escape('; '.join(pairs) or 'nothing that is known')}")
 
 
 def _told(value: object) -> str:
@@ -119,42 +126,42 @@ def _settings(compared: list[dict[str, Any]]) -> Table:
 
 
 def _print_run(out: Console, run: dict[str, Any]) -> None:
-    out.print("\n[bold]Run[/]")
+    _show(out, "\n[bold]Run[/]")
     artifact, server = run.get("artifact"), run.get("server")
-    out.print(
-        f"  {run['run_id']}  {run['evaluator']} {run['evaluator_version']}  {run['started'][:19]}", highlight=False
+    _show(
+        out, f"  {escape(run['run_id'])}  {run['evaluator']} {escape(run['evaluator_version'])}  {run['started'][:19]}"
     )
-    out.print(f"  release  {escape(run['release']['model'])} @ {run['release']['commit'][:12]}", highlight=False)
+    _show(out, f"  release  {escape(run['release']['model'])} @ {run['release']['commit'][:12]}")
     if artifact:
         for file in artifact["files"]:
             size = number(file["size"], "bytes")
-            out.print(f"  file     {escape(file['name'])}  {size}  sha256 {file['sha256'][:16]}…", highlight=False)
+            _show(out, f"  file     {escape(file['name'])}  {size}  sha256 {file['sha256'][:16]}…")
     if run.get("protocol"):
-        out.print(f"  asked    {escape(run['protocol'])}", highlight=False)
+        _show(out, f"  asked    {escape(run['protocol'])}")
         decided: dict[str, list[str]] = {}
         for name, origin in (run.get("origins") or {}).items():
             if run["settings"].get(name) is not None:
                 decided.setdefault(origin, []).append(f"{name} {run['settings'][name]}")
         for origin, held in decided.items():
-            out.print(f"  by {origin}: {escape(', '.join(held))}", highlight=False)
+            _show(out, f"  by {origin}: {escape(', '.join(held))}")
     if server:
         flags = " ".join(f"{name}={value}" for name, value in server["flags"].items())
-        out.print(f"  server   {server['backend']} {server['version']}  {escape(flags)}", highlight=False)
+        _show(out, f"  server   {server['backend']} {escape(server['version'])}  {escape(flags)}")
     for measurement in run["measurements"]:
         for key, text in (measurement.get("evidence") or {}).items():
-            out.print(f"  {key:8} {escape(text)}", highlight=False)
+            _show(out, f"  {key:8} {escape(text)}")
 
 
 def _print_item(out: Console, item: dict[str, Any]) -> None:
     value = "no score" if item["value"] is None else f"{item['value']:g}"
-    out.print(f"  {item['task']}/{item['doc_id']}  score {value}  {item['status']}", highlight=False)
+    _show(out, f"  {escape(item['task'])}/{item['doc_id']}  score {value}  {item['status']}")
     if item["choices"]:
         logprobs = ", ".join("—" if value is None else f"{value:.2f}" for value in item["choices"])
-        out.print(f"    choices   log-likelihoods {logprobs}", highlight=False)
+        _show(out, f"    choices   log-likelihoods {logprobs}")
     if item["answer"] is not None:
         answer = item["answer"] if len(item["answer"]) <= LONGEST_ANSWER else item["answer"][:LONGEST_ANSWER] + "…"
-        out.print(f"    answer    {escape(repr(answer))}", highlight=False)
+        _show(out, f"    answer    {escape(repr(answer))}")
     if item["extracted"] is not None:
-        out.print(f"    extracted {escape(repr(item['extracted']))}", highlight=False)
+        _show(out, f"    extracted {escape(repr(item['extracted']))}")
     if item["target"] is not None:
-        out.print(f"    target    {escape(repr(item['target']))}", highlight=False)
+        _show(out, f"    target    {escape(repr(item['target']))}")

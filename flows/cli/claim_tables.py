@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from flows.runtime.plain_text import printable
 from warehouse.claim_records import Claim
 from warehouse.claims.ledger import Conflict
 from warehouse.claims.sentences.candidate_store import Candidate
@@ -16,7 +17,7 @@ from warehouse.claims.sentences.candidate_store import Candidate
 
 def plain_text(text: object) -> Text:
     """Text without markup, control characters or changes of writing direction."""
-    return Text("".join(c if c.isprintable() else " " for c in str(text if text is not None else "")))
+    return Text(printable("" if text is None else text).replace("\n", " "))
 
 
 def print_list(out: Console, rows: Sequence[dict[str, Any]]) -> None:

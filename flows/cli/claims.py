@@ -10,6 +10,7 @@ from cyclopts import App, Parameter
 from evaluators.records import UserError
 from flows.cli.output import console, print_json
 from flows.config import configuration
+from flows.runtime.plain_text import write_line
 from warehouse.home import Home
 
 Json = Annotated[bool, Parameter(name="--json", negative=())]
@@ -66,7 +67,7 @@ def list_(
 
     print_list(console(), found)
     if more:
-        print(f"the first {limit:,}; the ledger holds {count_claims(home()):,} (--limit 0 lists all)")
+        write_line(f"the first {limit:,}; the ledger holds {count_claims(home()):,} (--limit 0 lists all)")
 
 
 @app.command(name="show")
@@ -140,7 +141,9 @@ def add(
     )  # fmt: skip
     new = save_reading(home(), reading, page)
     claim = reading.claims[0]
-    print(f"{claim.claim_id}  {claim.model}  {claim.benchmark}  {claim.said}" + ("" if new else "  (known already)"))
+    write_line(
+        f"{claim.claim_id}  {claim.model}  {claim.benchmark}  {claim.said}" + ("" if new else "  (known already)")
+    )
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -315,6 +318,6 @@ def _tell(exported: object, what: str) -> None:
 
     assert isinstance(exported, Exported)
     where = str(exported.files[0]) if len(exported.files) == 1 else f"{len(exported.files):,} files"
-    print(f"{exported.written:,} {what} written to {where}" if exported.files else f"no {what} to write")
+    write_line(f"{exported.written:,} {what} written to {where}" if exported.files else f"no {what} to write")
     for reason in exported.left_out:
-        print(f"  left out: {reason}")
+        write_line(f"  left out: {reason}")

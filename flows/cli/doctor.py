@@ -173,5 +173,5 @@ def _print(found: list[Finding]) -> None:
     table = Table("what", "state", "found", "advice")
     for finding in found:
         style = {"ok": "green", "warning": "yellow", "missing": "red"}[finding.state]
-        table.add_row(finding.what, f"[{style}]{finding.state}[/]", Text(finding.found), Text(finding.advice))
+        table.add_row(finding.what, Text(finding.state, style=style), Text(finding.found), Text(finding.advice))
     console().print(table)

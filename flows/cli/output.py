@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,6 +15,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from flows.runtime.plain_console import PlainConsole
+from flows.runtime.plain_text import write_line
 from warehouse.reports.formatting import flag_of, interval, number, why
 
 STYLE = {
@@ -30,17 +33,22 @@ STYLE = {
     "unverified": "dim",
 }
 WIDTH_OF_A_FILE = 160
+UNPRINTED = re.compile(
+    r"[\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]"
+)
+"""Characters that a terminal may obey; JSON has its own way to write them."""
 
 
 def console() -> Console:
-    """Where tables go: as wide as the terminal (or COLUMNS), else 160 columns."""
+    """Where tables go, with strangers' text as text: as wide as the terminal (or COLUMNS), else 160 columns."""
     stated = sys.stdout.isatty() or os.environ.get("COLUMNS")
-    return Console() if stated else Console(width=WIDTH_OF_A_FILE, soft_wrap=False)
+    return PlainConsole() if stated else PlainConsole(width=WIDTH_OF_A_FILE)
 
 
 def print_json(value: Any) -> None:
     """One JSON document on standard output; NaN and infinities as null, dates in ISO 8601."""
-    print(json.dumps(_plain(value), ensure_ascii=False, indent=2))
+    text = json.dumps(_plain(value), ensure_ascii=False, indent=2)
+    write_line(UNPRINTED.sub(lambda sign: json.dumps(sign.group())[1:-1], text))
 
 
 def _plain(value: Any) -> Any:

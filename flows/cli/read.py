@@ -8,6 +8,7 @@ from cyclopts import Parameter
 
 from flows.cli.output import console, print_claims, print_json
 from flows.config import configuration
+from flows.runtime.plain_text import write_line
 from warehouse.home import Home
 
 Json = Annotated[bool, Parameter(name="--json", negative=())]
@@ -96,11 +97,17 @@ def query(sql: str, /, *, json: Json = False) -> None:
     console().print(shown)
 
 
-def rebuild() -> None:
+def rebuild() -> int:
     """Make the database again from the claims, runs, criteria and verdicts in the home folder."""
+    from flows.runtime.progress_lines import say
     from warehouse.load import rebuild_database as make_again
 
     made = make_again(Home(configuration().home))
-    print(
+    write_line(
         f"rebuilt: {made.claims:,} claims, {made.runs:,} runs, {made.criteria:,} criteria, {made.verdicts:,} verdicts"
     )
+    for line in made.damaged:
+        say(f"damaged: {line}")
+    if made.damaged:
+        say(f"{len(made.damaged):,} losses; damaged files were moved to {Home(configuration().home).damaged}")
+    return 3 if made.damaged else 0

@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from flows.cli.output import print_json
 from flows.config import configuration
+from flows.runtime.plain_text import write_line
 from warehouse.home import Home
 
 Switch = Annotated[bool, Parameter(negative=())]
@@ -51,8 +52,8 @@ def report(
         print_json(vars(written))
     else:
         claims = "1 claim" if written.claims == 1 else f"{written.claims:,} claims"
-        print(f"{claims} about {written.releases:,} releases: {written.index}")
-        print(f"{written.written:,} of {written.files:,} files changed")
+        write_line(f"{claims} about {written.releases:,} releases: {written.index}")
+        write_line(f"{written.written:,} of {written.files:,} files changed")
     if open:
         import webbrowser
 

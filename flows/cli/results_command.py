@@ -10,6 +10,7 @@ from cyclopts import App, Parameter
 from evaluators.user_error import UserError
 from flows.cli.output import console, print_json
 from flows.config import configuration
+from flows.runtime.plain_text import write_line
 from warehouse.home import Home
 
 Json = Annotated[bool, Parameter(name="--json", negative=())]
@@ -21,13 +22,13 @@ LEFT_OUT_SHOWN = 40
 app = App(name="results", help="Results made elsewhere come in; ours, and the verdicts, go out.")
 
 
-def home() -> Home:
+def home_folder() -> Home:
     """The home folder in force."""
     return Home(configuration().home)
 
 
 @app.command(name="import")
-def import_(
+def import_from(
     source: str,
     /,
     *,
@@ -78,7 +79,7 @@ def import_(
         order_seed=settings.order_seed or 0,
         alpha=settings.alpha,
     )
-    report = import_results(home(), source, request, dry_run=dry_run)
+    report = import_results(home_folder(), source, request, dry_run=dry_run)
     if json:
         print_json(_as_json(report, dry_run))
     else:
@@ -177,9 +178,9 @@ def export_results(
     from warehouse.reports.export_verdicts import write_verdicts
 
     if verdicts:
-        _tell(write_verdicts(home(), to, format, model=model), "verdicts")
+        _tell(write_verdicts(home_folder(), to, format, model=model), "verdicts")
     else:
-        _tell(write(home(), to, format, model=model), "scores")
+        _tell(write(home_folder(), to, format, model=model), "scores")
 
 
 @app.command(name="publish")
@@ -207,9 +208,9 @@ def publish(
     json
         JSON instead of text.
     """
-    from warehouse.reports.publish import Publication, prepare_publication, write_publication
+    from warehouse.reports.publications import Publication, prepare_publication, write_publication
 
-    prepared: list[Publication] = prepare_publication(home(), to, model=model)
+    prepared: list[Publication] = prepare_publication(home_folder(), to, model=model)
     if folder is not None:
         write_publication(prepared, folder)
     opened = {}
@@ -224,17 +225,17 @@ def publish(
         ])  # fmt: skip
         return
     for one in prepared:
-        print(f"{one.repository}: {len(one.files):,} files")
+        write_line(f"{one.repository}: {len(one.files):,} files")
         for name, content in one.files.items():
-            print(f"  {name}, {len(content.encode()):,} bytes")
+            write_line(f"  {name}, {len(content.encode()):,} bytes")
         if one.repository in opened:
-            print(f"  pull request: {opened[one.repository]}")
+            write_line(f"  pull request: {opened[one.repository]}")
         for reason in one.left_out:
-            print(f"  left out: {reason}")
+            write_line(f"  left out: {reason}")
     if not prepared:
-        print("nothing to publish: no full, sound run of ours")
+        write_line("nothing to publish: no full, sound run of ours")
     elif not pr:
-        print("dry run: nothing left this machine; --pr opens the pull requests")
+        write_line("dry run: nothing left this machine; --pr opens the pull requests")
 
 
 def _tell(exported: object, what: str) -> None:
@@ -242,6 +243,6 @@ def _tell(exported: object, what: str) -> None:
 
     assert isinstance(exported, Exported)
     where = str(exported.files[0]) if len(exported.files) == 1 else f"{len(exported.files):,} files"
-    print(f"{exported.written:,} {what} written to {where}" if exported.files else f"no {what} to write")
+    write_line(f"{exported.written:,} {what} written to {where}" if exported.files else f"no {what} to write")
     for reason in exported.left_out:
-        print(f"  left out: {reason}")
+        write_line(f"  left out: {reason}")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from evaluators.user_error import UserError
 from flows.cli.output import print_claims, print_json
 from flows.config import configuration
 from flows.options import Switch, VerifyOptions
+from flows.runtime.plain_text import write_line
+from flows.runtime.progress_lines import say
 from warehouse.home import Home
 
 Json = Annotated[bool, Parameter(name="--json", negative=())]
@@ -50,7 +50,6 @@ def demo(*, full: Switch = False, json: Json = False) -> int:
         JSON instead of a table.
     """
     from flows.demo import RELEASE
-    from flows.runtime.progress_lines import say
 
     code = run(str(RELEASE), VerifyOptions(backend="llama.cpp", full=full), strict=False, json=json)
     if not json:
@@ -76,31 +75,30 @@ def run(release: str, options: VerifyOptions, *, strict: bool, json: bool) -> in
         print_json({"release": summary.release.model_dump(), "judged": summary.judged, "claims": rows})
     else:
         if not summary.rows:
-            print(f"no claims about {summary.release.model} are known; `claimcheck claims import` or `add` brings some")
+            write_line(
+                f"no claims about {summary.release.model} are known; `claimcheck claims import` or `add` brings some"
+            )
             return 0
         if not summary.judged:
-            print("already verified: every claim has a verdict, and no request was paid for")
+            write_line("already verified: every claim has a verdict, and no request was paid for")
             unsound = sum(row["outcome"] == "invalid_run" for row in rows)
             if unsound:
-                print(f"{unsound} of them rest on an unsound run; --again runs and judges anew")
+                write_line(f"{unsound} of them rest on an unsound run; --again runs and judges anew")
         print_claims(rows)
-    return 3 if summary.failed else 1 if strict and summary.flagged else 0
-
-
-SPACE = 100 * 1000**2
-"""Bytes that a verification needs beside the weights, at least."""
+    for line in summary.damaged:
+        say(f"damaged: {line}")
+    if summary.damaged:
+        say(f"{len(summary.damaged):,} damaged files were left out; `claimcheck rebuild` puts them aside")
+    return 3 if summary.failed or summary.damaged else 1 if strict and summary.flagged else 0
 
 
 def check_home(home: Path) -> None:
-    """Raise UserError if the home folder's disk has no room for a run, or if its database is not ours."""
-    folder = home.absolute()
-    while not folder.exists():
-        folder = folder.parent
-    free = shutil.disk_usage(folder).free
-    if free < SPACE:
-        left = f"{free / 1000**2:.0f} MB"
-        raise UserError(f"{folder} has {left} left, too little for a run; free some space or set CLAIMCHECK_HOME")
+    """Raise UserError if a new home folder's disk has no room for a run, or if its database is not ours."""
+    from flows.runtime.disk_space import check_room
     from warehouse.store import reading
+
+    if not Home(home).database.exists():
+        check_room(home)
 
     with reading(Home(home)):
         pass

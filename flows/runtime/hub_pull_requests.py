@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evaluators.weights.hub import api, hub_errors
-from warehouse.reports.publish import Publication
+from warehouse.reports.publications import Publication
 
 TITLE = "Add evaluation results measured by claimcheck"
 

@@ -17,6 +17,7 @@ import httpx
 
 from evaluators.records import Record, UserError
 from flows.config import configuration
+from flows.runtime.plain_text import printable
 from flows.runtime.progress_lines import say
 from warehouse.claim_records import Claim, Verdict
 from warehouse.home import Home
@@ -180,7 +181,7 @@ def _unlogged(url: str) -> Iterator[None]:
 
 def _escaped(text: str) -> str:
     """Text for Slack: model names and headlines are data, never markup or a mention."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def save_and_tell(home: Home, claims: Sequence[Claim], verdicts: Sequence[Verdict]) -> None:

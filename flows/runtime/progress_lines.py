@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from flows.runtime.plain_text import write_line
+
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
@@ -18,7 +20,7 @@ SECONDS_BETWEEN_LINES = 10.0
 
 def say(text: str) -> None:
     """One line on standard error, where progress goes."""
-    print(text, file=sys.stderr, flush=True)
+    write_line(text, sys.stderr)
 
 
 @contextmanager
@@ -34,15 +36,16 @@ def shown(title: str) -> Iterator[Callable[[Progress], None]]:
 
 @contextmanager
 def _bar(title: str) -> Iterator[Callable[[Progress], None]]:
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
+    from flows.runtime.plain_console import PlainConsole
+
     columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+        TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(),
         TextColumn("{task.fields[rate]:.1f} items/s"), TimeRemainingColumn(),
     )  # fmt: skip
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Bar(*columns, console=PlainConsole(stderr=True), transient=True) as bar:
         line = bar.add_task(title, total=None, rate=0.0)
         yield lambda now: bar.update(line, completed=now.done, total=now.total, rate=now.rate or 0.0)
 
@@ -76,14 +79,16 @@ def pulling() -> Iterator[Callable[[str, int, int], None]]:
 
         yield tell
         return
-    from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
     from rich.progress import Progress as Bar
 
+    from flows.runtime.plain_console import PlainConsole
+
     columns = (
-        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
+        TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn(),
+        TimeRemainingColumn(),
     )  # fmt: skip
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Bar(*columns, console=PlainConsole(stderr=True), transient=True) as bar:
         lines: dict[str, TaskID] = {}
 
         def show(name: str, done: int, total: int) -> None:

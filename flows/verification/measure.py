@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,10 +12,12 @@ from evaluators.backends import read_hardware
 from evaluators.backends.registry import backend
 from evaluators.harness import run_benchmark
 from evaluators.records import Artifact, Origin, Release, Run, RunStatus, Settings
+from evaluators.run_manifest import check_tables, read_manifest, write_manifest
 from evaluators.speed import RUNS, Decided, measure_depth, measure_ratio, measure_speed
 from evaluators.speed.conditions import hardware_name
 from evaluators.speed.server_starts import combine_starts
 from evaluators.stopping import RunAll, StoppingRule
+from evaluators.user_error import DamagedFile
 from flows.options import VerifyOptions
 from flows.runtime.progress_lines import say, shown
 from flows.runtime.server_pool import ServerPool
@@ -22,7 +25,7 @@ from flows.verification.jobs import Job
 from flows.verification.ratio_sides import sides_of
 from flows.verification.run_noise_items import TWICE, has_noise, repeats_worth, with_flips
 from warehouse.claim_records import Criterion
-from warehouse.home import Home, write_atomic
+from warehouse.home import Home
 from warehouse.verdicts import ClaimRule
 from warehouse.verdicts.comparability import SAME
 from warehouse.verdicts.hardware_names import same_machine
@@ -57,7 +60,7 @@ def measure(
                 folder=home.runs,
                 order_seed=seed,
                 stop=rule,
-                reuse=_earlier(home, artifact, job),
+                reuse=earlier_runs(home, artifact, job.benchmark.name),
                 progress=tell,
                 protocol=job.protocol,
                 sandbox=options.sandbox,
@@ -74,7 +77,7 @@ def measure(
                 folder=home.runs,
                 order_seed=seed,
                 limit=limit,
-                reuse=_earlier(home, artifact, job),
+                reuse=earlier_runs(home, artifact, job.benchmark.name),
                 progress=tell,
                 protocol=job.protocol,
                 sandbox=options.sandbox,
@@ -104,8 +107,9 @@ def measure_specification(release: Release, quantization: str | None, home: Home
     key = f"specification {VERSION} {release.model} {release.commit} {quantization}"
     name = hashlib.sha256(key.encode()).hexdigest()[:16]
     folder = home.runs / f"specification-{name}"
-    if (folder / "run.json").exists():
-        return Run.model_validate_json((folder / "run.json").read_bytes())
+    with suppress(DamagedFile):
+        if (earlier := read_manifest(folder)) is not None:
+            return earlier
     started = datetime.now(UTC)
     measurements = specification(release, quantization=quantization)
     run = Run(
@@ -122,18 +126,23 @@ def measure_specification(release: Release, quantization: str | None, home: Home
         finished=datetime.now(UTC),
         measurements=tuple(measurements),
     )
-    write_atomic(folder / "run.json", run.model_dump_json().encode())
-    return run
+    return write_manifest(folder, run)
 
 
-def _earlier(home: Home, artifact: Artifact, job: Job) -> list[Path]:
+def earlier_runs(home: Home, artifact: Artifact, benchmark: str) -> list[Path]:
     """Run folders of the same artifact and benchmark, whose answers need not be paid for again."""
     found = []
     for manifest in home.runs.glob("*/run.json"):
-        run = Run.model_validate_json(manifest.read_bytes())
-        if run.benchmark == job.benchmark.name and run.artifact is not None and run.artifact.key == artifact.key:
-            found.append(manifest.parent)
-    unfinished = [folder for folder in home.runs.glob(f"{job.benchmark.name}-*") if not (folder / "run.json").exists()]
+        try:
+            run = read_manifest(manifest.parent)
+            if run is None or run.benchmark != benchmark or run.artifact is None:
+                continue
+            if run.artifact.key == artifact.key:
+                check_tables(manifest.parent, run)
+                found.append(manifest.parent)
+        except DamagedFile:
+            continue
+    unfinished = [folder for folder in home.runs.glob(f"{benchmark}-*") if not (folder / "run.json").exists()]
     return found + unfinished  # their keys tell whether an answer fits
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from evaluators.files import write_atomic
 from evaluators.records import Artifact, Measurement, Release, Run, RunStatus, ServerDescription, Settings, WeightFile
 from tests.claims.test_round_trips import SCHEMA
 from warehouse.claims import read_any, read_eval_results
-from warehouse.home import Home, write_atomic
+from warehouse.home import Home
 from warehouse.load import load_home
 from warehouse.reports.export import write_results
 

@@ -21,7 +21,7 @@ from tests.claims.test_results_export import home
 from tests.claims.test_round_trips import SCHEMA
 from warehouse.claims import read_eval_results
 from warehouse.home import Home
-from warehouse.reports.publish import prepare_publication, write_publication
+from warehouse.reports.publications import prepare_publication, write_publication
 
 __all__ = ["home"]
 

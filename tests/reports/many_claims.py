@@ -29,13 +29,14 @@ def make_home(root: Path, *, releases: int, claims: int, seed: int = 0) -> Home:
     for number in range(releases):
         model = f"vendor-{number % 40}/model-{number:04d}"
         said = [_claim(model, place, chance) for place in range(claims)]
-        (home.claims / f"{number:032x}.jsonl").write_text("".join(f"{one.model_dump_json()}\n" for one in said))
+        lines = "".join(f"{one.model_dump_json()}\n" for one in said)
+        (home.claims / f"{_hash(lines)[:32]}.jsonl").write_text(lines)
         for place, claim in enumerate(said):
             run = _run(model, f"{claim.benchmark}-{number:08x}{place:08x}", claim, chance)
             bar = make_lock(claim)
             verdict = _verdict(claim, bar, run, chance.choice(OUTCOMES), chance)
             (home.criteria / f"{bar.criterion_id}.json").write_text(bar.model_dump_json())
-            (home.verdicts / f"{_hash(claim.claim_id, 'verdict')[:32]}.json").write_text(verdict.model_dump_json())
+            (home.verdicts / f"{_hash(verdict.model_dump_json())[:32]}.json").write_text(verdict.model_dump_json())
             if verdict.run_id:
                 folder = home.runs / run.run_id
                 folder.mkdir()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import zlib
 
+from evaluators.files import write_atomic
 from evaluators.records import UserError
-from warehouse.home import Home, write_atomic
+from warehouse.home import Home
 
 
 def keep_page(home: Home, content: str | bytes) -> str:
@@ -26,7 +28,7 @@ def page(home: Home, sha256: str) -> bytes:
         data = gzip.decompress(path.read_bytes())
     except FileNotFoundError as error:
         raise UserError(f"no stored page {sha256[:16]}; import its source again") from error
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise UserError(f"{path} is damaged ({error}); remove it and import its source again") from error
     if hashlib.sha256(data).hexdigest() != sha256:
         raise UserError(f"{path} does not hold what its name says; remove it and import its source again")

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from evaluators.files import write_atomic
 from evaluators.records import Measurement, Run, RunStatus, UserError
 from warehouse.claim_records import Claim
-from warehouse.home import Home, write_atomic
+from warehouse.home import Home
 from warehouse.sql import statement
 from warehouse.store import reading
 

@@ -8,8 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from evaluators.files import write_atomic
 from evaluators.user_error import UserError
-from warehouse.home import Home, write_atomic
+from warehouse.home import Home
 from warehouse.reports.export import Exported
 from warehouse.sql import statement
 from warehouse.store import reading

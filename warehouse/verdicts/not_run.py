@@ -29,6 +29,7 @@ REASONS = {
     "sandbox_missing": "the benchmark runs generated code and there is no sandbox",
     "judge_missing": "the benchmark needs a judge model that is not here",
     "tools_missing": "the benchmark needs tools or a scaffold that are not here",
+    "unexpected": "something failed here that nobody expected",
     "budget": "the run would cost more than the budget allows",
 }
 """The fixed list of reasons of `could_not_run`, with the sentence that each means."""

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import struct
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from evaluators.records import UserError
 from evaluators.weights.architecture import Architecture, architecture_of_config
-
-LARGEST_HEADER = 100_000_000
-"""Bytes; the safetensors format allows no more."""
+from evaluators.weights.safetensors_header import read_safetensors_header
+from evaluators.weights.sources import LocalSource
+from evaluators.weights.stranger_files import object_of
 
 
 @dataclass(frozen=True)
@@ -47,10 +46,10 @@ def read_checkpoint(folder: Path) -> Checkpoint:
     index = folder / "model.safetensors.index.json"
     if index.exists():
         weight_map = _json(index).get("weight_map")
-        named = set(weight_map.values()) if isinstance(weight_map, dict) else set()
+        named = {str(name) for name in weight_map.values()} if isinstance(weight_map, dict) else set()
         if missing := sorted(named - {file.name for file in files}):
             raise UserError(f"there is no file {folder / missing[0]}; pull the weights again")
-    architecture = architecture_of_config(config)
+    architecture = architecture_of_config(config, str(folder / "config.json"))
     text = config.get("text_config")
     if isinstance(text, dict):
         config = {**config, **text}
@@ -64,20 +63,10 @@ def read_checkpoint(folder: Path) -> Checkpoint:
 
 
 def _check_weights(file: Path) -> None:
-    """Format: 8 bytes header length, JSON header with offsets, data (https://huggingface.co/docs/safetensors)."""
-    size = file.stat().st_size
-    with file.open("rb") as data:
-        start = data.read(8)
-        length = struct.unpack("<Q", start)[0] if len(start) == 8 else 0
-        if not 2 <= length <= min(LARGEST_HEADER, size):
-            raise UserError(f"{file} is not a safetensors file or is truncated; pull the weights again")
-        try:
-            header = json.loads(data.read(length))
-            end = max((entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"), default=0)
-        except (ValueError, TypeError, KeyError, IndexError, AttributeError):
-            raise UserError(f"{file} has an unreadable header; pull the weights again") from None
-    if 8 + length + end != size:
-        raise UserError(f"{file} has {size} bytes instead of {8 + length + end}; pull the weights again")
+    try:
+        read_safetensors_header(LocalSource.of(file, str(file)))
+    except UserError as error:
+        raise UserError(f"{str(error).rpartition(';')[0]}; pull the weights again") from None
 
 
 def _template_hash(folder: Path) -> str | None:
@@ -87,19 +76,14 @@ def _template_hash(folder: Path) -> str | None:
         return hashlib.sha256(own.read_bytes()).hexdigest()
     settings = folder / "tokenizer_config.json"
     template = _json(settings).get("chat_template") if settings.exists() else None
-    return hashlib.sha256(template.encode()).hexdigest() if isinstance(template, str) else None
+    return hashlib.sha256(template.encode("utf-8", "surrogatepass")).hexdigest() if isinstance(template, str) else None
 
 
-def _json(path: Path) -> dict[str, object]:
+def _json(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        return object_of(path.read_text(encoding="utf-8", errors="replace"), str(path))
     except FileNotFoundError:
         raise UserError(f"there is no file {path}; pull the weights again") from None
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise UserError(f"{path} is not a JSON object; pull the weights again")
-    return found
 
 
 def _whole(config: dict[str, object], name: str) -> int:

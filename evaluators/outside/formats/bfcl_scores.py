@@ -9,7 +9,7 @@ from typing import Any
 
 from evaluators.outside.bounded_reading import MOST_FILES, finite, json_lines, mapping, sequence, text, whole
 from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun, mean_of
-from evaluators.outside.redact import one_line
+from evaluators.outside.redact import redacted_line
 from evaluators.records import ItemStatus, Settings
 from evaluators.user_error import UserError
 
@@ -89,7 +89,7 @@ def _items(answers: Path, failures: dict[str, dict[str, Any]]) -> Iterator[Outsi
             tokens_in=_total(row.get("input_token_count")),
             tokens_out=_total(row.get("output_token_count")),
             seconds=finite(row.get("latency")),
-            error=one_line(str(row.get("result"))) if dead else _why(wrong),
+            error=redacted_line(str(row.get("result"))) if dead else _why(wrong),
         )
 
 
@@ -98,7 +98,7 @@ def _why(wrong: dict[str, Any] | None) -> str | None:
         return None
     kind, detail = text(wrong.get("error_type")), wrong.get("error")
     detail = " ".join(str(one) for one in detail) if isinstance(detail, list) else str(mapping(detail) or detail or "")
-    return one_line(f"{kind or 'wrong'}: {detail}")
+    return redacted_line(f"{kind or 'wrong'}: {detail}")
 
 
 def _total(value: Any) -> int | None:

@@ -20,7 +20,7 @@ from evaluators.outside.bounded_reading import (
     whole,
 )
 from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun
-from evaluators.outside.redact import one_line
+from evaluators.outside.redact import redacted_line
 from evaluators.records import ItemStatus, Settings
 from evaluators.user_error import UserError
 
@@ -200,9 +200,11 @@ def _instances(place: Path) -> Iterator[tuple[str, OutsideItem]]:
                 tokens_out=whole(usage.get("output_tokens")),
                 turns=whole(judged.get("num_turns")),
                 seconds=latency / 1000 if latency is not None else None,
-                error=one_line(failure if isinstance(failure, str) else str(mapping(failure).get("message") or "")),
-                extracted=one_line(str((sequence(inside(row, "output", "raw")) or [""])[0]), 200),
-                target=one_line(str((sequence(inside(row, "input", "reference")) or [""])[0]), 200),
+                error=redacted_line(
+                    failure if isinstance(failure, str) else str(mapping(failure).get("message") or "")
+                ),
+                extracted=redacted_line(str((sequence(inside(row, "output", "raw")) or [""])[0]), 200),
+                target=redacted_line(str((sequence(inside(row, "input", "reference")) or [""])[0]), 200),
                 prompt_sha256=text(row.get("sample_hash")),
             ),
         )

@@ -19,7 +19,7 @@ from evaluators.outside.bounded_reading import (
     whole,
 )
 from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun, mean_of
-from evaluators.outside.redact import one_line
+from evaluators.outside.redact import redacted_line
 from evaluators.records import ItemStatus, Settings
 from evaluators.user_error import UserError
 
@@ -105,7 +105,7 @@ def _items(trials: list[dict[str, Any]]) -> Iterator[OutsideItem]:
             score = reward if reward is not None else 0.0
         elif failure or reward is None:
             score, status = None, ItemStatus.failed
-        message = one_line(inside(trial, "exception_info", "exception_message"))
+        message = redacted_line(inside(trial, "exception_info", "exception_message"))
         tokens = mapping(trial.get("agent_result"))
         began, ended = moment(trial.get("started_at")), moment(trial.get("finished_at"))
         yield OutsideItem(

@@ -21,7 +21,7 @@ from evaluators.outside.bounded_reading import (
 )  # fmt: skip
 from evaluators.outside.formats.inspect_parts import inspect_archive_parts, inspect_json_parts
 from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun
-from evaluators.outside.redact import one_line
+from evaluators.outside.redact import redacted_line
 from evaluators.records import ItemStatus, Settings
 from evaluators.user_error import UserError
 
@@ -152,7 +152,7 @@ def _settings(header: dict[str, Any], about: dict[str, Any], metric: str, scorer
         scaffold=_scaffold(header),
         harness=f"inspect_ai {version}" if version else "inspect_ai",
         backend=model.partition("/")[0] if "/" in model else None,
-        judge=one_line(str(mapping(mapping(about.get("model_roles")).get("grader")).get("model") or "")),
+        judge=redacted_line(str(mapping(mapping(about.get("model_roles")).get("grader")).get("model") or "")),
     )
 
 
@@ -190,9 +190,9 @@ def _items(samples: Iterable[dict[str, Any]], scorer: str) -> Iterator[OutsideIt
             tokens_out=sum(whole(mapping(one).get("output_tokens")) or 0 for one in usage) if usage else None,
             turns=whole(sample.get("turn_count")),
             seconds=finite(sample.get("total_time")),
-            error=one_line(failure) or (one_line(str(sample["limit"])) if sample.get("limit") else None),
-            extracted=one_line(score.get("answer"), 200),
-            target=one_line(str(sample.get("target")), 200),
+            error=redacted_line(failure) or (redacted_line(str(sample["limit"])) if sample.get("limit") else None),
+            extracted=redacted_line(score.get("answer"), 200),
+            target=redacted_line(str(sample.get("target")), 200),
         )
 
 

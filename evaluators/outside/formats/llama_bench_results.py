@@ -21,7 +21,7 @@ def is_llama_bench(content: Any) -> bool:
     return isinstance(first, dict) and "avg_ts" in first and "model_filename" in first
 
 
-def read_llama_bench(path: Path) -> OutsideRun:
+def read_llama_bench_file(path: Path) -> OutsideRun:
     """Every test of a file. Raises UserError for another file."""
     rows: list[Any]
     try:

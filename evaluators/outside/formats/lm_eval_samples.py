@@ -11,7 +11,7 @@ from typing import Any
 
 from evaluators.outside.bounded_reading import finite, grade, json_document, json_lines, sequence, text, whole
 from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun, mean_of
-from evaluators.outside.redact import one_line
+from evaluators.outside.redact import redacted_line
 from evaluators.records import ItemStatus, Settings
 from evaluators.user_error import UserError
 
@@ -123,7 +123,7 @@ def samples_of_rows(rows: Iterable[tuple[int, Any]], task: str, name: str) -> Ta
                     status=status,
                     error="the file gives no finite score" if value is None else None,
                     extracted=taken,
-                    target=one_line(str(row.get("target")), 200),
+                    target=redacted_line(str(row.get("target")), 200),
                     prompt_sha256=text(row.get("prompt_hash")),
                 )
             )
@@ -155,10 +155,10 @@ def _status(tally: TaskSamples, row: dict[str, Any]) -> tuple[ItemStatus, str | 
     tally.texts.update(hash(one) for one in texts if one)
     taken = _taken(row.get("filtered_resps"))
     if not any(one.strip() for one in texts):
-        return ItemStatus.empty, one_line(taken, 200)
+        return ItemStatus.empty, redacted_line(taken, 200)
     if taken is not None and taken.strip() in NOT_FOUND:
-        return ItemStatus.unextracted, one_line(taken, 200)
-    return ItemStatus.ok, one_line(taken, 200)
+        return ItemStatus.unextracted, redacted_line(taken, 200)
+    return ItemStatus.ok, redacted_line(taken, 200)
 
 
 def _pairs(answers: list[Any]) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from evaluators.outside.bounded_reading import MOST_FILES, finite, inside, json_document, mapping, moment, text, whole
 from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun, mean_of
-from evaluators.outside.redact import one_line
+from evaluators.outside.redact import redacted_line
 from evaluators.records import ItemStatus, Settings
 from evaluators.user_error import UserError
 
@@ -130,7 +130,7 @@ def _items(tasks: list[tuple[int, dict[str, Any]]]) -> Iterator[OutsideItem]:
             tokens_out=whole(usage.get("output_tokens")),
             turns=whole(task.get("turn_count")),
             seconds=finite(task.get("agent_execution_time")),
-            error=one_line(failure) or (one_line(result.get("verification_error")) if not score else None),
+            error=redacted_line(failure) or (redacted_line(result.get("verification_error")) if not score else None),
         )
 
 

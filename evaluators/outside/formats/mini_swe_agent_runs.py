@@ -10,7 +10,7 @@ from typing import Any
 from evaluators.outside.bounded_reading import MOST_FILES, finite, inside, json_document, mapping, sequence, text, whole
 from evaluators.outside.formats import swebench_reports
 from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun, mean_of
-from evaluators.outside.redact import one_line, redacted
+from evaluators.outside.redact import redacted, redacted_line
 from evaluators.records import ItemStatus, Settings
 from evaluators.user_error import UserError
 
@@ -144,7 +144,7 @@ def _item(name: str, trajectory: Any, prediction: Any, info: dict[str, Any], gra
     error = graded.error if graded else None
     if exit_status and exit_status not in BY_THE_MODEL:
         # an empty patch after a server's failure looks like a model that submitted nothing; only this tells
-        score, status, error = None, ItemStatus.failed, one_line(info.get("exception_str")) or exit_status
+        score, status, error = None, ItemStatus.failed, redacted_line(info.get("exception_str")) or exit_status
     elif exit_status and exit_status != "Submitted":
         error = error or f"ended by {exit_status}"
     elif not patch and (prediction is not None or exit_status):

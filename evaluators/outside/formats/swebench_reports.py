@@ -9,7 +9,7 @@ from typing import Any
 
 from evaluators.outside.bounded_reading import json_document, mapping, sequence, text, whole, yaml_document
 from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun
-from evaluators.outside.redact import one_line
+from evaluators.outside.redact import redacted_line
 from evaluators.records import ItemStatus, Settings
 from evaluators.user_error import UserError
 
@@ -47,7 +47,9 @@ def read_swebench_report(path: Path) -> OutsideRun:
         raise UserError(f"{path} is no SWE-bench report; it needs resolved_ids and total_instances, or resolved")
     result = _schema_2(path, content) if "total_instances" in content else _schema_1(path, content)
     about = _metadata(path)
-    scaffold = one_line(", ".join(_words(mapping(about.get("tags")).get("agent")) or _words(about.get("name")))) or None
+    scaffold = (
+        redacted_line(", ".join(_words(mapping(about.get("tags")).get("agent")) or _words(about.get("name")))) or None
+    )
     if scaffold:
         result = result.model_copy(update={"settings": result.settings.model_copy(update={"scaffold": scaffold})})
     left = []
@@ -85,7 +87,7 @@ def swebench_items(content: Mapping[str, Any]) -> tuple[OutsideItem, ...]:
     found = []
     for name in sorted(listed):
         score: float | None = 0.0
-        status, error = ItemStatus.ok, one_line(reasons.get(name))
+        status, error = ItemStatus.ok, redacted_line(reasons.get(name))
         if name in resolved:
             score = 1.0
         elif name in infra:

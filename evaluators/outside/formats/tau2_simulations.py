@@ -8,7 +8,7 @@ from typing import Any
 
 from evaluators.outside.bounded_reading import finite, inside, json_document, mapping, moment, sequence, text, whole
 from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun, mean_of
-from evaluators.outside.redact import one_line
+from evaluators.outside.redact import redacted_line
 from evaluators.records import ItemStatus, Settings
 from evaluators.user_error import UserError
 
@@ -105,5 +105,5 @@ def _items(simulations: list[Any]) -> Iterator[OutsideItem]:
             seconds=finite(one.get("duration")),
             error=None
             if ending in ENDED and status is ItemStatus.ok
-            else one_line(f"ended by {ending or 'nothing told'}"),
+            else redacted_line(f"ended by {ending or 'nothing told'}"),
         )

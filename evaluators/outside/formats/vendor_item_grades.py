@@ -24,7 +24,7 @@ from evaluators.outside.bounded_reading import (
     whole,
 )  # fmt: skip
 from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun, mean_of
-from evaluators.outside.redact import one_line
+from evaluators.outside.redact import redacted_line
 from evaluators.records import ItemStatus, Settings
 from evaluators.user_error import UserError
 
@@ -96,8 +96,8 @@ def _by_task(head: list[Any], rows: Iterable[Any], left: list[LeftOut]) -> Itera
                 id=name[:200],
                 score=value,
                 status=ItemStatus.failed if value is None else ItemStatus.ok,
-                extracted=one_line(row.get("output_parsed_answer"), 200),
-                target=one_line(str((sequence(row.get("input_correct_responses")) or [""])[0]), 200),
+                extracted=redacted_line(row.get("output_parsed_answer"), 200),
+                target=redacted_line(str((sequence(row.get("input_correct_responses")) or [""])[0]), 200),
                 prompt_sha256=str(hashes[0])[:64] if hashes else None,
             )
         )

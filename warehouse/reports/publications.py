@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from warehouse.home import Home, write_atomic
+from evaluators.files import write_atomic
+from warehouse.home import Home
 from warehouse.reports.export import sound_results
 from warehouse.reports.export_every_eval_ever import run_record
 from warehouse.reports.export_hub import run_yaml

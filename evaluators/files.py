@@ -1,0 +1,52 @@
+"""Write files so that they are either whole or absent, also after a power cut."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import uuid
+from pathlib import Path
+
+from evaluators.user_error import UserError
+
+PIECE = 2**20
+
+
+def write_atomic(path: Path, content: bytes) -> None:
+    """Write a file and its folder's entry to the disk. Raises UserError if that is not possible."""
+    temporary = path.with_name(f".{uuid.uuid4().hex[:12]}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            file.write(content)
+        replace_synced(temporary, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise UserError(f"cannot write {path}: {error.strerror}; free some space or set CLAIMCHECK_HOME") from error
+
+
+def replace_synced(temporary: Path, path: Path) -> None:
+    """Give a finished file its name once the disk has its content."""
+    sync_path(temporary)
+    temporary.replace(path)
+    sync_path(path.parent)
+
+
+def sync_path(path: Path) -> None:
+    """Wait until the disk has a file, or a folder's entries."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sha256_of_file(path: Path) -> str:
+    """SHA-256 (hex) of a file's content."""
+    total = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            total.update(piece)
+    return total.hexdigest()

@@ -1,0 +1,61 @@
+"""Files that strangers wrote: whatever is wrong with one is one line that names it, in bounded time and memory."""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from evaluators.user_error import UserError
+
+LARGEST = 64 * 2**20
+"""Bytes of a config, index, tokenizer or card."""
+LARGEST_NUMBER = 2**53
+"""No size in a config is larger."""
+BROKEN = (
+    TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError, MemoryError, EOFError,
+    AssertionError, struct.error,
+)  # fmt: skip
+"""What reading a file raises whose writer did not keep to its format."""
+
+
+@contextmanager
+def stranger_file(name: str, part: str = "") -> Iterator[None]:
+    """Turn what a broken file raises into a UserError that names it. `part`: what of it is read."""
+    try:
+        yield
+    except BROKEN as error:
+        said = " ".join(str(error).split())[:120]
+        reason = f"{type(error).__name__}: {said}" if said else type(error).__name__
+        state = f"has a damaged {part}" if part else "is damaged"
+        raise UserError(f"{name} {state} ({reason}); fetch it again") from None
+
+
+def object_of(text: str, name: str) -> dict[str, Any]:
+    """The JSON object of a file; numbers beyond LARGEST_NUMBER, NaN and infinities are refused. Raises UserError."""
+    if len(text) > LARGEST:
+        raise UserError(f"{name} has {len(text):,} characters, more than {LARGEST:,}; fetch it again")
+    with stranger_file(name):
+        found = json.loads(text, parse_int=_whole, parse_float=_real, parse_constant=_refuse)
+        if not isinstance(found, dict):
+            raise ValueError("no JSON object")
+        return found
+    raise AssertionError
+
+
+def _whole(text: str) -> int:
+    if len(text) > 20 or abs(value := int(text)) > LARGEST_NUMBER:
+        return _refuse(text[:30])
+    return value
+
+
+def _real(text: str) -> float:
+    value = float(text)
+    return value if math.isfinite(value) else _refuse(text[:30])
+
+
+def _refuse(text: str) -> Any:
+    raise ValueError(f"the number {text}")

@@ -1,0 +1,127 @@
+"""A ledger full of markup, terminal commands and formulas: every command shows it as text."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from evaluators.catalogue import benchmark
+from evaluators.run_manifest import write_manifest
+from flows.cli import run_command
+from flows.runtime.plain_text import printable
+from tests.verdicts.cases import NOW, make_lock, make_measurement, make_run
+from warehouse.claim_records import Verdict
+from warehouse.home import Home
+from warehouse.load import load_home, save_criterion, save_verdicts
+from warehouse.queries.verification import claims_of
+from warehouse.verdicts import could_not_run, judge
+
+GSM8K = benchmark("gsm8k")
+EVIL = (
+    "crash[/nope]", "[bold red]PWNED[/][link=http://evil.example]click[/link]", "\x1b]0;TITLE\x07\x1b[2J\x1b[31mred",
+    "\x1b]52;c;cHduZWQ=\x07", "c1\x9b31m\x9d0;x\x9c", "bidi\u202egnp.exe\u2066x\u2069", "=HYPERLINK(\"http://evil\",\"x\")",
+    "zero\u200bwidth\u2060\ufeff", "<script>alert(1)</script>", "`rm -rf`|x|[y](javascript:z)", "\\[/]\\\\", ":bomb:",
+)  # fmt: skip
+COMMANDS = (
+    ["table"], ["table", "--ids"], ["table", "--json"], ["claims", "list"], ["claims", "list", "--json"],
+    ["claims", "conflicts"], ["query", "from claims"], ["query", "--json", "from claims_vs_measured"],
+    ["rebuild"], ["results", "export", "{to}/results.csv"], ["claims", "export", "{to}/claims.csv"], ["doctor"],
+    ["report", "--to", "{to}/site"], ["benchmarks", "list"],
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home whose claims and verdicts hold EVIL in every text field."""
+    root = tmp_path_factory.mktemp("hostile")
+    rows = [
+        {"model": f"evil/{evil}", "benchmark": "GSM8K", "said": "77.7", "source_url": f"http://x/{evil}"}
+        for evil in EVIL
+    ]
+    rows += [{"model": "evil/one", "benchmark": evil, "said": "55", "source_url": "http://x"} for evil in EVIL]
+    with (root / "evil.csv").open("w", newline="", encoding="utf-8") as file:
+        table = csv.DictWriter(file, rows[0])
+        table.writeheader()
+        table.writerows(rows)
+    home = Home(root / "home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CLAIMCHECK_HOME", str(home.root))
+        assert run_command(["claims", "import", str(root / "evil.csv")]) == 0
+    models = sorted({f"evil/{evil}" for evil in EVIL} | {"evil/one"})
+    claims = [claim for model in models for claim in claims_of(home, model)]
+    verdicts: list[Verdict] = []
+    for number, claim in enumerate(claims):
+        evil = EVIL[number % len(EVIL)]
+        verdict = could_not_run(claim, "server_failed", evil, now=NOW)
+        if claim.benchmark == "gsm8k" and claim.interval is not None:
+            bar = make_lock(claim, GSM8K)
+            save_criterion(home, bar)
+            run = make_run(run_id=f"run-{number}", reason=evil, checks={evil: evil})
+            write_manifest(home.runs / run.run_id, run)
+            measured = make_measurement([1.0] * 50 + [0.0] * 50, benchmark="gsm8k", filter=bar.filter)
+            verdict = judge(claim, bar, run, measured, now=NOW)
+        verdicts.append(verdict)
+    save_verdicts(home, verdicts)
+    load_home(home)
+    assert len(claims) >= 15
+    return home
+
+
+def ids(home: Home) -> list[str]:
+    from warehouse.queries.table import table_rows
+
+    return [str(row["claim_id"]) for row in table_rows(home)]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_nothing_is_interpreted(
+    command: list[str],
+    hostile: Home,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setenv("CLAIMCHECK_HOME", str(hostile.root))
+    code = run_command([part.format(to=tmp_path) for part in command])
+    said, told = capsys.readouterr()
+    assert code == 0 or command == ["doctor"], told
+    assert said + told == printable(said + told)
+    if "--json" in command:
+        assert "\u202e" in json.dumps(json.loads(said), ensure_ascii=False), "JSON keeps the truth"
+
+
+def test_every_claim_is_shown(
+    hostile: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CLAIMCHECK_HOME", str(hostile.root))
+    for claim in ids(hostile):
+        for command in (["show", claim], ["claims", "show", claim]):
+            assert run_command(command) == 0
+            said, told = capsys.readouterr()
+            assert said + told == printable(said + told)
+
+
+def test_markup_comes_out_as_it_was(
+    hostile: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CLAIMCHECK_HOME", str(hostile.root))
+    monkeypatch.setenv("COLUMNS", "400")
+    assert run_command(["table"]) == 0
+    said = capsys.readouterr().out
+    assert "evil/crash[/nope]" in said and "[bold red]PWNED[/]" in said and ":bomb:" in said
+
+
+def test_cells_that_begin_like_formulas_are_quoted(
+    hostile: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CLAIMCHECK_HOME", str(hostile.root))
+    target = tmp_path / "claims.csv"
+    assert run_command(["claims", "export", str(target)]) == 0
+    with target.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert any("HYPERLINK" in row["benchmark_text"] for row in rows)
+    assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@", "\t"))]
+    assert run_command(["claims", "import", str(target)]) == 0, "an export can be read again"

@@ -1,0 +1,55 @@
+"""A server whose weights nobody has seen is told by its answers: mended or exchanged, it gets a run of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from evaluators.backends.fingerprint import alike, fingerprint_id
+from evaluators.catalogue import benchmark
+from evaluators.harness import run_benchmark
+from evaluators.records import Artifact, Release, Run, ServerDescription, Settings
+from tests.harness.fakes import FakeServer
+
+UNSEEN = Artifact(
+    release=Release(model="fake/model", commit="0", location="/nowhere"),
+    format="unknown", quantization="unknown", path="", files=(),
+)  # fmt: skip
+
+
+class Elsewhere(FakeServer):
+    """The fake as somebody else's server, always at the same address."""
+
+    backend = "attached"
+
+    def describe(self) -> ServerDescription:
+        return ServerDescription(
+            backend="attached", version="1", model="fake", flags={"url": "http://there"}, slots=8, context=1024
+        )
+
+
+def run(folder: Path, wrong: float) -> tuple[Run, int]:
+    """A run on the server as it is now, and the requests that it cost."""
+    with Elsewhere(wrong=wrong) as server:
+        made = run_benchmark(benchmark("demo_sums"), UNSEEN, server, Settings(), folder=folder, limit=64, checks=False)
+        return made, sum(server.counts().values())
+
+
+def test_a_mended_server_gets_a_run_of_its_own_and_the_same_one_does_not(tmp_path: Path) -> None:
+    broken, paid = run(tmp_path, 0.9)
+    again, more = run(tmp_path, 0.9)
+    mended, _ = run(tmp_path, 0.0)
+    assert broken.run_id == again.run_id and more < paid
+    assert mended.run_id != broken.run_id
+    assert not broken.weights_seen and broken.server is not None and broken.server.fingerprint
+    assert mended.measurements[0].score != broken.measurements[0].score
+    assert broken.artifact is not None and broken.artifact.key == ""
+
+
+@pytest.mark.parametrize(("other", "same"), [(-1.02, True), (-1.4, False), (None, False)])
+def test_log_probabilities_may_differ_by_what_kernels_make(other: float | None, same: bool, tmp_path: Path) -> None:
+    one = [("4", -1.0), ("5", -0.1)]
+    two = [("4", other), ("5", -0.1)]
+    assert alike(one, two) is same
+    assert (fingerprint_id(tmp_path, "there fake", one) == fingerprint_id(tmp_path, "there fake", two)) is same
