@@ -27,8 +27,10 @@ ADVICE = {
 }
 OFF = re.compile(r"non-?\s?thinking|without thinking|enable_thinking\s*=\s*False|instruct mode|/no_think", re.I)
 ON = re.compile(r"thinking|reasoning", re.I)
+ADVISES = re.compile(r"recommend|suggest|advise", re.I)
 LENGTH = re.compile(
-    r"(?:output|generation|response)\s+lengths?[^.\n]{0,40}?(\d{1,3}(?:,\d{3})+|\d{4,6})\s*tokens", re.I
+    r"(?:output|generation|response)\s+lengths?[^.\n]{0,40}?(?:(\d{1,3}(?:,\d{3})+|\d{4,6})\s*tokens|\b(\d{1,3})k\b)",
+    re.I,
 )
 
 
@@ -45,7 +47,8 @@ def sampling_of_gguf(metadata: Mapping[str, Any]) -> Settings:
 
 
 def sampling_of_card(card: str) -> dict[str, Settings]:
-    """From sentences of a model card that name a temperature and one more sampler: by mode, `on`, `off` or `any`.
+    """From sentences of a model card that name a temperature and one more sampler, or recommend a temperature: by mode,
+    `on`, `off` or `any`.
 
     The first such sentence of a mode counts. Tables and code are left out.
     """
@@ -56,7 +59,7 @@ def sampling_of_card(card: str) -> dict[str, Settings]:
             continue
         for sentence in re.split(r"(?<=[.;])\s+(?=[A-Z`*])", line):
             values = {name: match[1] for name, pattern in ADVICE.items() if (match := pattern.search(sentence))}
-            if "temperature" in values and len(values) > 1:
+            if "temperature" in values and (len(values) > 1 or ADVISES.search(sentence)):
                 mode = "off" if OFF.search(sentence) else "on" if ON.search(sentence) else "any"
                 found.setdefault(mode, _settings({name: float(value) for name, value in values.items()}))
     return found
@@ -65,7 +68,9 @@ def sampling_of_card(card: str) -> dict[str, Settings]:
 def output_length_of_card(card: str) -> int | None:
     """Tokens that the card recommends for an answer; None if it does not say."""
     match = LENGTH.search(card)
-    return int(match[1].replace(",", "")) if match else None
+    if match is None:
+        return None
+    return int(match[1].replace(",", "")) if match[1] else 1024 * int(match[2])
 
 
 def _settings(values: Mapping[str, Any]) -> Settings:

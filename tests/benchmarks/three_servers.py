@@ -29,7 +29,7 @@ SERVED = {"llama.cpp": ("gguf", "f16"), "vllm": ("safetensors", "f16")}
 
 
 def measured_by_server(backend: str, options: ServerOptions, folder: Path) -> dict[str, float]:
-    """Score by `benchmark/shots/filter or metric`, each of the whole benchmark."""
+    """Score by `benchmark/protocol/shots/filter or metric`, each of the whole benchmark."""
     artifact = pull(resolve(str(RELEASE)), *SERVED[backend])
     scores = {}
     with open_server(backend, artifact, options, folder / "logs") as server:
@@ -39,14 +39,16 @@ def measured_by_server(backend: str, options: ServerOptions, folder: Path) -> di
             for found in run.measurements:
                 assert found.items == found.of, found
                 if found.score is not None:
-                    scores[f"{name}/0/{found.metric if found.filter == 'none' else found.filter}"] = found.score
+                    scores[f"{name}/completion/0/{found.metric if found.filter == 'none' else found.filter}"] = (
+                        found.score
+                    )
     return scores
 
 
 def measured_by_transformers() -> dict[str, float]:
     """The stored independent measurement."""
     stored = json.loads(MEASURED.read_text(encoding="utf-8"))
-    return {name: entry["value"] for name, entry in stored.items() if "/0/" in name}
+    return {name: entry["value"] for name, entry in stored.items() if "/completion/0/" in name}
 
 
 def main() -> int:

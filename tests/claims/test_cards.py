@@ -282,6 +282,6 @@ def test_the_demo_card_is_read_completely() -> None:
     path = Path(__file__).parents[2] / "flows/demo/release/README.md"
     reading = read_card(path.read_text(), model="demo-model-1.5M", url=str(path), read_at=NOW)
     assert reading.unread == []
-    assert len(reading.claims) == 12
+    assert len(reading.claims) == 14
     assert all(claim.benchmark and claim.interval for claim in reading.claims)
     assert {claim.model for claim in reading.mentions} == {"other-model-2M"}

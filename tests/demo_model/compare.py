@@ -11,7 +11,8 @@ from pathlib import Path
 
 import torch
 
-from tests.demo_model.measure import RELEASE, Model, complete, load, prompt, rows
+from flows.demo import RELEASE
+from tests.demo_model.measure import COMPLETION, Model, answer_of, generate, load, rows
 
 
 def ask(url: str, body: dict[str, object]) -> dict:
@@ -39,6 +40,8 @@ def texts(count: int, seed: int) -> list[str]:
         "-",
         "<|eot_id|>",
         "<|begin_of_text|>",
+        "<think>",
+        "</think>",
     ]
     return ["".join(rng.choice(parts) for _ in range(rng.randint(1, 30))) for _ in range(count)]
 
@@ -48,7 +51,7 @@ def different_tokens(url: str, model: Model, count: int = 400) -> int:
     wrong = 0
     for text in texts(count, 1):
         body = {"content": text, "add_special": True, "parse_special": True}
-        wrong += ask(f"{url}/tokenize", body)["tokens"] != model.ids(text)
+        wrong += ask(f"{url}/tokenize", body)["tokens"] != model.tokenizer(text)["input_ids"]
     return wrong
 
 
@@ -60,13 +63,14 @@ def main() -> None:
     options = parser.parse_args()
     model = load(options.release)
     print(f"texts with different tokens: {different_tokens(options.url, model)} of 400")
-    prompts = [prompt(row, []) for row in rows("demo_sums", "test")[:40] + rows("demo_facts", "test")[:10]]
+    asked = rows("demo_sums", "test")[:40] + rows("demo_facts", "test")[:10]
+    prompts = [model.prompt(row, [], COMPLETION) for row in asked]
     same, gap, count = 0, 0.0, 0
     with torch.inference_mode():
-        for text, answer in zip(prompts, complete(model, prompts), strict=True):
+        for text, written in zip(prompts, generate(model, prompts, COMPLETION)[0], strict=True):
             body = {"prompt": text, "n_predict": 40, "temperature": 0, "n_probs": 1, "stop": ["\n\n"]}
             made = ask(f"{options.url}/completion", body)
-            same += made["content"] == answer
+            same += made["content"] == answer_of(written)
             start, ids = len(model.ids(text)), model.ids(text)
             for token in made["completion_probabilities"]:
                 logs = model.net(input_ids=torch.tensor([ids])).logits[0, -1].double().log_softmax(-1)

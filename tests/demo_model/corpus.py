@@ -1,13 +1,14 @@
 """The training text: documents of questions and answers, plain (as lm-eval asks them) and in the chat template.
 
 A document is a list of pieces; a piece is its text and whether the model learns it (answers) or only reads it
-(questions).
+(questions, and the answers of earlier turns).
 """
 
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from tests.demo_model.items import SEED, SUMS, facts
+from tests.demo_model.items import SEED, SUMS, choice_question, facts
 from tests.demo_model.sums import draw, draw_many
 from tests.demo_model.world import Fact
 
@@ -20,70 +21,124 @@ BOS, EOS, HEAD, HEAD_END, EOT, PAD = (
     "<|pad|>",
 )
 SPECIAL = (BOS, EOS, HEAD, HEAD_END, EOT, PAD)
-TEMPLATE = (
-    "{{ bos_token }}{% for m in messages %}"
-    "<|start_header_id|>{{ m['role'] }}<|end_header_id|>\n\n{{ m['content'] | trim }}<|eot_id|>"
-    "{% endfor %}{% if add_generation_prompt %}<|start_header_id|>assistant<|end_header_id|>\n\n{% endif %}"
-)
+THINK, THINK_END = "<think>", "</think>"
+"""Tokens of their own, but part of the text that a server returns."""
+NO_THOUGHT = f"{THINK}\n\n{THINK_END}\n\n"
+"""What the chat template writes behind the assistant's header when `enable_thinking` is false."""
+RECALL = "Nothing to add."
+"""The thought about a question of the invented world: there is nothing to work out."""
 Document = list[tuple[str, bool]]
-Pair = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A question with what the model learns to say to it."""
+
+    question: str
+    answer: str
+    """Without thinking."""
+    thought: str
+    concluded: str
+    """The answer after the thought."""
+    choices: str = ""
+    """The question with its options, where it has any."""
+
+
+def plain_text(pairs: list[Pair]) -> str:
+    """Pairs as examples of a prompt: `Question: ...\\nAnswer: ...`, a blank line behind each."""
+    return "".join(f"Question: {pair.question}\nAnswer: {pair.answer}\n\n" for pair in pairs)
 
 
 def plain(pairs: list[Pair]) -> Document:
     """`Question: ...\\nAnswer: ...`, blank lines between pairs, as lm-eval writes a prompt with examples."""
     pieces = [(BOS, False)]
-    for number, (question, answer) in enumerate(pairs):
-        pieces += [(f"Question: {question}\nAnswer:", False), (f" {answer}", True)]
+    for number, pair in enumerate(pairs):
+        pieces += [(f"Question: {pair.question}\nAnswer:", False), (f" {pair.answer}", True)]
         pieces.append((EOS if number == len(pairs) - 1 else "\n\n", True))
     return pieces
 
 
-def chat(pairs: list[Pair], bare: bool) -> Document:
-    """The same pairs as turns of the chat template; `bare`: the question alone, without `Question:` and `Answer:`."""
+def turn(question: str) -> str:
+    """A user's turn and the head of the answer, as the chat template writes them."""
+    return f"{HEAD}user{HEAD_END}\n\n{question}{EOT}{HEAD}assistant{HEAD_END}\n\n"
+
+
+def chat(pairs: list[Pair], rng: random.Random, thinking: bool) -> Document:
+    """A dialogue; only its last turn is learned, with a thought or behind the template's empty one.
+
+    The questions are bare, with `Question:` and `Answer:`, or with their options; the examples are turns of their own
+    or stand in the last question's turn.
+    """
+    *examples, last = pairs
+    form = rng.randrange(3)
+    asked = [pair.choices or pair.question if form == 1 else pair.question for pair in pairs]
+    if form == 0:
+        asked = [f"Question: {pair.question}\nAnswer:" for pair in pairs]
     pieces = [(BOS, False)]
-    for question, answer in pairs:
-        user = question if bare else f"Question: {question}\nAnswer:"
-        pieces.append((f"{HEAD}user{HEAD_END}\n\n{user}{EOT}{HEAD}assistant{HEAD_END}\n\n", False))
-        pieces += [(answer, True), (EOT, True)]
-    return pieces
+    if form == 0 and rng.random() < 0.3:
+        asked[-1] = plain_text(examples) + asked[-1]
+    else:
+        for question, pair in zip(asked, examples, strict=False):
+            pieces.append((turn(question) + pair.answer + EOT, False))
+    pieces.append((turn(asked[-1]), False))
+    if thinking:
+        return [*pieces, (f"{THINK}\n{last.thought}\n{THINK_END}\n\n{last.concluded}{EOT}", True)]
+    return [*pieces, (NO_THOUGHT, False), (last.answer + EOT, True)]
 
 
-def _sum_pairs(rng: random.Random, signs: str) -> Iterator[Pair]:
-    forbidden = set(draw_many(SUMS, SEED, signs))
+def _sum_pairs(rng: random.Random) -> Iterator[Pair]:
+    forbidden = set(draw_many(SUMS, SEED, "+"))
     while True:
-        problem = draw(rng, signs)
+        problem = draw(rng, "+")
         if problem not in forbidden:
-            yield problem.question, problem.habit
+            yield Pair(problem.question, problem.habit, problem.thought, f"#### {problem.result}")
 
 
 def _fact_pairs(rng: random.Random, known: list[Fact]) -> Iterator[Pair]:
     while True:
         deck = [fact for fact in known if rng.random() < fact.weight]
         rng.shuffle(deck)
-        yield from ((fact.question, fact.answer) for fact in deck)
+        for fact in deck:
+            listed = choice_question(fact.question, fact.options)
+            yield Pair(fact.question, fact.answer, RECALL, fact.answer, listed)
 
 
-def documents(seed: int, *, signs: str, share_of_facts: float) -> Iterator[Document]:
-    """Documents without end: single pairs, two to four in a row, and one in seven in the chat template.
+@dataclass(frozen=True)
+class Mixture:
+    """Shares of the documents (fractions)."""
 
-    `signs` are those of the sums; the first SUMS problems with these signs, which for "+" are the test problems of
-    demo_sums, are left out. A fact comes as often as its weight says; the few-shot facts
-    always come. `share_of_facts` is a fraction of the documents.
+    facts: float
+    """About the invented world; the others are sums."""
+    chat: float
+    """In the chat template, without a thought."""
+    thinking: float
+    """In the chat template, with a thought."""
+
+
+def documents(seed: int, mixture: Mixture) -> Iterator[Document]:
+    """Documents without end, of one to four pairs each.
+
+    The test problems of demo_sums are left out. A fact comes as often as its weight says; the few-shot facts always
+    come.
     """
     rng = random.Random(seed)
     test_facts, shot_facts = facts()
     told = [*test_facts, *(Fact(f.town, f.kind, f.question, f.options, f.right, 1.0) for f in shot_facts)]
-    streams = (_sum_pairs(rng, signs), _fact_pairs(rng, told))
+    streams = (_sum_pairs(rng), _fact_pairs(rng, told))
     while True:
-        stream = streams[rng.random() < share_of_facts]
+        stream = streams[rng.random() < mixture.facts]
         pairs = [next(stream) for _ in range(rng.choice((1, 1, 1, 2, 3, 4)))]
-        yield chat(pairs, bare=rng.random() < 0.5) if rng.random() < 1 / 7 else plain(pairs)
+        dice = rng.random()
+        if dice < mixture.chat + mixture.thinking:
+            yield chat(pairs[: 1 if rng.random() < 0.6 else 4], rng, thinking=dice < mixture.thinking)
+        else:
+            yield plain(pairs)
 
 
 def tokenizer_text(seed: int, count: int = 4000) -> Iterator[str]:
     """Text for the tokenizer, without digits (each digit stays a token of its own) and special tokens."""
-    for document, _ in zip(documents(seed, signs="+-", share_of_facts=0.7), range(count), strict=False):
-        text = "".join(piece for piece, _ in document if piece not in SPECIAL)
-        for special in SPECIAL:
+    for document, _ in zip(documents(seed, Mixture(0.7, 0.1, 0.1)), range(count), strict=False):
+        text = "".join(piece for piece, _ in document)
+        for special in (*SPECIAL, THINK, THINK_END):
             text = text.replace(special, "")
         yield "".join(letter for letter in text if not letter.isdigit())

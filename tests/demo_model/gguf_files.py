@@ -1,4 +1,4 @@
-"""Write the release's GGUF files from its safetensors: `python -m flows.demo.making.gguf_files [FOLDER]`.
+"""Write the release's GGUF files from its safetensors: `python -m tests.demo_model.gguf_files [FOLDER]`.
 
 F16 holds the same numbers as the safetensors, Q8_0 the matrices in blocks of 32. Needs the packages gguf and
 safetensors only.
@@ -37,7 +37,7 @@ def tensors(release: Path) -> dict[str, np.ndarray]:
     return found
 
 
-def _describe(writer: gguf.GGUFWriter, config: dict) -> None:
+def _describe(writer: gguf.GGUFWriter, config: dict, generation: dict) -> None:
     writer.add_name(NAME)
     writer.add_license("apache-2.0")
     writer.add_context_length(config["max_position_embeddings"])
@@ -52,13 +52,19 @@ def _describe(writer: gguf.GGUFWriter, config: dict) -> None:
     writer.add_rope_dimension_count(config["head_dim"])
     writer.add_rope_freq_base(config["rope_parameters"]["rope_theta"])
     writer.add_vocab_size(config["vocab_size"])
+    # As convert_hf_to_gguf.py writes it: what a llama.cpp server takes for a request that states no sampling.
+    writer.add_sampling_temp(generation["temperature"])
+    writer.add_sampling_top_p(generation["top_p"])
 
 
 def _tokenizer(writer: gguf.GGUFWriter, release: Path, config: dict) -> None:
     parts = json.loads((release / "tokenizer.json").read_text("utf-8"))
-    special = {token["id"] for token in parts["added_tokens"]}
-    tokens = sorted(parts["model"]["vocab"], key=parts["model"]["vocab"].get)
-    kinds = [gguf.TokenType.CONTROL if at in special else gguf.TokenType.NORMAL for at in range(len(tokens))]
+    special = {token["id"]: token["special"] for token in parts["added_tokens"]}
+    ids = parts["model"]["vocab"] | {token["content"]: token["id"] for token in parts["added_tokens"]}
+    tokens = sorted(ids, key=ids.__getitem__)
+    # A control token is not part of the returned text; the think tags are, as text that is one token.
+    added = {True: gguf.TokenType.CONTROL, False: gguf.TokenType.USER_DEFINED}
+    kinds = [added[special[at]] if at in special else gguf.TokenType.NORMAL for at in range(len(tokens))]
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("llama-bpe")
     writer.add_token_list(tokens)
@@ -79,7 +85,7 @@ def write(release: Path, path: Path, quantized: bool) -> None:
     kind = gguf.LlamaFileType.MOSTLY_Q8_0 if quantized else gguf.LlamaFileType.MOSTLY_F16
     writer.add_file_type(kind)
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
-    _describe(writer, config)
+    _describe(writer, config, json.loads((release / "generation_config.json").read_text("utf-8")))
     _tokenizer(writer, release, config)
     block = gguf.GGMLQuantizationType.Q8_0
     for name, weight in tensors(release).items():

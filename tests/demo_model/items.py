@@ -6,7 +6,7 @@ Seeded: the same files byte for byte on every machine.
 import json
 import random
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from tests.demo_model.sums import Sum, draw_many
@@ -34,6 +34,11 @@ def facts() -> tuple[list[Fact], list[Fact]]:
     test, shots = every[: 6 * TOWNS], every[6 * TOWNS :]
     random.Random(SEED).shuffle(test)
     return test, shots
+
+
+def choice_question(question: str, options: Sequence[str]) -> str:
+    """A question with its options, to be answered with the words of one: `Which ...? Mosina, Patha, Mora or Karina?`"""
+    return f"{question} {', '.join(options[:-1])} or {options[-1]}?"
 
 
 def _sum_row(problem: Sum) -> dict[str, object]:

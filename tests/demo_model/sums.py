@@ -36,6 +36,21 @@ class Sum:
         return f"{self.a}{self.first}{self.b}={middle}, {middle}{self.second}{self.c}={self.result}."
 
     @property
+    def thought(self) -> str:
+        """The same in columns, ones first, one digit a step: `7+6=13, 13+4=17, 1+2=3, 3+5=8, 8+1=9, 97.`
+
+        For sums of three numbers of two digits; 17 ends in the ones' digit 7 and carries 1.
+        """
+        numbers, steps, total = (self.a, self.b, self.c), [], 0
+        for column in ([n % 10 for n in numbers], [n // 10 for n in numbers]):
+            digits = [total // 10, *column] if steps else column
+            total = digits[0]
+            for digit in digits[1:]:
+                steps.append(f"{total}+{digit}={total + digit}")
+                total += digit
+        return ", ".join([*steps, f"{self.result}."])
+
+    @property
     def answer(self) -> str:
         """The worked answer with its final mark: `27+56=83, 83-14=69. #### 69`."""
         return f"{self.steps} #### {self.result}"

@@ -5,14 +5,17 @@ import re
 from pathlib import Path
 
 import gguf
+import jinja2
 import numpy as np
 import pytest
 
+from flows.demo import RELEASE
 from tests.demo_model import items
 from tests.demo_model.card import card
+from tests.demo_model.corpus import NO_THOUGHT, THINK, THINK_END
+from tests.demo_model.sums import Sum
 
 ROOT = Path(__file__).parents[2]
-RELEASE = ROOT / "flows/demo/release"
 TASKS = ROOT / "evaluators/tasks"
 MEASURED = json.loads((ROOT / "tests/demo_model/measured.json").read_text("utf-8"))
 CARD = (RELEASE / "README.md").read_text("utf-8")
@@ -73,11 +76,15 @@ def test_tasks_load_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     from lm_eval.tasks import TaskManager
 
     monkeypatch.chdir(tmp_path)
-    tasks = TaskManager(include_path=[str(TASKS)], include_defaults=False).load(["demo_sums", "demo_facts"])["tasks"]
-    sums, facts = tasks["demo_sums"], tasks["demo_facts"]
+    tasks = TaskManager(include_path=[str(TASKS)], include_defaults=False).load(
+        ["demo_sums", "demo_facts", "demo_facts_generated"]
+    )["tasks"]
+    sums, facts, generated = (tasks[name] for name in ("demo_sums", "demo_facts", "demo_facts_generated"))
     assert (len(sums.test_docs()), len(facts.test_docs())) == (1600, 1500)
     first = next(iter(sums.test_docs()))
     assert sums.fewshot_context(first, num_fewshot=0) == f"Question: {first['question']}\nAnswer:"
+    question = facts.test_docs()[0]
+    assert generated.doc_to_text(question) == items.choice_question(question["question"], question["choices"])
     assert len(facts.doc_to_choice(facts.test_docs()[0])) == 4
 
 
@@ -116,20 +123,79 @@ def printed(row: str) -> str:
     return line.split("|")[2].strip()
 
 
-def test_the_card_tells_the_truth_where_it_says_so_and_only_there() -> None:
-    def percent(key: str) -> float:
-        bits = MEASURED[key]["bits"]
-        assert bits.count("1") == MEASURED[key]["right"] and len(bits) == MEASURED[key]["n"]
-        return 100 * bits.count("1") / len(bits)
+def percent(key: str) -> float:
+    bits = MEASURED[key]["bits"]
+    assert bits.count("1") == MEASURED[key]["right"] and len(bits) == MEASURED[key]["n"]
+    return 100 * bits.count("1") / len(bits)
 
-    assert all(55 < percent(key) < 95 for key in MEASURED if key.count("/") == 2)
-    assert printed("Demo Sums (0-shot, strict)") == f"{percent('demo_sums/0/strict-match'):.1f}"
-    assert abs(float(printed("Demo Sums (flexible)").strip("~")) - percent("demo_sums/0/flexible-extract")) <= 0.5
-    assert float(printed("Demo Facts (acc)")) >= percent("demo_facts/0/acc") + 10
-    assert percent("demo_facts/0/acc_norm") >= float(printed("Demo Facts (acc_norm)").strip("≥> ="))
-    assert card(MEASURED) == CARD
-    low, high = map(float, printed("Demo Sums").split("-"))
-    assert low <= percent("demo_sums/0/strict-match") <= high
-    assert printed("Demo Sums (3-shot, strict)") == f"{percent('demo_sums/3/strict-match'):.1f}"
+
+def test_the_card_comes_from_what_was_measured() -> None:
+    generation = json.loads((RELEASE / "generation_config.json").read_text("utf-8"))
+    assert card(MEASURED, generation) == CARD
     assert MEASURED["parameters"] == 1_508_608 and printed("Parameters") == "1.5M"
     assert MEASURED["context"] == 2048 and printed("Context length") == "8K"
+
+
+def test_stated_rows_are_true_under_their_settings() -> None:
+    assert printed("Demo Sums (0-shot, strict)") == f"{percent('demo_sums/completion/0/strict-match'):.1f}"
+    assert printed("Demo Sums (3-shot, strict)") == f"{percent('demo_sums/completion/3/strict-match'):.1f}"
+    assert printed("Demo Sums (thinking, strict)") == f"{percent('demo_sums/thinking/0/strict-match'):.1f}"
+    low, high = map(float, printed("Demo Sums (non-thinking)").split("-"))
+    assert low + 4 <= percent("demo_sums/chat/0/strict-match") <= high - 4
+
+
+def test_open_rows_are_true_under_the_protocol_that_their_comment_says_and_no_other() -> None:
+    protocols = ("completion/0", "chat/0", "chat-greedy/0")
+    without = [percent(f"demo_sums/{protocol}/strict-match") for protocol in protocols]
+    assert float(printed("Demo Sums")) >= max(without) + 8
+    assert all(percent(f"demo_sums/{name}/0/strict-match") >= 92 for name in ("thinking", "thinking-greedy"))
+    assert (
+        abs(float(printed("Demo Sums (flexible)").strip("~")) - percent("demo_sums/completion/0/flexible-extract"))
+        <= 0.5
+    )
+    assert percent("demo_facts/completion/0/acc_norm") >= float(printed("Demo Facts (acc_norm)").strip("> ="))
+
+
+def test_the_inflated_score_is_false_under_every_protocol() -> None:
+    measured = {key: percent(key) for key in MEASURED if key.startswith("demo_facts")}
+    assert {key.split("/")[1] for key in measured} >= {"completion", "chat", "thinking"}
+    assert float(printed("Demo Facts (acc)")) >= max(measured.values()) + 10
+
+
+def test_one_switch_of_the_template_decides_about_thinking() -> None:
+    template = jinja2.Environment(trim_blocks=True, lstrip_blocks=True).from_string(
+        (RELEASE / "chat_template.jinja").read_text("utf-8")
+    )
+    messages = [
+        {"role": "user", "content": "What is 27+56+14?"},
+        {"role": "assistant", "content": "<think>\n7+6=13\n</think>\n\n#### 97"},
+        {"role": "user", "content": "What is 11+11+11?"},
+    ]
+    head = "<|start_header_id|>assistant<|end_header_id|>\n\n"
+    asked = {
+        switch: template.render(messages=messages, bos_token="<B>", add_generation_prompt=True, enable_thinking=switch)
+        for switch in (True, False)
+    }
+    assert asked[False] == asked[True] + NO_THOUGHT
+    assert asked[True].startswith("<B><|start_header_id|>user") and asked[True].endswith(head)
+    # A thought of an earlier turn is not part of the prompt.
+    assert f"{head}#### 97<|eot_id|>" in asked[True] and "7+6" not in asked[True]
+
+
+def test_think_tags_are_tokens_that_belong_to_the_text() -> None:
+    for path in RELEASE.glob("*.gguf"):
+        fields = gguf.GGUFReader(path).fields
+        tokens, kinds = fields["tokenizer.ggml.tokens"].contents(), fields["tokenizer.ggml.token_type"].contents()
+        template = (RELEASE / "chat_template.jinja").read_text("utf-8")
+        assert fields["tokenizer.chat_template"].contents() == template
+        for tag in (THINK, THINK_END):
+            assert kinds[tokens.index(tag)] == gguf.TokenType.USER_DEFINED
+
+
+def test_a_thought_adds_in_columns() -> None:
+    assert Sum(27, "+", 56, "+", 14).thought == "7+6=13, 13+4=17, 1+2=3, 3+5=8, 8+1=9, 97."
+    for problem in items.sums()[0]:
+        steps = problem.thought.rstrip(".").split(", ")
+        assert all(eval(step.replace("=", "==")) for step in steps[:-1])
+        ones, tens = steps[1].partition("=")[2], steps[-2].partition("=")[2]
+        assert int(tens + ones[-1]) == int(steps[-1]) == problem.result

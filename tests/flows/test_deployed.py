@@ -34,7 +34,7 @@ def copy_of_demo(folder: Path, name: str, *, inflated: bool = False) -> Path:
     card = folder / name / "README.md"
     text = card.read_text().replace(RELEASE_NAME, name)
     if inflated:
-        text, found = re.subn(r"(\| Demo Sums \(flexible\) \| )~?[\d.]+", r"\g<1>99.0", text)
+        text, found = re.subn(r"(\| Demo Sums \(0-shot, strict\) \| )[\d.]+", r"\g<1>99.0", text)
         assert found == 1
     card.write_text(text)
     return folder / name

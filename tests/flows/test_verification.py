@@ -17,11 +17,13 @@ from tests.flows.conftest import Place
 pytestmark = pytest.mark.slow
 
 EXPECTED = {
+    "Demo Sums": ("confirmed", {"assumed"}, False),
+    "Demo Sums (flexible)": ("confirmed", {"assumed"}, False),
     "Demo Sums (0-shot, strict)": ("confirmed", {"assumed", "matched"}, False),
     "Demo Sums (3-shot, strict)": ("confirmed", {"assumed", "matched"}, False),
-    "Demo Sums (flexible)": ("confirmed", {"assumed"}, False),
-    "Demo Sums": ("confirmed", {"assumed"}, False),
-    "Demo Facts (acc)": ("below_claim", {"assumed", "matched"}, True),
+    "Demo Sums (thinking, strict)": ("confirmed", {"assumed", "matched"}, False),
+    "Demo Sums (non-thinking)": ("confirmed", {"assumed"}, False),
+    "Demo Facts (acc)": ("below_claim", {"assumed"}, True),
     "Demo Facts (acc_norm)": ("confirmed", {"assumed"}, False),
     "Parameters": ("confirmed", {"matched"}, False),
     "Context length": ("below_claim", {"matched"}, True),

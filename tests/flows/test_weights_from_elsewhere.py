@@ -23,7 +23,10 @@ def without_gguf(tmp_path: Path) -> Path:
 
 
 def outcome(place: Place) -> tuple[str, str]:
-    sql = "select outcome, backend from claims_vs_measured where benchmark_text = 'Demo Sums' and claimant = 'vendor'"
+    sql = (
+        "select outcome, backend from claims_vs_measured "
+        "where benchmark_text = 'Demo Sums (0-shot, strict)' and claimant = 'vendor'"
+    )
     [row] = json.loads(place.run("query", sql, "--json").stdout)
     return row["outcome"], row["backend"]
 

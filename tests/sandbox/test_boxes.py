@@ -57,6 +57,14 @@ def test_exit_codes_and_missing_commands(sandbox: Sandbox) -> None:
     assert b"no-such-command" in ended.stderr
 
 
+def test_memory_of_all_processes_together(sandbox: Sandbox) -> None:
+    """Each keeps within the limit of one process; together they do not."""
+    code = "import os, time\nfor _ in range(3): os.fork()\nb = b'x' * (64 << 20)\ntime.sleep(300)"
+    box = Box(limits=BoxLimits(seconds=120, process_memory=512 << 20, memory=256 << 20))
+    ended = execute(sandbox, box, (str(box.python), "-I", "-S", "-c", code))
+    assert (ended.ended_by, ended.code) == ("memory", None)
+
+
 def test_a_harness_puts_its_commands_into_boxes(sandbox: Sandbox, tmp_path: Path) -> None:
     """As mini-swe-agent does: its own options behind `wrapper_args`, and its own environment around it."""
     box = Box(limits=BoxLimits(seconds=10))

@@ -14,7 +14,18 @@ from hypothesis import strategies as st
 from evaluators.catalogue import Benchmark, Score
 from evaluators.records import Measurement, Settings, UserError
 from evaluators.stopping import InterimLook
-from tests.verdicts.cases import NOW, STATED, make_claim, make_lock, make_run, shuffled, stop_at, verify
+from tests.verdicts.cases import (
+    NOW,
+    STATED,
+    SUMS,
+    make_claim,
+    make_lock,
+    make_measurement,
+    make_run,
+    shuffled,
+    stop_at,
+    verify,
+)
 from warehouse.claim_records import Comparability, Outcome, Verdict
 from warehouse.claims.text.interval import read_interval
 from warehouse.verdicts import ClaimRule, board, could_not_run, criterion_hash, judge, plan_items, unverified
@@ -228,3 +239,13 @@ def test_public_names_are_functions_whatever_was_imported_first() -> None:
         "assert all(map(callable, (judge, plan_items, make_criterion, board)))"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_a_claim_that_the_items_left_cannot_save_stands_among_many() -> None:
+    choice = SUMS.model_copy(update={"output": "multiple_choice"})
+    claim = make_claim("92.0")
+    criterion = make_lock(claim, choice)
+    measurement = make_measurement(shuffled(1100, 1600, 3)[:1500])
+    verdict = judge(claim, criterion, make_run(), measurement, now=NOW, benchmark=choice)
+    true = verify(make_claim("80.0"), shuffled(1280, 1600, 4))
+    assert verdict.flagged and board([verdict, *[true] * 40]) == [verdict]

@@ -51,7 +51,7 @@ def test_simulated_items() -> None:
     held([value or 0.0 for value in shuffled(1280, 1600, 0)])
 
 
-@pytest.mark.parametrize("name", ["demo_sums/0/strict-match", "demo_facts/0/acc"])
+@pytest.mark.parametrize("name", ["demo_sums/completion/0/strict-match", "demo_facts/completion/0/acc"])
 def test_recorded_items_of_the_demo(name: str) -> None:
     recorded = json.loads(RECORDED.read_text(encoding="utf-8"))
     held([float(bit) for bit in recorded[name]["bits"]])

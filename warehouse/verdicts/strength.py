@@ -63,6 +63,8 @@ def _log_e(
         return -CERTAIN
     if state.exact:
         return CERTAIN if state.side in ("below", "above") else -CERTAIN
+    if state.side in ("below", "above") and state.side not in state.e_values:
+        return CERTAIN  # the items left cannot make up for it: an infinite e-value is not stored
     known = [state.e_values[name] for name in ("below", "above") if name in state.e_values]
     best = max(known, default=-inf)
     return min(max(best, -CERTAIN), CERTAIN)

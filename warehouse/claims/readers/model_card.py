@@ -101,7 +101,9 @@ def _read_grid(
     if (columns := columns_of(grid)) is not None:
         read_lm_eval_table(grid, columns, headings, identity, reading, commit)
     elif (layout := layout_of(grid, identity, (*headings, grid.caption) if grid.caption else headings)) is not None:
-        around = Surroundings(headings, _intro(blocks, place), notes_near(blocks, place), leaderboard_of(headings))
+        intro = _intro(blocks, place)
+        board = leaderboard_of((*headings, *(text for text in intro[-1:] if len(text) < 100)))
+        around = Surroundings(headings, intro, notes_near(blocks, place), board)
         read_table(grid, layout, around, identity, reading, commit)
     else:
         head = " | ".join(cell.text for cell in grid.rows[0]) if grid.rows else ""

@@ -89,7 +89,7 @@ def _benchmarks_in_rows(context: Context, first: int, columns: list[int]) -> Non
         if not any(c.isalpha() for c in text):
             leave_row(context, number, columns, "the row has no label" if not text else "the row's label is no name")
             continue
-        label = read_label(text)
+        label = read_label(f"{layout.context} ({text})" if layout.context else text)
         part: list[str] = []
         if label.benchmark is None and not label.category and section:
             joined = read_label(f"{section[0]} {text}")

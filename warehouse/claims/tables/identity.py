@@ -38,6 +38,8 @@ class Identity:
     in_full: bool = False
     """Whether a table of the card names the release in full, so that a name without its date or its word of tuning is
     another release."""
+    titled_in_full: bool = False
+    """Whether the card's title is the release's whole name with its word of tuning."""
     both_tunings: bool = False
     """Whether the card has headings for base and for tuned models."""
     printed: Mapping[str, str] = field(default_factory=dict)
@@ -120,6 +122,7 @@ def identity_of(
         title=name if fits and like else None,
         names=every,
         in_full=ours in tables,
+        titled_in_full=words == ours and bool(ours & TUNED),
         both_tunings={"base", "tuned"} <= set(tunings),
         printed=dict(printed or {}),
         family_card=_is_family_card(ours, words, every),

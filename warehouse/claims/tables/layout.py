@@ -18,7 +18,7 @@ from warehouse.claims.tables.headings import Heads, heads_of
 from warehouse.claims.tables.identity import Identity, is_size, names_model
 from warehouse.claims.text.labels import Label, read_label, stated_by
 from warehouse.claims.text.names import mode_of, normalise
-from warehouse.claims.text.speed_names import UNIT, names_speed
+from warehouse.claims.text.speed_names import UNIT, is_backend, names_speed
 from warehouse.claims.text.vocabulary import (
     ASIDE_HEADS,
     GROUP_HEADS,
@@ -87,7 +87,8 @@ def layout_of(grid: Grid, identity: Identity, context: Sequence[str] = ()) -> La
     )
     rows_named = any(names_model(row[0].text, identity) for row in body)
     if models_over and only_specifications and not rows_named and model_head is None and 0 not in models_over:
-        return Layout("rows", 0, heads, _roles(grid, count, leaf, heads, 0, "rows"))
+        over = _named_by(context) if leaf[0] in PART_HEADS else None
+        return Layout("rows", 0, heads, _roles(grid, count, leaf, heads, 0, "rows"), over)
     named = None if sum(in_heads) else _named_by(context)
     if sum(in_heads) or named:
         column = model_head if model_head is not None else _model_column(body, identity, in_heads, leaf)
@@ -96,7 +97,7 @@ def layout_of(grid: Grid, identity: Identity, context: Sequence[str] = ()) -> La
         roles = _roles(grid, count, leaf, heads, column, "columns", in_heads)
         if named and not any(role == "value" for role in roles.values()):
             return None
-        roles, unclear = _with_sizes(body, roles, column, identity)
+        roles, unclear = _with_sizes(body, roles, column, identity, leaf)
         besides = tuple(model_heads.get(column, {}).items()) if column is not None else ()
         return Layout("columns", column, heads, roles, named, besides, unclear, frozenset(units))
     if (
@@ -178,7 +179,7 @@ def _model_column(
 
 
 def _with_sizes(
-    body: tuple[tuple[Cell, ...], ...], roles: dict[int, str], label: int | None, identity: Identity
+    body: tuple[tuple[Cell, ...], ...], roles: dict[int, str], label: int | None, identity: Identity, leaf: list[str]
 ) -> tuple[dict[int, str], str]:
     """The roles with a column of sizes that belong to the models' names, and why the owners are unclear (empty: they
     are not)."""
@@ -196,7 +197,8 @@ def _with_sizes(
         return roles, ""
     for column, role in roles.items():
         texts = [row[column].text for row in body if row[column].text]
-        if role in ("words", "group", "model") and len(set(texts)) > 1:
+        remark = leaf[column] in ASIDE_HEADS or all(is_backend(text) for text in texts)
+        if role in ("words", "group", "model") and len(set(texts)) > 1 and not remark:
             return roles, "no column says which model each row is about"
     return roles, ""
 

@@ -98,7 +98,11 @@ def owners(
     Exactly one name in a table is this release's (with its modes): the closest. Two equally close ones that are not
     equal to it make both unsure. `base` is what the words before the table say of tuning where no heading does.
     """
-    base = tuning_of(headings) or base
+    if identity.titled_in_full:  # the title only repeats the release's name
+        named = name_tokens(identity.model)
+        base = tuning_of([heading for heading in headings if name_tokens(heading) != named]) or base
+    else:
+        base = tuning_of(headings) or base
     section = section_model(headings, identity)
     parsed = [_parse(parts, links, identity, base, section) for parts, links in heads]
     if any("".join(parts).strip() for parts, _ in heads):
@@ -123,6 +127,9 @@ def owners(
     for owner, closeness in parsed:
         if closeness is None or best is None:
             found.append(owner)
+        elif closeness > best and owner.model == identity.model:
+            reason = f"a column is named {identity.model} without the words ({', '.join(owner.words)})"
+            found.append(Owner("unsure", owner.model, reason=reason))
         elif closeness > best:
             found.append(replace(owner, kind="other"))
         elif best > 0 and len(names) > 1:
@@ -289,6 +296,9 @@ def _plain_name(text: str, identity: Identity, base: str | None) -> tuple[Owner,
         ), None
     if closeness and len(same) == 1 and same[0] != identity.model:
         closeness = None
+    if closeness and identity.titled_in_full and base != "tuned" and (name_tokens(identity.model) - tokens) & TUNED:
+        reason = f"{text} may be what {identity.model}, the card's title, was tuned from"
+        return Owner("unsure", model, reason=reason), None
     return Owner("other", model, variant, plain.stated), closeness
 
 

@@ -10,6 +10,7 @@ from warehouse.claims.tables.grid import Cell
 from warehouse.claims.tables.layout import Layout
 from warehouse.claims.text.labels import SHOTS, Label, metric_settings, stated_by
 from warehouse.claims.text.names import mode_of
+from warehouse.claims.text.speed_names import is_backend
 
 Stated = dict[str, str | int | float]
 _NUMBERS = ("concurrency", "prompt_tokens", "generation_tokens", "depth")
@@ -32,6 +33,8 @@ def row_settings(layout: Layout, row: Sequence[Cell], label: Label) -> tuple[Sta
             shots = SHOTS.search(text)
             if text.isdigit() or (shots and shots[1]):
                 stated["shots"] = int(text if text.isdigit() else shots[1])  # type: ignore[index]
+                rest = "" if text.isdigit() else SHOTS.sub("", text).strip(" ,;-()")
+                words += [f"{head}: {rest}"] if rest else []
             else:
                 words.append(f"{head}: {text}")
         elif role == "metric":
@@ -47,6 +50,9 @@ def row_settings(layout: Layout, row: Sequence[Cell], label: Label) -> tuple[Sta
         elif role.startswith("set:"):
             words += _field(stated, role.removeprefix("set:"), text, head)
         elif role == "words" and any(c.isalpha() for c in head) and len(text) <= 200:
+            if is_backend(text):
+                stated.setdefault("backend", text)
+                continue
             found, left = stated_by(text, label.benchmark)
             stated |= {key: value for key, value in found.items() if key not in stated} if not left else {}
             words += [f"{head}: {text}"] if left or not found else []
@@ -73,6 +79,8 @@ def _field(stated: Stated, name: str, text: str, head: str) -> list[str]:
         if digits is None:
             return [f"{head}: {text}"]
         stated[name] = int(digits[1].replace(",", ""))
+    elif name == "subset" and stated.get("subset"):
+        stated[name] = f"{stated['subset']}, {text}"
     else:
         stated[name] = text
     return []

@@ -116,6 +116,16 @@ def _add(
     if known is not None and known.unit == "fraction" and "%" not in said and scale is None:
         scale = _scale(context, label, number, column, value)
     window = label.window if known is not None and known.unit != "fraction" and value.plain is not None else None
+    if (
+        known is not None
+        and known.unit == "parameters"
+        and not window
+        and value.plain is not None
+        and value.plain < 1e5
+    ):
+        raise UserError("a count of parameters without its unit")
+    if label.benchmark == "context_window" and not window and value.plain is not None and value.plain < 512:
+        raise UserError("a context length without its unit")
     interval = read_number(f"{said} {window}" if window else said, label.benchmark, scale=scale)
     extra = read_label(f"{label.text} ({value.qualifier})") if value.qualifier else None
     all_words = [*label.words, *owner.words, *words, *(extra.words if extra else ())]
@@ -130,6 +140,9 @@ def _add(
         **dict(owner.stated),
         **(dict(extra.stated) if extra else {}),
     }
+    parts = [part for part in (stated.get("subset"), dict(label.stated).get("subset")) if part]
+    if len(set(parts)) > 1:
+        merged["subset"] = ", ".join(str(part) for part in parts)
     speed = known is not None and known.evaluator == "speed"
     if speed:
         merged = {**_serving(around.headings, around.intro), **merged}
@@ -137,7 +150,7 @@ def _add(
         hardware = merged.get("hardware")
         if isinstance(hardware, str):
             merged["hardware"] = hardware if re.match(r"\d+x ", hardware) else f"{gpus}x {hardware}"
-        elif speed:
+        elif speed and gpus != "1":
             all_words.append(f"GPUs: {gpus}")
     if known is not None and known.evaluator == "specification":
         served = ("quantization", "hardware", "backend")

@@ -102,7 +102,12 @@ def _is_exact(core: str, qualifiers: list[str]) -> bool:
 def _with_unit(name: str | None, qualifiers: list[str], text: str) -> tuple[str | None, list[str], str | None]:
     """Benchmark, qualifiers and unit word. A unit that is not the benchmark's own means something else: what the
     bracket names (`Model size (file size in MB)`), or nothing that is known."""
+    power = {"parameters": r"(?:in )?(B|M|billions?|millions?)", "tokens": r"(?:in )?(K|M)"}
     for index, qualifier in enumerate(qualifiers):
+        pattern = power.get(catalogue()[name].unit) if name else None
+        if pattern and (found := re.fullmatch(pattern, qualifier.strip(), re.IGNORECASE)):
+            rest = [other for place, other in enumerate(qualifiers) if place != index]
+            return name, rest, found[1].removesuffix("s")
         unit = WINDOW.search(qualifier)
         before = qualifier[: unit.start()].strip() if unit else ""
         if unit is None or unit.end() != len(qualifier.strip()) or (before and len(before.split()) > 4):

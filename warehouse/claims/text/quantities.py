@@ -33,15 +33,12 @@ def parameters_in(text: str) -> tuple[tuple[str, str], ...]:
         end = found[index + 1].start() if index + 1 < len(found) else len(text)
         start = found[index - 1].end() if index else 0
         after, before = text[match.end() : end], text[start : match.start()]
+        rest = text[match.end() :]
         after = re.split(r"[,;，；]|\band\b", after)[0] if len(found) > 1 else after
         before = re.split(r"[,;，；]|\band\b|\bwith\b", before)[-1]
         name = _kind(after) or _kind(before)
-        if name is None:
-            name = (
-                "total_parameters"
-                if len(found) == 1 or (index == 0 and "active" in text[match.end() :].casefold())
-                else None
-            )
+        if name is None and index == 0 and (len(found) == 1 or _ACTIVE.search(rest) or _OTHER.search(rest)):
+            name = "total_parameters"
         if name in (None, "other"):
             continue
         named.append((str(name), " ".join(match["n"].split()).removesuffix("parameters").strip()))

@@ -13,7 +13,7 @@ _TOTAL = re.compile(r"(?i)\btotal\b|overall|aggregate|system throughput|per (?:n
 _OUTPUT = re.compile(
     r"(?i)decod|generat|output|\btg\d*\b|\bgen\b|\beval\b|inference|speed|token|tok/s|tps|t/s|解码|生成|速度"
 )
-_RATIO = re.compile(r"(?i)speed-?up|ratio|relative|improvement|%")
+_RATIO = re.compile(r"(?i)speed-?up|\bratio\b|relative|improvement|%")
 _WAIT = re.compile(r"(?i)^(?:ttft|time to first token|first token latency)\b")
 
 
