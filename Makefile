@@ -36,6 +36,10 @@ browser:
 		&& apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core fonts-noto-core; } \
 		|| echo "no chromium: the tests of the pages are skipped; install it to run them"
 
+# 10,000 releases with hostile files and 1,000 hostile replies, seeded: minutes.
+fuzz: install
+	$(BIN)/python -m pytest -m slow tests/weights/test_hostile_files.py tests/harness/test_bad_replies.py tests/warehouse/test_damage.py
+
 test-vllm: install
 	bash tests/make_vllm_env.sh $(PYTHON)
 	$(BIN)/python -m pytest -m vllm -n 2 --dist loadfile
