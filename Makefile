@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Bytecode is kept whatever the environment says: without it every start compiles a thousand modules.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo install test check browser test-vllm test-grading lock clean
+.PHONY: demo install test check fuzz browser test-vllm test-grading lock clean
 
 demo: install
 	$(BIN)/claimcheck demo
