@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Bytecode is kept whatever the environment says: without it every start compiles a thousand modules.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo install test check browser test-vllm test-grading lock clean
+.PHONY: demo install test check fuzz browser test-vllm test-grading lock clean
 
 demo: install
 	$(BIN)/claimcheck demo
@@ -35,6 +35,10 @@ browser:
 	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq \
 		&& apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core fonts-noto-core; } \
 		|| echo "no chromium: the tests of the pages are skipped; install it to run them"
+
+# 10,000 releases with hostile files and 1,000 hostile replies, seeded: minutes.
+fuzz: install
+	$(BIN)/python -m pytest -m slow tests/weights/test_hostile_files.py tests/harness/test_bad_replies.py tests/warehouse/test_damage.py
 
 test-vllm: install
 	bash tests/make_vllm_env.sh $(PYTHON)

@@ -12,6 +12,12 @@ class UserError(Exception):
     """Of the command line."""
 
 
+class UnreachableError(UserError):
+    """A service that is needed does not answer."""
+
+    exit_code = 3
+
+
 class DamagedFile(UserError):
     """A file of ours that is not what was written. Everything else stays readable."""
 

@@ -17,7 +17,7 @@ from evaluators.records import UserError
 from flows.config import configuration
 from flows.options import RunOptions, VerifyOptions, with_options
 from flows.runtime.progress_lines import say
-from flows.runtime.publish import publish_site
+from flows.runtime.site_writer import publish_site
 from flows.runtime.sync import SyncResult, bring
 from flows.scheduling.queue import HOURS, WEEKS
 from flows.scheduling.weekly_report import headline

@@ -32,13 +32,20 @@ from flows.verification.judge import judge_pairs, judge_run, refuse
 from flows.verification.measure import measure, measure_specification
 from flows.verification.open_claims import OpenClaims
 from flows.verification.read_claims import Page, keep, read_pages
-from flows.verification.verdict_report import Summary, artifact_rows, markdown_text, summarise, verdicts_markdown
+from flows.verification.verdict_report import (
+    Summary,
+    artifact_key,
+    artifact_rows,
+    summarise,
+    verdicts_markdown,
+)
 from flows.verification.weights_choice import choose_artifact
 from warehouse.claim_records import Claim, Criterion, Verdict
 from warehouse.home import Home
 from warehouse.load import load_home, save_criterion
 from warehouse.queries.claim_runs import last_numbers, numbers_of_chain, numbers_of_run, order_seed_of
 from warehouse.queries.verification import claims_of, settled
+from warehouse.reports.markdown_text import as_markdown_text
 from warehouse.verdicts import could_not_run
 
 NETWORK_RETRIES: list[float] = [5, 30, 120]
@@ -143,10 +150,9 @@ def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Ve
     loaded = load_home(place)
     judge_imported_runs(place, release.model, options.alpha)
     summary = summarise(place, release, verdicts, loaded.damaged)
-    create_table_artifact(
-        key="claims-vs-measured", table=artifact_rows(summary), description=markdown_text(release.model)
-    )
-    create_markdown_artifact(key="verification", markdown=verdicts_markdown(summary))
+    key, told = artifact_key(release.model), as_markdown_text(release.model)
+    create_table_artifact(key=key, table=artifact_rows(summary), description=told)
+    create_markdown_artifact(key=f"{key}-page", markdown=verdicts_markdown(summary))
     return summary
 
 

@@ -7,19 +7,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from prefect import flow, task
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from evaluators.records import UserError
+from flows.config import configuration
 from flows.options import RunOptions, for_release
 from flows.runtime.notify import news_of_release, tell
 from flows.runtime.progress_lines import say
-from flows.runtime.publish import publish_site
+from flows.runtime.site_writer import publish_site
 from flows.scheduling.priority import DueRelease
 from flows.scheduling.queue import HOURS, WEEKS, QueueEntry, ScanResult, all_due, consider, scan_watched, within
 from flows.scheduling.watch import watch_list
 from flows.scheduling.watch_results import ResultsNews, scan_results
-from flows.scheduling.weekly_report import Line, WeeklyReport, headline, line, report_rows, weekly_markdown
+from flows.scheduling.weekly_report import Line, WeeklyReport, artifact_table, headline, line, weekly_markdown
 from flows.verification.verdict_report import Summary
 from flows.verify import verify_release
 from warehouse.home import Home
@@ -94,10 +95,13 @@ def weekly(
         lines.append(done)
         say(f"{done.model}: {done.became}" + (f": {done.why}" if done.became in ("skipped", "failed") else ""))
     report = WeeklyReport(seen, tuple(lines), left, hours)
-    create_table_artifact(key="weekly-releases", table=report_rows(report), description=headline(report))
+    create_table_artifact(key="weekly-releases", table=artifact_table(report), description=headline(report))
     create_markdown_artifact(key="weekly", markdown=weekly_markdown(report))
     say(headline(report))
-    write_pages(place.root)
+    page = write_pages(place.root)
+    if page:
+        url = configuration().site_url
+        create_link_artifact(key="site", link=url or Path(page).absolute().as_uri(), link_text="the pages")
     return report
 
 

@@ -149,6 +149,7 @@ def transaction(path: Path, shown: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def publish(home: Home) -> None:
     """Let readers see all that is committed: replace their copy if something was written since it was made."""
+    home.make()
     if home.database.exists() and _token(working(home)) == _token(home.database, home) != "":
         return
     own = home.root in _changed or not home.database.exists()
@@ -278,7 +279,7 @@ def _check_schema(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
 
 
 def _outdated(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
-    if _check_schema(connection, path) < known_version():
+    if _pending(connection, _check_schema(connection, path)):
         return True
     stored = connection.execute("select views from schema_views").fetchone()
     return stored is None or stored[0] != _views_hash()
@@ -290,7 +291,7 @@ def _views_hash() -> str:
 
 def _migrate(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     version = _check_schema(connection, path)
-    pending = [file for file in sorted(SCHEMA.glob("*.sql")) if int(file.name[:4]) > version]
+    pending = _pending(connection, version)
     if version:
         stored = connection.execute("select views from schema_views").fetchone()
         if not pending and stored is not None and stored[0] == _views_hash():
@@ -312,6 +313,14 @@ def _migrate(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     connection.execute("delete from schema_views")
     connection.execute("insert into schema_views values (?)", [_views_hash()])
     connection.commit()
+
+
+def _pending(connection: duckdb.DuckDBPyConnection, version: int) -> list[Path]:
+    """Migrations that are not in the database, those with a lower number than its newest among them: two changes made
+    side by side may arrive in either order."""
+    known = connection.execute("select version from schema_migrations").fetchall() if version else []
+    applied = {number for (number,) in known}
+    return [file for file in sorted(SCHEMA.glob("*.sql")) if int(file.name[:4]) not in applied]
 
 
 def _views_in_order() -> list[Path]:

@@ -15,6 +15,7 @@ import sys
 import threading
 from pathlib import Path
 
+from evaluators.backends.server_environment import server_environment
 from evaluators.records import UserError
 
 WATCH = Path(__file__).with_name("supervisor.py")
@@ -51,7 +52,8 @@ class ServerProcess:
     """One program, started at most once at a time, ended with everything it started."""
 
     def __init__(self, command: list[str], log: Path, environment: dict[str, str] | None = None) -> None:
-        """`environment` is added to ours and is the place for keys: it shows in no process list and no log."""
+        """`environment` is added to what a server gets of ours, see `server_environment`, and is the place for keys: it
+        shows in no process list and no log."""
         self.command = command
         self.log = log
         self.environment = environment or {}
@@ -92,7 +94,7 @@ class ServerProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env={**os.environ, **self.environment},
+                env=server_environment(os.environ, self.environment),
                 start_new_session=True,
             )
 

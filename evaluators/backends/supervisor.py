@@ -28,6 +28,7 @@ HEARTBEAT = 1.0
 """Seconds between two looks at the parent, in case a forked copy of it still holds the pipe."""
 PR_SET_CHILD_SUBREAPER = 36
 PR_SET_PDEATHSIG = 1
+PR_SET_NO_NEW_PRIVS = 38
 
 
 LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -37,6 +38,12 @@ def prctl(option: int, value: int) -> None:
     """Linux only and only a comfort: the pipe is the guarantee."""
     if LIBC is not None:
         LIBC.prctl(option, value, 0, 0, 0)
+
+
+def contain() -> None:
+    """In the server, before it begins: it ends if this program is killed, and gets no rights from set-uid programs."""
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    prctl(PR_SET_NO_NEW_PRIVS, 1)
 
 
 def signal_group(group: int, number: int) -> None:
@@ -96,7 +103,7 @@ def main(arguments: list[str]) -> int:
                 stdout=file,
                 stderr=file,
                 start_new_session=True,
-                preexec_fn=lambda: prctl(PR_SET_PDEATHSIG, signal.SIGKILL),  # if this program itself is killed
+                preexec_fn=contain,
             )
         except OSError as error:
             file.write(f"cannot start {command[0]}: {error.strerror}\n".encode())

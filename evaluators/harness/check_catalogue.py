@@ -13,7 +13,7 @@ from evaluators.records import UserError
 
 
 @dataclass(frozen=True)
-class Finding:
+class EntryFinding:
     """One thing that an entry says."""
 
     what: str
@@ -24,7 +24,7 @@ class Finding:
     """What lm-eval says, or why it could not be asked."""
 
 
-def check_entry(benchmark: Benchmark, *, data: bool = False) -> list[Finding]:
+def check_entry(benchmark: Benchmark, *, data: bool = False) -> list[EntryFinding]:
     """Everything that an entry says of its lm-eval task, against lm-eval's own configuration.
 
     data: load the data set too and count its items; without it, or where it cannot be loaded, `items` is not checked.
@@ -33,10 +33,10 @@ def check_entry(benchmark: Benchmark, *, data: bool = False) -> list[Finding]:
     try:
         configs = task_configs(benchmark)
     except UserError as error:
-        return [Finding("task", "wrong", str(error))]
-    found = [Finding("task", "ok", f"{len(configs)} tasks" if len(configs) > 1 else benchmark.task or "")]
+        return [EntryFinding("task", "wrong", str(error))]
+    found = [EntryFinding("task", "ok", f"{len(configs)} tasks" if len(configs) > 1 else benchmark.task or "")]
     outputs = {str(config.get("output_type", "generate_until")) for config in configs}
-    found.append(Finding("output", "ok" if outputs == {benchmark.output} else "wrong", ", ".join(sorted(outputs))))
+    found.append(EntryFinding("output", "ok" if outputs == {benchmark.output} else "wrong", ", ".join(sorted(outputs))))
     found += _scores(benchmark, configs)
     found.append(_shots(benchmark, configs))
     found.append(_items(benchmark, data))
@@ -89,7 +89,7 @@ def _child(index: Any, child: Any, seen: set[str]) -> Iterator[dict[str, Any]]:
         yield from _leaves(index, child["group"], seen)
 
 
-def _scores(benchmark: Benchmark, configs: list[dict[str, Any]]) -> Iterator[Finding]:
+def _scores(benchmark: Benchmark, configs: list[dict[str, Any]]) -> Iterator[EntryFinding]:
     listed = [metric.get("metric") for config in configs for metric in config.get("metric_list") or ()]
     # a metric that is a function, and a task's own process_results, name their numbers in Python
     named_in_code = any("/" in str(metric) or callable(metric) for metric in listed) or (
@@ -105,28 +105,28 @@ def _scores(benchmark: Benchmark, configs: list[dict[str, Any]]) -> Iterator[Fin
         if score.filter not in filters and not benchmark.sandboxed:  # sandboxed tasks have grades of ours beside theirs
             wrong.append(f"filters {', '.join(sorted(filters))}")
         text = f"it has {' and '.join(wrong)}" if wrong else "named in code" if named_in_code else ""
-        yield Finding(f"score {score.metric},{score.filter}", "wrong" if wrong else "ok", text)
+        yield EntryFinding(f"score {score.metric},{score.filter}", "wrong" if wrong else "ok", text)
 
 
-def _shots(benchmark: Benchmark, configs: list[dict[str, Any]]) -> Finding:
+def _shots(benchmark: Benchmark, configs: list[dict[str, Any]]) -> EntryFinding:
     fixed = {config["num_fewshot"] for config in configs if config.get("num_fewshot") is not None}
     stated = benchmark.protocol.shots
     if stated is None or not fixed:
-        return Finding("shots", "ok", f"lm-eval fixes none; the entry's {stated} are asked for")
+        return EntryFinding("shots", "ok", f"lm-eval fixes none; the entry's {stated} are asked for")
     said = ", ".join(map(str, sorted(fixed)))
     if fixed == {0} and stated:
-        return Finding("shots", "wrong", "lm-eval fixes 0, which no option raises")
-    return Finding("shots", "ok", f"lm-eval's own are {said}")
+        return EntryFinding("shots", "wrong", "lm-eval fixes 0, which no option raises")
+    return EntryFinding("shots", "ok", f"lm-eval's own are {said}")
 
 
-def _items(benchmark: Benchmark, data: bool) -> Finding:
+def _items(benchmark: Benchmark, data: bool) -> EntryFinding:
     if not data:
-        return Finding(
+        return EntryFinding(
             "items", "not checked", f"{benchmark.items or 'not stated'}; --data loads the data set and counts"
         )
     try:
         loaded = load_tasks(benchmark)
     except UserError as error:
-        return Finding("items", "not checked", str(error))
+        return EntryFinding("items", "not checked", str(error))
     count = sum(len(task.eval_docs) for task in loaded.tasks.values())
-    return Finding("items", "ok" if count == benchmark.items else "wrong", f"the data set has {count:,}")
+    return EntryFinding("items", "ok" if count == benchmark.items else "wrong", f"the data set has {count:,}")

@@ -73,10 +73,10 @@ class Probe:
         """Whether the run uses the chat route."""
         return self.settings.prompt == "chat"
 
-    async def generate(self, seed: int = 1, **arguments: Any) -> Response:
-        """A short answer to a fixed question. Raises GaveUp."""
+    async def generate(self, seed: int = 1, prompt: str | None = None, **arguments: Any) -> Response:
+        """A short answer to a fixed question, or to a prompt as the protocol sends it. Raises GaveUp."""
         assert self.generation is not None
-        text = as_json([{"role": "user", "content": QUESTION}]) if self.chat else QUESTION
+        text = prompt or (as_json([{"role": "user", "content": QUESTION}]) if self.chat else QUESTION)
         kwargs = {"max_gen_toks": TOKENS, "temperature": 0.0} | arguments
         return await _single(self.generation, self.client, (text, kwargs), RequestKind.generate, seed)
 
@@ -162,12 +162,21 @@ async def _answers(probe: Probe, found: Findings) -> None:
             found.checks["max_tokens"] = "honoured"
     await _stop_strings(probe, found, first.text or "")
     if probe.settings.temperature:
-        drawn = [await probe.generate(seed=seed, temperature=1.5) for seed in (11, 12, 13)]
-        different = {(answer.reasoning or "") + (answer.text or "") for answer in drawn} | {said}
-        honoured = len(different) > 1
-        found.checks["temperature"] = "honoured" if honoured else "no: sampled answers equal the greedy one"
+        honoured = await _samples(probe)
+        found.checks["temperature"] = "honoured" if honoured else "no: answers drawn with three seeds are equal"
         if not honoured and (probe.settings.repeats or 1) > 1:
-            found.fail("temperature", "three sampled answers with three seeds equal the greedy one")
+            found.fail("temperature", "three answers drawn with three seeds are equal, to each of several prompts")
+
+
+async def _samples(probe: Probe) -> bool:
+    """Whether answers differ between seeds at a high temperature. To an easy question a sure model gives the same
+    answer at any temperature, so the run's own first prompts are tried too."""
+    own = [str(item.instances[0].args[0]) for item in probe.items[:4] if probe.generation is not None]
+    for prompt in (None, *own):
+        drawn = [await probe.generate(seed=seed, prompt=prompt, temperature=1.5) for seed in (11, 12, 13)]
+        if len({(answer.reasoning or "") + (answer.text or "") for answer in drawn}) > 1:
+            return True
+    return False
 
 
 async def _stop_strings(probe: Probe, found: Findings, text: str) -> None:

@@ -24,7 +24,7 @@ from evaluators.code.code_scoring import CodeGrading, code_grading, sandbox_for,
 from evaluators.code.date_windows import items_within
 from evaluators.harness import keys, run_folder
 from evaluators.harness.aggregate import measurements
-from evaluators.harness.answer_statistics import read_signals
+from evaluators.harness.answers.answer_statistics import read_signals
 from evaluators.harness.context_budget import check_context_budget
 from evaluators.harness.engine import Work, execute
 from evaluators.harness.journal import Journal

@@ -67,7 +67,7 @@ def as_imported_run(
         ordered = _in_order(result.items, order_seed)
         found = _measurement(benchmark, result, score, ordered, order_seed)
         if found is None:
-            left.append(LeftOut(place=result.task, reason="it has neither a score nor how many items there are"))
+            left.append(LeftOut(place=result.task, reason="it has no score, or not how many items it is over"))
             continue
         if any((one.metric, one.filter) == (found.metric, found.filter) for one in measurements):
             left.append(LeftOut(place=result.task, reason=f"{found.metric},{found.filter} stands there twice"))
@@ -161,7 +161,7 @@ def _measurement(
     count = len(ordered) or result.count
     of = result.whole or (result.count if result.settings.subset and not result.limited else benchmark.items)
     of = max(of or 0, count or 0)
-    failed = sum(all(one.score is None for one in item) for item in ordered)
+    failed = sum(all(one.status is ItemStatus.failed for one in item) for item in ordered)
     value = result.score
     if result.right is not None:
         if not benchmark.items:
@@ -171,7 +171,7 @@ def _measurement(
     elif failed:
         # programs score an item as wrong that their infrastructure failed; it says nothing about the model
         value = mean_of(item for several in ordered for item in several)
-    if value is None and not ordered:
+    if value is None and not failed:
         return None
     means = tuple(_mean(several) for several in ordered)
     return Measurement(

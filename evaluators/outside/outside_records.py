@@ -90,7 +90,7 @@ class OutsideResult(Record):
     items: tuple[OutsideItem, ...] = ()
     """Items in the order of the file; empty: the file has none."""
     signals: dict[str, float] = Field(default_factory=dict)
-    """Numbers about the answers, in the words of `evaluators.harness.answer_statistics`."""
+    """Numbers about the answers, in the words of `evaluators.harness.answers.answer_statistics`."""
     evidence: dict[str, str] = Field(default_factory=dict)
     """What else the file tells about how the number came about, without secrets."""
 

@@ -42,7 +42,7 @@ def write_specification(path: Path, sandbox: Sandbox, box: Box) -> tuple[str, ..
     return (sys.executable, "-I", str(Path(__file__).resolve()), str(path))
 
 
-def read_specification(path: Path) -> tuple[str, Box]:
+def read_box(path: Path) -> tuple[str, Box]:
     """The kind of sandbox and the box of a file."""
     content = json.loads(path.read_text(encoding="utf-8"))
     kind = content.pop("kind")
@@ -86,14 +86,14 @@ def apply_options(box: Box, words: list[str]) -> tuple[Box, tuple[str, ...]]:
 def main(words: list[str]) -> int:
     """Run the command in the box and pass its output on."""
     from evaluators.sandbox.choose_sandbox import sandbox_of_kind
-    from evaluators.sandbox.execute import execute
+    from evaluators.sandbox.execute import execute_program
 
     try:
-        kind, box = read_specification(Path(words[0]))
+        kind, box = read_box(Path(words[0]))
         box, command = apply_options(box, words[1:])
         if not command:
             raise SandboxError("enter: no command")
-        ended = execute(sandbox_of_kind(kind), box, command)
+        ended = execute_program(sandbox_of_kind(kind), box, command)
     except (SandboxError, OSError) as error:
         print(error, file=sys.stderr)
         return NO_BOX

@@ -48,7 +48,7 @@ class _Reader:
     content: bytearray = field(default_factory=bytearray)
 
 
-def execute(
+def execute_program(
     sandbox: Sandbox,
     box: Box,
     command: tuple[str, ...],
@@ -83,7 +83,7 @@ def execute(
     try:
         return _follow(process, invocation.supervised, box, stdin, extra, deadline, started)
     finally:
-        end(process, invocation.supervised)
+        end_program(process, invocation.supervised)
         if invocation.information is not None:
             wait_for_all(invocation.information)
         for stream in (process.stdin, process.stdout, process.stderr):
@@ -142,7 +142,7 @@ def _follow(
             if process.poll() is not None and result.ended_by is None:
                 _drain(selector, readers)
                 break
-    ended = end(process, supervised) if result.ended_by else process.wait()
+    ended = end_program(process, supervised) if result.ended_by else process.wait()
     result.code = None if result.ended_by else ended
     result.seconds = time.monotonic() - started
     result.stdout = bytes(readers[process.stdout.fileno()].content)
@@ -194,14 +194,14 @@ def _drain(selector: selectors.BaseSelector, readers: dict[int, _Reader]) -> Non
             reader.content += piece[: reader.limit - len(reader.content)]
 
 
-def end(process: subprocess.Popen[bytes], supervised: bool) -> int:
+def end_program(process: subprocess.Popen[bytes], supervised: bool) -> int:
     """Kill a box and everything in it, wait for it, and return the exit code of its starter.
 
     `supervised`: only the starter's child is killed, which is the box's first process: the kernel (or `reaper.py`) then
     kills all others of the box, and the starter ends after them. Only if it does not is it killed itself.
     """
     if supervised and process.poll() is None:
-        first = children(process.pid)
+        first = children_of(process.pid)
         for child in first:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(child, signal.SIGKILL)
@@ -234,7 +234,7 @@ def wait_for_all(information: int) -> None:
         os.close(handle)
 
 
-def children(pid: int) -> list[int]:
+def children_of(pid: int) -> list[int]:
     """Processes that `pid` started and that live."""
     found = []
     with contextlib.suppress(OSError):
@@ -245,10 +245,10 @@ def children(pid: int) -> list[int]:
 
 def resident_memory(pid: int) -> int:
     """Bytes in memory of all processes below `pid`; pages that two share count twice."""
-    total, waiting = 0, children(pid)
+    total, waiting = 0, children_of(pid)
     while waiting:
         child = waiting.pop()
-        waiting += children(child)
+        waiting += children_of(child)
         with contextlib.suppress(OSError, IndexError):
             total += int(Path(f"/proc/{child}/statm").read_text().split()[1]) * PAGE
     return total

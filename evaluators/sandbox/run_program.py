@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from evaluators.sandbox.box import Box, BoxLimits, Sandbox, SandboxError, site_folders
-from evaluators.sandbox.execute import execute
+from evaluators.sandbox.execute import execute_program
 
 TIME_LIMIT = 3.0
 """Seconds that `code_eval` gives a program."""
@@ -107,7 +107,7 @@ def run_module(
     }
     clock = _Clock(whole)
     try:
-        ended = execute(
+        ended = execute_program(
             sandbox,
             box,
             (f"@{module}",),

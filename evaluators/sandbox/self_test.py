@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluators.sandbox.box import Box, BoxLimits, Sandbox, SandboxError
-from evaluators.sandbox.execute import execute
+from evaluators.sandbox.execute import execute_program
 from evaluators.sandbox.run_program import run_program
 
 LIMITS = BoxLimits(seconds=30, process_memory=1 << 30, processes=48)
@@ -37,7 +37,7 @@ def self_test(sandbox: Sandbox) -> tuple[ProbeResult, ...]:
         with _targets() as (order, touched):
             box = Box(limits=LIMITS)
             order["variables"] = [*box.variables(), "PWD", "OLDPWD", "SHLVL", "_", "LC_CTYPE", "container"]
-            ended = execute(sandbox, box, ("@probes",), stdin=json.dumps(order).encode())
+            ended = execute_program(sandbox, box, ("@probes",), stdin=json.dumps(order).encode())
             try:
                 found = json.loads(ended.stdout)
             except ValueError:

@@ -86,10 +86,10 @@ def run_llama_bench(
             f"llama-bench failed with exit code {done.returncode}: {last}; try fewer tokens or another file"
         )
     load = others(before, moment_with_children())
-    return [_about(test, artifact, load) for test in read_llama_bench(done.stdout)]
+    return [_about(test, artifact, load) for test in parse_llama_bench(done.stdout)]
 
 
-def read_llama_bench(text: str) -> list[KernelTest]:
+def parse_llama_bench(text: str) -> list[KernelTest]:
     """The tests in llama-bench's output (`-o json` or `-o jsonl`): those of prompt processing or of generation alone;
     mixed ones (`-pg`) are left out. Raises UserError for text that is no such output."""
     try:

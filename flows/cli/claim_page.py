@@ -1,91 +1,113 @@
-"""`claimcheck show`: one claim on one page."""
+"""`claimcheck show`: one claim on one page, in words that need no manual."""
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from flows.cli.output import STYLE
 from warehouse.queries.table import ClaimDetails
 from warehouse.reports.formatting import interval, number
+from warehouse.reports.odds import evidence_odds
+from warehouse.reports.outcome_words import CLAIMANT, COMPARABILITY, ORIGIN, RELATION, outcome_words
+from warehouse.reports.reasons import setting_name, told
+from warehouse.reports.repeat_command import repeat_command
+from warehouse.reports.site.safe_text import safe_text
 
 LONGEST_ANSWER = 300
-
-
-def _show(out: Console, what: str | Table) -> None:
-    """Print a line of our markup, in which strangers' text is escaped, or a table."""
-    out.print(what, markup=True, highlight=False)
+"""Characters of a question or an answer."""
 
 
 def print_details(out: Console, found: ClaimDetails) -> None:
-    """Claim, verdict with its reasons, settings diff, provenance, history, sample items."""
+    """Claim, verdict with its reasons and odds, settings, how to repeat it, provenance, history, sample items."""
     row, claim = found.row, found.claim
-    _show(
-        out,
-        f"[bold]{escape(row['model'])}[/]  {escape(row['benchmark_text'])}  claimed [bold]{escape(row['claimed'])}[/]",
-    )
-    _show(
-        out,
-        f"  said by  {escape(row['claimant'])}{' (' + escape(row['claimed_by']) + ')' if row['claimed_by'] else ''}",
-    )
-    _show(
-        out, f"  read in  {escape(row['source_url'])}, {escape(row['place'])}, sha256 {claim['source']['sha256'][:16]}…"
-    )
+    _heading(out, f"{row['model']}: {row['benchmark_text']}, claimed {row['claimed']}")
+    name = f" ({row['claimed_by']})" if row["claimed_by"] else ""
+    _fact(out, "said by", CLAIMANT.get(row["claimant"], str(row["claimant"])) + name)
+    for source in row["sources"]:
+        _fact(out, "read in", f"{source['url']}, {source['place']}, SHA-256 {source['sha256'][:16]}…")
     if claim.get("interval"):
-        allowed = claim["interval"]
-        span = interval(allowed.get("low"), allowed.get("high"), allowed.get("unit"), points=2)
-        words = span or allowed.get("text") or number(allowed.get("value"), allowed["unit"])
-        unit = "percent" if allowed["unit"] == "fraction" else allowed["unit"]
-        remark = f" ({allowed['remark']})" if allowed.get("remark") else ""
-        _show(out, f"  allows   {escape(words)} {unit}, {allowed['qualifier']}{escape(remark)}")
+        _fact(out, "allows", _allowed(claim["interval"]))
     if not found.verdicts:
-        _show(out, "  outcome  unverified: nothing was run for this claim yet")
+        _fact(out, "outcome", "not checked yet (unverified): nothing was run for this claim")
         return
     verdict = found.verdicts[0]
-    style = STYLE.get(verdict["outcome"], "")
-    comparability = f", settings {verdict['comparability']}" if verdict["comparability"] else ""
-    flag = ", flagged" if verdict["flagged"] else ""
-    _show(out, f"  outcome  [{style}]{verdict['outcome']}[/]{comparability}{flag}")
-    _show(out, f"  {escape(verdict['headline'])}")
+    words = outcome_words(verdict["outcome"])
+    settings = COMPARABILITY.get(verdict["comparability"] or "", "")
+    flag = ", flagged ⚑" if verdict["flagged"] else ""
+    outcome = f"{words.symbol} {words.words}{flag}" + (f"; settings: {settings}" if settings else "")
+    _fact(out, "outcome", outcome, words.style)
+    _fact(out, "", verdict["headline"])
+    for odds, what in evidence_odds(verdict):
+        _fact(out, "evidence", f"{odds} that the score is {what}")
     if len(verdict.get("by_protocol") or ()) > 1:
-        _show(out, _protocols(verdict["by_protocol"]))
+        out.print(_protocols(verdict["by_protocol"]))
     if verdict["reasons"]:
-        _show(out, "\n[bold]Reasons[/]")
+        _heading(out, "\nReasons")
     for reason in verdict["reasons"]:
         shown = f" ({', '.join(reason['items'])})" if reason["items"] else ""
-        _show(out, f"  {reason['code']}: {escape(reason['text'])}{escape(shown)}")
+        _text(out, f"  {reason['text']}{shown}")
     if verdict["compared"]:
-        _show(out, _settings(verdict["compared"]))
+        out.print(_settings(verdict["compared"], row["claimant"], (found.run or {}).get("origins") or {}))
+    if command := repeat_command(found.run):
+        _heading(out, "\nRepeat it")
+        out.print(Text(f"  {safe_text(command, 2000)}"), soft_wrap=True)
     if found.run:
         _print_run(out, found.run)
     _print_others(out, found)
     if len(found.verdicts) > 1:
-        _show(out, "\n[bold]Earlier verdicts[/]")
+        _heading(out, "\nEarlier verdicts")
         for earlier in found.verdicts[1:]:
-            _show(out, f"  {earlier['judged_at'][:19]}  {earlier['outcome']}  {escape(earlier['headline'])}")
+            words = outcome_words(earlier["outcome"])
+            _text(out, f"{earlier['judged_at'][:19]}  {words.words}: {earlier['headline']}")
     if found.items:
-        _show(out, "\n[bold]Items[/]")
+        _heading(out, "\nSample items (troubled ones first, then wrong ones)")
     for item in found.items:
         _print_item(out, item)
+
+
+def _heading(out: Console, text: str) -> None:
+    lead = "\n" if text.startswith("\n") else ""
+    out.print(Text(lead + safe_text(text), style="bold"))
+
+
+def _text(out: Console, text: str) -> None:
+    for place, line in enumerate(_lines(out, safe_text(text, 1000), 4)):
+        out.print(Text(("  " if place == 0 else "    ") + line))
+
+
+def _fact(out: Console, name: str, text: str, style: str = "") -> None:
+    lead = f"  {name:9}" if len(name) < 9 else f"  {name}  "
+    for place, line in enumerate(_lines(out, safe_text(text, 600), 11)):
+        out.print(Text(lead if place == 0 else " " * 11).append(Text(line, style=style)))
+
+
+def _allowed(allowed: dict[str, Any]) -> str:
+    unit = allowed["unit"]
+    words = interval(allowed.get("low"), allowed.get("high"), unit, points=2)
+    words = words or allowed.get("text") or number(allowed.get("value"), unit)
+    # a speed's or a ratio's words name their unit already
+    named = "percent" if unit == "fraction" else "" if unit in ("tok/s", "s", "ratio", "bytes", "text") else unit
+    remark = f" ({allowed['remark']})" if allowed.get("remark") else ""
+    return f"{words} {named}".strip() + f", {allowed['qualifier'].replace('_', ' ')}{remark}"
 
 
 def _protocols(results: list[dict[str, Any]]) -> Table:
     """What came out under each protocol, and the band of the scores."""
     scores = [result["score"] for result in results if result["score"] is not None]
     band = f": {number(min(scores), 'fraction')} to {number(max(scores), 'fraction')}" if scores else ""
-    table = Table(title=f"By protocol{band}", title_style="bold", title_justify="left")
-    for name in ("protocol", "measured", "items", "outcome", "run"):
+    table = Table(title=f"By settings{band}", title_style="bold", title_justify="left", box=None, padding=(0, 2))
+    for name in ("settings", "measured", "items", "outcome"):
         table.add_column(name)
     for result in results:
         measured = "—" if result["score"] is None else number(result["score"], "fraction")
         measured += f" {interval(result['low'], result['high'], 'fraction')}" if result["low"] is not None else ""
         items = f"{result['items']:,} of {result['of']:,}" if result["of"] else "—"
-        outcome = result["outcome"].replace("_", " ") + ("" if result["plausible"] else " (asked for by the user)")
-        table.add_row(Text(result["protocol"]), measured, items, outcome, result["run_id"] or "—")
+        asked = "" if result["plausible"] else " (asked for by the user)"
+        table.add_row(Text(result["protocol"]), measured, items, outcome_words(result["outcome"]).words + asked)
     return table
 
 
@@ -95,73 +117,75 @@ def _print_others(out: Console, found: ClaimDetails) -> None:
         return
     outcomes = {found.row["outcome"], *(other["outcome"] for other in found.others)}
     apart = len(outcomes & {"confirmed", "below_claim", "above_claim"}) > 1
-    _show(out, f"\n[bold]Other runs[/]{' [red]that contradict each other[/]' if apart else ''}")
+    _heading(out, "\nOther runs" + (" that contradict each other" if apart else ""))
     for other in found.others:
         whose = "ours" if other["ran_by"] == "us" else other["made_by"] or "others"
-        style = STYLE.get(other["outcome"], "")
-        _show(out, f"  {escape(whose)}, {escape(other['program'])}: [{style}]{other['outcome']}[/]")
-        _show(out, f"    {escape(other['headline'])}")
-        pairs = (
-            f"{name} {_told(mine)} here, {_told(theirs)} there" for name, (mine, theirs) in other["differ"].items()
-        )
+        _text(out, f"{whose}, {other['program']}: {outcome_words(other['outcome']).words}; {other['headline']}")
         if other.get("paired"):
-            _show(out, f"    item by item: {escape(other['paired'])}")
-        _show(out, f"    differs: {escape('; '.join(pairs) or 'nothing that is known')}")
+            _text(out, f"  item by item: {other['paired']}")
+        pairs = [
+            f"{name} {_known(mine)} here, {_known(theirs)} there" for name, (mine, theirs) in other["differ"].items()
+        ]
+        _text(out, f"  differs: {'; '.join(pairs) or 'nothing that is known'}")
 
 
-def _told(value: object) -> str:
+def _known(value: object) -> str:
     return "not told" if value is None else "whole" if value == "" else str(value)
 
 
-def _settings(compared: list[dict[str, Any]]) -> Table:
-    table = Table(title="Settings", title_style="bold", title_justify="left")
-    for name in ("setting", "claimed", "measured", "relation"):
+def _settings(compared: list[dict[str, Any]], claimant: str, origins: dict[str, str]) -> Table:
+    unsaid = "vendor did not say" if claimant == "vendor" else "not stated"
+    table = Table(title="Settings", title_style="bold", title_justify="left", box=None, pad_edge=False, padding=(0, 2))
+    for name in ("setting", "as claimed", "as run", "together"):
         table.add_column(name)
     for line in compared:
         style = "red" if line["relation"] == "differs" else ""
-        claimed = "not stated" if line["claimed"] is None else line["claimed"] or "whole"
-        measured = "—" if line["measured"] is None else line["measured"] or "whole"
-        table.add_row(line["setting"], Text(claimed), Text(measured), line["relation"].replace("_", " "), style=style)
+        claimed = unsaid if line["claimed"] is None else told(line["claimed"])
+        relation = "benchmark's usual" if line["relation"] == "assumed" else RELATION.get(line["relation"], "")
+        if line["relation"] != "equal" and (origin := origins.get(line["setting"])):
+            relation = f"from {ORIGIN.get(origin, origin)}"
+        cells = (setting_name(line), claimed, told(line["measured"]), relation)
+        table.add_row(*(Text(safe_text(cell, 200)) for cell in cells), style=style)
     return table
 
 
 def _print_run(out: Console, run: dict[str, Any]) -> None:
-    _show(out, "\n[bold]Run[/]")
+    _heading(out, "\nRun")
     artifact, server = run.get("artifact"), run.get("server")
-    _show(
-        out, f"  {escape(run['run_id'])}  {run['evaluator']} {escape(run['evaluator_version'])}  {run['started'][:19]}"
-    )
-    _show(out, f"  release  {escape(run['release']['model'])} @ {run['release']['commit'][:12]}")
-    if artifact:
-        for file in artifact["files"]:
-            size = number(file["size"], "bytes")
-            _show(out, f"  file     {escape(file['name'])}  {size}  sha256 {file['sha256'][:16]}…")
-    if run.get("protocol"):
-        _show(out, f"  asked    {escape(run['protocol'])}")
-        decided: dict[str, list[str]] = {}
-        for name, origin in (run.get("origins") or {}).items():
-            if run["settings"].get(name) is not None:
-                decided.setdefault(origin, []).append(f"{name} {run['settings'][name]}")
-        for origin, held in decided.items():
-            _show(out, f"  by {origin}: {escape(', '.join(held))}")
+    if run.get("ran_by", "us") != "us":
+        _fact(out, "ran by", "somebody else; only the file of results was read")
+    _fact(out, "run", f"{run['run_id']}, {run['evaluator']} {run['evaluator_version']}, {run['started'][:19]} UTC")
+    _fact(out, "release", f"{run['release']['model']} at commit {run['release']['commit'][:12]}")
+    for file in artifact["files"] if artifact else ():
+        _fact(out, "file", f"{file['name']}, {number(file['size'], 'bytes')}, SHA-256 {file['sha256'][:16]}…")
+    if not artifact:
+        _fact(out, "weights", "not seen")
     if server:
         flags = " ".join(f"{name}={value}" for name, value in server["flags"].items())
-        _show(out, f"  server   {server['backend']} {escape(server['version'])}  {escape(flags)}")
+        _fact(out, "server", f"{server['backend']} {server['version']}  {flags}")
     for measurement in run["measurements"]:
         for key, text in (measurement.get("evidence") or {}).items():
-            _show(out, f"  {key:8} {escape(text)}")
+            _fact(out, key.replace("_", " "), text)
 
 
 def _print_item(out: Console, item: dict[str, Any]) -> None:
-    value = "no score" if item["value"] is None else f"{item['value']:g}"
-    _show(out, f"  {escape(item['task'])}/{item['doc_id']}  score {value}  {item['status']}")
+    value = "no score" if item["value"] is None else f"score {item['value']:g}"
+    trouble = "" if item["status"] == "ok" else f", {item['status']}"
+    _text(out, f"  {item['task']}/{item['doc_id']}: {value}{trouble}")
+    if item.get("question"):
+        _part(out, "question", item["question"])
     if item["choices"]:
         logprobs = ", ".join("—" if value is None else f"{value:.2f}" for value in item["choices"])
-        _show(out, f"    choices   log-likelihoods {logprobs}")
-    if item["answer"] is not None:
-        answer = item["answer"] if len(item["answer"]) <= LONGEST_ANSWER else item["answer"][:LONGEST_ANSWER] + "…"
-        _show(out, f"    answer    {escape(repr(answer))}")
-    if item["extracted"] is not None:
-        _show(out, f"    extracted {escape(repr(item['extracted']))}")
-    if item["target"] is not None:
-        _show(out, f"    target    {escape(repr(item['target']))}")
+        _part(out, "choices", f"log-likelihoods {logprobs}")
+    for name, key in (("answer", "answer"), ("extracted", "extracted"), ("expected", "target")):
+        if item[key] is not None:
+            _part(out, name, item[key])
+
+
+def _part(out: Console, name: str, text: str) -> None:
+    for place, line in enumerate(_lines(out, safe_text(text, LONGEST_ANSWER), 14)):
+        out.print(Text(f"    {name if place == 0 else '':10}{line}"))
+
+
+def _lines(out: Console, text: str, indent: int) -> list[str]:
+    return textwrap.wrap(text, max(out.width - indent - 12, 20), break_on_hyphens=False) or [""]

@@ -15,7 +15,7 @@ from warehouse.claims.ledger import Conflict
 from warehouse.claims.sentences.candidate_store import Candidate
 
 
-def plain_text(text: object) -> Text:
+def cell_text(text: object) -> Text:
     """Text without markup, control characters or changes of writing direction."""
     return Text(printable("" if text is None else text).replace("\n", " "))
 
@@ -37,7 +37,7 @@ def print_list(out: Console, rows: Sequence[dict[str, Any]]) -> None:
         model = row["model"] + (f" ({row['variant']})" if row["variant"] else "")
         by = row["claimant"] + (f" ({row['claimed_by']})" if row["claimed_by"] else "")
         source = f"{row['source_url']}, {row['place']}"
-        table.add_row(row["claim_id"][:8], *(plain_text(cell) for cell in (model, name, row["said"], by, source)))
+        table.add_row(row["claim_id"][:8], *(cell_text(cell) for cell in (model, name, row["said"], by, source)))
     out.print(table)
 
 
@@ -69,18 +69,18 @@ def print_claim(out: Console, claim: Claim) -> None:
     facts += [("stated nearby", note) for note in claim.settings.notes]
     for name, value in facts:
         if value not in (None, ""):
-            table.add_row(name, plain_text(value))
+            table.add_row(name, cell_text(value))
     out.print(table)
 
 
 def print_conflicts(out: Console, found: Sequence[Conflict]) -> None:
     """Each conflict with its claims."""
     for conflict in found:
-        out.print(plain_text(f"{conflict.model}  {conflict.benchmark}"), style="bold")
+        out.print(cell_text(f"{conflict.model}  {conflict.benchmark}"), style="bold")
         for row in conflict.claims:
             by = row["claimed_by"] or row["claimant"]
             where = f"{row['source_url']}, {row['place']}"
-            out.print(plain_text(f"  {row['claim_id'][:8]}  {row['said']}  {row['benchmark_text']}  {by}  {where}"))
+            out.print(cell_text(f"  {row['claim_id'][:8]}  {row['said']}  {row['benchmark_text']}  {by}  {where}"))
     if not found:
         out.print("no conflicts")
 
@@ -99,9 +99,9 @@ def print_candidates(out: Console, found: Sequence[Candidate]) -> None:
     for candidate in found:
         claim = candidate.claim
         by = f"proposed by {claim.proposed_by}"
-        out.print(plain_text(f"{claim.claim_id[:8]}  {claim.model}  {claim.benchmark}  {claim.said}"), style="bold")
-        out.print(plain_text(f"  {claim.source.url}, {claim.place}, {by}"))
-        out.print(plain_text(f"  {claim.note}"))
+        out.print(cell_text(f"{claim.claim_id[:8]}  {claim.model}  {claim.benchmark}  {claim.said}"), style="bold")
+        out.print(cell_text(f"  {claim.source.url}, {claim.place}, {by}"))
+        out.print(cell_text(f"  {claim.note}"))
     if not found:
         out.print("no candidates; `claimcheck claims import FILE` finds some in sentences")
     else:
@@ -112,27 +112,27 @@ def print_import(out: Console, outcome: dict[str, Any], *, most: int = 20) -> No
     """What was read from each file, what was not and why."""
     for file in outcome["files"]:
         if "problem" in file:
-            out.print(plain_text(f"{file['file']}: not read: {file['problem']}"), style="yellow")
+            out.print(cell_text(f"{file['file']}: not read: {file['problem']}"), style="yellow")
             continue
         counts = f"{file['claims']:,} claims, {file['mentions']:,} mentions of other models"
-        out.print(plain_text(f"{file['file']}: {file['kind']}, {counts}"))
+        out.print(cell_text(f"{file['file']}: {file['kind']}, {counts}"))
         for kind, lines in file.get("listed", {}).items():
             for line in lines:
-                out.print(plain_text(_listed(kind, line)))
+                out.print(cell_text(_listed(kind, line)))
         if waiting := file.get("candidates"):
             out.print(f"  {waiting:,} candidates from sentences: `claimcheck claims candidates` lists them")
         if pictures := file.get("pictures"):
             shown = ", ".join(pictures[:5]) + (", ..." if len(pictures) > 5 else "")
-            out.print(plain_text(f"  {len(pictures):,} pictures, whose numbers are not read: {shown}"))
+            out.print(cell_text(f"  {len(pictures):,} pictures, whose numbers are not read: {shown}"))
         for draft in file.get("names", [])[:most]:
             hint = f"{draft['name']} may be {', '.join(draft['suggestions'])}"
-            out.print(plain_text(f'  {hint}; settle it: claimcheck models alias "{draft["name"]}" ORG/NAME'))
+            out.print(cell_text(f'  {hint}; settle it: claimcheck models alias "{draft["name"]}" ORG/NAME'))
         for one in file["unresolved"][:most]:
             hint = f" (did you mean {', '.join(one['suggestions'])}?)" if one["suggestions"] else ""
-            out.print(plain_text(f"  unknown benchmark: {one['benchmark']}{hint}"))
+            out.print(cell_text(f"  unknown benchmark: {one['benchmark']}{hint}"))
         for part in file["unread"][:most]:
             line = f"line {part['line']}: " if part["line"] else ""
-            out.print(plain_text(f"  not read: {line}{part['text']}: {part['reason']}"))
+            out.print(cell_text(f"  not read: {line}{part['text']}: {part['reason']}"))
         if len(file["unread"]) > most:
             out.print(f"  and {len(file['unread']) - most:,} more not read (--json shows all)")
     out.print(f"{outcome['new']:,} new claims in the ledger" if outcome["kept"] else "nothing kept (--dry-run)")

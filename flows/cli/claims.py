@@ -154,7 +154,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 @app.command(name="import")
-def import_(
+def import_claims_command(
     source: str,
     /,
     *,
@@ -261,14 +261,14 @@ def reject(candidates: tuple[str, ...], /) -> None:
 
 
 def _decide(candidates: tuple[str, ...], state: Literal["confirmed", "rejected"]) -> None:
-    from warehouse.claims.sentences.candidate_store import candidate_by_id, decide
+    from warehouse.claims.sentences.candidate_store import candidate_by_id, decide_candidate
 
     if not candidates:
         raise UserError("name at least one candidate; `claimcheck claims candidates` lists them")
     for prefix in candidates:
         candidate_by_id(home(), prefix)
     for prefix in candidates:
-        claim = decide(home(), prefix, state).claim
+        claim = decide_candidate(home(), prefix, state).claim
         print(f"{state} {claim.claim_id[:8]}  {claim.model}  {claim.benchmark}  {claim.said}")
 
 

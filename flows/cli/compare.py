@@ -18,7 +18,7 @@ Json = Annotated[bool, Parameter(name="--json", negative=())]
 WORDS = {"holds": "HOLDS", "fails": "DOES NOT HOLD", None: "NOT DECIDED"}
 
 
-def compare(
+def compare_command(
     first: str,
     second: str,
     /,

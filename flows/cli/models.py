@@ -42,12 +42,12 @@ def alias(
     if json:
         print_json({"settled": settled, "waiting": {draft.name: list(draft.suggestions) for draft in waiting}})
         return
-    from flows.cli.claim_tables import plain_text
+    from flows.cli.claim_tables import cell_text
 
     out = console()
     for printed, known in sorted(settled.items()):
-        out.print(plain_text(f"{printed} is {known}"))
+        out.print(cell_text(f"{printed} is {known}"))
     for draft in waiting:
-        out.print(plain_text(f"{draft.name} may be {', '.join(draft.suggestions)}"))
+        out.print(cell_text(f"{draft.name} may be {', '.join(draft.suggestions)}"))
     if not settled and not waiting:
         out.print("no names wait to be settled")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from flows.cli.output import console, print_claims, print_json
+from flows.cli.output import console, print_json
 from flows.config import configuration
 from flows.runtime.plain_text import write_line
 from warehouse.home import Home
@@ -21,6 +21,7 @@ def table(
     outcome: str | None = None,
     flagged: bool = False,
     ids: bool = False,
+    limit: int = 200,
     json: Json = False,
 ) -> None:
     """Show claims beside measurements.
@@ -36,16 +37,40 @@ def table(
         Only discrepancies.
     ids
         Show claim ids, for `claimcheck show`.
+    limit
+        At most so many rows on a terminal; 0 for all. A file or a pipe gets all.
     json
         JSON instead of a table.
     """
+    import sys
+
     from warehouse.queries.table import table_rows as ask
 
     found = ask(Home(configuration().home), model=model, outcome=outcome, flagged=flagged)
     if json:
         print_json(found)
-    else:
-        print_claims(found, ids=ids)
+        return
+    from flows.cli.measured_table import print_claims, print_limit
+
+    shown = found[:limit] if limit and sys.stdout.isatty() else found
+    print_claims(shown, ids=ids, empty=_nothing(model, outcome, flagged))
+    print_limit(len(shown), len(found))
+
+
+def _nothing(model: str | None, outcome: str | None, flagged: bool) -> str:
+    """Why a table is empty, and the next step."""
+    from warehouse.claims.ledger import count_claims
+
+    total = count_claims(Home(configuration().home))
+    if not total:
+        return (
+            "no claims yet; `claimcheck claims import shipped` reads those that come with claimcheck, "
+            "`claimcheck verify RELEASE` those of a release"
+        )
+    asked = [f"model contains {model}"] if model else []
+    asked += [f"outcome is {outcome}"] if outcome else []
+    asked += ["a discrepancy is flagged"] if flagged else []
+    return f"no claim whose {' and '.join(asked)}; the ledger holds {total:,} claims, `claimcheck table` shows them"
 
 
 def show(claim: str, /, *, items: int = 3, json: Json = False) -> None:

@@ -184,7 +184,7 @@ def export_results(
 
 
 @app.command(name="publish")
-def publish(
+def publish_results(
     to: Literal["hub", "every-eval-ever"],
     /,
     *,

@@ -7,7 +7,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from flows.cli.output import print_claims, print_json
+from flows.cli.measured_table import print_claims
+from flows.cli.output import print_json
 from flows.config import configuration
 from flows.options import Switch, VerifyOptions
 from flows.runtime.plain_text import write_line
@@ -59,7 +60,7 @@ def demo(*, full: Switch = False, json: Json = False) -> int:
 
 def run(release: str, options: VerifyOptions, *, strict: bool, json: bool) -> int:
     """Check the input, run the flow, print the table. Returns the exit code."""
-    from flows.runtime.prefect_server import local_api
+    from flows.runtime.prefect_server import local_api, with_prefect
     from flows.verification.artifact import check_request
 
     home = configuration().home
@@ -68,8 +69,7 @@ def run(release: str, options: VerifyOptions, *, strict: bool, json: bool) -> in
     with local_api(home) as ready:
         from flows.verify import verify_release
 
-        ready()
-        summary = verify_release(release, home, options)
+        summary = with_prefect(ready, lambda: verify_release(release, home, options))
     rows = [row for row in summary.rows if not options.benchmarks or row["benchmark"] in options.benchmarks]
     if json:
         print_json({"release": summary.release.model_dump(), "judged": summary.judged, "claims": rows})
@@ -97,7 +97,11 @@ def check_home(home: Path) -> None:
     from flows.runtime.disk_space import check_room
     from warehouse.store import reading
 
-    if not Home(home).database.exists():
+    try:
+        new = not Home(home).database.exists()
+    except OSError:  # such a name cannot be
+        new = True
+    if new:
         check_room(home)
 
     with reading(Home(home)):

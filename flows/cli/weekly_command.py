@@ -55,7 +55,7 @@ def watch(*, once: Switch = False, every: float = 6.0, json: Json = False) -> No
         time.sleep(every * 3600)
 
 
-def weekly(
+def weekly_command(
     *,
     dry_run: Switch = False,
     hours: float | None = None,
@@ -102,9 +102,9 @@ def weekly(
 
 
 def _proposed(home: Any, options: RunOptions, given: dict[str, Any]) -> WeeklyReport:
-    from flows.scheduling.weekly_report import propose
+    from flows.scheduling.weekly_report import propose_week
 
-    return propose(home, options, **given)
+    return propose_week(home, options, **given)
 
 
 def _done(home: Any, options: RunOptions, given: dict[str, Any]) -> WeeklyReport:

@@ -6,15 +6,21 @@ So where no PREFECT_API_URL is set we start the same server through the watch th
 
 from __future__ import annotations
 
+import base64
 import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
+from typing import TypeVar
 
 from evaluators.backends import LOOPBACK, ServerProcess, free_port
-from evaluators.records import UserError
+from evaluators.user_error import UnreachableError, UserError
+from flows.runtime.progress_lines import say
+from flows.runtime.progress_page import flush_page
 
 DEFAULTS = {
     "DO_NOT_TRACK": "1",
@@ -23,11 +29,28 @@ DEFAULTS = {
     "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
     "PREFECT_RESULTS_DEFAULT_SERIALIZER": "json",
     "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",  # deploy/automations.py takes a silent run for lost
+    "PREFECT_CLIENT_MAX_RETRIES": "3",
     "PREFECT_LOGGING_LEVEL": "CRITICAL",
     "PREFECT_LOGGING_SERVER_LEVEL": "CRITICAL",
+    # what we say goes to the pages of the runs; on the terminal it is shown by `say`
+    "PREFECT_LOGGING_LOGGERS_PREFECT_FLOW_RUNS_LEVEL": "INFO",
+    "PREFECT_LOGGING_LOGGERS_PREFECT_TASK_RUNS_LEVEL": "INFO",
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
 }
+DATABASES = ("PREFECT_API_DATABASE_CONNECTION_URL", "PREFECT_SERVER_DATABASE_CONNECTION_URL")
+"""Where the user's other projects keep their runs; a server of our own has its own."""
+RESTARTS = 3
 START_TIMEOUT = 120.0
 """Seconds: the first start makes Prefect's database."""
+
+
+T = TypeVar("T")
+
+
+class PrefectLost(UserError):
+    """Prefect's server cannot be reached. What was finished is kept."""
+
+    exit_code = 3
 
 
 @contextmanager
@@ -36,42 +59,112 @@ def local_api(home: Path, port: int | None = None) -> Iterator[Callable[[], None
     one.
 
     Enter before prefect is imported. The server starts while the caller goes on; the function that is handed out waits
-    for it, and raises UserError if it does not come up.
+    for it, and raises UserError if it does not come up, UnreachableError if the one of PREFECT_API_URL does not answer.
+    A server of our own keeps everything below the home folder, apart for each version of Prefect: another version,
+    there or in the user's other projects, changes its database so that this one could not open it.
     """
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
-    if os.environ.get("PREFECT_API_URL"):
-        yield lambda: None
+    if given := os.environ.get("PREFECT_API_URL"):
+        yield partial(check_reachable, given)
         return
+    own = home.absolute() / "prefect" / version("prefect")
+    before = {name: os.environ.pop(name, None) for name in ("PREFECT_HOME", "PREFECT_PROFILE", *DATABASES)}
+    own.mkdir(parents=True, exist_ok=True)  # Prefect makes only the last folder of the path
+    os.environ["PREFECT_HOME"] = str(own)
     port = port or free_port()
     url = f"http://{LOOPBACK}:{port}/api"
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", LOOPBACK, "--port", str(port)]
-    server = ServerProcess(command, home / "logs" / "prefect.log", {"PREFECT_API_URL": url})
+    stated = {name: value for name, value in os.environ.items() if name.startswith("PREFECT_")}
+    server = ServerProcess(command, home / "logs" / "prefect.log", stated | {"PREFECT_API_URL": url})
     server.start()
     os.environ["PREFECT_API_URL"] = url
     try:
         yield lambda: _wait(server, url)
     finally:
+        flush_page()
         os.environ.pop("PREFECT_API_URL", None)
+        os.environ.pop("PREFECT_HOME", None)
+        os.environ.update({name: value for name, value in before.items() if value is not None})
         server.stop()
+
+
+def check_reachable(url: str) -> None:
+    """Raise UnreachableError if no server answers there, or one of another Prefect that does not understand us."""
+    import httpx
+
+    ours = version("prefect")
+    try:
+        answer = httpx.get(f"{url.rstrip('/')}/admin/version", timeout=10, headers=_authorization())
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        why = str(error) or type(error).__name__
+        raise UnreachableError(
+            f"no Prefect server answers at PREFECT_API_URL={url} ({why}); start it, or unset PREFECT_API_URL"
+        ) from error
+    theirs = str(answer.json()) if answer.is_success and "json" in answer.headers.get("content-type", "") else ""
+    if theirs and theirs.partition(".")[0] != ours.partition(".")[0]:
+        raise UnreachableError(
+            f"the server at PREFECT_API_URL={url} is Prefect {theirs}, this is {ours}; unset PREFECT_API_URL"
+        )
+
+
+def _authorization() -> dict[str, str]:
+    """Headers with what the environment holds for the user's server."""
+    if basic := os.environ.get("PREFECT_API_AUTH_STRING"):
+        return {"Authorization": "Basic " + base64.b64encode(basic.encode()).decode()}
+    key = os.environ.get("PREFECT_API_KEY")
+    return {"Authorization": f"Bearer {key}"} if key else {}
 
 
 def _wait(server: ServerProcess, url: str) -> None:
     import httpx
 
     deadline = time.monotonic() + START_TIMEOUT
+    starts = 0
     while True:
         try:
             if httpx.get(f"{url}/health", timeout=10, trust_env=False).is_success:
                 return
         except httpx.TransportError:
             pass
+        if not server.running() and starts < RESTARTS:  # two that make one new database at once: one of them ends
+            starts += 1
+            server.start()
         if not server.running():
             said = [line.strip() for line in server.output().splitlines() if line.strip()] or ["it said nothing"]
             raise UserError(f"Prefect's server ended: {said[-1]}; see {server.log}")
         if time.monotonic() > deadline:
             raise UserError(f"Prefect's server does not answer within {START_TIMEOUT:.0f} s; see {server.log}")
         time.sleep(0.1)
+
+
+def with_prefect(ready: Callable[[], None], flow: Callable[[], T]) -> T:
+    """The result of a flow; after a loss of our Prefect server it is started again and the flow goes on where it was:
+    what is finished lies in the home folder. Raises PrefectLost if the server cannot be reached at all."""
+    for attempt in range(RESTARTS + 1):
+        ready()
+        try:
+            return flow()
+        except UserError:
+            raise
+        except Exception as error:
+            if not _unreachable(error):
+                raise
+            if attempt == RESTARTS or os.environ.get("PREFECT_API_URL", "").find(LOOPBACK) < 0:
+                break
+            say("Prefect's server is gone; it is started again, and the verification goes on where it was")
+    where = os.environ.get("PREFECT_API_URL", "").partition("@")[2] or os.environ.get("PREFECT_API_URL", "")
+    raise PrefectLost(f"Prefect's server does not answer at {where}; start it, or unset PREFECT_API_URL")
+
+
+def _unreachable(error: BaseException | None) -> bool:
+    import httpx
+
+    while error is not None:
+        if isinstance(error, httpx.TransportError) or "Failed to reach API" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def resume_abandoned(deployments: Sequence[str]) -> list[str]:

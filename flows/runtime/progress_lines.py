@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from flows.runtime.plain_text import write_line
+from flows.runtime.progress_page import progress_on_page, say_on_page
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -19,19 +20,21 @@ SECONDS_BETWEEN_LINES = 10.0
 
 
 def say(text: str) -> None:
-    """One line on standard error, where progress goes."""
+    """One line on standard error, where progress goes, and on the page of the run where there is one."""
     write_line(text, sys.stderr)
+    say_on_page(text)
 
 
 @contextmanager
 def shown(title: str) -> Iterator[Callable[[Progress], None]]:
     """A function to be told of progress; shows items done, rate and time left under `title`."""
-    if sys.stderr.isatty():
-        with _bar(title) as tell:
-            yield tell
-    else:
-        with _lines(title) as tell:
-            yield tell
+    with (_bar if sys.stderr.isatty() else _lines)(title) as tell, progress_on_page(title) as tell_page:
+
+        def tell_both(now: Progress) -> None:
+            tell(now)
+            tell_page(now)
+
+        yield tell_both
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
@@ -94,7 +94,9 @@ def lock_folder() -> Path:
 def devices_held(waiting: Callable[[str], None]) -> Iterator[None]:
     """Hold every device that a local server will use; `waiting(device)` is told once where it has to wait."""
     folder = lock_folder()
-    folder.mkdir(mode=0o777, parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    with suppress(OSError):
+        folder.chmod(0o1777)  # whoever comes first makes it for all users of the machine, whatever the umask
     with ExitStack() as held:
         for device in devices():
             lock = FileLock(folder / f"{device}.lock", mode=0o666)

@@ -13,6 +13,7 @@ from flows.options import RunOptions
 from flows.scheduling.queue import HOURS, WEEKS, QueueEntry, ScanResult, all_due, consider, scan_watched, within
 from flows.scheduling.watch import watch_list
 from warehouse.home import Home
+from warehouse.reports.markdown_text import as_markdown_text
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,16 @@ def headline(report: WeeklyReport) -> str:
 
 
 def report_rows(report: WeeklyReport) -> list[dict[str, Any]]:
-    """Rows for a Prefect table artifact and for JSON."""
+    """One row a release, for JSON."""
     return [asdict(one) for one in report.lines]
+
+
+def artifact_table(report: WeeklyReport) -> list[dict[str, Any]]:
+    """The same rows for Prefect's pages, which render cells as Markdown."""
+    return [
+        {name: as_markdown_text(cell) if isinstance(cell, str) else cell for name, cell in row.items()}
+        for row in report_rows(report)
+    ]
 
 
 def record(report: WeeklyReport) -> dict[str, Any]:
@@ -122,7 +131,7 @@ def weekly_markdown(report: WeeklyReport) -> str:
     for one in report.lines:
         cells = [one.model, one.due, one.became, one.claims, one.judged, one.flagged, one.standing]
         cells += [_hours(one.hours_expected), _hours(one.hours), one.why]
-        lines.append("| " + " | ".join(_cell(str(cell)) for cell in cells) + " |")
+        lines.append("| " + " | ".join(as_markdown_text(str(cell)) for cell in cells) + " |")
     seen = report.scan
     lines += _section("Not scanned", seen.failed)
     lines += _section("Found", {one.model: one.kind for one in seen.found})
@@ -142,7 +151,9 @@ def grouped(reasons: Mapping[str, str]) -> list[tuple[str, list[str]]]:
 def _section(title: str, reasons: Mapping[str, str]) -> Iterable[str]:
     if not reasons:
         return []
-    entries = [f"- {_cell(reason)}: {_cell(', '.join(models))}" for reason, models in grouped(reasons)]
+    entries = [
+        f"- {as_markdown_text(reason)}: {as_markdown_text(', '.join(models))}" for reason, models in grouped(reasons)
+    ]
     return ["", f"## {title}", "", *entries]
 
 
@@ -150,13 +161,7 @@ def _hours(hours: float | None) -> str:
     return "" if hours is None else f"{hours:.2f} h"
 
 
-def _cell(text: str) -> str:
-    for character in "\\|`<>[]*_":
-        text = text.replace(character, "\\" + character)
-    return " ".join(text.split())
-
-
-def propose(
+def propose_week(
     home: Home, options: RunOptions, *, hours: float = HOURS, weeks: float = WEEKS, releases: Sequence[str] = ()
 ) -> WeeklyReport:
     """What `weekly` would do now, with the same arguments. Writes nothing under the home folder."""

@@ -80,7 +80,12 @@ def import_results(
     report = ImportReport(left_out=left, files=len(outside))
     found: list[ImportedRun] = []
     for run in outside:
-        found += _runs_of(run, label or source, request, report, now)
+        try:
+            found += list(_runs_of(run, label or source, request, report, now))
+        except UserError as problem:
+            if len(outside) == 1:
+                raise
+            report.left_out.append(LeftOut(place=run.path, reason=str(problem)))
     if not found:
         reasons = "; ".join(dict.fromkeys(f"{one.place}: {one.reason}" for one in report.left_out[:3]))
         raise UserError(f"{source} gives no measurement ({reasons}); name the benchmark with --benchmark")

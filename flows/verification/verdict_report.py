@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from evaluators.records import Release
-from flows.runtime.plain_text import printable
 from warehouse.claim_records import Outcome, Verdict
 from warehouse.home import Home
 from warehouse.queries.table import table_rows
-from warehouse.reports.formatting import flag_of, interval, number, why
-
-SHOWN = ("benchmark_text", "claimed", "outcome", "comparability", "flagged", "headline", "run_id", "claim_id")
+from warehouse.reports.formatting import flag_of, interval, number
+from warehouse.reports.markdown_text import as_markdown_text
+from warehouse.reports.outcome_words import COMPARABILITY, outcome_words
+from warehouse.reports.reasons import main_reason
 
 FAILURES = ("server_failed", "weights_missing", "memory", "unexpected")
 """Reasons of could_not_run that a user can mend here."""
@@ -58,33 +60,49 @@ def _failed(verdict: Verdict) -> bool:
     return nothing or any(reason.code in FAILURES for reason in verdict.reasons)
 
 
+def artifact_key(model: str) -> str:
+    """Key of a release's artifacts, one a release, so that its verifications are versions of one another and of no
+    other's: lower-case letters, digits and dashes, as Prefect wants them."""
+    words = re.sub(r"[^a-z0-9]+", "-", model.lower()).strip("-")[:80]
+    return f"claims-{words}-{hashlib.sha256(model.encode('utf-8', 'replace')).hexdigest()[:6]}"
+
+
 def artifact_rows(summary: Summary) -> list[dict[str, Any]]:
-    """Rows for a Prefect table artifact."""
-    return [
-        {name: printable(row[name]) if isinstance(row[name], str) else row[name] for name in SHOWN}
-        | {"measured": _measured(row)}
-        for row in summary.rows
-    ]
+    """Rows for a Prefect table artifact, whose cells Prefect's pages render as Markdown: every text is escaped."""
+    found = []
+    for row in summary.rows:
+        cells = {
+            "benchmark": row["benchmark_text"],
+            "claimed": row["claimed"],
+            "measured": _measured(row),
+            "outcome": outcome_words(row["outcome"]).words + flag_of(row),
+            "settings": COMPARABILITY.get(row["comparability"] or "", "—"),
+            "why": main_reason(row),
+            "run": row["run_id"] or "—",
+            "claim": row["claim_id"],
+        }
+        found.append({name: as_markdown_text(text) for name, text in cells.items()})
+    return found
 
 
 def verdicts_markdown(summary: Summary) -> str:
     """A page for a Prefect Markdown artifact; text from cards is escaped."""
-    lines = [f"# {markdown_text(summary.release.model)}", "", f"Commit `{summary.release.commit}`", ""]
+    lines = [f"# {as_markdown_text(summary.release.model)}", "", f"Commit `{summary.release.commit}`", ""]
     lines += ["| benchmark | claimed | measured | items | outcome | settings | why |", "|---|---|---|---|---|---|---|"]
     for row in summary.rows:
         items = f"{row['items']:,} of {row['of']:,}" if (row["of"] or 0) > 1 else "—"
         how = f" ({row['protocol']})" if row["protocol"] else ""
-        outcome = row["outcome"] + how + flag_of(row)
+        outcome = outcome_words(row["outcome"]).words + how + flag_of(row)
         cells = [
             row["benchmark_text"],
             row["claimed"],
             _measured(row),
             items,
             outcome,
-            row["comparability"] or "—",
-            why(row),
+            COMPARABILITY.get(row["comparability"] or "", "—"),
+            main_reason(row),
         ]
-        lines.append("| " + " | ".join(markdown_text(str(cell)) for cell in cells) + " |")
+        lines.append("| " + " | ".join(as_markdown_text(str(cell)) for cell in cells) + " |")
     return "\n".join(lines) + "\n"
 
 
@@ -92,10 +110,3 @@ def _measured(row: dict[str, Any]) -> str:
     if row["measured"] is None:
         return "—"
     return f"{number(row['measured'], row['unit'])} {interval(row['measured_low'], row['measured_high'], row['unit'])}"
-
-
-def markdown_text(text: str) -> str:
-    """A stranger's text as one line of Markdown that means nothing but itself."""
-    for character in "\\|`<>[]*_":
-        text = text.replace(character, "\\" + character)
-    return " ".join(printable(text).split())

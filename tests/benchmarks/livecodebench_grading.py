@@ -14,7 +14,7 @@ from pathlib import Path
 
 from evaluators.sandbox.box import Box, BoxLimits, site_folders
 from evaluators.sandbox.choose_sandbox import choose_sandbox
-from evaluators.sandbox.execute import execute
+from evaluators.sandbox.execute import execute_program
 from evaluators.sandbox.run_program import run_module
 from tests.benchmarks.livecodebench_programs import PROBLEMS
 
@@ -56,7 +56,7 @@ def main() -> None:
         environment={"PYTHONPATH": ":".join(str(path) for path in sites)},
         limits=BoxLimits(seconds=1800, processes=256, cpu_seconds=3600, open_files=1024),
     )
-    ended = execute(sandbox, box, (str(box.python), "-S", "-B", "-c", PEER), stdin=json.dumps(samples).encode())
+    ended = execute_program(sandbox, box, (str(box.python), "-S", "-B", "-c", PEER), stdin=json.dumps(samples).encode())
     assert ended.code == 0, ended.stderr[-2000:]
     theirs = json.loads(ended.stdout.decode().strip().splitlines()[-1])
     differing = 0

@@ -26,10 +26,10 @@ import numpy as np
 from scipy.stats import hypergeom
 
 from evaluators.stopping import InterimLook
+from tests.verdicts.fixed_size import exact_fixed, wilson
 from warehouse.claim_records import Criterion
 from warehouse.claims.text.interval import read_interval
 from warehouse.verdicts.early_stopping import ClaimRule
-from warehouse.verdicts.statistics.confidence_sequence import exact_fixed, wilson
 from warehouse.verdicts.statistics.likelihood_ratio import sequence_bounds
 from warehouse.verdicts.statistics.region import ROUNDING, AcceptanceRegion
 from warehouse.verdicts.statistics.sequential_test import log_e_value

@@ -12,9 +12,10 @@ import yaml
 
 from flows.cli import run_command
 from tests.claims.scoring import NOW
+from tests.claims.shipped import shipped_ledgers
 from warehouse.claim_records import Claim
 from warehouse.claims import read_any, read_card
-from warehouse.claims.ledger import conflicting_claims, current_claims, save_reading, shipped_ledgers
+from warehouse.claims.ledger import conflicting_claims, current_claims, save_reading
 from warehouse.claims.model_aliases import model_names, with_hub_ids
 from warehouse.claims.readers.ledger_yaml import SHIPPED
 from warehouse.claims.tables.document import set_tables_apart

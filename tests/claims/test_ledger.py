@@ -8,6 +8,7 @@ import pytest
 
 from evaluators.records import UserError
 from tests.claims.scoring import NOW
+from tests.claims.shipped import shipped_ledgers
 from warehouse.claims import read_card
 from warehouse.claims.ledger import (
     claim_by_id,
@@ -16,7 +17,6 @@ from warehouse.claims.ledger import (
     current_claims,
     list_claims,
     save_reading,
-    shipped_ledgers,
 )
 from warehouse.claims.readers.manual import claim_by_hand
 from warehouse.claims.source_store import keep_page, page

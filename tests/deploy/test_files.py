@@ -73,6 +73,35 @@ def test_systemd_accepts(unit: Path, tmp_path: Path) -> None:
     assert (done.returncode, unit.name in done.stderr) == (0, False), done.stderr
 
 
+def test_pods_have_no_rights_and_bounded_memory() -> None:
+    """Not root, no capabilities, a read-only root, a limit of memory; a token of the cluster only where it is used."""
+    pods = [one["spec"]["template"]["spec"] for one in manifests() if one["kind"] in ("Job", "Deployment")]
+    assert len(pods) == 3
+    for pod in pods:
+        assert pod["securityContext"]["runAsNonRoot"] and pod["securityContext"]["runAsUser"]
+        assert pod["securityContext"]["seccompProfile"]["type"] == "RuntimeDefault"
+        assert pod["automountServiceAccountToken"] == (pod.get("serviceAccountName") == "claimcheck-worker")
+        for container in pod["containers"]:
+            allowed = container["securityContext"]
+            assert allowed["readOnlyRootFilesystem"] and not allowed["allowPrivilegeEscalation"]
+            assert allowed["capabilities"]["drop"] == ["ALL"] and container["resources"]["limits"]["memory"]
+            assert "/tmp" in {mount["mountPath"] for mount in container["volumeMounts"]}
+    policies = [one for one in manifests() if one["kind"] == "NetworkPolicy"]
+    assert {"Ingress", "Egress"} <= {kind for policy in policies for kind in policy["spec"]["policyTypes"]}
+    [rule] = [to for policy in policies for to in policy["spec"].get("egress", [])]
+    assert "169.254.0.0/16" in rule["to"][0]["ipBlock"]["except"]
+
+
+def test_containers_have_no_rights_and_secrets_only_where_they_are_used() -> None:
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    for name, service in services.items():
+        assert service["mem_limit"] and "no-new-privileges:true" in service["security_opt"], name
+        secrets = {variable for variable in service.get("environment", {}) if re.search("TOKEN|KEY|WEBHOOK", variable)}
+        assert not secrets or name in ("worker", "vllm"), (name, secrets)
+        assert name in ("postgres", "vllm") or (service["read_only"] and service["cap_drop"] == ["ALL"]), name
+    assert re.search(r"^USER [1-9]", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)
+
+
 def test_compose_accepts() -> None:
     command = ["docker", "compose", "-f", str(DEPLOY / "compose.yaml"), "config", "--quiet"]
     if (

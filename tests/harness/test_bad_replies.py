@@ -15,7 +15,7 @@ import pytest
 from evaluators.backends.openai_api.replies import read_chat, read_completion
 from evaluators.backends.reply_reader import BadReply
 from evaluators.harness import RetryLimits, run_benchmark
-from evaluators.harness.cut_prompts import cut_prompt_share
+from evaluators.harness.answers.cut_prompts import cut_prompt_share
 from evaluators.harness.tasks import EVALUATORS
 from evaluators.records import Run, RunStatus, Settings
 from tests.harness.conftest import FACTS, SUMS

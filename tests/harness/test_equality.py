@@ -35,7 +35,7 @@ def upstream(
     import lm_eval.models
     from lm_eval.tasks import TaskManager
 
-    import evaluators.harness.models  # noqa: F401
+    import evaluators.harness.lm_eval_models  # noqa: F401
 
     arguments: dict[str, Any] = {"base_url": server.url, "num_concurrent": 2}
     if find_spec("tenacity") is None:  # lm-eval's API clients need it; without it our class stands in for the client
@@ -48,7 +48,9 @@ def upstream(
         arguments |= {"tokenizer_backend": "none", "tokenized_requests": False, "max_retries": 1}
         arguments |= {"auth_token": server.key} if "chat" in model else {}
     arguments |= more
-    generation = {} if settings.max_tokens is None else {"max_gen_toks": settings.max_tokens}
+    generation: dict[str, Any] = {} if settings.max_tokens is None else {"max_gen_toks": settings.max_tokens}
+    if settings.thinking is not None:
+        generation["chat_template_kwargs"] = {"enable_thinking": settings.thinking == "on"}
     return lm_eval.simple_evaluate(
         model=model,
         model_args=arguments,
@@ -125,7 +127,9 @@ def test_gsm8k_with_random_shots_two_filters(
     local_tasks.gsm8k(tmp_path / "tasks", LIMIT)
     benchmark = benchmark_of("gsm8k", tmp_path / "tasks", "exact_match,strict-match", "exact_match,flexible-extract")
     chat = prompt == "chat"
-    settings = Settings(shots=3, max_tokens=24, prompt=prompt, system_prompt="Be short." if chat else None)
+    settings = Settings(shots=3, max_tokens=24, prompt=prompt)
+    if chat:
+        settings = settings.model_copy(update={"system_prompt": "Be short.", "thinking": "off"})
     model = "local-chat-completions" if chat else "local-completions"
     both(server, artifact, tmp_path / "runs", benchmark, model, settings)
 

@@ -34,7 +34,8 @@ def test_generation(
     ollama_server: ModelServer, server: ModelServer, artifact: Artifact, tmp_path: Path, prompt: str
 ) -> None:
     """Item for item what llama.cpp itself gives, preflight included."""
-    settings = Settings(prompt=prompt, max_tokens=24)
+    chat = prompt == "chat"
+    settings = Settings(prompt=prompt, thinking="on" if chat else None, max_tokens=200 if chat else 24)
     ours, theirs = (
         run_benchmark(SUMS, artifact, asked, settings, folder=tmp_path / asked.backend, limit=ITEMS)
         for asked in (ollama_server, server)

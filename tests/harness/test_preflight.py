@@ -16,7 +16,8 @@ from tests.harness.fakes import ARTIFACT, FakeServer
 @pytest.mark.parametrize("prompt", ["completion", "chat"])
 def test_sound_server_generates(server: ModelServer, artifact: Artifact, tmp_path: Path, prompt: str) -> None:
     """Every check has a finding and none fails."""
-    settings = Settings(prompt=prompt, temperature=0.8, repeats=2)
+    thinking = "off" if prompt == "chat" else None
+    settings = Settings(prompt=prompt, thinking=thinking, temperature=0.8, repeats=2)
     run = run_benchmark(SUMS, artifact, server, settings, folder=tmp_path, limit=8)
     assert run.status is RunStatus.finished
     wanted = {"answers", "deterministic", "max_tokens", "temperature", "stop", "model", "context", "context_budget"}

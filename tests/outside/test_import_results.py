@@ -202,12 +202,21 @@ def test_nothing_is_half_imported(home: Home, tmp_path: Path) -> None:
     assert not home.root.exists()
 
 
+def test_ungraded_predictions_are_no_run(home: Home, tmp_path: Path) -> None:
+    patches = {"a__a-1": {"model_name_or_path": "org/model", "instance_id": "a__a-1", "model_patch": "diff"}}
+    with pytest.raises(UserError, match="no grades"):
+        import_results(home, str(write(tmp_path / "preds.json", patches)), ImportRequest())
+    assert not home.root.exists()
+
+
 def test_a_folder_lists_what_was_left_out(home: Home, tmp_path: Path) -> None:
     lm_eval_files(tmp_path / "good", [True] * 1319)
+    lm_eval_files(tmp_path / "local", [True] * 1319, config={"model": "hf", "model_args": "pretrained=/mnt/weights/7B"})
     write(tmp_path / "other" / "notes.json", {"hello": 1})
     found = import_results(home, str(tmp_path), ImportRequest(), dry_run=True)
     assert len(found.runs) == 1 and not home.root.exists()
-    assert [one.place.rsplit("/", 1)[-1] for one in found.left_out] == ["notes.json"]
+    assert [one.place.rsplit("/", 2)[-2] for one in found.left_out] == ["other", "local"]
+    assert "--release" in found.left_out[1].reason
 
 
 def test_the_command_line(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:

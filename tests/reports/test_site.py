@@ -27,7 +27,7 @@ from warehouse.reports.site.addresses import release_path
 from warehouse.reports.site.axis import LEFT, RIGHT, axis_of
 from warehouse.reports.site.colours import COLOURS, contrast
 from warehouse.reports.site.overviews import glossary
-from warehouse.reports.site.plain_text import plain_text
+from warehouse.reports.site.safe_text import safe_text
 from warehouse.reports.site.site import write_site
 from warehouse.store import reading
 
@@ -185,10 +185,10 @@ def test_text_stands_out(scheme: str) -> None:
 
 @given(st.text(max_size=400))
 def test_plain_text_cannot_turn_or_hide(text: str) -> None:
-    shown = plain_text(text, 100)
+    shown = safe_text(text, 100)
     assert len(shown) <= 100
     assert shown.isprintable()
-    assert plain_text(shown, 100) == shown
+    assert safe_text(shown, 100) == shown
 
 
 @given(st.text(min_size=1, max_size=80), st.text(min_size=1, max_size=80))

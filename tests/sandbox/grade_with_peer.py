@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evaluators.sandbox.box import Box, BoxLimits, Sandbox, site_folders
-from evaluators.sandbox.execute import execute
+from evaluators.sandbox.execute import execute_program
 
 PEER = Path(__file__).parent / "peer.py"
 LIMITS = BoxLimits(
@@ -35,6 +35,6 @@ def _grade(sandbox: Sandbox, programs: Sequence[str], workers: int, seconds: flo
     )
     order = {"programs": list(programs), "workers": workers, "seconds": seconds}
     command = (str(box.python), "-S", "-B", str(PEER))
-    ended = execute(sandbox, box, command, stdin=json.dumps(order).encode())
+    ended = execute_program(sandbox, box, command, stdin=json.dumps(order).encode())
     assert ended.code == 0, (ended.ended_by, ended.stderr[-2000:])
     return json.loads(ended.stdout)

@@ -25,7 +25,7 @@ from escape_cases import CASES, PREAMBLE
 
 from evaluators.sandbox.box import Box, BoxLimits
 from evaluators.sandbox.choose_sandbox import sandbox_of_kind
-from evaluators.sandbox.execute import execute
+from evaluators.sandbox.execute import execute_program
 from evaluators.sandbox.self_test import processes_with
 
 LIMITS = BoxLimits(seconds=3, process_memory=2 << 30, memory=1 << 30)
@@ -115,7 +115,7 @@ def main() -> None:
             code = PREAMBLE + CASES[case]
             command = (str(box.python), "-I", "-S", "-c", code, json.dumps(order | {"stay": stay}))
             try:
-                ended = execute(sandbox, box, command)
+                ended = execute_program(sandbox, box, command)
             except Exception as error:
                 return {"broken": repr(error)}
             alive = processes_with(stay)

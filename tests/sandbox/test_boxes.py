@@ -10,7 +10,7 @@ import pytest
 from evaluators.sandbox.box import Box, BoxLimits, Sandbox, SandboxError
 from evaluators.sandbox.choose_sandbox import choose_sandbox, kinds, sandbox_of_kind, try_sandbox
 from evaluators.sandbox.enter import write_specification
-from evaluators.sandbox.execute import execute
+from evaluators.sandbox.execute import execute_program
 from evaluators.sandbox.seatbelt import profile
 from evaluators.sandbox.seccomp_filter import seccomp_filter
 
@@ -25,7 +25,7 @@ def sandbox(request) -> Sandbox:
 
 
 def shell(sandbox: Sandbox, box: Box, script: str, **more) -> str:
-    ended = execute(sandbox, box, ("/bin/sh", "-c", script), **more)
+    ended = execute_program(sandbox, box, ("/bin/sh", "-c", script), **more)
     assert ended.code == 0, (ended, script)
     return ended.stdout.decode()
 
@@ -51,8 +51,8 @@ def test_folders_variables_and_input(sandbox: Sandbox, tmp_path: Path) -> None:
 
 def test_exit_codes_and_missing_commands(sandbox: Sandbox) -> None:
     box = Box(limits=BoxLimits(seconds=10))
-    assert execute(sandbox, box, ("/bin/sh", "-c", "exit 7")).code == 7
-    ended = execute(sandbox, box, ("no-such-command",))
+    assert execute_program(sandbox, box, ("/bin/sh", "-c", "exit 7")).code == 7
+    ended = execute_program(sandbox, box, ("no-such-command",))
     assert ended.code == 127
     assert b"no-such-command" in ended.stderr
 
@@ -61,7 +61,7 @@ def test_memory_of_all_processes_together(sandbox: Sandbox) -> None:
     """Each keeps within the limit of one process; together they do not."""
     code = "import os, time\nfor _ in range(3): os.fork()\nb = b'x' * (64 << 20)\ntime.sleep(300)"
     box = Box(limits=BoxLimits(seconds=120, process_memory=512 << 20, memory=256 << 20))
-    ended = execute(sandbox, box, (str(box.python), "-I", "-S", "-c", code))
+    ended = execute_program(sandbox, box, (str(box.python), "-I", "-S", "-c", code))
     assert (ended.ended_by, ended.code) == ("memory", None)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from evaluators.records import UserError
-from evaluators.speed.llama_bench import find_llama_bench, read_llama_bench, run_llama_bench
+from evaluators.speed.llama_bench import find_llama_bench, parse_llama_bench, run_llama_bench
 from evaluators.weights import pull, resolve
 
 RELEASE = Path(__file__).parents[2] / "flows" / "demo" / "release"
@@ -24,7 +24,7 @@ ROW = {
 def test_rows_become_measurements_with_their_key() -> None:
     prompt = {**ROW, "n_prompt": 512, "n_gen": 0, "n_depth": 0, "backends": "CPU", "gpu_info": ""}
     mixed = {**ROW, "n_prompt": 512}
-    output, processing = read_llama_bench(json.dumps([ROW, prompt, mixed]))
+    output, processing = parse_llama_bench(json.dumps([ROW, prompt, mixed]))
     assert (output.benchmark, output.measurement.score, output.measurement.unit) == ("output_speed", 103.75, "tok/s")
     assert output.measurement.values == (104.5, 99.0, 103.5, 104.0)
     assert output.measurement.evidence["kind"] == "bare"
@@ -33,23 +33,23 @@ def test_rows_become_measurements_with_their_key() -> None:
     assert (processing.benchmark, processing.settings.prompt_tokens) == ("prompt_speed", 512)
     assert processing.settings.hardware == "AMD Ryzen 7 7800X3D 8-Core Processor"
     lines = "\n".join(json.dumps(row) for row in (ROW, prompt))
-    assert [test.benchmark for test in read_llama_bench(lines)] == ["output_speed", "prompt_speed"]
+    assert [test.benchmark for test in parse_llama_bench(lines)] == ["output_speed", "prompt_speed"]
 
 
 @pytest.mark.parametrize("text", ["", "[{}]", "| model | size |", "[1]"])
 def test_what_is_no_output_is_refused(text: str) -> None:
     if not text:
-        assert read_llama_bench(text) == []
+        assert parse_llama_bench(text) == []
         return
     with pytest.raises(UserError, match="no output of llama-bench"):
-        read_llama_bench(text)
+        parse_llama_bench(text)
 
 
 @pytest.mark.skipif(not PUBLISHED.exists(), reason="published output is not here")
 def test_published_output_agrees_with_its_own_averages() -> None:
     text = PUBLISHED.read_text()
     rows = [row for row in json.loads(text) if bool(row["n_prompt"]) != bool(row["n_gen"])]
-    tests = read_llama_bench(text)
+    tests = parse_llama_bench(text)
     assert len(tests) == len(rows) > 0
     for row, test in zip(rows, tests, strict=True):
         values = [value for value in test.measurement.values if value is not None]

@@ -29,7 +29,6 @@ from tests.verdicts.cases import (
 from warehouse.claim_records import Comparability, Outcome, Verdict
 from warehouse.claims.text.interval import read_interval
 from warehouse.verdicts import ClaimRule, board, could_not_run, criterion_hash, judge, plan_items, unverified
-from warehouse.verdicts.judge_speed import ratio_interval
 from warehouse.verdicts.statistics.control_variate import forecast
 from warehouse.verdicts.statistics.false_discovery import e_bh
 from warehouse.verdicts.statistics.median import median_interval
@@ -211,8 +210,6 @@ def test_order_statistics_cover_the_median() -> None:
             hits += found.low <= 1 <= found.high
             assert found.confidence >= 0.95
         assert hits >= 0.93 * 800
-    found = ratio_interval([2.0, 2.2, 1.9, 2.1, 2.0, 2.05, 1.95], [1.0] * 7)
-    assert found.low == pytest.approx(1.9) and found.value == pytest.approx(2.0)
 
 
 def test_without_a_run() -> None:

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from evaluators.stopping import InterimLook
 from tests.verdicts.cases import make_claim, make_lock, shuffled
+from tests.verdicts.fixed_size import exact_fixed
 from warehouse.verdicts import ClaimRule
 from warehouse.verdicts.statistics.betting import log_wealth, paired
-from warehouse.verdicts.statistics.confidence_sequence import confidence_sequence, exact_fixed
+from warehouse.verdicts.statistics.confidence_sequence import confidence_sequence
 from warehouse.verdicts.statistics.likelihood_ratio import log_e, sequence_bounds
 from warehouse.verdicts.statistics.region import AcceptanceRegion
 from warehouse.verdicts.statistics.repeats import follow_rounds, log_wealth_of_rounds

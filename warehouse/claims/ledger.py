@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from evaluators.records import UserError
@@ -150,21 +149,3 @@ def conflicting_claims(home: Home, *, model: str | None = None) -> list[Conflict
     for row in found:
         grouped[str(row["model"]), str(row["benchmark"])].append(row)
     return [Conflict(key[0], key[1], tuple(group)) for key, group in grouped.items()]
-
-
-def shipped_ledgers(home: Home) -> int:
-    """Put the ledgers that ship with the product into the ledger. Returns how many claims were new."""
-    from datetime import UTC, datetime
-
-    from warehouse.claims.readers.ledger_yaml import SHIPPED, read_ledger
-
-    new = 0
-    for path in _ledgers(SHIPPED):
-        text = path.read_text(encoding="utf-8")
-        url = f"claimcheck:ledgers/{path.name}"
-        new += save_reading(home, read_ledger(text, url=url, read_at=datetime.now(UTC)), text)
-    return new
-
-
-def _ledgers(folder: Path) -> Iterable[Path]:
-    return sorted(folder.glob("*.yaml"))

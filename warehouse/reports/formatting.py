@@ -48,23 +48,6 @@ def _scaled(value: float, base: int, names: tuple[str, ...]) -> str:
     return f"{value:.4g}{names[step]}"
 
 
-FORMALITIES = {"margin": "criterion: claim ", "settings_assumed": "settings "}
-"""Reasons that say how it was judged, not why it came out so, and the words of theirs that a table can spare."""
-
-
-def why(row: dict[str, Any]) -> str:
-    """What matters most about a row of claims_vs_measured, for people; empty while it is unverified."""
-    given = dict(zip(row["reason_codes"] or [], row["reasons"] or [], strict=True))
-    if "stated_in_files" in given:
-        return given["stated_in_files"].partition(" (")[0]
-    telling = [text for code, text in given.items() if code not in FORMALITIES]
-    formal = "; ".join(
-        given[code].removeprefix(spare).partition(", alpha")[0] for code, spare in FORMALITIES.items() if code in given
-    )
-    as_claimed = row["outcome"] == "confirmed" and row["comparability"] != "differs"
-    return formal if formal and (as_claimed or not telling) else (telling or [""])[0]
-
-
 def flag_of(row: Mapping[str, Any]) -> str:
     """The mark of a discrepancy: a full flag if it stands among all tested claims, an outlined one if it does not."""
     return "" if not row["flagged"] else " ⚑" if row["stands"] else " ⚐"

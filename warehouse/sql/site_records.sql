@@ -5,6 +5,6 @@ select
     v.record::varchar as verdict,
     l.record::varchar as criterion
 from claims c
-left join latest_verdicts v using (claim_id)
+left join shown_verdicts v using (claim_id)
 left join criteria l on l.criterion_id = v.criterion_id
 where c.claim_id in (select unnest($claims));

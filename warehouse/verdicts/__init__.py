@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from warehouse.verdicts.not_run import REASONS as REASONS
     from warehouse.verdicts.not_run import could_not_run as could_not_run
     from warehouse.verdicts.not_run import unverified as unverified
-    from warehouse.verdicts.statistics.false_discovery import board as board
+    from warehouse.verdicts.statistics.false_discovery import discoveries as discoveries
     from warehouse.verdicts.statistics.sample_size import plan_criterion as plan_criterion
     from warehouse.verdicts.statistics.sample_size import plan_items as plan_items
 
 _MODULES = {
     "combine_protocols": "by_protocol",
-    "board": "statistics.false_discovery",
+    "discoveries": "statistics.false_discovery",
     "judge": "judge_scores",
     "make_criterion": "criterion",
     "criterion_hash": "criterion",
@@ -50,10 +50,10 @@ _MODULES = {
 __all__ = [
     "REASONS",
     "ClaimRule",
-    "board",
     "combine_protocols",
     "could_not_run",
     "criterion_hash",
+    "discoveries",
     "judge",
     "make_criterion",
     "plan_criterion",

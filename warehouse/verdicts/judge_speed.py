@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import exp, log
 from statistics import median
 
 from evaluators.records import Measurement, Run, RunStatus, Settings
 from warehouse.claim_records import Comparability, Criterion, Outcome, Reason
 from warehouse.verdicts.criterion import SPEED_RUNS
 from warehouse.verdicts.roofline import roofline
-from warehouse.verdicts.statistics.median import Median, interim_look, median_interval
+from warehouse.verdicts.statistics.median import Median, interim_look
 from warehouse.verdicts.statistics.region import edges
 from warehouse.verdicts.statistics.starts import interval_over_starts, split_by_start
 from warehouse.verdicts.wording import WORDS, claimed, number_of_claim
-
-
-def ratio_interval(ours: Sequence[float], theirs: Sequence[float], alpha: float = 0.05) -> Median:
-    """Ratio of two systems from paired, interleaved runs: interval of the median log-ratio, taken back. Raises
-    ValueError for runs that do not pair up or are not positive."""
-    if len(ours) != len(theirs) or any(value <= 0 for value in (*ours, *theirs)):
-        raise ValueError("ratios need paired runs of positive speed")
-    found = median_interval([log(x) - log(y) for x, y in zip(ours, theirs, strict=True)], alpha)
-    return Median(exp(found.value), exp(found.low), exp(found.high), found.confidence)
 
 
 def speed_drift_reason(runs: Sequence[float]) -> float:

@@ -123,9 +123,10 @@ select
     c.claimed_by,
     json_merge_patch('{}'::json, c.settings) as claimed_settings,
     json_merge_patch('{}'::json, r.settings) as run_settings,
+    r.record -> 'origins' as settings_origin,
     from_json(
         c.compared,
-        '[{"setting": "VARCHAR", "claimed": "VARCHAR", "measured": "VARCHAR", "relation": "VARCHAR", "origin": "VARCHAR"}]'
+        '[{"setting": "VARCHAR", "claimed": "VARCHAR", "measured": "VARCHAR", "relation": "VARCHAR"}]'
     ) as settings_compared,
     r."commit" as run_commit,
     r.quantization,
@@ -181,6 +182,8 @@ comment on column claims_vs_measured.stopped_early is 'The run ended when its cl
 comment on column claims_vs_measured.outcome is 'What the evidence says: unverified, confirmed, below_claim, above_claim, inconclusive, invalid_run, could_not_run, ...';
 comment on column claims_vs_measured.comparability is 'How far claim and run have the same settings: matched, assumed (the claim leaves some out), differs, unknown.';
 comment on column claims_vs_measured.flagged is 'A sound run came out below the claim under settings that do not contradict it.';
+comment on column claims_vs_measured.protocol is 'Which of several plausible settings decided, where the claim leaves them open.';
+comment on column claims_vs_measured.by_protocol is 'What came out under each plausible setting that was run: protocol, outcome, score, low, high, items, of, run_id, plausible.';
 comment on column claims_vs_measured.stands is 'A flag that stands among all tested claims with a false discovery rate of at most 5 % (e-BH).';
 comment on column claims_vs_measured.reasons is 'Why, in sentences, most important first.';
 comment on column claims_vs_measured.reason_codes is 'Short name of each reason.';
@@ -193,7 +196,8 @@ comment on column claims_vs_measured.claimant is 'Who said it: vendor, third_par
 comment on column claims_vs_measured.claimed_by is 'Name of who said it.';
 comment on column claims_vs_measured.claimed_settings is 'Settings as stated, JSON; a missing key is unknown.';
 comment on column claims_vs_measured.run_settings is 'Settings of the run, JSON.';
-comment on column claims_vs_measured.settings_compared is 'Each setting as claimed and as run, how they relate (equal, differs, assumed, not_applicable), and where the run took it from.';
+comment on column claims_vs_measured.settings_origin is 'Where the run took each setting from: claim, user, release, benchmark, ...; JSON.';
+comment on column claims_vs_measured.settings_compared is 'Each setting as claimed and as run, and how they relate: equal, differs, assumed, not_applicable.';
 comment on column claims_vs_measured.run_commit is 'Commit of the release that was run.';
 comment on column claims_vs_measured.quantization is 'Quantization of the weights that were run.';
 comment on column claims_vs_measured.backend is 'Serving engine of the run.';

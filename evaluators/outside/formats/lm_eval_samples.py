@@ -200,7 +200,7 @@ def _taken(filtered: Any) -> str | None:
 
 
 def sample_signals(samples: dict[str, TaskSamples]) -> dict[str, float]:
-    """Numbers about the answers, in the words of `evaluators.harness.answer_statistics`."""
+    """Numbers about the answers, in the words of `evaluators.harness.answers.answer_statistics`."""
     counts: Counter[str] = sum((one.answers for one in samples.values()), Counter())
     texts: Counter[int] = sum((one.texts for one in samples.values()), Counter())
     best: Counter[int] = sum((one.best for one in samples.values()), Counter())

@@ -38,7 +38,7 @@ PREAMBLE += "sys.setrecursionlimit(50000)\n"
 """What LiveCodeBench puts before every answer."""
 
 
-class TimeoutException(Exception):
+class OutOfTime(Exception):
     """A test's time is over."""
 
 
@@ -65,7 +65,7 @@ def as_function(code: str) -> str:
     return PREAMBLE + ast.unparse(ast.Module([*imports, function], []))
 
 
-def load(code: str, name: str) -> Any:
+def function_named(code: str, name: str) -> Any:
     """The function of this name, of the module or of its class Solution."""
     module = types.ModuleType("tmp_sol", "")
     exec(code, module.__dict__)
@@ -108,7 +108,7 @@ def run_tests(code: str, tests: list[dict[str, str]], name: str | None, set_alar
     call, same, parse = call_with_input, same_output, json.loads
     set_alarm(True)
     source = as_function(code) if name is None else PREAMBLE + "\n\n" + code
-    function = load(source, name or "wrapped_function")
+    function = function_named(source, name or "wrapped_function")
     set_alarm(False)
     for number, test in enumerate(tests):
         set_alarm(True)
@@ -138,7 +138,7 @@ def main() -> None:
         sys.set_int_max_str_digits(50000)
 
     def out_of_time(number: int, frame: Any) -> None:
-        raise TimeoutException
+        raise OutOfTime
 
     signal.signal(signal.SIGALRM, out_of_time)
     # this interpreter has no site module, which makes them
@@ -157,7 +157,7 @@ def main() -> None:
             write(result, b"\npassed %032x\n" % (from_bytes(read(secret, 16), "big") ^ share))
         else:
             write(result, b"\nfailed " + why.encode() + b"\n")
-    except TimeoutException:
+    except OutOfTime:
         write(result, b"\ntimed out\n")
     except BaseException as error:
         set_timer(real, 0)

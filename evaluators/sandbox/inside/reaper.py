@@ -13,7 +13,7 @@ import sys
 PR_SET_CHILD_SUBREAPER, PR_SET_PDEATHSIG = 36, 1
 
 
-def children() -> list[int]:
+def processes_below() -> list[int]:
     """Living children of this process."""
     found = []
     for thread in os.listdir("/proc/self/task"):
@@ -25,7 +25,7 @@ def children() -> list[int]:
 def descendants() -> list[int]:
     """All processes below this one, the nearest first."""
     below: list[int] = []
-    waiting = children()
+    waiting = processes_below()
     while waiting:
         pid = waiting.pop(0)
         below.append(pid)

@@ -88,7 +88,7 @@ def candidate_by_id(home: Home, prefix: str) -> Candidate:
     return found[0]
 
 
-def decide(home: Home, prefix: str, state: Literal["confirmed", "rejected"]) -> Candidate:
+def decide_candidate(home: Home, prefix: str, state: Literal["confirmed", "rejected"]) -> Candidate:
     """Mark a candidate; a confirmed one is put into the ledger first, so that nothing is lost in between. Raises
     UserError for one that was decided otherwise before."""
     from warehouse.load import save_claims

@@ -91,7 +91,7 @@ def _benchmarks_in_rows(context: Context, first: int, columns: list[int]) -> Non
             continue
         label = read_label(f"{layout.context} ({text})" if layout.context else text)
         part: list[str] = []
-        if label.benchmark is None and not label.category and section:
+        if label.benchmark is None and section and (not label.category or read_label(section[0]).benchmark):
             joined = read_label(f"{section[0]} {text}")
             label = joined if joined.benchmark else read_label(f"{section[0]} ({text})") if (
                 read_label(section[0]).benchmark) else label  # fmt: skip

@@ -249,6 +249,10 @@ def _name(text: str, identity: Identity, base: str | None) -> tuple[Owner, int |
         return replace(owner, model=hub), None
     short, nearer = (Owner("other", hub), 0) if hub else _plain_name(bare, identity, base)
     if nearer is None:
+        if short.kind == "other" and len(brackets) == 1:
+            found, left = stated_by(brackets[0], None)
+            if found and not left and found.keys() <= _MEASURED:
+                return replace(short, stated=(*short.stated, *found.items())), None
         return (short if short.kind == "unsure" else owner), None
     stated: dict[str, str | int] = dict(short.stated)
     words: list[str] = []

@@ -69,7 +69,7 @@ def read_label(text: str) -> Label:
     if name is None:
         name, stated = speed_named(tidy)
         qualifiers = [] if name else qualifiers
-    elif catalogue()[name].evaluator == "speed" and catalogue()[name].unit != "ratio":
+    elif catalogue()[name].evaluator == "speed" and catalogue()[name].unit != "ratio":  # a ratio's bracket has sides
         stated, qualifiers = serving_stated(qualifiers)
     category = normalise(core) in CATEGORIES and not _is_exact(core, qualifiers)
     name, qualifiers, window = _with_unit(None if category else name, qualifiers, tidy)

@@ -12,7 +12,7 @@ from warehouse.reports.outcome_words import outcome_words
 from warehouse.reports.site import sentences
 from warehouse.reports.site.claim_view import ClaimView
 from warehouse.reports.site.colours import COLOURS
-from warehouse.reports.site.plain_text import plain_text
+from warehouse.reports.site.safe_text import safe_text
 
 LIGHT = COLOURS["light"]
 CHARACTER = 6.7
@@ -23,8 +23,8 @@ def claim_card(pages: Environment, view: ClaimView, *, foot: str, address: str) 
     """The card of one claim as SVG."""
     lines, size = _heading(view.title)
     return pages.get_template("card.svg").render(
-        c=LIGHT, colour=view.outcome.colour, label=view.sentence, model=plain_text(view.row["model"], 56), lines=lines,
-        size=size, view=view, said=plain_text(view.said, 22), foot=foot, address=address,
+        c=LIGHT, colour=view.outcome.colour, label=view.sentence, model=safe_text(view.row["model"], 56), lines=lines,
+        size=size, view=view, said=safe_text(view.said, 22), foot=foot, address=address,
         pill=round(70 + 16.5 * len(view.outcome.words)),
     )  # fmt: skip
 
@@ -69,5 +69,5 @@ def _heading(text: str) -> tuple[list[str], int]:
     """Lines of a heading, two at most, and their size in px."""
     if len(text) <= 30:
         return [text], 50
-    lines = textwrap.wrap(plain_text(text, 92), 48) or [""]
+    lines = textwrap.wrap(safe_text(text, 92), 48) or [""]
     return lines[:2], 36

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from warehouse.reports.outcome_words import outcome_words
 from warehouse.reports.site import sentences
-from warehouse.reports.site.plain_text import plain_text, web_address
+from warehouse.reports.site.safe_text import safe_text, web_address
 
 RATING = {"confirmed": 5, "above_claim": 5, "below_claim": 1}
 """Outcomes that rate a claim, from 1 (wrong) to 5 (right)."""
@@ -23,14 +23,14 @@ def claim_review(row: dict[str, Any], base_url: str | None) -> Markup | None:
     rating = RATING.get(row["outcome"])
     if rating is None or row["comparability"] in ("differs", "unknown") or (rating == 1 and not row["flagged"]):
         return None
-    author = plain_text(row["claimed_by"] or row["model"].partition("/")[0], 80)
+    author = safe_text(row["claimed_by"] or row["model"].partition("/")[0], 80)
     source = web_address(row["source_url"])
     review: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "ClaimReview",
         "datePublished": f"{row['judged_at']:%Y-%m-%d}",
         "url": f"{base_url or ''}claims/{row['claim_id']}.html",
-        "claimReviewed": f"{plain_text(row['model'], 100)}: {plain_text(row['claimed'], 80)} on {sentences.title(row)}",
+        "claimReviewed": f"{safe_text(row['model'], 100)}: {safe_text(row['claimed'], 80)} on {sentences.title(row)}",
         "author": {"@type": "Organization", "name": "claimcheck"} | ({"url": base_url} if base_url else {}),
         "itemReviewed": {
             "@type": "Claim",

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from warehouse.reports.formatting import number
 from warehouse.reports.odds import evidence_odds
 from warehouse.reports.outcome_words import COMPARABILITY, ORIGIN, RELATION, OutcomeWords, outcome_words
+from warehouse.reports.reasons import main_reason, setting_name, told
 from warehouse.reports.repeat_command import repeat_command
 from warehouse.reports.site import sentences
 from warehouse.reports.site.axis import Axis
-from warehouse.reports.site.evidence import Evidence
+from warehouse.reports.site.claim_evidence import ClaimEvidence
 from warehouse.reports.site.figure import Figure, figure_of
-from warehouse.reports.site.plain_text import plain_text, web_address
+from warehouse.reports.site.safe_text import safe_text, web_address
 
 Row = dict[str, Any]
-ASIDE = frozenset({"margin", "settings_assumed", "settings_differ", "roofline_estimate", "bounds", "medians"})
-"""Reasons that say how it was judged, or that the settings diff says better."""
 ANSWER = 400
 """Characters of a question or an answer."""
 
@@ -47,7 +47,7 @@ class ClaimView:
 
 
 @dataclass(frozen=True)
-class ClaimDetails:
+class DetailsView:
     """What the claim's own page says beyond that."""
 
     settings: tuple[tuple[str, str, str, str, str], ...]
@@ -59,6 +59,12 @@ class ClaimDetails:
     history: tuple[Row, ...]
     others: tuple[tuple[str, str, str], ...]
     """(who, number as printed, claim id)."""
+    protocols: tuple[tuple[str, str, OutcomeWords, bool], ...]
+    """(settings, measured, outcome, whether the claim may have been made under them)."""
+    runs: tuple[tuple[str, str, OutcomeWords], ...]
+    """(who and with what, measured, outcome) of runs of others."""
+    disagree: bool
+    """Two runs contradict each other."""
     sources: tuple[Row, ...]
     files: tuple[tuple[str, str, str], ...]
     """(name, size, SHA-256)."""
@@ -70,62 +76,61 @@ class ClaimDetails:
     command: str | None
 
 
-def claim_view(row: Row, axis: Axis | None, others: tuple[float, ...] = ()) -> ClaimView:
-    """The row of one claim as pages show it. others: what third parties say, in the claim's unit."""
+def claim_view(
+    row: Row, axis: Axis | None, others: tuple[float, ...] = (), protocols: tuple[float, ...] = ()
+) -> ClaimView:
+    """The row of one claim as pages show it. others: what others measured or state; protocols: scores under each of the
+    plausible settings; both in the claim's unit."""
+    figure = figure_of(row, axis, others)
+    if figure and axis and len(protocols) > 1:
+        figure = replace(figure, band=(axis.place(min(protocols)), axis.place(max(protocols))))
     return ClaimView(
         row=row,
         id=row["claim_id"],
         outcome=outcome_words(row["outcome"]),
         flagged=bool(row["flagged"]),
         title=sentences.title(row),
-        said=plain_text(row["claimed"], 80),
+        said=safe_text(row["claimed"], 80),
         who=sentences.who(row),
         measured=sentences.measured(row),
         interval=sentences.measured_interval(row),
         basis=sentences.basis(row),
         settings=COMPARABILITY.get(row["comparability"] or "", ""),
-        why=main_reason(row),
+        why=safe_text(main_reason(row), 400),
         sentence=sentences.sentence(row),
-        figure=figure_of(row, axis, others),
+        figure=figure,
     )
 
 
-def main_reason(row: Row) -> str:
-    """The reason that matters most; what the vendor did not say follows from the settings diff."""
-    compared = row["settings_compared"] or []
-    differing = [line for line in compared if line["relation"] == "differs"]
-    open_ = [line for line in compared if line["relation"] == "assumed"]
-    parts = []
-    codes = dict(zip(row["reason_codes"] or [], row["reasons"] or [], strict=True))
-    telling = [text for code, text in codes.items() if code not in ASIDE]
-    if telling and (row["outcome"] not in ("confirmed",) or "stated_in_files" in codes):
-        parts.append(plain_text(telling[0].partition(" (")[0] if "stated_in_files" in codes else telling[0], 240))
-    if differing:
-        said = [f"{_setting(line)} {_value(line['claimed'])}, run {_value(line['measured'])}" for line in differing[:3]]
-        parts.append("claimed " + "; ".join(plain_text(text, 90) for text in said))
-    if open_ and not differing:
-        named = [f"{_setting(line)} (run: {_value(line['measured'])})" for line in open_[:3]]
-        more = f" and {len(open_) - 3} more" if len(open_) > 3 else ""
-        speaker = "vendor" if row["claimant"] == "vendor" else "source"
-        parts.append(f"{speaker} did not say: " + plain_text(", ".join(named), 200) + more)
-    return "; ".join(parts)
-
-
-def claim_details(found: Evidence) -> ClaimDetails:
+def claim_details(found: ClaimEvidence) -> DetailsView:
     """Everything behind one claim."""
-    verdict, run = found.verdict or {}, found.run
+    verdict, run, row = found.verdict or {}, found.run, found.row
+    origins = (run or {}).get("origins") or {}
     unsaid = "vendor did not say" if found.row["claimant"] == "vendor" else "not stated"
-    return ClaimDetails(
-        settings=tuple(_compared(line, unsaid) for line in verdict.get("compared", ())),
-        stated_nearby=tuple(plain_text(note) for note in (found.claim.get("settings") or {}).get("notes", ())[:5]),
+    return DetailsView(
+        settings=tuple(_compared(line, unsaid, origins) for line in verdict.get("compared", ())),
+        stated_nearby=tuple(safe_text(note) for note in (found.claim.get("settings") or {}).get("notes", ())[:5]),
         reasons=tuple(
-            (plain_text(one["text"]), plain_text(", ".join(one["items"]))) for one in verdict.get("reasons", ())
+            (safe_text(one["text"]), safe_text(", ".join(one["items"]))) for one in verdict.get("reasons", ())
         ),
         samples=tuple(_sample(item) for item in found.samples),
         history=found.history,
         others=tuple(
-            (plain_text(one["by"], 60), plain_text(one["said"], 40), one["claim_id"]) for one in found.others[:12]
+            (safe_text(one["by"], 60), safe_text(one["said"], 40), one["claim_id"]) for one in found.others[:12]
         ),
+        protocols=tuple(
+            (safe_text(one["protocol"], 60), _scored(one, row), outcome_words(one["outcome"]), bool(one["plausible"]))
+            for one in verdict.get("by_protocol") or ()
+        ),
+        runs=tuple(
+            (
+                safe_text(f"{one['by'] or 'others'}, {one['harness'] or 'program not told'}", 80),
+                _scored(one, row),
+                outcome_words(one["outcome"]),
+            )
+            for one in row["others"] or ()
+        ),
+        disagree=bool(row["disagree"]),
         sources=tuple(_source(source) for source in found.row["sources"]),
         files=tuple(_files(run)),
         weights=_weights(run),
@@ -135,23 +140,23 @@ def claim_details(found: Evidence) -> ClaimDetails:
     )
 
 
-def _setting(line: Row) -> str:
-    return line["setting"].replace("_", " ")
-
-
-def _value(value: str | None) -> str:
-    return "—" if value is None else value or "none"
-
-
-def _compared(line: Row, unsaid: str) -> tuple[str, str, str, str, str]:
+def _compared(line: Row, unsaid: str, origins: Mapping[str, str]) -> tuple[str, str, str, str, str]:
     relation = line["relation"]
     words = RELATION.get(relation, relation.replace("_", " "))
-    if origin := line.get("origin"):
+    if relation != "equal" and (origin := origins.get(line["setting"])):
         words = f"{words}; from {ORIGIN.get(origin, origin)}"
     elif relation == "assumed":
         words = "benchmark's usual"
-    claimed = unsaid if line["claimed"] is None else _value(line["claimed"])
-    return (_setting(line), plain_text(claimed, 120), plain_text(_value(line["measured"]), 120), words, relation)
+    claimed = unsaid if line["claimed"] is None else told(line["claimed"])
+    return (setting_name(line), safe_text(claimed, 120), safe_text(told(line["measured"]), 120), words, relation)
+
+
+def _scored(result: Row, row: Row) -> str:
+    if result["score"] is None:
+        return "no score"
+    measured = {"unit": row["unit"], "measured": result["score"], "items": result["items"], "of": result["of"]}
+    ground = sentences.basis(measured)
+    return sentences.measured(measured) + (f" on {ground}" if ground else "")
 
 
 def _sample(item: Row) -> Row:
@@ -162,11 +167,11 @@ def _sample(item: Row) -> Row:
         answer = "log-likelihoods " + ", ".join("—" if one is None else f"{one:.2f}" for one in choices)
         answer += f"; the greatest is choice {best}"
     return {
-        "name": plain_text(f"{item['task']}/{item['doc_id']}", 80),
-        "question": plain_text(item.get("question"), ANSWER),
-        "answer": plain_text(answer, ANSWER),
-        "extracted": plain_text(item["extracted"], 80),
-        "expected": plain_text(item["target"], 120),
+        "name": safe_text(f"{item['task']}/{item['doc_id']}", 80),
+        "question": safe_text(item.get("question"), ANSWER),
+        "answer": safe_text(answer, ANSWER),
+        "extracted": safe_text(item["extracted"], 80),
+        "expected": safe_text(item["target"], 120),
         "score": "no score" if item["value"] is None else f"{item['value']:g}",
         "status": item["status"],
     }
@@ -174,18 +179,18 @@ def _sample(item: Row) -> Row:
 
 def _source(source: Row) -> Row:
     return {
-        "text": plain_text(source["url"], 160),
+        "text": safe_text(source["url"], 160),
         "link": web_address(source["url"]),
-        "place": plain_text(source["place"], 80),
+        "place": safe_text(source["place"], 80),
         "read": f"{source['read_at']:%Y-%m-%d}" if source["read_at"] else "",
         "sha256": source["sha256"],
-        "title": plain_text(source["title"], 80),
+        "title": safe_text(source["title"], 80),
     }
 
 
 def _files(run: Row | None) -> list[tuple[str, str, str]]:
     files = ((run or {}).get("artifact") or {}).get("files", ())
-    return [(plain_text(file["name"], 100), number(file["size"], "bytes"), file["sha256"]) for file in files[:12]]
+    return [(safe_text(file["name"], 100), number(file["size"], "bytes"), file["sha256"]) for file in files[:12]]
 
 
 def _weights(run: Row | None) -> str:
@@ -196,12 +201,12 @@ def _weights(run: Row | None) -> str:
         return "not seen"
     release = artifact["release"]
     more = f", {len(artifact['files']):,} files" if len(artifact["files"]) > 12 else ""
-    return plain_text(
+    return safe_text(
         f"{release['model']} at commit {release['commit'][:12]}, {artifact['quantization']} {artifact['format']}{more}"
     )
 
 
-def _facts(found: Evidence) -> list[tuple[str, str]]:
+def _facts(found: ClaimEvidence) -> list[tuple[str, str]]:
     run, row = found.run, found.row
     facts: list[tuple[str, str | None]] = []
     if run:
@@ -221,4 +226,4 @@ def _facts(found: Evidence) -> list[tuple[str, str]]:
         width = row["margin"] if unit == row["unit"] else 100 * row["margin"]
         facts.append(("criterion", f"claim ±{width:g} {unit}, fixed {row['criterion_stored_at']:%Y-%m-%d %H:%M} UTC"))
         facts.append(("wrong verdicts", f"at most {100 * row['alpha']:g} in 100, however often one looks"))
-    return [(name, plain_text(text, 400)) for name, text in facts if text]
+    return [(name, safe_text(text, 400)) for name, text in facts if text]

@@ -16,7 +16,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """First characters that make a spreadsheet run a cell."""
 
 
-def as_json(value: Any) -> bytes:
+def json_bytes(value: Any) -> bytes:
     """One JSON document; dates in ISO 8601, NaN and infinities as null."""
     try:
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_iso, allow_nan=False)
@@ -25,7 +25,7 @@ def as_json(value: Any) -> bytes:
     return text.encode("utf-8", "replace")
 
 
-def as_csv(rows: Sequence[dict[str, Any]], *, heading: bool = True) -> bytes:
+def csv_bytes(rows: Sequence[dict[str, Any]], *, heading: bool = True) -> bytes:
     """Rows, with a heading unless told otherwise; lists and records as JSON; an unknown is an empty cell.
 
     Text that a spreadsheet would take for a formula gets an apostrophe before it.
@@ -38,7 +38,7 @@ def as_csv(rows: Sequence[dict[str, Any]], *, heading: bool = True) -> bytes:
     return text.getvalue().encode("utf-8", "replace")
 
 
-def as_parquet(table: pyarrow.Table) -> bytes:
+def parquet_bytes(table: pyarrow.Table) -> bytes:
     """Rows with their types, zstd."""
     import pyarrow
     import pyarrow.parquet
@@ -53,7 +53,7 @@ def _cell(value: Any) -> Any:
         case None:
             return ""
         case list() | dict():
-            return as_json(value).decode()
+            return json_bytes(value).decode()
         case datetime():
             return value.isoformat()
         case str() if value.startswith(FORMULA):

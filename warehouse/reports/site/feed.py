@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment
 
 from warehouse.reports.outcome_words import outcome_words
-from warehouse.reports.site.plain_text import plain_text
+from warehouse.reports.site.safe_text import safe_text
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "claimcheck.feed")
 """Entries are named from it and the verdict's id, so that an id is the same from every machine and at every address."""
@@ -23,7 +23,7 @@ def feed(pages: Environment, changes: Sequence[dict[str, Any]], base_url: str | 
             "claim_id": change["claim_id"],
             "title": title_of(change),
             "updated": f"{change['judged_at']:%Y-%m-%dT%H:%M:%SZ}",
-            "summary": plain_text(change["headline"], 500),
+            "summary": safe_text(change["headline"], 500),
         }
         for change in changes
     ]
@@ -36,5 +36,5 @@ def feed(pages: Environment, changes: Sequence[dict[str, Any]], base_url: str | 
 def title_of(change: dict[str, Any]) -> str:
     """What changed, in one line."""
     before = f" (was: {outcome_words(change['before']).words})" if change["before"] else ""
-    what = f"{plain_text(change['model'], 80)}, {plain_text(change['benchmark_text'], 80)}"
+    what = f"{safe_text(change['model'], 80)}, {safe_text(change['benchmark_text'], 80)}"
     return f"{what}: {outcome_words(change['outcome']).words}{before}"

@@ -34,6 +34,8 @@ class Figure:
     """What others measured or stated about the same."""
     ticks: tuple[tuple[float, str], ...]
     """(place, label)."""
+    band: Span | None
+    """Scores under the plausible settings, from the lowest to the highest."""
     limit: float | None
     """What the memory of the claimed hardware allows at most (speeds)."""
     colour: str
@@ -78,6 +80,7 @@ def figure_of(row: dict[str, Any], axis: Axis | None, others: Sequence[float] = 
         hollow=row["comparability"] == "differs",
         others=tuple(axis.place(value) for value in others),
         ticks=axis.ticks,
+        band=None,
         limit=None,
         colour=outcome_words(row["outcome"]).colour,
         label=figure_words(row, axis, others),

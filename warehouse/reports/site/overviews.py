@@ -14,15 +14,16 @@ from typing import Any
 import yaml
 
 from warehouse.reports.outcome_words import CLAIMANT, COLUMNS, OUTCOMES, board_column, outcome_words
+from warehouse.reports.reasons import main_reason
 from warehouse.reports.site import sentences
 from warehouse.reports.site.addresses import release_path
 from warehouse.reports.site.axis import axis_of
-from warehouse.reports.site.claim_view import claim_view, main_reason
-from warehouse.reports.site.evidence import Row
+from warehouse.reports.site.claim_evidence import Row
+from warehouse.reports.site.claim_view import claim_view
 from warehouse.reports.site.figure import figure_of, figure_values
 from warehouse.reports.site.page import Site
-from warehouse.reports.site.plain_text import plain_text
 from warehouse.reports.site.release_pages import axes_of, vendor_settings
+from warehouse.reports.site.safe_text import safe_text
 
 COLUMN_COLOURS = ("good", "good", "bad", "doubt", "quiet", "quiet")
 FLAGGED = 24
@@ -51,7 +52,7 @@ class Counts:
     def add(self, model: str, rows: Sequence[Row]) -> None:
         """Count the rows of one release."""
         columns = Counter(board_column(row["outcome"], row["comparability"]) for row in rows)
-        name, href = plain_text(model, 120), f"{release_path(model)}.html"
+        name, href = safe_text(model, 120), f"{release_path(model)}.html"
         self.releases.append(
             {"model": name, "href": href, "claims": len(rows), "counts": [columns[column] for column in COLUMNS]}
         )
@@ -65,7 +66,7 @@ class Counts:
         self.not_run += [row for row in rows if row["outcome"] == "could_not_run"]
 
 
-def board(site: Site, found: Counts, changes: Sequence[Row], *, png: str | None) -> str:
+def board_page(site: Site, found: Counts, changes: Sequence[Row], *, png: str | None) -> str:
     """The first page. changes: as `read_changes` gives them."""
     since = site.now - WEEK
     recent = [change for change in changes if change["judged_at"] >= since]
@@ -85,15 +86,15 @@ def board(site: Site, found: Counts, changes: Sequence[Row], *, png: str | None)
 
 
 def _model(row: Row) -> tuple[str, str]:
-    return plain_text(row["model"], 120), f"{release_path(row['model'])}.html"
+    return safe_text(row["model"], 120), f"{release_path(row['model'])}.html"
 
 
 def _change(change: Row) -> dict[str, Any]:
     return {
         "date": f"{change['judged_at']:%Y-%m-%d}",
         "id": change["claim_id"],
-        "model": plain_text(change["model"], 80),
-        "title": plain_text(f"{change['benchmark_text']} {change['said']}", 100),
+        "model": safe_text(change["model"], 80),
+        "title": safe_text(f"{change['benchmark_text']} {change['said']}", 100),
         "words": outcome_words(change["outcome"]),
         "before": outcome_words(change["before"]).words if change["before"] else "",
     }
@@ -112,7 +113,7 @@ def speed_page(site: Site, rows: Sequence[Row], rooflines: Mapping[str, float], 
         limit = rooflines.get(row["claim_id"])
         if view.figure and axis and limit is not None and axis.low <= limit <= axis.high:
             view = replace(view, figure=replace(view.figure, limit=axis.place(limit)))
-        name = plain_text(settings.get("hardware"), 60) or "hardware not stated"
+        name = safe_text(settings.get("hardware"), 60) or "hardware not stated"
         groups[name].append((view, _model(row), conditions(settings)))
     ordered = sorted(groups.items(), key=lambda item: (item[0] == "hardware not stated", -len(item[1]), item[0]))
     return site.page(
@@ -130,7 +131,7 @@ def conditions(settings: Mapping[str, Any]) -> str:
         f"{settings['concurrency']:,} streams" if (settings.get("concurrency") or 1) > 1 else None,
         settings.get("speculative") if settings.get("speculative") not in (None, "none") else None,
     ]
-    return plain_text(" · ".join(str(part) for part in parts if part), 120)
+    return safe_text(" · ".join(str(part) for part in parts if part), 120)
 
 
 def could_not_run_page(site: Site, rows: Sequence[Row], *, png: str | None) -> str:
@@ -140,7 +141,7 @@ def could_not_run_page(site: Site, rows: Sequence[Row], *, png: str | None) -> s
         name, href = _model(row)
         code = (row["reason_codes"] or ["no reason given"])[0].replace("_", " ")
         entry = {"model": name, "href": href, "id": row["claim_id"], "title": sentences.title(row)}
-        groups[code].append(entry | {"said": plain_text(row["claimed"], 60), "why": main_reason(row)})
+        groups[code].append(entry | {"said": safe_text(row["claimed"], 60), "why": safe_text(main_reason(row), 400)})
     ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
     return site.page(
         "could-not-run.html", "could-not-run.html", picture=png, heading="Could not be run",

@@ -9,12 +9,12 @@ from warehouse.reports.outcome_words import outcome_words
 from warehouse.reports.site import sentences
 from warehouse.reports.site.addresses import release_path
 from warehouse.reports.site.axis import Axis, axis_of
+from warehouse.reports.site.claim_evidence import ClaimEvidence, Row
 from warehouse.reports.site.claim_review import claim_review
 from warehouse.reports.site.claim_view import ClaimView, claim_details, claim_view
-from warehouse.reports.site.evidence import Evidence, Row
 from warehouse.reports.site.figure import figure_values
 from warehouse.reports.site.page import Site
-from warehouse.reports.site.plain_text import plain_text
+from warehouse.reports.site.safe_text import safe_text
 
 PAGE = 30
 """Claims on one page of a release, so that it stays below 100 kB."""
@@ -26,10 +26,10 @@ GROUPS = {
 """Heading -> units below it."""
 
 
-def release_views(claims: Sequence[Evidence]) -> list[ClaimView]:
+def release_views(claims: Sequence[ClaimEvidence]) -> list[ClaimView]:
     """The claims of a release, those of one unit on one axis."""
-    axes = axes_of([(one.row, other_values(one)) for one in claims])
-    return [claim_view(one.row, axes.get(one.row["unit"]), other_values(one)) for one in claims]
+    axes = axes_of([(one.row, (*other_values(one), *protocol_values(one))) for one in claims])
+    return [claim_view(one.row, axes.get(one.row["unit"]), other_values(one), protocol_values(one)) for one in claims]
 
 
 def axes_of(claims: Sequence[tuple[Row, Sequence[float]]]) -> dict[str | None, Axis | None]:
@@ -40,13 +40,27 @@ def axes_of(claims: Sequence[tuple[Row, Sequence[float]]]) -> dict[str | None, A
     return {unit: axis_of(known, unit or "") for unit, known in values.items()}
 
 
-def other_values(one: Evidence) -> tuple[float, ...]:
-    """What third parties say about the same release and benchmark, for the hollow marks."""
-    return tuple(dict.fromkeys(other["value"] for other in one.others))[:8]
+def other_values(one: ClaimEvidence) -> tuple[float, ...]:
+    """What others state or measured about the same release and benchmark, for the hollow marks."""
+    ran = [other["score"] for other in one.row["others"] or () if other["score"] is not None]
+    return tuple(dict.fromkeys([*ran, *(other["value"] for other in one.others)]))[:8]
+
+
+def protocol_values(one: ClaimEvidence) -> tuple[float, ...]:
+    """Scores under each of the plausible settings that were run."""
+    found = (one.verdict or {}).get("by_protocol") or ()
+    return tuple(result["score"] for result in found if result["score"] is not None and result["plausible"])
 
 
 def release_page(
-    site: Site, model: str, claims: Sequence[Evidence], views: Sequence[ClaimView], *, number: int, png: str, own: bool
+    site: Site,
+    model: str,
+    claims: Sequence[ClaimEvidence],
+    views: Sequence[ClaimView],
+    *,
+    number: int,
+    png: str,
+    own: bool,
 ) -> str:
     """One page of a release. number: from 0; png: path of the picture for previews, the release's `own` or not."""
     rows = [one.row for one in claims]
@@ -60,12 +74,12 @@ def release_page(
     compared = vendor_settings(rows)
     return site.page(
         "release.html", page_path(model, number), picture=png,
-        heading=plain_text(model, 120), model=plain_text(model, 120), description=described, claims=len(rows),
+        heading=safe_text(model, 120), model=safe_text(model, 120), description=described, claims=len(rows),
         counts=counts, flagged_count=flagged, facts=_facts(claims), groups=list(_groups(shown)),
         stated=sentences.stated_settings(compared),
         pages=[(None if at == number else page_path(name, at, bare=True), at + 1) for at in range(pages)],
         own=own, badge=f"{name}.badge.svg", data=name,
-        citation=citation(site, plain_text(model, 120), described, page_path(model, 0)),
+        citation=citation(site, safe_text(model, 120), described, page_path(model, 0)),
     )  # fmt: skip
 
 
@@ -80,7 +94,7 @@ def page_path(model: str, number: int, *, bare: bool = False) -> str:
     return f"{stem}.html" if number == 0 else f"{stem}.page-{number + 1}.html"
 
 
-def claim_page(site: Site, one: Evidence, view: ClaimView, *, at: str, png: str, own: bool) -> str:
+def claim_page(site: Site, one: ClaimEvidence, view: ClaimView, *, at: str, png: str, own: bool) -> str:
     """The page of one claim. at: path of the page of its release; png as for `release_page`."""
     path = f"claims/{view.id}.html"
     history = [
@@ -93,8 +107,8 @@ def claim_page(site: Site, one: Evidence, view: ClaimView, *, at: str, png: str,
     ]
     return site.page(
         "claim.html", path, picture=png,
-        heading=f"{plain_text(one.row['model'], 80)}: {view.title} {view.said}", description=view.sentence,
-        review=claim_review(one.row, site.base_url), release=at, model=plain_text(one.row["model"], 120), view=view,
+        heading=f"{safe_text(one.row['model'], 80)}: {view.title} {view.said}", description=view.sentence,
+        review=claim_review(one.row, site.base_url), release=at, model=safe_text(one.row["model"], 120), view=view,
         more=claim_details(one), history=history[:60], own=own, citation=citation(site, view.sentence, "", path),
     )  # fmt: skip
 
@@ -114,17 +128,17 @@ def _groups(views: Sequence[ClaimView]) -> list[tuple[str, list[ClaimView]]]:
     return [(heading, ones) for heading, ones in found.items() if ones]
 
 
-def _facts(claims: Sequence[Evidence]) -> list[tuple[str, Any]]:
+def _facts(claims: Sequence[ClaimEvidence]) -> list[tuple[str, Any]]:
     """Commit, licence, dates, as far as they are known."""
     run = next((one.run for one in claims if one.run), None)
     licence = next((one for one in claims if one.row["benchmark"] == "license"), None)
     facts: list[tuple[str, Any]] = []
     if run:
-        facts.append(("commit", plain_text(run["release"]["commit"][:12], 20)))
+        facts.append(("commit", safe_text(run["release"]["commit"][:12], 20)))
     if licence:
         told = [reason for reason in licence.row["reasons"] or [] if reason.startswith("the files say")]
         said = told[0].removeprefix("the files say ").partition(" (")[0] if told else licence.row["claimed"]
-        facts.append(("licence", plain_text(said, 60)))
+        facts.append(("licence", safe_text(said, 60)))
     judged = [one.row["judged_at"] for one in claims if one.row["judged_at"]]
     read = [one.row["read_at"] for one in claims if one.row["read_at"]]
     if judged or read:

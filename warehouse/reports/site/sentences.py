@@ -8,7 +8,7 @@ from typing import Any
 
 from warehouse.reports.formatting import interval, number
 from warehouse.reports.outcome_words import CLAIMANT, OUTCOMES, outcome_words
-from warehouse.reports.site.plain_text import plain_text
+from warehouse.reports.site.safe_text import safe_text
 
 Row = dict[str, Any]
 FILE_FACTS = frozenset({"parameters", "tokens", "bytes", "text", "licence"})
@@ -19,13 +19,13 @@ def who(row: Row) -> str:
     """Who said it: the name where it is known."""
     if row["claimant"] == "vendor":
         return CLAIMANT["vendor"]
-    return plain_text(row["claimed_by"], 60) or CLAIMANT.get(row["claimant"], str(row["claimant"]))
+    return safe_text(row["claimed_by"], 60) or CLAIMANT.get(row["claimant"], str(row["claimant"]))
 
 
 def title(row: Row) -> str:
     """The benchmark as printed, with the variant."""
     variant = f" ({row['variant']})" if row["variant"] else ""
-    return plain_text(row["benchmark_text"] + variant, 120)
+    return safe_text(row["benchmark_text"] + variant, 120)
 
 
 def measured(row: Row) -> str:
@@ -54,9 +54,9 @@ def basis(row: Row) -> str:
 
 def sentence(row: Row) -> str:
     """One sentence about one claim, complete by itself."""
-    subject = f"{plain_text(row['model'], 100)}: {who(row)} says {plain_text(row['claimed'], 80)} on {title(row)}"
+    subject = f"{safe_text(row['model'], 100)}: {who(row)} says {safe_text(row['claimed'], 80)} on {title(row)}"
     word = outcome_words(row["outcome"]).words
-    reasons = [plain_text(reason, 240) for reason in row["reasons"] or []]
+    reasons = [safe_text(reason, 240) for reason in row["reasons"] or []]
     if row["outcome"] == "unverified":
         return f"{subject}; nobody has checked it here yet."
     if row["outcome"] == "could_not_run":

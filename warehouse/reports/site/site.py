@@ -11,24 +11,24 @@ from warehouse.home import Home
 from warehouse.reports.site import overviews, sentences
 from warehouse.reports.site.addresses import release_path
 from warehouse.reports.site.cards import badge, claim_card, png, release_card
-from warehouse.reports.site.claim_view import ClaimView
-from warehouse.reports.site.data_files import as_csv, as_json, as_parquet
-from warehouse.reports.site.destination import Destination
-from warehouse.reports.site.evidence import (
-    Evidence,
+from warehouse.reports.site.claim_evidence import (
+    ClaimEvidence,
     Row,
     Table,
     read_changes,
     read_columns,
     read_evidence,
     read_rooflines,
-    read_table,
+    read_site_rows,
 )  # fmt: skip
+from warehouse.reports.site.claim_view import ClaimView
+from warehouse.reports.site.data_files import csv_bytes, json_bytes, parquet_bytes
+from warehouse.reports.site.destination import Destination
 from warehouse.reports.site.feed import feed
 from warehouse.reports.site.overviews import Counts
 from warehouse.reports.site.page import Site, environment, style
-from warehouse.reports.site.plain_text import plain_text
 from warehouse.reports.site.release_pages import PAGE, claim_page, page_path, release_page, release_views
+from warehouse.reports.site.safe_text import safe_text
 
 BATCH = 100
 """Claims whose evidence is held in memory at a time."""
@@ -58,7 +58,7 @@ def write_site(
     base_url: where it will be found, for what needs whole addresses (feed, previews in other people's pages). Raises
     UserError if there are no such claims, or the destination cannot be written.
     """
-    table = read_table(home, model)
+    table = read_site_rows(home, model)
     if not table.parts:
         raise UserError(
             f"no claims about a model whose name contains {model}; `claimcheck table` lists the models"
@@ -106,7 +106,7 @@ def _batches(table: Table) -> Iterator[list[str]]:
 
 
 def _write_release(
-    site: Site, files: Destination, table: Table, model: str, claims: Sequence[Evidence], wanted: set[str]
+    site: Site, files: Destination, table: Table, model: str, claims: Sequence[ClaimEvidence], wanted: set[str]
 ) -> None:
     rows = [one.row for one in claims]
     views = release_views(claims)
@@ -115,34 +115,34 @@ def _write_release(
     picture = f"{path}.card.png" if own else "index.png"
     if own:
         flagged = sum(bool(row["flagged"]) for row in rows)
-        name, kicker = plain_text(model, 92), "claims about this release"
+        name, kicker = safe_text(model, 92), "claims about this release"
         card = release_card(environment(), name, kicker, sentences.counts(rows), flagged, **_foot(site))
         _write_picture(files, f"{path}.card", card)
     files.write(f"{path}.badge.svg", badge(environment(), rows))
     for number in range(-(-len(views) // PAGE)):
         page = release_page(site, model, claims, views, number=number, png=picture, own=own)
         files.write(page_path(model, number), page)
-    files.write(f"{path}.json", as_json(rows))
-    files.write(f"{path}.csv", as_csv(rows))
-    files.write(f"{path}.parquet", as_parquet(table.part(model)))
+    files.write(f"{path}.json", json_bytes(rows))
+    files.write(f"{path}.csv", csv_bytes(rows))
+    files.write(f"{path}.parquet", parquet_bytes(table.part(model)))
     for place, (one, view) in enumerate(zip(claims, views, strict=True)):
         _write_claim(site, files, one, view, page_path(model, place // PAGE), wanted, picture)
 
 
 def _write_claim(
-    site: Site, files: Destination, one: Evidence, view: ClaimView, at: str, wanted: set[str], picture: str
+    site: Site, files: Destination, one: ClaimEvidence, view: ClaimView, at: str, wanted: set[str], picture: str
 ) -> None:
     path = f"claims/{view.id}"
     own = view.id in wanted
     if own:
-        made = " on ".join(plain_text(word, 30) for word in (one.row["quantization"], one.row["backend"]) if word)
+        made = " on ".join(safe_text(word, 30) for word in (one.row["quantization"], one.row["backend"]) if word)
         _write_picture(files, path, claim_card(environment(), view, **_foot(site, made, view.id[:8])))
     files.write(f"{path}.html", claim_page(site, one, view, at=at, png=f"{path}.png" if own else picture, own=own))
     whole: Mapping[str, object] = {
         "sentence": view.sentence, "claim": one.claim, "sources": one.row["sources"], "verdict": one.verdict,
         "criterion": one.criterion, "run": one.run, "samples": one.samples, "history": one.history,
     }  # fmt: skip
-    files.write(f"{path}.json", as_json(whole))
+    files.write(f"{path}.json", json_bytes(whole))
 
 
 def _write_picture(files: Destination, path: str, svg: str) -> None:
@@ -153,7 +153,7 @@ def _write_picture(files: Destination, path: str, svg: str) -> None:
 def _write_overviews(site: Site, files: Destination, home: Home, counts: Counts, model: str | None) -> None:
     preview = "index.png"
     changes = read_changes(home, model)
-    files.write("index.html", overviews.board(site, counts, changes, png=preview))
+    files.write("index.html", overviews.board_page(site, counts, changes, png=preview))
     files.write("speed.html", overviews.speed_page(site, counts.speeds, read_rooflines(home), png=preview))
     files.write("could-not-run.html", overviews.could_not_run_page(site, counts.not_run, png=preview))
     files.write("columns.html", overviews.columns_page(site, read_columns(home), png=preview))
@@ -172,14 +172,14 @@ def _write_whole_table(files: Destination, table: Table) -> None:
     csv: list[bytes] = []
     for model in table.parts:
         rows = table.rows(model)
-        json.append(as_json(rows)[1:-1])
-        csv.append(as_csv(rows, heading=not csv))
+        json.append(json_bytes(rows)[1:-1])
+        csv.append(csv_bytes(rows, heading=not csv))
     files.write("index.json", b"[" + b",\n".join(json) + b"]\n")
     files.write("index.csv", b"".join(csv))
-    files.write("index.parquet", as_parquet(table.arrow))
+    files.write("index.parquet", parquet_bytes(table.arrow))
 
 
 def _foot(site: Site, *more: str) -> dict[str, str]:
     """The lowest line of a card."""
     foot = " · ".join(part for part in ("claimcheck", f"{site.snapshot:%d %b %Y}", *more) if part)
-    return {"foot": foot, "address": plain_text((site.base_url or "").partition("://")[2].rstrip("/"), 50)}
+    return {"foot": foot, "address": safe_text((site.base_url or "").partition("://")[2].rstrip("/"), 50)}

@@ -7,7 +7,6 @@ from math import log
 
 from warehouse.verdicts.statistics.likelihood_ratio import sequence_bounds
 from warehouse.verdicts.statistics.region import AcceptanceRegion
-from warehouse.verdicts.statistics.run_noise import Z95
 from warehouse.verdicts.statistics.sequential_test import TestState, binary
 
 
@@ -62,32 +61,3 @@ def _betting_bounds(
         middle = (high + inside) / 2
         high, inside = (middle, inside) if rejected(middle, False) else (high, middle)
     return low, high
-
-
-def wilson(successes: int, items: int, z: float = Z95) -> tuple[float, float]:
-    """Wilson's interval for a share of independent items at one fixed size. Not valid when looked at repeatedly."""
-    share = successes / items
-    middle, half = share + z * z / (2 * items), z * (share * (1 - share) / items + z * z / (4 * items * items)) ** 0.5
-    return (middle - half) / (1 + z * z / items), (middle + half) / (1 + z * z / items)
-
-
-def clopper_pearson(successes: int, items: int, alpha: float = 0.05) -> tuple[float, float]:
-    """Exact interval for how good a model is on questions *like* these (independent items, one fixed size)."""
-    from scipy.stats import beta
-
-    low = 0.0 if successes == 0 else float(beta.ppf(alpha / 2, successes, items - successes + 1))
-    high = 1.0 if successes == items else float(beta.ppf(1 - alpha / 2, successes + 1, items - successes))
-    return low, high
-
-
-def exact_fixed(total: int, items: int, successes: int, alpha: float = 0.05) -> tuple[float, float]:
-    """Exact interval for the full-run score from a random sample of a size fixed beforehand (hypergeometric tails); a
-    point for a whole run. Not valid when looked at repeatedly."""
-    import numpy as np
-    from scipy.stats import hypergeom
-
-    counts = np.arange(successes, total - (items - successes) + 1)
-    over = hypergeom.sf(successes - 1, total, counts, items) > alpha / 2
-    under = hypergeom.cdf(successes, total, counts, items) > alpha / 2
-    kept = counts[over & under]
-    return float(kept[0]) / total, float(kept[-1]) / total

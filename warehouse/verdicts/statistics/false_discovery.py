@@ -20,7 +20,7 @@ def e_bh(log_e_values: Iterable[float], q: float = 0.05) -> list[int]:
     return sorted(ranked[:kept])
 
 
-def board(verdicts: Iterable[Verdict], q: float = 0.05) -> list[Verdict]:
+def discoveries(verdicts: Iterable[Verdict], q: float = 0.05) -> list[Verdict]:
     """The flagged verdicts that stand on a board of all claims that were tested, with a false discovery rate of at most
     `q`, by each verdict's `strength`."""
     tested = [

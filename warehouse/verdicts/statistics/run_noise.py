@@ -17,15 +17,6 @@ ASSUMED_FLIPS = 0.10
 at the middle."""
 
 
-def repeat_flip_rate(first: Sequence[float | None], second: Sequence[float | None]) -> float:
-    """Share of items run twice whose 0/1 scores differ (for graded scores: twice the mean variance within an item).
-    Items unknown in either run are left out. Raises ValueError if none is left."""
-    pairs = [(x, y) for x, y in zip(first, second, strict=True) if x is not None and y is not None]
-    if not pairs:
-        raise ValueError("no item was run twice")
-    return sum((x - y) ** 2 for x, y in pairs) / len(pairs)
-
-
 def highest_rate(seen: float, of: int, risk: float) -> float:
     """Upper bound of a probability of which `seen` of `of` trials were hits, wrong with probability `risk` at most
     (Clopper and Pearson, one-sided). Items flip with different probabilities: their sum spreads less than a binomial of

@@ -8,7 +8,7 @@ LONGEST = 300
 """Characters of one text on a page; the data files hold the whole text."""
 
 
-def plain_text(text: object, longest: int = LONGEST) -> str:
+def safe_text(text: object, longest: int = LONGEST) -> str:
     """One line of text without control, format and surrogate characters, cut at `longest` characters.
 
     Format characters (Cf) are those that turn the writing direction or are not seen; a model can hide words in them.

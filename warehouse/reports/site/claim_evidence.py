@@ -22,7 +22,7 @@ SAMPLES = 3
 
 
 @dataclass(frozen=True)
-class Evidence:
+class ClaimEvidence:
     """Everything that one page says about one claim."""
 
     row: Row
@@ -65,7 +65,7 @@ class Table:
         return list(self.arrow.select(list(names)).to_pylist())
 
 
-def read_table(home: Home, model: str | None = None) -> Table:
+def read_site_rows(home: Home, model: str | None = None) -> Table:
     """The rows whose model contains `model`, all if None."""
     with reading(home) as connection:
         table = connection.cursor().sql(statement("site_rows"), params={"model": model}).to_arrow_table()
@@ -76,8 +76,8 @@ def read_table(home: Home, model: str | None = None) -> Table:
     return Table(table, parts)
 
 
-def read_evidence(home: Home, batch: Sequence[Row]) -> dict[str, Evidence]:
-    """Evidence by claim id for some rows of the view."""
+def read_evidence(home: Home, batch: Sequence[Row]) -> dict[str, ClaimEvidence]:
+    """ClaimEvidence by claim id for some rows of the view."""
     ids = [row["claim_id"] for row in batch]
     models = sorted({row["model"] for row in batch})
     with reading(home) as connection:
@@ -90,7 +90,7 @@ def read_evidence(home: Home, batch: Sequence[Row]) -> dict[str, Evidence]:
     found = {}
     for row, record in zip(batch, _in_order(ids, records), strict=True):
         same = others.get((row["model"], row["benchmark"]), ())
-        found[row["claim_id"]] = Evidence(
+        found[row["claim_id"]] = ClaimEvidence(
             row=row,
             claim=_stated(record["claim"]),
             verdict=json.loads(record["verdict"]) if record["verdict"] else None,

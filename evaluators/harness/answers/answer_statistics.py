@@ -53,7 +53,7 @@ from itertools import groupby
 from statistics import median
 
 from evaluators.backends.openai_api.thinking import holds_mark
-from evaluators.harness.cut_prompts import cut_prompt_share
+from evaluators.harness.answers.cut_prompts import cut_prompt_share
 from evaluators.harness.scoreboard import Board
 from evaluators.records import ItemStatus, Measurement, RequestKind, Response, ResponseStatus, Run
 

@@ -1,6 +1,6 @@
 """Our protocols as lm-eval model classes, for whoever wants them in plain lm-eval.
 
-    python -m evaluators.harness.models run --model claimcheck-llama-server \
+    python -m evaluators.harness.lm_eval_models run --model claimcheck-llama-server \
         --model_args base_url=http://127.0.0.1:8080 --tasks arc_easy
 
 Names: `claimcheck-completions`, `claimcheck-chat`, `claimcheck-llama-server` and `claimcheck-vllm` (the last two with
