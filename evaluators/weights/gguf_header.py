@@ -15,7 +15,7 @@ from typing import Any
 
 from evaluators.records import UserError
 from evaluators.weights.sources import FileSource, Window
-from evaluators.weights.stranger_files import stranger_file
+from evaluators.weights.stranger_files import MOST_ELEMENTS, stranger_file
 
 FIXED = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 STRING, ARRAY = 8, 9
@@ -153,6 +153,8 @@ def _read(source: FileSource, window: Window) -> GgufHeader:
 def _tensor(name: str, shape: tuple[int, ...], kind: int, offset: int, data: int) -> GgufTensor:
     from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
 
+    if prod(shape) > MOST_ELEMENTS:
+        raise ValueError(f"{name[:80]} has {prod(shape):.3g} elements")
     try:
         element = GGMLQuantizationType(kind)
     except ValueError:  # newer than the gguf package: the server may know it, only its size cannot be checked

@@ -8,7 +8,7 @@ from math import prod
 
 from evaluators.records import UserError
 from evaluators.weights.sources import FileSource, Window
-from evaluators.weights.stranger_files import stranger_file
+from evaluators.weights.stranger_files import MOST_ELEMENTS, stranger_file
 
 LIMIT = 32 * 2**20
 """Longest header in bytes that is read: a third of what the format allows, ten times what the largest files have."""
@@ -72,7 +72,7 @@ def _parse(raw: dict[str, dict], data: int) -> SafetensorsHeader:
     for name, entry in raw.items():
         begin, end = (int(number) for number in entry["data_offsets"])
         shape = tuple(int(number) for number in entry["shape"])
-        if begin < 0 or end < begin or any(number < 0 for number in shape):
-            raise ValueError(name)
+        if begin < 0 or end < begin or any(number < 0 for number in shape) or prod(shape) > MOST_ELEMENTS:
+            raise ValueError(name[:80])
         tensors.append(SafeTensor(name, shape, str(entry["dtype"]), data + begin, end - begin))
     return SafetensorsHeader(metadata, tuple(tensors))

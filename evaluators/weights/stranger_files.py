@@ -15,6 +15,8 @@ LARGEST = 64 * 2**20
 """Bytes of a config, index, tokenizer or card."""
 LARGEST_NUMBER = 2**53
 """No size in a config is larger."""
+MOST_ELEMENTS = 2**53
+"""No tensor has more."""
 BROKEN = (
     TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError, MemoryError, EOFError,
     AssertionError, struct.error,
