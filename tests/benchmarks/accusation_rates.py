@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from evaluators.catalogue import Benchmark, benchmark
 from tests.verdicts.cases import NOW, make_claim, make_measurement, make_run, stop_at
 from warehouse.claim_records import Verdict
-from warehouse.verdicts import ClaimRule, board, judge, make_criterion
+from warehouse.verdicts import ClaimRule, discoveries, judge, make_criterion
 from warehouse.verdicts.noise import noise_expected
 
 SETS = (("aime25", 0.6), ("gpqa_diamond_cot_n_shot", 0.6), ("math500", 0.75), ("ifeval", 0.75), ("gsm8k", 0.78))
@@ -98,7 +98,7 @@ def lies(lives: int, rng: random.Random) -> list[float]:
     return found
 
 
-def discoveries(boards: int, rng: random.Random) -> float:
+def false_discovery_rate(boards: int, rng: random.Random) -> float:
     """Mean share of false discoveries on boards of 26 claims about models that answer the same items."""
     known, shares = benchmark("hellaswag"), []
     total = 2000
@@ -114,7 +114,7 @@ def discoveries(boards: int, rng: random.Random) -> float:
             lie = 0.02 if model < 20 else 0.10
             verdicts.append(verified(known, f"{100 * (skill + lie):.1f}", values, values))
             true.append(model < 20)
-        standing = {id(verdict) for verdict in board(verdicts)}
+        standing = {id(verdict) for verdict in discoveries(verdicts)}
         wrong = sum(id(verdict) in standing and honest_one for verdict, honest_one in zip(verdicts, true, strict=True))
         shares.append(wrong / max(1, len(standing)))
     return sum(shares) / len(shares)
@@ -131,7 +131,7 @@ def main() -> int:
     worst = honest(options.lives, rng)
     caught = lies(max(10, options.lives // 5), rng)
     print(f"lies of 10 points flagged with 0, 3, 8 other cells: {caught}")
-    false = discoveries(options.boards, rng)
+    false = false_discovery_rate(options.boards, rng)
     print(f"26 claims on shared items: false discovery rate {false:.4f}")
     return int(worst > 0.05 or max(caught) - min(caught) > 0.05 or min(caught) < 0.9 or false > 0.05)
 

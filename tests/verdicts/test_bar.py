@@ -28,7 +28,7 @@ from tests.verdicts.cases import (
 )
 from warehouse.claim_records import Comparability, Outcome, Verdict
 from warehouse.claims.text.interval import read_interval
-from warehouse.verdicts import ClaimRule, board, could_not_run, criterion_hash, judge, plan_items, unverified
+from warehouse.verdicts import ClaimRule, could_not_run, criterion_hash, discoveries, judge, plan_items, unverified
 from warehouse.verdicts.statistics.control_variate import forecast
 from warehouse.verdicts.statistics.false_discovery import e_bh
 from warehouse.verdicts.statistics.median import median_interval
@@ -139,11 +139,11 @@ def test_the_board_only_ever_keeps_the_strongest(values: list[float]) -> None:
 def test_one_weak_flag_among_many_claims_does_not_stand() -> None:
     inflated = verify(make_claim("92.0"), shuffled(1280, 1600, 3))
     true = verify(make_claim("80.0"), shuffled(1280, 1600, 4))
-    assert board([inflated]) in ([inflated], [])
+    assert discoveries([inflated]) in ([inflated], [])
     weak = inflated.model_copy(update={"strength": log(41)})
     strong = inflated.model_copy(update={"strength": log(1e6)})
-    assert board([weak, *[true] * 40]) == []
-    assert board([strong, *[true] * 40]) == [strong]
+    assert discoveries([weak, *[true] * 40]) == []
+    assert discoveries([strong, *[true] * 40]) == [strong]
 
 
 def judge_value(said: str, unit: str, /, **measured: object) -> Verdict:
@@ -232,8 +232,8 @@ def test_public_names_are_functions_whatever_was_imported_first() -> None:
     script = (
         "import warehouse.verdicts.judge_scores, warehouse.verdicts.statistics.sample_size;"
         "import warehouse.verdicts.criterion;"
-        "from warehouse.verdicts import judge, plan_items, make_criterion, board;"
-        "assert all(map(callable, (judge, plan_items, make_criterion, board)))"
+        "from warehouse.verdicts import judge, plan_items, make_criterion, discoveries;"
+        "assert all(map(callable, (judge, plan_items, make_criterion, discoveries)))"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
 
@@ -245,4 +245,4 @@ def test_a_claim_that_the_items_left_cannot_save_stands_among_many() -> None:
     measurement = make_measurement(shuffled(1100, 1600, 3)[:1500])
     verdict = judge(claim, criterion, make_run(), measurement, now=NOW, benchmark=choice)
     true = verify(make_claim("80.0"), shuffled(1280, 1600, 4))
-    assert verdict.flagged and board([verdict, *[true] * 40]) == [verdict]
+    assert verdict.flagged and discoveries([verdict, *[true] * 40]) == [verdict]
