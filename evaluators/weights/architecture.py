@@ -6,7 +6,7 @@ one place that knows the names. Unknown is None, never a guess.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from evaluators.weights.gguf_header import GgufHeader
@@ -67,6 +67,8 @@ def _layers(stated: Any) -> int | None:
 
 def _checked(found: Architecture) -> Architecture:
     """The architecture, if all of its numbers are whole and within bounds. Raises ValueError."""
+    if isinstance(found.experts_per_token, list):  # one for each layer: not a number that is known here
+        found = replace(found, experts_per_token=None)
     numbers = {field.name: getattr(found, field.name) for field in fields(found)}
     sizes = {name: value for name, value in numbers.items() if name not in ("family", "tied", "kv_heads", "rope")}
     sizes |= {f"kv_heads[{place}]": heads for place, heads in enumerate(found.kv_heads)}
@@ -75,7 +77,9 @@ def _checked(found: Architecture) -> Architecture:
             raise ValueError(f"{name} is {str(value)[:30]!r}")
     for name in ("factor", "original_max_position_embeddings"):
         value = found.rope.get(name)
-        if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0):
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= LARGEST_NUMBER:
             raise ValueError(f"the rotary {name} is {str(value)[:30]!r}")
     return found
 
