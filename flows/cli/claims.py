@@ -295,7 +295,7 @@ def conflicts(model: str | None = None, /, *, json: Json = False) -> None:
 
 
 @app.command
-def export(to: Path, /, *, format: Format = "csv", model: str | None = None) -> None:
+def export(to: Path, /, *, format: Format | None = None, model: str | None = None) -> None:
     """Write current claims to a file (csv, parquet) or a folder (every-eval-ever, eval-results).
 
     Parameters
@@ -303,14 +303,25 @@ def export(to: Path, /, *, format: Format = "csv", model: str | None = None) -> 
     to
         File or folder to write.
     format
-        csv, parquet, every-eval-ever or eval-results.
+        csv, parquet, every-eval-ever or eval-results; without it what the file's ending says, else csv.
     model
         Only this model (hub id).
     """
     from warehouse.claims.ledger import current_claims
     from warehouse.reports.export import export_claims
 
-    _tell(export_claims(current_claims(home(), model=model), to, format), "claims")
+    _tell(export_claims(current_claims(home(), model=model), to, format or _format_of(to)), "claims")
+
+
+def _format_of(to: Path) -> Format:
+    """The format that a file's ending names; csv where it has none. Raises UserError for an ending of another kind."""
+    match to.suffix.lower():
+        case ".parquet":
+            return "parquet"
+        case ".csv" | "":
+            return "csv"
+        case other:
+            raise UserError(f"claims cannot be written as '{other}'; name a .csv or .parquet file, or give --format")
 
 
 def _tell(exported: object, what: str) -> None:

@@ -127,3 +127,11 @@ def test_a_claim_without_a_number_is_one_line(home: Path) -> None:
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1
     assert "very good" in done.stderr
+
+
+def test_the_ending_of_a_file_decides_its_format(home: Path, tmp_path: Path) -> None:
+    for name, first in (("claims.parquet", b"PAR1"), ("claims.csv", b"claim_id")):
+        assert claimcheck(home, "claims", "export", str(tmp_path / name)).returncode == 0
+        assert (tmp_path / name).read_bytes().startswith(first)
+    done = claimcheck(home, "claims", "export", str(tmp_path / "claims.xlsx"))
+    assert (done.returncode, "'.xlsx'" in done.stderr) == (2, True)

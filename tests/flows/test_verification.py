@@ -84,7 +84,7 @@ def test_rebuild_gives_the_same_table(verified: Place) -> None:
 def test_show_has_the_settings_the_run_and_the_items(verified: Place) -> None:
     claim = rows(verified)["Demo Sums (0-shot, strict)"]["claim_id"]
     page = verified.run("show", claim).stdout
-    for expected in ("Reasons", "shots", "lm-eval", "llama.cpp", "sha256", "demo_sums/", "answer"):
+    for expected in ("Reasons", "shots", "lm-eval", "llama.cpp", "SHA-256", "demo_sums/", "answer"):
         assert expected in page
 
 

@@ -1,6 +1,5 @@
 """Claims proposed from sentences. They are candidates: nothing enters the ledger before a person confirms it.
 
 `model_mentions` finds the models that a text names, `patterns` the numbers that a sentence states, `proposing` puts
-both together, `candidate_store` keeps candidates and what people decided about them, and `language_model` (optional,
-off by default) lets a language model on a server propose more.
+both together, and `candidate_store` keeps candidates and what people decided about them.
 """
