@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 
 from evaluators.backends import ModelServer
+from evaluators.backends.bounded_http import fetch_object
 from evaluators.records import ServerDescription
 
 PROBES, LENGTH = 16, 16
@@ -60,12 +61,11 @@ def _ask(http: httpx.Client, model: str, prompt: str, chat: bool) -> Answer:
     wanted: list[dict[str, Any]] = [{"logprobs": True if chat else 1}, {}]
     for more in wanted:
         try:
-            reply = http.post(path, json=body | asked | more)
-            if reply.is_error:
-                continue
-            return _read(reply.json())
-        except (httpx.HTTPError, ValueError):
+            reply = fetch_object(http, "POST", path, json=body | asked | more, seconds=TIMEOUT)
+        except httpx.HTTPError:
             continue
+        if reply is not None:
+            return _read(reply)
     return None, None
 
 
