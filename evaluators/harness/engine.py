@@ -237,13 +237,13 @@ class _Reader:
 
     def _score_complete(self) -> None:
         """Score the complete items, or have them scored. Their rows go with the next transaction."""
-        for item in self.complete.values():
+        for position in list(self.complete):
+            item = self.complete.pop(position)  # an interrupt in here must not have an item scored a second time
             answers = self._answers(item)
             if self.work.scorers is None:
                 self.rows += _score(item, answers, self.work, self.board)
             else:
                 self.scoring[item.position] = self.work.scorers.submit(self.work.score, item, answers)
-        self.complete.clear()
         self.scored = time.monotonic()
 
     def _take_scores(self, wait: bool = False) -> None:
