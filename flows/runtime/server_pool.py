@@ -18,6 +18,9 @@ from evaluators.weights import using
 from flows.runtime.progress_lines import say
 from flows.verification.ratio_sides import Side
 
+SECONDS_BETWEEN_WORDS = 60.0
+"""Between two lines that say what is waited for."""
+
 
 class ServerPool:
     """Hands out the server of an artifact; starts it on first use, and holds the device while it runs."""
@@ -46,7 +49,7 @@ class ServerPool:
         if self._server is not None and self._served == artifact.key:
             return self._server
         self.close()
-        self._hold(self.backend)
+        self._hold(artifact.release.model, self.backend)
         self._stack.enter_context(using(artifact))
         server = self._stack.enter_context(open_server(self.backend, artifact, self.options, self.logs))
         self._server, self._served = server, artifact.key
@@ -57,7 +60,7 @@ class ServerPool:
         """Two servers at a time on the one device, for runs that take turns, each with its own backend and options.
         Ends the server that was handed out."""
         self.close()
-        self._hold(one.backend, other.backend)
+        self._hold(one.artifact.release.model, one.backend, other.backend)
         try:
             with (
                 using(one.artifact),
@@ -69,10 +72,10 @@ class ServerPool:
         finally:
             self.close()
 
-    def _hold(self, *backends: str) -> None:
+    def _hold(self, model: str, *backends: str) -> None:
         if any(backend(name).ours for name in backends):
             self._stack.enter_context(
-                devices_held(lambda device: say(f"waiting for {device}: another verification runs on it"))
+                devices_held(lambda device, holder: say(f"{model} waits for {device}: {holder} runs on it"), model)
             )
 
 
@@ -91,19 +94,33 @@ def lock_folder() -> Path:
 
 
 @contextmanager
-def devices_held(waiting: Callable[[str], None]) -> Iterator[None]:
-    """Hold every device that a local server will use; `waiting(device)` is told once where it has to wait."""
+def devices_held(waiting: Callable[[str, str], None], model: str = "") -> Iterator[None]:
+    """Hold every device that a local server will use, for a model. Where it has to wait, `waiting(device, holder)` is
+    told at once and every minute."""
     folder = lock_folder()
     folder.mkdir(parents=True, exist_ok=True)
     with suppress(OSError):
         folder.chmod(0o1777)  # whoever comes first makes it for all users of the machine, whatever the umask
     with ExitStack() as held:
         for device in devices():
-            lock = FileLock(folder / f"{device}.lock", mode=0o666)
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
-                waiting(device)
-                lock.acquire()
+            lock, note = FileLock(folder / f"{device}.lock", mode=0o666), folder / f"{device}.holder"
+            timeout = 0.0
+            while not lock.is_locked:
+                try:
+                    lock.acquire(timeout=timeout)
+                except Timeout:
+                    waiting(device, _holder(note))
+                    timeout = SECONDS_BETWEEN_WORDS
             held.callback(lock.release)
+            with suppress(OSError):
+                note.write_text(f"{model or 'another verification'} (process {os.getpid()})", encoding="utf-8")
+                note.chmod(0o666)
         yield
+
+
+def _holder(note: Path) -> str:
+    """Who holds a device, by its own note."""
+    try:
+        return note.read_text(encoding="utf-8")[:200] or "another verification"
+    except (OSError, UnicodeDecodeError):
+        return "another verification"

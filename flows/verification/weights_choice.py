@@ -51,12 +51,18 @@ class WeightsChoice:
 
 
 def choose_artifact(
-    release: Release, options: VerifyOptions, home: Home, find: Callable[[str, str | None], Release] = resolve
+    release: Release,
+    options: VerifyOptions,
+    home: Home,
+    find: Callable[[str, str | None], Release] = resolve,
+    *,
+    machine: Hardware | None = None,
 ) -> WeightsChoice:
     """The weights that a verification runs: of the repository that the user named, else of the release, else of a
     quantized repository of it that a scan has seen (the vendor's own first).
 
-    find: resolves a hub id and revision. Raises UserError if there are none, or none that fits this machine.
+    find: resolves a hub id and revision. machine: what has to hold them; None: this one. Raises UserError if there are
+    none, or none that fits.
     """
     wanted = backend(options.backend).format
     sources = [find(options.weights, None)] if options.weights else [release]
@@ -72,7 +78,7 @@ def choose_artifact(
     refused: UserError | None = None
     for source in sources:
         try:
-            return choose_option(source, wanted, options.quantization, read_hardware(), options.context)
+            return choose_option(source, wanted, options.quantization, machine or read_hardware(), options.context)
         except UserError as error:
             refused = refused or error
     assert refused is not None
