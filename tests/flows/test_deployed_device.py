@@ -9,7 +9,7 @@ from pathlib import Path
 
 PROGRAM = """
 import sys
-from flows.runtime.server_pool import devices_held
+from flows.runtime.device_lock import devices_held
 with devices_held(lambda device: print("waiting", device, flush=True)):
     print("holding", flush=True)
     sys.stdin.readline()
