@@ -9,8 +9,9 @@ from pathlib import Path
 
 PROGRAM = """
 import sys
-from flows.runtime.server_pool import devices_held
-with devices_held(lambda device, holder: print("waiting", device, "for", holder, flush=True), "acme/one"):
+from flows.runtime.device_lock import devices_held, holder_of
+tell = lambda device: print("waiting", device, "for", holder_of(device), flush=True)
+with devices_held(tell, model="acme/one"):
     print("holding", flush=True)
     sys.stdin.readline()
 """
