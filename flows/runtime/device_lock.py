@@ -12,7 +12,6 @@ from filelock import FileLock, Timeout
 
 from evaluators.hardware import device_names
 
-
 UNKNOWN_HOLDER = "another verification"
 SECONDS_BETWEEN_WORDS = 60.0
 """Between two lines that say what is waited for."""
