@@ -52,7 +52,7 @@ def plan(
     json
         JSON instead of text.
     """
-    from flows.cli.plan_text import print_plan
+    from flows.cli.text.plan_text import print_plan
     from flows.verification.cost import release_plan
     from warehouse.home import Home
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from flows.runtime.plain_text import write_line
 from flows.runtime.progress_page import progress_on_page, say_on_page
+from flows.runtime.verbosity import VERBOSITY
 from flows.runtime.whole_run import whole_run
 from warehouse.reports.formatting import duration
 
@@ -23,20 +24,28 @@ SECONDS_BETWEEN_LINES = 10.0
 
 def say(text: str) -> None:
     """One line on standard error, where progress goes, and on the page of the run where there is one."""
-    write_line(text, sys.stderr)
+    if not VERBOSITY.quiet:
+        write_line(text, sys.stderr)
+    VERBOSITY.note(text)
     say_on_page(text)
 
 
 @contextmanager
 def shown(title: str) -> Iterator[Callable[[Progress], None]]:
     """A function to be told of progress; shows items done, rate and time left under `title`."""
-    with (_bar if sys.stderr.isatty() else _lines)(title) as tell, progress_on_page(title) as tell_page:
+    show = _nothing if not VERBOSITY.progress else _bar if sys.stderr.isatty() else _lines
+    with show(title) as tell, progress_on_page(title) as tell_page:
 
         def tell_both(now: Progress) -> None:
             tell(now)
             tell_page(now)
 
         yield tell_both
+
+
+@contextmanager
+def _nothing(title: str) -> Iterator[Callable[[Progress], None]]:
+    yield lambda now: None
 
 
 @contextmanager
@@ -83,6 +92,9 @@ def _lines(title: str) -> Iterator[Callable[[Progress], None]]:
 @contextmanager
 def pulling() -> Iterator[Callable[[str, int, int], None]]:
     """A function to be told of files that are fetched: (name, bytes so far, bytes in all)."""
+    if not VERBOSITY.progress:
+        yield lambda name, done, total: None
+        return
     if not sys.stderr.isatty():
         last = time.monotonic()
 
