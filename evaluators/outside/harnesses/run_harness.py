@@ -19,8 +19,8 @@ from evaluators.harness import keys, run_folder
 from evaluators.harness.aggregate import SOFT
 from evaluators.harness.progress import Progress
 from evaluators.outside.harnesses.harness import Endpoint, Harness, HarnessSetup, Scaffold, TaskLimits
+from evaluators.outside.harnesses.harness_registry import harness_for
 from evaluators.outside.harnesses.idle_server import idle_server
-from evaluators.outside.harnesses.registry import harness_for
 from evaluators.outside.harnesses.task_journal import TaskJournal
 from evaluators.outside.harnesses.task_loop import LoopEnd, LoopOrder, RunBudget, run_tasks
 from evaluators.outside.harnesses.tool_preflight import ASKED, tool_call_problem
