@@ -1,8 +1,8 @@
 """What a harness of the field tells the loop: its items, its scaffold, how to run some of them, how to read them.
 
 A harness is one file beside this one with a class that has these fields and methods (`Harness`, a Protocol: nothing to
-inherit), and one line in `harness_registry.py`. It is made for one run from a `HarnessSetup` and keeps nothing else: all that
-happened lies in the folders of its batches, so that a run goes on after a kill.
+inherit), and one line in `harness_registry.py`. It is made for one run from a `HarnessSetup` and keeps nothing else:
+all that happened lies in the folders of its batches, so that a run goes on after a kill.
 
 What the loop (`task_loop`) does, and a harness therefore does not: order, batches, resuming, retries, counting,
 stopping, timeouts, the key, and taking it out of every file. What a harness must keep:
