@@ -103,17 +103,19 @@ class Client:
         read: Read | None = None,
         count: bool = True,
         tokens: int | None = None,
+        base: str | None = None,
     ) -> Reply:
         """POST `body` and return the answer.
 
         `accept`: HTTP statuses that the caller reads itself, besides 200. `read`: turns the decoded JSON of an answer
         200 into the reply's data; what it refuses is asked for again. `count`: False for requests that cost no
-        model work. `tokens`: how many the answer may be about, which bounds its size. Raises GaveUp after the last
-        attempt and for statuses that cannot pass; ServerLost if the server is gone for good.
+        model work. `tokens`: how many the answer may be about, which bounds its size. `base`: another URL than the
+        server's, of what runs beside it. Raises GaveUp after the last attempt and for statuses that cannot pass;
+        ServerLost if the server is gone for good.
         """
         sent = json.dumps(body).encode()
         most = FREE + PER_TOKEN * (TOKENS if tokens is None else tokens) + 16 * len(sent)
-        return await self._attempts("POST", path, sent, accept, count, read, most)
+        return await self._attempts("POST", path, sent, accept, count, read, most, base)
 
     async def _attempts(
         self,
@@ -124,6 +126,7 @@ class Client:
         count: bool,
         read: Read | None,
         most: int,
+        base: str | None = None,
     ) -> Reply:
         attempt = refused = 0
         started = time.monotonic()
@@ -137,7 +140,7 @@ class Client:
             try:
                 self.sent += count
                 async with self._http.request(
-                    method, self.server.url + path, data=sent, allow_redirects=False,
+                    method, (base or self.server.url) + path, data=sent, allow_redirects=False,
                     timeout=self._timeout(begun - started),
                 ) as answer:  # fmt: skip
                     status, wait = answer.status, answer.headers.get("Retry-After")

@@ -47,6 +47,7 @@ def parser() -> Parser:
     flags.add_argument("--check-tensors", action="store_true")
     flags.add_argument("-lv", "--verbosity", "--log-verbosity", type=int, default=2)  # 3 is six lines a request
     flags.add_argument("--metrics", action="store_true")
+    flags.add_argument("--score-port", type=int, default=0)
     flags.add_argument("--version", action="store_true")
     return flags
 
@@ -93,6 +94,33 @@ def parameters(flags: argparse.Namespace, xllamacpp: Any) -> Any:
     return given
 
 
+def score_in_batches(flags: argparse.Namespace, given: Any, key: str) -> None:
+    """Serve `batch_scoring` beside the server, with the same model and settings."""
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    from xllamacpp import xllamacpp as extension
+
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "batch_scoring.py")  # noqa: PTH100, PTH118, PTH120
+    spec = spec_from_file_location("batch_scoring", path)
+    assert spec is not None and spec.loader is not None
+    scoring = module_from_spec(spec)
+    sys.modules["batch_scoring"] = scoring
+    spec.loader.exec_module(scoring)
+    context = flags.ctx_size // max(1, flags.parallel) or 4096
+
+    def make() -> Any:
+        return scoring.Scorer(
+            extension.__file__,
+            flags.model,
+            context=context + 1024,
+            threads=given.cpuparams.n_threads if given.cpuparams.n_threads > 0 else os.cpu_count() or 1,
+            kinds=(int(given.cache_type_k), int(given.cache_type_v)),
+            flash={"off": 0, "on": 1, "auto": -1}[flags.flash_attn],
+        )
+
+    scoring.serve(flags.score_port, key, make)
+
+
 def main() -> None:
     """Serve until ended."""
     parent = os.getppid()
@@ -104,8 +132,12 @@ def main() -> None:
         return
     if not flags.model:
         sys.exit("error: no model given")
+    key = os.environ.get("LLAMA_API_KEY", "")
     try:
-        server = xllamacpp.Server(parameters(flags, xllamacpp))
+        given = parameters(flags, xllamacpp)
+        server = xllamacpp.Server(given)
+        if flags.score_port:
+            score_in_batches(flags, given, key)
     except RuntimeError as error:
         sys.exit(f"error: {error}")
     print(f"listening on {server.listening_address}", flush=True)

@@ -32,8 +32,11 @@ LONG_NAMES = {
 }
 OURS = {"--model", "--host", "--api-key", "--api-key-file", "--hf-repo", "-hf", "-hfr", "--model-url", "-mu"}
 """Flags that decide what is served and to whom; no one else may set them."""
-PLACE = {"--model", "--host", "--port", "--alias"}
+PLACE = {"--model", "--host", "--port", "--alias", "--score-port"}
 """Flags that say where and under what name; they determine no answer and are left out of the description."""
+FEW_CORES = 4
+SMALL_MODEL = 2**26
+"""Bytes of weights below which the threads of a server and its clients only wait for each other on few cores."""
 SLOTS = 4
 GPU_SLOTS = 16
 CONTEXT_STEP = 256
@@ -79,7 +82,7 @@ def llama_server_flags(
         "--port": str(port),
         "--ctx-size": str(total),
         "--parallel": str(slots),
-        "--threads": str(options.threads or max(1, physical_cores() - 1)),
+        "--threads": str(options.threads or _threads(physical_cores(), header.size)),
         "--cache-type-k": kv_type,
         "--cache-type-v": kv_type,
         "--flash-attn": options.flash_attention or "auto",
@@ -90,6 +93,12 @@ def llama_server_flags(
     if (options.tensor_parallel or 1) > 1 and gpu_memory:
         flags["--split-mode"] = "layer"
     return {**flags, **extra}
+
+
+def _threads(cores: int, size: int) -> int:
+    """Threads of a server: one core is left to the clients, unless that is too large a part of them and a token takes
+    far longer than what they do with it. size: bytes of the weights."""
+    return cores if cores < FEW_CORES and size > SMALL_MODEL else max(1, cores - 1)
 
 
 def _context(

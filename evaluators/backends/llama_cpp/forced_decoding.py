@@ -27,6 +27,9 @@ DEPTH = 8
 """Requests that wait at the server for one slot: it goes from one to the next without waiting for the network. All
 prompts are known beforehand, also those of the token-by-token route."""
 FIELDS = ["completion_probabilities", "truncated", "tokens_evaluated"]
+Step = tuple[float, bool, Reply | None]
+Shared = dict[tuple[tuple[int, ...], tuple[int, ...]], "asyncio.Task[Step]"]
+"""By context and forced tokens: the step that forces the last of them, for choices that agree up to there."""
 First = Mapping[int, tuple[float, bool]]
 """Log-probability, and whether it is the likeliest, of tokens right after a context."""
 
@@ -50,11 +53,12 @@ class Forcing:
         slot: int,
         window: asyncio.Semaphore | None = None,
         first: First | None = None,
-    ) -> tuple[float, bool, Reply | None]:
+        shared: Shared | None = None,
+    ) -> Step:
         """(sum of log-probabilities, whether every token is the most likely one, last reply).
 
-        `window` bounds the requests under way; `first`: what is known about tokens right after the context. Raises
-        GaveUp.
+        `window` bounds the requests under way; `first`: what is known about tokens right after the context.
+        `shared`: steps of other continuations, and of this one for them. Raises GaveUp.
         """
         window = window or asyncio.Semaphore(DEPTH)
         if self.route == "grammar" and len(continuation) > 1:
@@ -68,11 +72,19 @@ class Forcing:
                 logprob, greedy = reply.data
                 return logprob, greedy, reply
 
-        async def step(done: int, token: int) -> tuple[float, bool, Reply | None]:
-            if done == 0 and first and token in first:
-                return *first[token], None
+        async def force(done: int, token: int) -> Step:
             async with window:
                 return await self._single(client, context + continuation[:done], token, slot)
+
+        async def step(done: int, token: int) -> Step:
+            if done == 0 and first and token in first:
+                return *first[token], None
+            if shared is None:
+                return await force(done, token)
+            key = (tuple(context), tuple(continuation[: done + 1]))
+            if key not in shared:
+                shared[key] = asyncio.create_task(force(done, token))
+            return await asyncio.shield(shared[key])
 
         found = await asyncio.gather(*(step(done, token) for done, token in enumerate(continuation)))
         return sum(part[0] for part in found), all(part[1] for part in found), found[-1][2]

@@ -1,17 +1,25 @@
-"""Exact log-likelihoods on llama-server, which reports probabilities of generated tokens only: see `forcing`."""
+"""Exact log-likelihoods on llama-server: in batches beside the embedded one (`batch_route`), else `forced_decoding`."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 
 from evaluators.backends.client import Client, GaveUp
-from evaluators.backends.llama_cpp.forced_decoding import DEPTH, First, Forcing
+from evaluators.backends.llama_cpp.batch_route import BatchRoute
+from evaluators.backends.llama_cpp.forced_decoding import DEPTH, GRAMMAR_UP_TO, First, Forcing, Shared
 from evaluators.backends.llama_cpp.tokenizer import LlamaTokens
 from evaluators.backends.protocol import Request, answered, failure
 from evaluators.backends.reply_reader import BadReply, context_of_slot, json_count, json_object, listed_models
 from evaluators.records import RequestKind, Response, ResponseStatus, ServerDescription, UserError
+
+SENTENCE = "The quick brown fox jumps over the lazy dog, and nobody in the whole village has ever asked it why."
+"""What the routes are tried on."""
+AGREE = 0.1
+"""Difference of two routes in a token's log-probability that numbers of 16 bits in the cache explain."""
+ROUTES = ("grammar", "bias")
 
 
 class LlamaLoglikelihood:
@@ -27,6 +35,7 @@ class LlamaLoglikelihood:
         self.longest = (server.context or 0) - 1
         self.route = route
         self.forcing = Forcing(self.vocabulary, 0, route)
+        self.batch = BatchRoute(None)
 
     @property
     def counts(self) -> Counter[str]:
@@ -47,6 +56,41 @@ class LlamaLoglikelihood:
                 f"the server does not say its vocabulary and context ({error!r}); is it llama-server?"
             ) from error
         self.forcing = Forcing(self.vocabulary, self.tokens.plain, self.route)
+        await self._choose_route(client)
+
+    async def _choose_route(self, client: Client) -> None:
+        """All choices in one pass where the server has a scorer that agrees with it; else, for a vocabulary at which it
+        is not clear, the faster of a grammar and a bias on a sentence. A route that the caller forces stays."""
+        if self.route is not None:
+            return
+        sentence = (await self.tokens.encode(client, [SENTENCE]))[0]
+        context, continuations = self.tokens.whole(sentence[:6]), [sentence[6:14], [*sentence[6:9], sentence[1]]]
+        self.batch = BatchRoute(getattr(client.server, "score_url", None))
+        if (found := await self.batch.score(client, context, continuations)) is not None:
+            try:
+                told = [await self.forcing.score(client, context, tokens, 0) for tokens in continuations]
+            except GaveUp:
+                told = []
+            pairs = list(zip(found[0], told, continuations, strict=False))
+            if pairs and all(abs(ours[0] - said[0]) <= AGREE * len(tokens) for ours, said, tokens in pairs):
+                return
+        self.batch = BatchRoute(None)
+        if self.vocabulary > GRAMMAR_UP_TO:
+            seconds = {route: await self._seconds(client, route, context, continuations[0]) for route in ROUTES}
+            self.forcing = Forcing(self.vocabulary, self.tokens.plain, min(ROUTES, key=lambda route: seconds[route]))
+
+    async def _seconds(self, client: Client, route: str, context: list[int], continuation: list[int]) -> float:
+        """Seconds of one continuation by a route, the better of two; infinite where the route does not go."""
+        forcing, times = Forcing(self.vocabulary, self.tokens.plain, route), []
+        try:
+            for _ in range(3):  # the first one runs the context
+                begun = time.perf_counter()
+                await forcing.score(client, context, continuation, 0)
+                times.append(time.perf_counter() - begun)
+        except GaveUp:
+            return float("inf")
+        fell_back = route == "grammar" and forcing.counts["bias"]
+        return float("inf") if fell_back else min(times[1:])
 
     def jobs(self, requests: Sequence[Request]) -> list[list[Request]]:
         """All missing choices of the item in one job."""
@@ -65,18 +109,48 @@ class LlamaLoglikelihood:
                 yield failure(request, error)
             return
         cut = [self._fit(context, continuation) for context, continuation in pairs]
+        scored = await self._in_batch(client, job, cut)
+        for response in scored:
+            yield response
+        if scored:
+            return
         first = await self._first_tokens(client, cut, slot)
-        window = asyncio.Semaphore(DEPTH)
+        window, shared = asyncio.Semaphore(DEPTH), Shared()
         waiting = [
-            asyncio.create_task(self._choice(client, request, context, continuation, slot, first, window))
+            asyncio.create_task(self._choice(client, request, context, continuation, slot, first, window, shared))
             for request, (context, continuation) in zip(job, cut, strict=True)
         ]
         try:
             for done in asyncio.as_completed(waiting):
                 yield await done
         finally:
-            for task in waiting:
+            for task in (*waiting, *shared.values()):
                 task.cancel()
+
+    async def _in_batch(
+        self, client: Client, job: Sequence[Request], pairs: Sequence[tuple[list[int], list[int]]]
+    ) -> list[Response]:
+        """All choices by one request; none where they do not share a context, or the server has no scorer."""
+        context = pairs[0][0]
+        if self.batch.url is None or any(other != context for other, _ in pairs):
+            return []
+        found = await self.batch.score(client, context, [continuation for _, continuation in pairs])
+        if found is None:
+            return []
+        scores, reply = found
+        self.counts["batch"] += 1
+        return [
+            answered(
+                request,
+                reply,
+                status=ResponseStatus.ok,
+                logprob=logprob,
+                greedy=greedy,
+                prompt_tokens=len(context),
+                generated_tokens=len(continuation),
+            )
+            for request, (_, continuation), (logprob, greedy) in zip(job, pairs, scores, strict=True)
+        ]
 
     async def _first_tokens(
         self, client: Client, pairs: Sequence[tuple[list[int], list[int]]], slot: int
@@ -101,11 +175,14 @@ class LlamaLoglikelihood:
         slot: int,
         first: First,
         window: asyncio.Semaphore,
+        shared: Shared,
     ) -> Response:
         try:
             if not continuation:
                 raise GaveUp("the continuation has no token", 1)
-            logprob, greedy, reply = await self.forcing.score(client, context, continuation, slot, window, first)
+            logprob, greedy, reply = await self.forcing.score(
+                client, context, continuation, slot, window, first, shared
+            )
         except GaveUp as error:
             return failure(request, error)
         return answered(
@@ -136,7 +213,10 @@ class LlamaLoglikelihood:
                 self.tokens.whole(encoded), self.tokens.prefix, self.longest - 1, 1
             ):
                 context, continuation = make_disjoint_window(window)
-                logprob, _, _ = await self.forcing.score(client, context, continuation, slot)
+                if (found := await self.batch.score(client, context, [continuation])) is not None:
+                    logprob = found[0][0][0]
+                else:
+                    logprob, _, _ = await self.forcing.score(client, context, continuation, slot)
                 total += logprob
                 count += len(continuation)
         except GaveUp as error:

@@ -15,11 +15,13 @@ from evaluators.backends.llama_cpp.flags import LONG_NAMES, PLACE, llama_server_
 from evaluators.backends.llama_cpp.model_file import read_header
 from evaluators.backends.local import LocalServer
 from evaluators.backends.placed_options import placement_of, with_placement
-from evaluators.backends.process import free_port, new_key
+from evaluators.backends.process import LOOPBACK, free_port, new_key
 from evaluators.backends.server import ServerOptions
-from evaluators.hardware import device_environment, read_hardware, without_gpus
+from evaluators.hardware import device_environment, memory, read_hardware, without_gpus
 from evaluators.records import Artifact, ServerDescription, UserError
 
+SECOND_COPY = 0.7
+"""Share of the main memory that weights may fill twice: scoring in batches opens them a second time."""
 EMBEDDED = Path(__file__).with_name("embedded.py")
 CAUSES: tuple[tuple[str, str], ...] = (
     (r"couldn't bind HTTP server socket.*?port: (\d+)", "port {0} is in use; end what uses it or choose another port"),
@@ -84,6 +86,11 @@ class LlamaCppServer(LocalServer):
         boards = placed.tensor * (machine.gpu_memory or 0)
         self.flags = llama_server_flags(self.artifact, self.header, options, int(port) if port else free_port(), boards)
         command = [executable] if executable else [sys.executable, "-P", str(EMBEDDED)]
+        self.score_url: str | None = None
+        """Where log-likelihoods of whole continuations are asked; None: nowhere."""
+        if self.embedded and 2 * self.header.size < SECOND_COPY * memory():
+            self.flags["--score-port"] = str(free_port())
+            self.score_url = f"http://{LOOPBACK}:{self.flags['--score-port']}"
         key = new_key()
         super().__init__(
             port=int(self.flags["--port"]),

@@ -17,6 +17,7 @@ class SglangLoglikelihood(VllmLoglikelihood):
     """Tokenizes and splits as vLLM's does; asks for the log-probabilities in SGLang's way."""
 
     name = "sglang-loglikelihood"
+    lists_tops = False
 
     async def score(self, client: Client, context: list[int], continuation: list[int]) -> tuple[float, bool, Reply]:
         """(sum of log-probabilities, whether every token is the most likely one, reply)."""

@@ -1,4 +1,4 @@
-"""Log-likelihoods on vLLM: the prompt's own log-probabilities, by `echo`."""
+"""Log-likelihoods on vLLM: the prompt's own log-probabilities, by `echo`; single tokens by those of the answer."""
 
 from __future__ import annotations
 
@@ -21,11 +21,16 @@ from evaluators.backends.reply_reader import (
 )
 from evaluators.records import RequestKind, Response, ResponseStatus, ServerDescription, UserError
 
+TOPS = 20
+"""Likeliest tokens that vLLM lists at most unless it is told otherwise."""
+
 
 class VllmLoglikelihood:
     """One request per choice; tokens by the server's own tokenizer, BOS as that tokenizer wants it."""
 
     name = "vllm-loglikelihood"
+    lists_tops = True
+    """Whether the completion route lists the likeliest tokens by their ids."""
 
     def __init__(self, server: ServerDescription) -> None:
         self.server = server
@@ -64,6 +69,7 @@ class VllmLoglikelihood:
     async def answer(self, client: Client, job: Sequence[Request], slot: int) -> AsyncIterator[Response]:
         """Score every choice; a request that fails leaves the others alone."""
         known = await self._tokenized(client, job)
+        together = await self._together(client, job, known)
         for request in job:
             try:
                 if request.kind is RequestKind.rolling:
@@ -76,7 +82,10 @@ class VllmLoglikelihood:
                 if over > 0:
                     self.counts["context_cut"] += 1
                     context = context[over:] or context[-1:]
-                logprob, greedy, reply = await self.score(client, context, continuation)
+                if (place := (request.index, request.repeat)) in together:
+                    logprob, greedy, reply = together[place]
+                else:
+                    logprob, greedy, reply = await self.score(client, context, continuation)
             except GaveUp as error:
                 yield failure(request, error)
                 continue
@@ -89,6 +98,43 @@ class VllmLoglikelihood:
                 prompt_tokens=len(context),
                 generated_tokens=len(continuation),
             )
+
+    async def _together(
+        self, client: Client, job: Sequence[Request], known: Mapping[str, list[int] | BaseException]
+    ) -> dict[tuple[int, int], tuple[float, bool, Reply]]:
+        """Choices of one token after one context by one request, as far as they are among the likeliest: its prompt is
+        paid once, and served from the prefix cache, which log-probabilities of a prompt are not."""
+        if not self.lists_tops or len(job) < 2 or any(request.kind is not RequestKind.loglikelihood for request in job):
+            return {}
+        try:
+            pairs = [self._pair(request.args[0], request.args[1], known) for request in job]
+        except (GaveUp, BadReply):
+            return {}
+        context = pairs[0][0]
+        alike = all(other == context and len(continuation) == 1 for other, continuation in pairs)
+        if not alike or len(context) + 1 > self.longest:
+            return {}
+        body = {
+            "model": self.server.model,
+            "prompt": context,
+            "max_tokens": 1,
+            "temperature": 0.0,
+            "logprobs": TOPS,
+            "return_tokens_as_token_ids": True,
+            "seed": 1234,
+        }
+        try:
+            reply = await client.post("/v1/completions", body, read=_likeliest, tokens=2 * TOPS)
+        except GaveUp:
+            return {}
+        tops: dict[int, float] = reply.data
+        best = max(tops.values(), default=0.0)
+        self.counts["together"] += 1
+        return {
+            (request.index, request.repeat): (tops[token], tops[token] >= best, reply)
+            for request, (_, [token]) in zip(job, pairs, strict=True)
+            if token in tops
+        }
 
     async def _tokenized(self, client: Client, job: Sequence[Request]) -> dict[str, list[int] | BaseException]:
         """Token ids of every text of the job, nothing added, asked for together; an error where there are none."""
@@ -152,6 +198,19 @@ class VllmLoglikelihood:
             logprob, _, _ = await self.score(client, *make_disjoint_window(window))
             total += logprob
         return answered(request, None, status=ResponseStatus.ok, logprob=total, generated_tokens=len(tokens))
+
+
+def _likeliest(data: Any) -> dict[int, float]:
+    """Log-probabilities of the likeliest tokens at the first place, by id."""
+    answer = json_object(data, "the answer")
+    choices = json_list(answer.get("choices") or [], "choices")
+    if not choices:
+        raise BadReply(f"answer without choices: {one_line(str(answer.get('error') or answer))}", passing=True)
+    given = json_object(json_object(choices[0], "a choice").get("logprobs"), "logprobs")
+    tops = json_list(given.get("top_logprobs") or [], "top_logprobs")
+    first = json_object(tops[0], "top_logprobs") if tops else {}
+    ids = {name.removeprefix("token_id:"): value for name, value in first.items()}
+    return {int(token): log_probability(value) for token, value in ids.items() if token.isdecimal()}
 
 
 def _echoed(data: Any, begin: int, end: int) -> tuple[float, bool]:
