@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -11,6 +12,8 @@ import pytest
 
 from evaluators.backends import ModelServer
 from evaluators.backends.client import Client
+from evaluators.backends.llama_cpp import batch_scoring
+from evaluators.backends.llama_cpp.batch_route import BatchRoute
 from evaluators.backends.llama_cpp.llama_loglikelihood import LlamaLoglikelihood
 from evaluators.backends.protocol import Request
 from evaluators.harness import RetryLimits
@@ -68,6 +71,74 @@ def test_every_kind_of_token(server: ModelServer, reference: Llama, route: str) 
         expected, likeliest = reference.score(context, part)
         assert logprob == pytest.approx(expected, abs=TOLERANCE * len(part))
         assert greedy == likeliest
+
+
+def test_all_choices_in_one_pass(server: ModelServer, reference: Llama) -> None:
+    """Every token of the vocabulary in continuations that share nothing, something, or all but the last token."""
+    config, source = reference.config, random.Random(4)
+    ids = list(range(config["vocab_size"]))
+    source.shuffle(ids)
+    context = [config["bos_token_id"], *source.sample(ids, 12)]
+    parts = [ids[at : at + 4] for at in range(0, len(ids), 4)]
+    parts += [[*part[:3], part[0]] for part in parts[:9]] + [part[:2] for part in parts[:9]] + [parts[0]]
+
+    async def work(protocol: LlamaLoglikelihood, client: Client) -> list[tuple[float, bool]]:
+        found: list[tuple[float, bool]] = []
+        for at in range(0, len(parts), 40):
+            scored = await protocol.batch.score(client, context, parts[at : at + 40])
+            assert scored is not None
+            found += scored[0]
+        assert await protocol.batch.score(client, context, [[1]] * 65) is None, "more choices than it has sequences"
+        assert await protocol.batch.score(client, context * 500, [[1]]) is None, "no room"
+        assert protocol.batch.url is not None
+        return found
+
+    for part, (logprob, greedy) in zip(parts, ask(server, None, work), strict=True):
+        expected, likeliest = reference.score(context, part)
+        assert logprob == pytest.approx(expected, abs=TOLERANCE * len(part))
+        assert greedy == likeliest
+
+
+def test_a_scorer_that_says_something_else_than_the_server_is_not_used(
+    server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choices = [" 19. #### 19", " 19. #### 18", " 7"]
+    job = [request(RequestKind.loglikelihood, "What is 12+7?", text, index=at) for at, text in enumerate(choices)]
+
+    async def work(protocol: LlamaLoglikelihood, client: Client) -> tuple[list[float], int]:
+        found = [response async for response in protocol.answer(client, job, 0)]
+        found.sort(key=lambda response: response.index)
+        return [response.logprob or 0.0 for response in found], protocol.counts["batch"]
+
+    values, passes = ask(server, None, work)
+    assert passes == 1, "all choices by one request"
+    original = BatchRoute.score
+
+    async def off(self: BatchRoute, client: Client, context: list[int], continuations: list[list[int]]) -> object:
+        found = await original(self, client, context, continuations)
+        return found and ([(value - 1, greedy) for value, greedy in found[0]], found[1])
+
+    monkeypatch.setattr(BatchRoute, "score", off)
+    others, passes = ask(server, None, work)
+    assert passes == 0 and others == pytest.approx(values, abs=TOLERANCE * 12)
+
+
+def test_settings_that_lie_elsewhere_are_not_written() -> None:
+    """A library whose defaults are not the known ones has no scorer."""
+    extension = importlib.import_module("xllamacpp.xllamacpp").__file__
+    found = batch_scoring.library(str(extension))
+    assert batch_scoring.context_settings(found, context=512, threads=1, kinds=(1, 1), flash=-1)
+
+    class Moved:
+        @staticmethod
+        def llama_context_default_params() -> batch_scoring.Settings:
+            given: batch_scoring.Settings = found.llama_context_default_params()
+            return batch_scoring.Settings.from_buffer_copy(bytes(4) + bytes(given.raw)[:-4])
+
+    with pytest.raises(batch_scoring.Unavailable):
+        batch_scoring.context_settings(Moved, context=512, threads=1, kinds=(1, 1), flash=-1)
+    with pytest.raises(batch_scoring.Unavailable):
+        batch_scoring.library("/nowhere.so")
 
 
 @pytest.mark.parametrize(
