@@ -32,7 +32,7 @@ exec bash /in/eval.sh
 TRY = "if [ $applied = no ]; then git checkout -- . ; git clean -fdq; {command} /in/patch.diff && applied=yes; fi"
 
 
-def grade(name: str, row: dict[str, Any], patch: str | None, order: dict[str, Any]) -> None:
+def grade_instance(name: str, row: dict[str, Any], patch: str | None, order: dict[str, Any]) -> None:
     """Grade one instance. `patch` None: nothing is applied, but the tests run."""
     constants = import_module("swebench.harness.constants")
     utilities, grading = import_module("swebench.harness.utils"), import_module("swebench.harness.grading")
@@ -82,11 +82,11 @@ def main(path: str) -> None:
         if (Path(order["out"]) / name / "report.json").exists():
             return
         if order["predictions"] == "gold":
-            grade(name, rows[name], rows[name]["patch"], order)
+            grade_instance(name, rows[name], rows[name]["patch"], order)
         elif order["predictions"] == "nothing":
-            grade(name, rows[name], None, order)
+            grade_instance(name, rows[name], None, order)
         elif (predictions.get(name) or {}).get("model_patch"):
-            grade(name, rows[name], predictions[name]["model_patch"], order)
+            grade_instance(name, rows[name], predictions[name]["model_patch"], order)
 
     with ThreadPoolExecutor(order["workers"]) as pool:
         list(pool.map(one, order["ids"]))

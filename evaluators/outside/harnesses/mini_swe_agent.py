@@ -91,9 +91,10 @@ class MiniSweAgent:
 
     def controls(self, folder: Path, ids: Sequence[str], idle: Endpoint) -> tuple[Control, ...]:
         """The instances' own patches must resolve them; no patch must not."""
-        return tuple(
-            Control(name, folder / name, (self._grading(folder / name, ids, name),), expected)
-            for name, expected in (("gold", 1.0), ("nothing", 0.0))
+        gold, nothing = folder / "gold", folder / "nothing"
+        return (
+            Control("gold", gold, (self._grading(gold, ids, "gold"),), 1.0),
+            Control("nothing", nothing, (self._grading(nothing, ids, "nothing"),), 0.0),
         )
 
     def batch(self, folder: Path, ids: Sequence[str], endpoint: Endpoint) -> tuple[Step, ...]:

@@ -85,10 +85,9 @@ def _asked(name: str, prediction: dict[str, Any], trajectory: Any) -> OutsideIte
     if status in DOUBTFUL:
         return known.model_copy(update={"score": 0.0, "status": DOUBTFUL[status], "error": f"ended by {status}"})
     if status not in BY_THE_MODEL:
-        error = redacted_line(info.get("exception_str"))
-        return known.model_copy(
-            update={"status": ItemStatus.failed, "error": f"{status}: {error}" if error else status}
-        )
+        words = [status, redacted_line(info.get("exception_str"))]
+        error = ": ".join(word for word in words if word)
+        return known.model_copy(update={"status": ItemStatus.failed, "error": error})
     ended = None if status == "Submitted" else f"ended by {status}"
     if not text(prediction.get("model_patch")):
         return known.model_copy(update={"score": 0.0, "error": ended or "submitted no patch"})
@@ -103,7 +102,7 @@ def _graded(name: str, report: Any, item: OutsideItem) -> OutsideItem:
     if found.get("infra_failure") is True:
         why = redacted_line(found.get("infra_failure_reason")) or "no reason told"
         return item.model_copy(update={"status": ItemStatus.failed, "error": f"its tests could not run: {why}"})
-    error = item.error
+    error: str | None = item.error
     if found.get("seconds_exceeded") is True:
         error = error or "its tests ran out of time"
     elif found.get("patch_successfully_applied") is not True:
