@@ -115,8 +115,8 @@ def _wait_for_answers(place: Place, process: subprocess.Popen[str], least: int) 
         assert process.poll() is None, (place.root.parent / "started.log").read_text()
 
 
-def test_killed_in_the_middle_it_goes_on_and_leaves_nothing_running(place: Place) -> None:
-    process = place.start("verify", str(RELEASE), "--benchmark", "demo_sums", "--full")
+def test_killed_in_the_middle_it_goes_on_and_leaves_nothing_running(place: Place, one_claim: Path) -> None:
+    process = place.start("verify", str(one_claim), "--full")
     children: list[psutil.Process] = []
     try:
         _wait_for_answers(place, process, 100)
@@ -132,7 +132,7 @@ def test_killed_in_the_middle_it_goes_on_and_leaves_nothing_running(place: Place
     assert not alive
     kept = _journaled(place)
     assert kept >= 100
-    done = place.run("verify", str(RELEASE), "--benchmark", "demo_sums", "--full")
+    done = place.run("verify", str(one_claim), "--full")
     assert done.returncode == 0, done.stderr
     manifests = [json.loads(path.read_text()) for path in place.root.glob("runs/demo_sums-*/run.json")]
     [manifest] = [one for one in manifests if (one["settings"]["shots"], one["settings"]["repeats"]) == (0, 1)]
@@ -142,8 +142,8 @@ def test_killed_in_the_middle_it_goes_on_and_leaves_nothing_running(place: Place
     assert (sums["outcome"], sums["items"], sums["stopped_early"]) == ("confirmed", 1600, False)
 
 
-def test_ctrl_c_is_one_line_and_leaves_nothing_running(place: Place) -> None:
-    process = place.start("verify", str(RELEASE), "--benchmark", "demo_sums")
+def test_ctrl_c_is_one_line_and_leaves_nothing_running(place: Place, one_claim: Path) -> None:
+    process = place.start("verify", str(one_claim))
     _wait_for_answers(place, process, 10)
     children = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(signal.SIGINT)
