@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from warehouse.home import Home
+from warehouse.queries.prompts import add_questions
 from warehouse.sql import statement
 from warehouse.store import fetch_rows, reading
 from warehouse.verdicts.roofline import bandwidth
@@ -86,6 +87,12 @@ def read_evidence(home: Home, batch: Sequence[Row]) -> dict[str, ClaimEvidence]:
         samples = _grouped(fetch_rows(connection, statement("site_samples"), {"claims": ids, "count": SAMPLES}))
         runs = dict(connection.execute(statement("site_runs"), {"claims": ids}).fetchall())
         others = _by_benchmark(fetch_rows(connection, statement("site_others"), {"models": models}))
+    by_run: dict[str, list[Row]] = defaultdict(list)
+    for row in batch:
+        if row["run_id"]:
+            by_run[row["run_id"]] += samples.get(row["claim_id"], [])
+    for run_id, items in by_run.items():
+        add_questions(home, items, run_id)
     known = {run_id: _stated(record) for run_id, record in runs.items()}
     found = {}
     for row, record in zip(batch, _in_order(ids, records), strict=True):
