@@ -184,12 +184,17 @@ def export_results(
         _tell(write(home_folder(), to, form, model=model), "scores")
 
 
-def _format_by_suffix(to: Path) -> str:
+def _format_by_suffix(to: Path) -> Format:
     """The format that a file's ending names; csv where it has none. Raises UserError for an ending of another kind."""
-    ending = to.suffix.lower().removeprefix(".") or "csv"
-    if ending not in ("csv", "parquet", "json"):
-        raise UserError(f"results cannot be written as '.{ending}'; name a .csv, .parquet or .json file")
-    return ending
+    match to.suffix.lower():
+        case ".csv" | "":
+            return "csv"
+        case ".parquet":
+            return "parquet"
+        case ".json":
+            return "json"
+        case ending:
+            raise UserError(f"results cannot be written as '{ending}'; name a .csv, .parquet or .json file")
 
 
 @app.command(name="publish")
