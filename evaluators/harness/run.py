@@ -291,6 +291,7 @@ class _Conduct:
             unusable = self.served.changed() or self._distorted(signals)
             if unusable:  # no later run may take these answers
                 run = run.model_copy(update={"checks": run.checks | {run_folder.UNUSABLE: unusable}})
+            run_folder.write_prompts(place, self.items[: board.counted])
             run_folder.write_run_folder(place, run, journal, board.counted)
             if reason is None or unusable:
                 journal.remove()
