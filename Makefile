@@ -22,7 +22,7 @@ $(VENV)/installed: pyproject.toml deploy/constraints.txt flows/installed/claimch
 
 # Most tests wait for servers, so three run at a time; a file stays together, because its tests share what they started.
 test: check browser
-	$(BIN)/python -m pytest -m "not vllm and not alone and not wheel" -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -m "not vllm and not alone and not wheel and not long" -n 3 --dist loadfile --no-loadscope-reorder
 	$(BIN)/python -m pytest -m "not vllm and alone"
 
 check: install

@@ -44,7 +44,6 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "env" / "bin"
 
 
-@pytest.mark.long
 def test_program_pages_and_import_work(installed: Path, tmp_path: Path) -> None:
     claimcheck, python = str(installed / "claimcheck"), str(installed / "python")
     place = {"CLAIMCHECK_HOME": str(tmp_path / "home"), "HF_HUB_OFFLINE": "1", "CLAIMCHECK_LOCKS": str(tmp_path)}
