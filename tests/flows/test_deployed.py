@@ -146,6 +146,16 @@ def test_queued_runs_a_crash_and_a_killed_worker(place: Place, prefect_home: Pat
             check_resumed(prefect, place, first, kept)
             check_told(hook.posted, other.name)
             check_loaded(prefect, place, tmp_path / "elsewhere")
+            check_pages(place, "good-model-1.5M", "other-model-1.6M")
+
+
+def check_pages(place: Place, *models: str) -> None:
+    """The weekly run and the manual one, which `serve` runs as well, left the site with what they found."""
+    board = (place.root / "site" / "index.html").read_text(encoding="utf-8")
+    for model in models:
+        assert model in board
+        [page] = (place.root / "site" / "releases").rglob(f"{model}*.html")
+        assert page.stat().st_size < 100_000 and "Demo Sums" in page.read_text(encoding="utf-8")
 
 
 def check_schedules(prefect: Prefect) -> None:

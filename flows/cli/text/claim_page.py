@@ -177,6 +177,8 @@ def _print_item(out: Console, item: dict[str, Any]) -> None:
     if item["choices"]:
         logprobs = ", ".join("—" if value is None else f"{value:.2f}" for value in item["choices"])
         _part(out, "choices", f"log-likelihoods {logprobs}")
+        for place, option in enumerate(item.get("options") or ()):
+            _part(out, f"{place:>9}", option)
     for name, key in (("answer", "answer"), ("extracted", "extracted"), ("expected", "target")):
         if item[key] is not None:
             _part(out, name, item[key])
