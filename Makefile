@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Bytecode is kept whatever the environment says: without it every start compiles a thousand modules.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo install test check fuzz browser test-vllm test-wheel test-grading lock clean
+.PHONY: demo install test test-long check fuzz browser test-vllm test-wheel test-grading lock clean
 
 demo: install
 	$(BIN)/claimcheck demo
@@ -22,7 +22,7 @@ $(VENV)/installed: pyproject.toml deploy/constraints.txt flows/installed/claimch
 
 # Most tests wait for servers, so three run at a time; a file stays together, because its tests share what they started.
 test: check browser
-	$(BIN)/python -m pytest -m "not vllm and not alone and not wheel" -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -m "not vllm and not alone and not wheel and not long" -n 3 --dist loadfile --no-loadscope-reorder
 	$(BIN)/python -m pytest -m "not vllm and alone"
 
 check: install
@@ -39,6 +39,10 @@ browser:
 # 10,000 releases with hostile files and 1,000 hostile replies, seeded: minutes.
 fuzz: install
 	$(BIN)/python -m pytest -m slow tests/weights/test_hostile_files.py tests/harness/test_bad_replies.py tests/warehouse/test_damage.py
+
+# What the sharp tests of `test` leave out because it takes minutes: simulated years, servers that are killed, all cases.
+test-long: install
+	$(BIN)/python -m pytest -m "long and not vllm and not alone" -n 2 --dist loadfile
 
 test-vllm: install
 	bash tests/make_vllm_env.sh $(PYTHON)
