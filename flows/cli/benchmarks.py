@@ -114,7 +114,9 @@ def check_benchmarks(*names: str, data: Switch = False, json: Json = False) -> i
             write_line(f"{name}: {said}")
         for entry in entries:
             if entry.name not in found:
-                write_line(f"{entry.name}: not run; {entry.cannot_run or f'measured by {entry.harness or entry.evaluator}'}")
+                write_line(
+                    f"{entry.name}: not run; {entry.cannot_run or f'measured by {entry.harness or entry.evaluator}'}"
+                )
     return 1 if wrong else 0
 
 
