@@ -67,7 +67,7 @@ class RunOptions(Record):
     context: int | None = None
     """Tokens of context a request may use."""
     slots: int | None = None
-    """Requests the server works on at a time."""
+    """Requests the server works on at a time; without it what an attached server says, or as many as make it faster."""
     threads: int | None = None
     """CPU threads of the server."""
     tensor_parallel: int | None = None

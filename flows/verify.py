@@ -1,19 +1,16 @@
 """The flow `verify_release`: a release's claims, its weights, the runs, the verdicts.
 
-Each task calls one plain function. Runs without a Prefect server, and against one when PREFECT_API_URL is set.
+Each step calls one plain function. Runs without a Prefect server, and against one when PREFECT_API_URL is set.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from httpx import HTTPError
-from prefect import flow, task
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect import flow
+from prefect.cache_policies import NO_CACHE
 
 from evaluators.backends.registry import engine_version, named
 from evaluators.protocols.release_kind import ReleaseKind, kind_words, read_release_kind
@@ -22,9 +19,12 @@ from evaluators.run_manifest import read_manifest
 from flows.options import VerifyOptions
 from flows.runtime.disk_space import check_room
 from flows.runtime.notify import save_and_tell
+from flows.runtime.prefect_run import step, write_page
 from flows.runtime.progress_lines import pulling, say
 from flows.runtime.server_pool import ServerPool
+from flows.runtime.whole_run import whole_run_of
 from flows.verification.artifact import artifact_elsewhere, same_quantization
+from flows.verification.expected_runs import expected_runs
 from flows.verification.failures import failure_reason
 from flows.verification.import_results import judge_imported_runs
 from flows.verification.jobs import Job, make_criteria, plan_jobs, protocol_criteria
@@ -39,7 +39,7 @@ from flows.verification.verdict_report import (
     summarise,
     verdicts_markdown,
 )
-from flows.verification.weights_choice import choose_artifact
+from flows.verification.weights_choice import WeightsChoice, choose_artifact
 from warehouse.claim_records import Claim, Criterion, Verdict
 from warehouse.home import Home
 from warehouse.load import load_home, save_criterion
@@ -48,17 +48,8 @@ from warehouse.queries.verification import claims_of, settled
 from warehouse.reports.markdown_text import as_markdown_text
 from warehouse.verdicts import could_not_run
 
-NETWORK_RETRIES: list[float] = [5, 30, 120]
-"""Seconds between tries of what talks to the hub."""
 
-
-def _may_pass(task: Any, run: Any, state: Any) -> bool:
-    """Whether another try can help: only for what the network may have done."""
-    error = state.result(raise_on_failure=False)
-    return isinstance(error, (ConnectionError, TimeoutError, HTTPError)) and not isinstance(error, UserError)
-
-
-@task(retries=3, retry_delay_seconds=NETWORK_RETRIES, retry_condition_fn=_may_pass)
+@step(network=True)
 def find_release(model: str, revision: str | None) -> Release:
     """The release at its commit."""
     from evaluators.weights import resolve
@@ -66,21 +57,19 @@ def find_release(model: str, revision: str | None) -> Release:
     return resolve(model, revision)
 
 
-@task(retries=3, retry_delay_seconds=NETWORK_RETRIES, retry_condition_fn=_may_pass)
+@step(network=True)
 def read_claims(release: Release) -> list[Page]:
     """The release's own claims."""
     return read_pages(release)
 
 
-@task(retries=3, retry_delay_seconds=NETWORK_RETRIES, retry_condition_fn=_may_pass)
+@step(network=True)
 def read_specification(release: Release, quantization: str | None, home: Path) -> Run:
     """What the release's own files say."""
     return measure_specification(release, quantization, Home(home))
 
 
-@task(
-    retries=3, retry_delay_seconds=NETWORK_RETRIES, retry_condition_fn=_may_pass, task_run_name="pull {quantization}"
-)  # fmt: skip
+@step(network=True, task_run_name="pull {quantization}")
 def pull_artifact(release: Release, format: str | None, quantization: str) -> Artifact:
     """The weights, every file checked."""
     from evaluators.weights import pull
@@ -89,29 +78,13 @@ def pull_artifact(release: Release, format: str | None, quantization: str) -> Ar
         return pull(release, format, quantization, progress=tell)
 
 
-@task(retries=3, retry_delay_seconds=NETWORK_RETRIES, retry_condition_fn=_may_pass)
+@step(network=True)
 def find_kind(release: Release, artifact: Artifact) -> ReleaseKind:
     """What kind of release it is, by its own files."""
     return read_release_kind(release, artifact)
 
 
-def _evaluation_key(context: Any, given: dict[str, Any]) -> str:
-    """What an evaluation computes."""
-    parts = [
-        given["artifact"].key,
-        given["job"].benchmark.model_dump_json(),
-        given["job"].settings.model_dump_json(),
-        given["options"].model_dump_json(),
-        str(given["home"].root.resolve()),
-        *sorted(criterion.criterion_id for criterion in given["criteria"]),
-    ]
-    return "evaluation-" + hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
-
-
-@task(
-    cache_key_fn=_evaluation_key, persist_result=True, result_serializer="json",
-    task_run_name="{job.benchmark.name} on {artifact.quantization}",
-)  # fmt: skip
+@step(cache_policy=NO_CACHE, task_run_name="{job.benchmark.name} on {artifact.quantization}")
 def evaluate(
     job: Job, artifact: Artifact, criteria: list[Criterion], options: VerifyOptions, home: Home, pool: ServerPool
 ) -> str:
@@ -128,22 +101,26 @@ def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Ve
     options, place = options or VerifyOptions(), Home(Path(home))
     release = find_release(model, options.revision)
     pages = read_claims(release)
-    artifact = _artifact(release, options, place)
+    choice = None if options.backend == "attached" else choose_artifact(release, options, place, find_release)
     new = keep(pages, place)
     claims = claims_of(place, release.model)
     say(f"{release.model} @ {release.commit[:12]}: {len(claims)} claims; {new} numbers in its files are new here")
+    # what the files decide waits neither for the weights nor for the device
+    verdicts = _specification(release, plan_jobs(claims, options.benchmarks).specification, place, options)
+    artifact = artifact_elsewhere(release, options) if choice is None else _pulled(choice)
     kind = find_kind(release, artifact)
     say(f"  {kind_words(kind)}")
     work = plan_jobs(claims, options.benchmarks, kind=kind, options=options)
-    verdicts = refuse(work.refused, place)
-    verdicts += _specification(release, work.specification, place, options)
-    with ServerPool(options.backend, options.server, place.root / "logs") as pool:
+    verdicts += refuse(work.refused, place)
+    runs = expected_runs(release.model, claims, work, options, place, choice.option.size if choice else None)
+    with ServerPool(options.backend, options.server, place.root / "logs") as pool, whole_run_of(runs) as whole:
         state = OpenClaims(work)
-        for job in work.jobs:
-            if job.protocols:
-                verdicts += _score_job(artifact, job, state, pool, place, options)
-            else:
-                verdicts += _job(artifact, job, pool, place, options)
+        for number, job in enumerate(work.jobs):
+            with whole.running(number):
+                if job.protocols:
+                    verdicts += _score_job(artifact, job, state, pool, place, options)
+                else:
+                    verdicts += _job(artifact, job, pool, place, options)
     left = state.left({claim.claim_id: claim for claim in claims}, datetime.now(UTC))
     _tell(place, claims, left)
     verdicts += left
@@ -151,16 +128,13 @@ def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Ve
     judge_imported_runs(place, release.model, options.alpha)
     summary = summarise(place, release, verdicts, loaded.damaged)
     key, told = artifact_key(release.model), as_markdown_text(release.model)
-    create_table_artifact(key=key, table=artifact_rows(summary), description=told)
-    create_markdown_artifact(key=f"{key}-page", markdown=verdicts_markdown(summary))
+    write_page(key, table=artifact_rows(summary), about=told)
+    write_page(f"{key}-page", markdown=verdicts_markdown(summary))
     return summary
 
 
-def _artifact(release: Release, options: VerifyOptions, place: Home) -> Artifact:
-    """The weights to run: of the release, or of the repository that the caller named for it."""
-    if options.backend == "attached":
-        return artifact_elsewhere(release, options)
-    choice = choose_artifact(release, options, place, find_release)
+def _pulled(choice: WeightsChoice) -> Artifact:
+    """The chosen weights, on this machine."""
     say(str(choice))
     return pull_artifact(choice.source, choice.option.format, choice.name)
 
@@ -320,16 +294,9 @@ def _job(artifact: Artifact, job: Job, pool: ServerPool, place: Home, options: V
 def _run(
     job: Job, artifact: Artifact, criteria: list[Criterion], options: VerifyOptions, place: Home, pool: ServerPool
 ) -> Run:
-    """The run of a job. A result that Prefect kept but whose folder is gone is made again.
-
-    When judging again, the engine is asked in any case: it may have changed, and it pays for nothing that is finished.
-    """
-    refresh = options.again or not artifact.key
-    run_id = evaluate.with_options(refresh_cache=refresh)(job, artifact, criteria, options, place, pool)
+    """The run of a job. The engine is asked in any case: it pays for nothing that is finished."""
+    run_id = evaluate(job, artifact, criteria, options, place, pool)
     path = place.runs / run_id / "run.json"
-    if not path.exists():
-        run_id = evaluate.with_options(refresh_cache=True)(job, artifact, criteria, options, place, pool)
-        path = place.runs / run_id / "run.json"
     run = read_manifest(path.parent)
     if run is None:
         raise UserError(f"the run {run_id} left no manifest; run the same command again")

@@ -6,6 +6,9 @@ from typing import Protocol
 
 from evaluators.records import Record, ServerDescription
 
+ASSUMED = "assumed"
+"""The flag `slots` of a server whose number of slots nobody says."""
+
 
 class ServerOptions(Record):
     """What a caller may ask of a server; a backend that cannot do it refuses before it starts."""

@@ -29,8 +29,13 @@ def console() -> Console:
 
 def print_json(value: Any) -> None:
     """One JSON document on standard output; NaN and infinities as null, dates in ISO 8601."""
-    text = json.dumps(_plain(value), ensure_ascii=False, indent=2)
-    write_line(UNPRINTED.sub(lambda sign: json.dumps(sign.group())[1:-1], text))
+    write_line(json_line(value, indent=2))
+
+
+def json_line(value: Any, *, indent: int | None = None) -> str:
+    """A value as JSON, with what a terminal may obey escaped."""
+    text = json.dumps(_plain(value), ensure_ascii=False, indent=indent)
+    return UNPRINTED.sub(lambda sign: json.dumps(sign.group())[1:-1], text)
 
 
 def _plain(value: Any) -> Any:

@@ -14,7 +14,7 @@ from evaluators.hardware import without_gpus
 from evaluators.records import Artifact
 from evaluators.weights import using
 from evaluators.weights.parallelism import Placement, shape_of
-from flows.runtime.device_lock import devices_held
+from flows.runtime.device_lock import devices_held, holder_of
 from flows.runtime.progress_lines import say
 from flows.verification.ratio_sides import Side
 
@@ -77,8 +77,10 @@ class ServerPool:
         """Hold the GPUs that servers on the same ones need, and enter them in their options: fewer copies where others
         use the rest."""
 
+        model = servers[0][1].release.model
+
         def tell(device: str) -> None:
-            say(f"waiting for {device}: another verification runs on it")
+            say(f"{model} waits for {device}: {holder_of(device)} runs on it")
 
         ours = [backend(name).ours and backend(name).needs_artifact for name, _, _ in servers]
         placements = [
@@ -91,7 +93,7 @@ class ServerPool:
             whole = len(known) < len(servers)  # Ollama takes which it likes
             most = None if whole else max(placement.gpus for placement in known)
             least = None if whole else max(placement.tensor for placement in known)
-            devices = self._stack.enter_context(devices_held(tell, least, most))
+            devices = self._stack.enter_context(devices_held(tell, least, most, model=model))
         given = []
         for (_, _, options), found in zip(servers, placements, strict=True):
             if found is None:

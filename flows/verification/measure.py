@@ -22,6 +22,7 @@ from flows.options import VerifyOptions
 from flows.runtime.progress_lines import say, shown
 from flows.runtime.server_pool import ServerPool
 from flows.verification.jobs import Job
+from flows.verification.measure_agents import measure_agent_job
 from flows.verification.ratio_sides import sides_of
 from flows.verification.run_noise_items import TWICE, has_noise, repeats_worth, with_flips
 from warehouse.claim_records import Criterion
@@ -42,6 +43,8 @@ def measure(
     """Run what a job asks for. Raises UserError if it cannot be run."""
     if job.benchmark.evaluator == "speed":
         return measure_speed_job(job, artifact, pool, home, criteria, options)
+    if job.benchmark.harness:
+        return measure_agent_job(job, artifact, pool, home, criteria, options)
     how = f" ({job.protocol.name})" if job.protocol else ""
     title = f"{job.benchmark.title}{how} on {artifact.quantization} with {pool.backend}"
     server = pool.server(artifact)

@@ -57,12 +57,18 @@ class WeightsChoice:
 
 
 def choose_artifact(
-    release: Release, options: VerifyOptions, home: Home, find: Callable[[str, str | None], Release] = resolve
+    release: Release,
+    options: VerifyOptions,
+    home: Home,
+    find: Callable[[str, str | None], Release] = resolve,
+    *,
+    machine: Hardware | None = None,
 ) -> WeightsChoice:
     """The weights that a verification runs: of the repository that the user named, else of the release, else of a
     quantized repository of it that a scan has seen (the vendor's own first).
 
-    find: resolves a hub id and revision. Raises UserError if there are none, or none that fits this machine.
+    find: resolves a hub id and revision. machine: what has to hold them; None: this one. Raises UserError if there are
+    none, or none that fits.
     """
     wanted = backend(options.backend).format
     sources = [find(options.weights, None)] if options.weights else [release]
@@ -76,7 +82,10 @@ def choose_artifact(
             f"--weights, or another --backend"
         )
     spread = backend(options.backend).spread(options.server)
-    machine = read_hardware() if spread else without_gpus(read_hardware())
+    if machine is not None:  # somebody else's: its engine will use its GPUs
+        spread = spread or "layers"
+    else:
+        machine = read_hardware() if spread else without_gpus(read_hardware())
     refused: UserError | None = None
     for source in sources:
         try:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import inf, log
 
 from evaluators.records import Measurement
 from warehouse.claim_records import ClaimInterval, Criterion, Reason
 from warehouse.verdicts.early_stopping import budget_share
+from warehouse.verdicts.looks import look_schedule
 from warehouse.verdicts.noise import RISK_WIDTH, RunNoise, contradict_level
 from warehouse.verdicts.statistics.region import AcceptanceRegion, edges
 from warehouse.verdicts.statistics.run_noise import most_within, repeats_needed
@@ -49,6 +50,7 @@ class SamplePlan:
     """What cannot be decided, in words; empty if everything can."""
 
 
+@lru_cache(maxsize=1000)
 def plan_items(
     interval: ClaimInterval,
     items: int,
@@ -58,17 +60,19 @@ def plan_items(
     budget: float | None = None,
     noise: float = 0.0,
     claimed_repeats: int = 1,
-    gaps: Sequence[float] = GAPS,
+    gaps: tuple[float, ...] = GAPS,
     higher_is_better: bool = True,
     every: int = EVERY,
+    minimum: int = MINIMUM,
 ) -> SamplePlan:
-    """Expected items until a verdict on a score claim, exactly (dynamic programming over looks every `every` items).
+    """Expected items until a verdict on a score claim, exactly (dynamic programming over looks every `every` items,
+    verdicts from `minimum` on).
 
     `items`: of the whole benchmark; `margin`, `noise` (run-noise allowance of the lock, with the claimant's repeats):
     fractions; `budget`: share of the items that may be used (None: half of 5,000 or more, else all). Gaps that would
     lead out of [0, 1] are left out. A claim that is no score has no prospects."""
     share = budget_share(items) if budget is None else min(budget, 1.0)
-    most = max(min(items, MINIMUM), round(share * items))
+    most = max(min(items, minimum), round(share * items))
     if interval.unit != "fraction" or interval.value is None:
         return SamplePlan(items, most, (), ())
     low, high = edges(interval, margin)
@@ -81,7 +85,7 @@ def plan_items(
         items,
         critical_counts(region, alpha, looks, contradict_level(alpha, noise)),
         correct,
-        minimum=min(MINIMUM, items),
+        minimum=min(minimum, items),
     )
     prospects = []
     for gap, law in zip(kept, found, strict=True):
@@ -105,9 +109,10 @@ def plan_items(
 
 
 def plan_criterion(
-    criterion: Criterion, *, budget: float | None = None, claimed_repeats: int = 1, gaps: Sequence[float] = GAPS
+    criterion: Criterion, *, budget: float | None = None, claimed_repeats: int = 1, gaps: tuple[float, ...] = GAPS
 ) -> SamplePlan:
     """The plan of a locked claim."""
+    schedule = look_schedule(criterion.benchmark)
     return plan_items(
         criterion.interval,
         criterion.items,
@@ -118,6 +123,8 @@ def plan_criterion(
         claimed_repeats=claimed_repeats,
         gaps=gaps,
         higher_is_better=criterion.higher_is_better,
+        every=schedule.every,
+        minimum=schedule.minimum,
     )
 
 

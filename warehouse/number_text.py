@@ -29,6 +29,17 @@ def number(value: float | None, unit: str | None, *, points: int = 1) -> str:
             return f"{value:,.10g}"
 
 
+WITH_OWN_UNIT = ("bytes", "tok/s", "s", "ratio")
+"""Units that `number` writes itself."""
+
+
+def number_and_unit(value: float, unit: str) -> str:
+    """A number in a sentence, where no heading says its unit: `99.7%`, `1.5M parameters`, `8,192 tokens`."""
+    if unit == "fraction":
+        return f"{number(value, unit)}%"
+    return number(value, unit) if unit in WITH_OWN_UNIT else f"{number(value, unit)} {unit}".rstrip()
+
+
 def interval(low: float | None, high: float | None, unit: str | None, *, points: int = 1) -> str:
     """An interval; empty if it is a point or unknown."""
     if low == high:
@@ -38,6 +49,16 @@ def interval(low: float | None, high: float | None, unit: str | None, *, points:
     if unit in ("tok/s", "ratio"):  # said once is enough
         left = left.removesuffix(" tok/s").removesuffix("x")
     return f"[{left}, {right}]"
+
+
+def duration(seconds: float) -> str:
+    """A length of time as people say it: `40 s`, `12 min`, `3.2 h`, `41 h`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    hours = seconds / 3600
+    return f"{hours:.1f} h" if hours < 10 else f"{hours:,.0f} h"
 
 
 def _scaled(value: float, base: int, names: tuple[str, ...]) -> str:
