@@ -187,7 +187,7 @@ def test_a_planted_cause_is_named_first_and_accuses_nobody(code: str, plant: dic
 
 @pytest.mark.parametrize("stated", [Settings(), Settings(shots=0), Settings(temperature=0.0)])
 def test_a_model_with_a_template_that_nobody_asked_by_chat_is_not_accused(stated: Settings) -> None:
-    """Where the claim does not say how it was asked; a criterion of one protocol of several is judged with the others."""
+    """Where the claim does not say how it was asked; a criterion of one protocol is judged with the others."""
     planted: dict[str, Any] = {"stated": stated, "run": {"server": server(chat_template_sha256="a")}}
     verdict = judged("92.0", 1320, **planted)
     assert verdict.outcome is Outcome.inconclusive and verdict.reasons[0].code == "chat_template_missing"
