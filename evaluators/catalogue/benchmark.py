@@ -101,6 +101,8 @@ class Benchmark(Record):
     """Runs generated code, which happens in a sandbox only."""
     windowed: bool = False
     """Its problems are dated and its score moves with the window: a claim that states none is never comparable."""
+    sized: bool = False
+    """Its texts are made to the length that a claim states (`subset`, e.g. `32K`); without one it is undefined."""
     cannot_run: str | None = None
     """Why it cannot be run yet."""
     needs: str | None = None

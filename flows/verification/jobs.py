@@ -13,6 +13,7 @@ from evaluators.protocols.release_kind import ReleaseKind
 from evaluators.protocols.repeats_words import place_repeats
 from evaluators.protocols.vendor_habits import habits_of
 from evaluators.records import Protocol, Settings, UserError
+from evaluators.tasks.long_context.text_length import read_length
 from flows.options import RunOptions
 from warehouse.claim_records import Claim, Criterion
 from warehouse.verdicts.scaffold_names import scaffold_program
@@ -164,6 +165,10 @@ def _refusal(claim: Claim, found: Benchmark, sandbox: str | None) -> Refusal | N
     if found.windowed:
         if stated.subset and read_window(stated.subset) is None:
             text = f"{stated.subset!r} is no date window, and {found.title} is undefined without one"
+            return Refusal(claim, "no_evaluator", text)
+    elif found.sized:
+        if read_length(stated.subset or "") is None:
+            text = f"{stated.subset or 'nothing'!r} is no length, and {found.title} is undefined without one"
             return Refusal(claim, "no_evaluator", text)
     elif stated.subset and stated.subset.casefold() not in ("all", "whole", "full", "overall", "test"):
         return Refusal(claim, "no_evaluator", f"only the whole of {found.title} is run, not {stated.subset}")
