@@ -5,9 +5,9 @@
 FOLDER holds `piqa/validation.jsonl` and `arc/ARC-Easy/*.jsonl` in the fields of lm-eval's tasks, whose prompts are made
 here as `piqa` and `arc_easy` make them. Both ways run in the same round, in an order that is drawn, on servers of their
 own, of which one idles: the product's with its own threads, the other with `--before-threads`, which was the rule on
-two cores. "token by token" is one request a token with a logit bias, as lm-eval's main branch asks. Prints medians of
-items/s, the median of the ratios within a round, the largest difference of two sums, and how many items are answered
-otherwise.
+two cores. "token by token" is the product's route before, and what a user's own llama-server is asked: one request a
+token with a logit bias; steps that choices share are asked once, which they were not. Prints medians of items/s, the
+median of the ratios within a round, the largest difference of two sums, and how many items are answered otherwise.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ from evaluators.backends.llama_cpp.llama_loglikelihood import LlamaLoglikelihood
 from evaluators.backends.protocol import Request
 from evaluators.backends.retry import RetryLimits
 from evaluators.records import RequestKind
-from tests.benchmarks.choice_speed import unpinned
 from tests.harness.conftest import artifact_of
 
 Jobs = list[list[Request]]
@@ -67,10 +66,11 @@ def jobs(items: Sequence[tuple[str, list[str]]]) -> Jobs:
     ]
 
 
-async def ours(server: ModelServer, work: Jobs) -> tuple[float, list[float], str]:
-    """(seconds, sums, routes) by the product's protocol, as many jobs at a time as the server has slots."""
+async def score(server: ModelServer, work: Jobs, route: str | None) -> tuple[float, list[float], str]:
+    """(seconds, sums, requests by rung) by the product's protocol, as many jobs at a time as the server has slots.
+    route: None lets it choose."""
     about, client = server.describe(), Client(server, RetryLimits())
-    protocol = LlamaLoglikelihood(about)
+    protocol = LlamaLoglikelihood(about, route=route)
     values: dict[tuple[int, int], float] = {}
     feed = iter(work)
 
@@ -119,13 +119,12 @@ def main() -> None:
         for title, items in (("piqa", piqa(options.folder)), ("arc_easy", arc(options.folder))):
             work = jobs(items[: options.items])
             rates: dict[str, list[float]] = {"ours": [], "token by token": []}
+            requests: dict[str, str] = {}
             for _ in range(options.rounds):
                 sums: dict[str, list[float]] = {}
                 for way in random.sample(list(rates), 2):
-                    if way == "ours":
-                        seconds, sums[way], routes = asyncio.run(ours(new, work))
-                    else:
-                        seconds, sums[way] = asyncio.run(unpinned(old, work))
+                    server, route = (new, None) if way == "ours" else (old, "bias")
+                    seconds, sums[way], requests[way] = asyncio.run(score(server, work, route))
                     rates[way].append(len(work) / seconds)
             gap = max(abs(a - b) for a, b in zip(*sums.values(), strict=True))
             other = sum(a != b for a, b in zip(*(choices_of(work, found) for found in sums.values()), strict=True))
@@ -133,7 +132,7 @@ def main() -> None:
             speeds = ", ".join(f"{way} {statistics.median(found):.2f} items/s" for way, found in rates.items())
             print(f"{title}: {speeds}: ratio {ratio:.2f}")
             print(f"  largest difference of a sum {gap:.3f}; {other} of {len(work)} items answered otherwise")
-            print(f"  requests {routes}", flush=True)
+            print(f"  requests {requests}", flush=True)
 
 
 if __name__ == "__main__":
