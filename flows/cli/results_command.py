@@ -115,7 +115,7 @@ def _print_report(report: Any, dry_run: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from warehouse.reports.formatting import number
+    from warehouse.number_text import number
 
     out = console()
     table = Table(box=SIMPLE_HEAD, pad_edge=False)

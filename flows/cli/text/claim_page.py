@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from warehouse.number_text import interval, number
 from warehouse.queries.table import ClaimDetails
-from warehouse.reports.formatting import interval, number
 from warehouse.reports.odds import evidence_odds
 from warehouse.reports.outcome_words import CLAIMANT, COMPARABILITY, ORIGIN, RELATION, outcome_words
 from warehouse.reports.reasons import setting_name, told
