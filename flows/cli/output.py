@@ -29,7 +29,9 @@ def console() -> Console:
 
 def print_json(value: Any) -> None:
     """One JSON document on standard output; NaN and infinities as null, dates in ISO 8601."""
-    text = json.dumps(_plain(value), ensure_ascii=False, indent=2)
+    import msgspec
+
+    text = msgspec.json.format(json.dumps(_plain(value), ensure_ascii=False), indent=2)
     write_line(UNPRINTED.sub(lambda sign: json.dumps(sign.group())[1:-1], text))
 
 
