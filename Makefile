@@ -6,14 +6,14 @@ BIN := $(VENV)/bin
 # Bytecode is kept whatever the environment says: without it every start compiles a thousand modules.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo install test check fuzz browser test-vllm test-grading lock clean
+.PHONY: demo install test check fuzz browser test-vllm test-wheel test-grading lock clean
 
 demo: install
 	$(BIN)/claimcheck demo
 
 install: $(VENV)/installed
 
-$(VENV)/installed: pyproject.toml deploy/constraints.txt
+$(VENV)/installed: pyproject.toml deploy/constraints.txt flows/installed/claimcheck.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "claimcheck needs Python 3.11 or newer; give one with make PYTHON=/path/to/python3.12"; exit 2; }
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet "uv>=0.9"; }
@@ -22,7 +22,7 @@ $(VENV)/installed: pyproject.toml deploy/constraints.txt
 
 # Most tests wait for servers, so three run at a time; a file stays together, because its tests share what they started.
 test: check browser
-	$(BIN)/python -m pytest -m "not vllm and not alone" -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -m "not vllm and not alone and not wheel" -n 3 --dist loadfile --no-loadscope-reorder
 	$(BIN)/python -m pytest -m "not vllm and alone"
 
 check: install
@@ -43,6 +43,10 @@ fuzz: install
 test-vllm: install
 	bash tests/make_vllm_env.sh $(PYTHON)
 	$(BIN)/python -m pytest -m vllm -n 2 --dist loadfile
+
+# The wheel in an environment of its own outside the repository: minutes.
+test-wheel: install
+	$(BIN)/python -m pytest -m wheel
 
 # All 1,716 programs, item for item against the metric code_eval, and programs a second; a tenth of them is in `test`.
 test-grading: install

@@ -62,9 +62,18 @@ def gpus() -> list[dict[str, str]]:
     return [dict(zip(GPU_FIELDS, row, strict=True)) for row in rows if len(row) == len(GPU_FIELDS)]
 
 
-def gpu_memory() -> int:
-    """Memory of all visible GPUs together, in bytes; 0 without any."""
-    return sum(_number(board["memory.total"], MIB) or 0 for board in gpus())
+def device_names() -> tuple[str, ...]:
+    """Index or UUID of each visible NVIDIA GPU, as CUDA_VISIBLE_DEVICES names it; empty without any."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible:
+        return tuple(name.strip() for name in sorted(visible.split(",")) if name.strip() not in ("", "-1"))
+    count = len(list(Path("/proc/driver/nvidia/gpus").glob("*"))) or len(gpus())
+    return tuple(str(number) for number in range(count))
+
+
+def device_environment(devices: tuple[str, ...]) -> dict[str, str]:
+    """Variables that let a server see these GPUs only, numbered as nvidia-smi does; none where it may see all."""
+    return {"CUDA_VISIBLE_DEVICES": ",".join(devices), "CUDA_DEVICE_ORDER": "PCI_BUS_ID"} if devices else {}
 
 
 def read_hardware() -> Hardware:

@@ -18,6 +18,12 @@ class UnreachableError(UserError):
     exit_code = 3
 
 
+class NotInstalled(UserError):
+    """An optional part that is not installed."""
+
+    exit_code = 3
+
+
 class DamagedFile(UserError):
     """A file of ours that is not what was written. Everything else stays readable."""
 

@@ -3,7 +3,8 @@
 verify, weekly     the two flows: one release, and all that is due
 deployments        the same flows as deployments run them
 compare_backends   one artifact on several backends, side by side
-options, config    what a verification may be asked for; settings of the installation
+options, config    what a verification may be asked for; settings of the installation (config_file: beside a project)
+library            the same from Python; installed/: what the wheel adds for it
 verification/      the steps of a verification: claims, jobs, weights, runs, verdicts
 scheduling/        the hub's news, the queue, its priorities, the weekly report
 runtime/           model servers, Prefect's server, progress, messages, sharing

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from evaluators.backends import ServerOptions
+from evaluators.backends import ServerOptions, registry
 from evaluators.catalogue import benchmark
 from evaluators.records import (
     Artifact,
@@ -113,10 +113,13 @@ def compare_backends(release: Release, request: ComparisonRequest, home: Home) -
 
 
 def _artifact(release: Release, backend: str, quantization: str | None) -> Artifact:
-    from evaluators.hardware import read_hardware
+    from evaluators.hardware import read_hardware, without_gpus
     from evaluators.weights import pull
 
-    chosen = choose_option(release, format_of(backend), quantization, read_hardware())
+    options = ServerOptions()
+    spread = registry.backend(backend).spread(options)
+    machine = read_hardware() if spread else without_gpus(read_hardware())
+    chosen = choose_option(release, format_of(backend), quantization, machine, options, spread)
     return pull(release, chosen.option.format, chosen.name)
 
 
@@ -131,7 +134,7 @@ def _served(
     options = request.server.model_copy(update={"slots": slots, "executable": executable})
     rows = []
     with ServerPool(backend, options, home.root / "logs") as pool:
-        server = pool.server(artifact)
+        server = pool.server(artifact, one_copy=True)
         about = server.describe()
         same = _lengths(request, artifact, about)
         for name in request.benchmarks:

@@ -1,4 +1,4 @@
-"""What a user may set: environment variables `CLAIMCHECK_*`.
+"""What a user may set: environment variables `CLAIMCHECK_*`, else `claimcheck.toml` or `[tool.claimcheck]`.
 
 A plain dataclass rather than pydantic-settings, whose import alone would cost a reading command a third of its time.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluators.user_error import UserError
+from flows.config_file import file_settings
 
 
 @dataclass(frozen=True)
@@ -55,18 +56,20 @@ READ: dict[str, Callable[[str], Any]] = {"home": Path, "alpha": float, "order_se
 
 
 def configuration() -> Configuration:
-    """The settings in force. Raises UserError for a value that does not fit."""
-    given: dict[str, Any] = {}
+    """The settings in force: of the environment, else of the nearest settings file (see `config_file`). Raises
+    UserError for a value that does not fit."""
+    given: dict[str, Any] = file_settings(Path.cwd(), Configuration.__dataclass_fields__)
     for name in Configuration.__dataclass_fields__:
         variable = f"CLAIMCHECK_{name.upper()}"
-        text = os.environ.get(variable)
-        if not text:
-            continue
+        if text := os.environ.get(variable):
+            given[name] = (text, variable)
+    found: dict[str, Any] = {}
+    for name, (value, where) in given.items():
         try:
-            given[name] = READ.get(name, str)(text)
-        except ValueError:
-            raise UserError(f"{variable} is {text!r}; give a number") from None
-    found = Configuration(**given)
-    if not 0 < found.alpha < 1:
-        raise UserError(f"CLAIMCHECK_ALPHA is {found.alpha}; give a probability between 0 and 1")
-    return found
+            found[name] = READ.get(name, str)(value)
+        except (ValueError, TypeError):
+            raise UserError(f"{where} is {value!r}; give a number") from None
+    made = Configuration(**found)
+    if not 0 < made.alpha < 1:
+        raise UserError(f"{given['alpha'][1]} is {made.alpha}; give a probability between 0 and 1")
+    return made

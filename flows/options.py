@@ -67,9 +67,13 @@ class RunOptions(Record):
     context: int | None = None
     """Tokens of context a request may use."""
     slots: int | None = None
-    """Requests the server works on at a time."""
+    """Requests the server works on at a time; without it what an attached server says, or as many as make it faster."""
     threads: int | None = None
     """CPU threads of the server."""
+    tensor_parallel: int | None = None
+    """GPUs that one copy of the model is split over; without it the fewest that hold it."""
+    data_parallel: int | None = None
+    """vLLM and SGLang: copies of the model; without it as many as the machine's GPUs hold."""
     port: int | None = None
     """Port of the server on 127.0.0.1; without it a free one."""
     server_arguments: Annotated[
@@ -128,6 +132,8 @@ class RunOptions(Record):
             context=self.context,
             slots=self.slots,
             threads=self.threads,
+            tensor_parallel=self.tensor_parallel,
+            data_parallel=self.data_parallel,
             url=self.url,
             model=self.served_model,
             key_variable=self.key_variable,

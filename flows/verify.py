@@ -24,7 +24,9 @@ from flows.runtime.disk_space import check_room
 from flows.runtime.notify import save_and_tell
 from flows.runtime.progress_lines import pulling, say
 from flows.runtime.server_pool import ServerPool
+from flows.runtime.whole_run import whole_run_of
 from flows.verification.artifact import artifact_elsewhere, same_quantization
+from flows.verification.expected_runs import expected_runs
 from flows.verification.failures import failure_reason
 from flows.verification.import_results import judge_imported_runs
 from flows.verification.jobs import Job, make_criteria, plan_jobs, protocol_criteria
@@ -39,7 +41,7 @@ from flows.verification.verdict_report import (
     summarise,
     verdicts_markdown,
 )
-from flows.verification.weights_choice import choose_artifact
+from flows.verification.weights_choice import WeightsChoice, choose_artifact
 from warehouse.claim_records import Claim, Criterion, Verdict
 from warehouse.home import Home
 from warehouse.load import load_home, save_criteria
@@ -128,22 +130,26 @@ def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Ve
     options, place = options or VerifyOptions(), Home(Path(home))
     release = find_release(model, options.revision)
     pages = read_claims(release)
-    artifact = _artifact(release, options, place)
+    choice = None if options.backend == "attached" else choose_artifact(release, options, place, find_release)
     new = keep(pages, place)
     claims = claims_of(place, release.model)
     say(f"{release.model} @ {release.commit[:12]}: {len(claims)} claims; {new} numbers in its files are new here")
+    # what the files decide waits neither for the weights nor for the device
+    verdicts = _specification(release, plan_jobs(claims, options.benchmarks).specification, place, options)
+    artifact = artifact_elsewhere(release, options) if choice is None else _pulled(choice)
     kind = find_kind(release, artifact)
     say(f"  {kind_words(kind)}")
     work = plan_jobs(claims, options.benchmarks, kind=kind, options=options)
-    verdicts = refuse(work.refused, place)
-    verdicts += _specification(release, work.specification, place, options)
-    with ServerPool(options.backend, options.server, place.root / "logs") as pool:
+    verdicts += refuse(work.refused, place)
+    runs = expected_runs(release.model, claims, work, options, place, choice.option.size if choice else None)
+    with ServerPool(options.backend, options.server, place.root / "logs") as pool, whole_run_of(runs) as whole:
         state = OpenClaims(work)
-        for job in work.jobs:
-            if job.protocols:
-                verdicts += _score_job(artifact, job, state, pool, place, options)
-            else:
-                verdicts += _job(artifact, job, pool, place, options)
+        for number, job in enumerate(work.jobs):
+            with whole.running(number):
+                if job.protocols:
+                    verdicts += _score_job(artifact, job, state, pool, place, options)
+                else:
+                    verdicts += _job(artifact, job, pool, place, options)
     left = state.left({claim.claim_id: claim for claim in claims}, datetime.now(UTC))
     _tell(place, claims, left)
     verdicts += left
@@ -156,11 +162,8 @@ def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Ve
     return summary
 
 
-def _artifact(release: Release, options: VerifyOptions, place: Home) -> Artifact:
-    """The weights to run: of the release, or of the repository that the caller named for it."""
-    if options.backend == "attached":
-        return artifact_elsewhere(release, options)
-    choice = choose_artifact(release, options, place, find_release)
+def _pulled(choice: WeightsChoice) -> Artifact:
+    """The chosen weights, on this machine."""
     say(str(choice))
     return pull_artifact(choice.source, choice.option.format, choice.name)
 

@@ -8,11 +8,11 @@ from evaluators.backends.backend import Backend, Installed
 from evaluators.backends.openai_api.dialect import OPENAI
 from evaluators.backends.registry import dialect_named, recognise
 from evaluators.backends.remote import RemoteServer
-from evaluators.backends.server import ServerOptions
+from evaluators.backends.server import ASSUMED, ServerOptions
 from evaluators.records import ServerDescription, UserError
 
 DEFAULT_SLOTS = 4
-"""Requests at a time where neither the caller nor the server says how many it takes."""
+"""Requests at a time where neither the caller nor the server says how many it takes: a run begins with them."""
 
 
 class AttachedServer(RemoteServer):
@@ -63,15 +63,16 @@ class AttachedServer(RemoteServer):
         meta = meta if isinstance(meta, dict) else {}
         kind, number = recognise(self._model, lambda path: self.ask("GET", path))
         template = properties.get("chat_template")
-        slots, vocabulary, parameters = properties.get("total_slots"), meta.get("n_vocab"), meta.get("n_params")
+        slots = self._options.slots or dialect_named(kind).slots(lambda path: self.ask("GET", path))
+        vocabulary, parameters = meta.get("n_vocab"), meta.get("n_params")
         return ServerDescription(
             backend=self.backend,
             version=number if kind == OPENAI.name else f"{kind} {number}",
-            flags={"server": kind, "url": self.url},
+            flags={"server": kind, "url": self.url} | ({} if slots else {"slots": ASSUMED}),
             model=str(self._model["id"]),
             artifact_key=None,
             context=self._options.context or self._context(properties),
-            slots=self._options.slots or (slots if isinstance(slots, int) else DEFAULT_SLOTS),
+            slots=slots or DEFAULT_SLOTS,
             vocabulary=vocabulary if isinstance(vocabulary, int) else None,
             parameters=parameters if isinstance(parameters, int) else None,
             adds_bos=self._adds_bos(kind),

@@ -10,6 +10,7 @@ from typing import Literal
 from evaluators.backends.openai_api.dialect import Dialect
 from evaluators.backends.server import ModelServer, ServerOptions
 from evaluators.records import Artifact
+from evaluators.weights.parallelism import Spread
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class Backend:
     """What there is of its program; takes the path that the user has set."""
     dialect: Dialect
     """How its servers are asked."""
+    spread: Callable[[ServerOptions], Spread | None] = lambda options: None
+    """How it uses several GPUs; None: its program uses none, or nobody here knows."""
     spellings: tuple[str, ...] = ()
     """What claims call it, lower case and letters only."""
     half_a_device: tuple[str, ...] = ()

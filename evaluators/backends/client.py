@@ -68,6 +68,8 @@ class Client:
         self.served = served or ServedModel()
         self.sent = 0
         self.in_flight = 0
+        self.turned_away = 0
+        """Answers by which the server said that it has too many requests."""
         self.restarts = 0
         headers = {"Content-Type": "application/json"}
         if server.key:
@@ -166,6 +168,7 @@ class Client:
                 reason = f"no request can be made: {one_line(str(error))}"
             finally:
                 self.in_flight -= count
+            self.turned_away += status in THROTTLED
             waiting = status in THROTTLED and time.monotonic() - max(self._heard, started) < self.limits.throttled
             done = (attempt >= self.limits.attempts and not waiting) or refused > self.limits.malformed
             rest = pause(attempt, self.limits, wait)

@@ -49,7 +49,8 @@ class OllamaServer(RemoteServer):
             raise UserError(f"Ollama serves GGUF files here, this artifact is {artifact.format}; choose a GGUF file")
         if not artifact and not options.model:
             raise UserError("Ollama needs a GGUF file or the name of a model that it has; give one")
-        for name in ("threads", "kv_type", "flash_attention", "dtype", "tensor_parallel", "reasoning_parser", "extra"):
+        ours = ("threads", "kv_type", "flash_attention", "dtype", "tensor_parallel", "data_parallel")
+        for name in (*ours, "reasoning_parser", "extra"):
             if getattr(options, name):
                 raise UserError(f"{name} cannot be set for Ollama over its API; leave it out")
         super().__init__(options.url or ollama_url(), options.key_variable, options.start_timeout)
@@ -222,6 +223,7 @@ BACKEND = Backend(
     version=_version,
     installed=_installed,
     dialect=OllamaDialect(),
+    spread=lambda options: "layers",
     spellings=("ollama",),
     needs_artifact=False,
     gives_logprobs=False,

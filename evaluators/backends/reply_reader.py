@@ -97,6 +97,11 @@ def optional_count(value: Any, name: str) -> int | None:
     return None if value is None else json_count(value, name)
 
 
+def positive(value: Any, most: int = 4096) -> int | None:
+    """A whole number above 0, at most `most`; None for anything else."""
+    return min(value, most) if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+
+
 def log_probability(value: Any, name: str = "logprob") -> float:
     """A finite number that is not positive. JSON has no NaN: null is what a NaN becomes."""
     if value is None or isinstance(value, bool) or not isinstance(value, (int, float)):

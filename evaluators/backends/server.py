@@ -6,6 +6,9 @@ from typing import Protocol
 
 from evaluators.records import Record, ServerDescription
 
+ASSUMED = "assumed"
+"""The flag `slots` of a server whose number of slots nobody says."""
+
 
 class ServerOptions(Record):
     """What a caller may ask of a server; a backend that cannot do it refuses before it starts."""
@@ -23,7 +26,11 @@ class ServerOptions(Record):
     dtype: str | None = None
     """vLLM: `auto`, `bfloat16`, `float32`, ..."""
     tensor_parallel: int | None = None
-    """vLLM: GPUs to split over."""
+    """GPUs that one copy of the model is split over; None: the fewest that hold it, see `weights.parallelism`."""
+    data_parallel: int | None = None
+    """vLLM and SGLang: copies of the model; None: as many as the machine's GPUs hold."""
+    devices: tuple[str, ...] = ()
+    """GPUs that the server may use, by index or UUID; empty: every visible one."""
     quantization: str | None = None
     """vLLM: how the weights are quantized, where their config does not say it, or to quantize them on loading."""
     reasoning_parser: str | None = None

@@ -42,7 +42,7 @@ class Benchmark(Record):
     title: str
     """Name as people write it."""
     evaluator: Literal["lm-eval", "speed", "specification", "outside", "none"]
-    """Who measures it; `outside`: only results of other harnesses are read; `none`: cannot be run yet."""
+    """Who measures it; `outside`: its own harness, or only results of one are read; `none`: cannot be run yet."""
     task: str | None = None
     """lm-eval task or group."""
     tasks_folder: str | None = None
@@ -88,6 +88,11 @@ class Benchmark(Record):
     """Other names, as found in cards and tables."""
     dataset: str | None = None
     """Hub dataset it is made of."""
+    harness: str | None = None
+    """Harness of `evaluators/outside/harnesses` that runs it; for agent benchmarks."""
+    data_folder: str | None = None
+    """Folder with an agent benchmark's own items: relative to `evaluators/`, or to the file of an entry of the
+    user's; None: they are the hub dataset."""
     sandboxed: bool = False
     """Runs generated code, which happens in a sandbox only."""
     windowed: bool = False

@@ -12,6 +12,7 @@ from itertools import islice
 from evaluators.backends.client import Client, ServerLost
 from evaluators.backends.protocol import AnswerProtocol, Request
 from evaluators.backends.retry import RetryLimits
+from evaluators.harness.concurrency import Concurrency
 from evaluators.harness.journal import Journal, Place
 from evaluators.harness.progress import Progress
 from evaluators.harness.requests import Item
@@ -38,7 +39,8 @@ class Work:
     protocol: AnswerProtocol
     client: Callable[[], Client]
     """Makes the client, inside the sender's loop."""
-    slots: int
+    concurrency: Concurrency
+    """Jobs under way."""
     backwards: bool = False
     """Send the last items first: another arrangement of the same requests."""
     scorers: Executor | None = None
@@ -141,7 +143,7 @@ class _Reader:
 
     def run(self) -> str | None:
         """Send what is missing. Returns why the run is unsound, None if it is sound."""
-        sender = Sender(self.work.client, self.work.protocol, self.work.slots, self._feed())
+        sender = Sender(self.work.client, self.work.protocol, self.work.concurrency, self._feed())
         sender.start()
         self.board.impatient = True
         ended = False

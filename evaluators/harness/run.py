@@ -19,12 +19,14 @@ from evaluators.backends.reply_reader import one_line
 from evaluators.backends.retry import RetryLimits
 from evaluators.backends.select import ByKind, chat_template, choose_protocols, speaks
 from evaluators.backends.served_model import ServedModel
+from evaluators.backends.server import ASSUMED
 from evaluators.catalogue import Benchmark
 from evaluators.code.code_scoring import CodeGrading, code_grading, sandbox_for, score_code, unscorable_code
 from evaluators.code.date_windows import items_within
 from evaluators.harness import keys, run_folder
 from evaluators.harness.aggregate import measurements
 from evaluators.harness.answers.answer_statistics import read_signals
+from evaluators.harness.concurrency import MOST, Concurrency
 from evaluators.harness.context_budget import check_context_budget
 from evaluators.harness.engine import Work, execute
 from evaluators.harness.journal import Journal
@@ -202,6 +204,8 @@ class _Conduct:
         self.rearranged = rearranged
         self.slots = slots if pinned else in_flight(slots)
         """Jobs at a time; where choices are pinned to a slot, each slot has a queue of its own."""
+        self.most = MOST if description.flags.get("slots") == ASSUMED and not pinned and not rearranged else None
+        """Jobs at a time that a server may be led up to which does not say how many it takes."""
 
     def client(self) -> Client:
         """A client for the run's server; to be made inside a running event loop."""
@@ -239,7 +243,7 @@ class _Conduct:
                     score=lambda item, answers: self._score(item, answers, repeats, together),
                     protocol=self.protocol,
                     client=self.client,
-                    slots=self.slots,
+                    concurrency=Concurrency(self.slots, self.most),
                     backwards=self.rearranged,
                     scorers=self.grading.scorers if self.grading else None,
                 )

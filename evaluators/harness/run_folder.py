@@ -64,6 +64,13 @@ def write_run_folder(folder: Path, run: Run, journal: Journal, counted: int) -> 
     write_manifest(folder, run)
 
 
+def write_scores(folder: Path, run: Run, scores: Iterable[ItemScore]) -> Run:
+    """Item scores and then the manifest of a run without responses, in its own folder. Returns the run with the hashes
+    of its tables."""
+    _table(folder / ITEMS, item_schema(), run.run_id, (score.model_dump(mode="json") for score in scores))
+    return write_manifest(folder, run)
+
+
 def write_scored_folder(folder: Path, run: Run, scores: Iterable[ItemScore]) -> None:
     """A run without responses: item scores and manifest, whole or not at all. A folder that exists is left as it is:
     its name is made from what it holds."""

@@ -19,6 +19,7 @@ from pathlib import Path
 from evaluators.backends.client import Client, GaveUp, ServerLost
 from evaluators.backends.protocol import AnswerProtocol, Request, failure
 from evaluators.backends.reply_reader import one_line
+from evaluators.harness.concurrency import Concurrency
 from evaluators.records import Response, UserError
 
 BATCH = 256
@@ -38,10 +39,14 @@ class Answer:
 
 
 class Sender(threading.Thread):
-    """Works off jobs from `feed` with `slots` workers and puts answers into `outbox`."""
+    """Works off jobs from `feed`, as many at a time as `concurrency` allows, and puts answers into `outbox`."""
 
     def __init__(
-        self, make_client: Callable[[], Client], protocol: AnswerProtocol, slots: int, feed: Iterator[Sequence[Request]]
+        self,
+        make_client: Callable[[], Client],
+        protocol: AnswerProtocol,
+        concurrency: Concurrency,
+        feed: Iterator[Sequence[Request]],
     ) -> None:
         super().__init__(name="requests", daemon=True)
         self.outbox: queue.SimpleQueue[list[Answer] | BaseException | None] = queue.SimpleQueue()
@@ -54,7 +59,9 @@ class Sender(threading.Thread):
         """When they will be at the latest."""
         self._make_client = make_client
         self._protocol = protocol
-        self._slots = slots
+        self._concurrency = concurrency
+        self._workers: dict[int, asyncio.Task[None]] = {}
+        """By slot."""
         self._feed = feed
         self._ending = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -97,10 +104,14 @@ class Sender(threading.Thread):
         self._whole = asyncio.current_task()
         client = self.client = self._make_client()
         try:
-            workers = [asyncio.create_task(self._work(client, slot)) for slot in range(self._slots)]
+            self._add_workers(client)
             try:
-                await asyncio.gather(*workers)
+                while working := {worker for worker in self._workers.values() if not worker.done()}:
+                    ended, _ = await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
+                    for worker in ended:
+                        worker.result()
             finally:
+                workers = list(self._workers.values())
                 for worker in workers:
                     worker.cancel()
                 await asyncio.gather(*workers, return_exceptions=True)
@@ -116,17 +127,23 @@ class Sender(threading.Thread):
             self.outbox.put(self._ready)
             self._ready, self._jobs = [], 0
 
+    def _add_workers(self, client: Client) -> None:
+        for slot in range(self._concurrency.allowed):
+            if slot not in self._workers:
+                self._workers[slot] = asyncio.create_task(self._work(client, slot))
+
     async def _work(self, client: Client, slot: int) -> None:
         loop = asyncio.get_running_loop()
         before: asyncio.Future[None] | None = None
-        while not self._ending.is_set():
+        while not self._ending.is_set() and slot < self._concurrency.allowed:
             job = next(self._feed, None)
             if job is None:
                 self._hand_over()
                 return
             waiting = {(request.index, request.repeat): request for request in job}
-            last = before
+            last, work = before, 0
             async for response in self._answers(client, job, slot):
+                work += response.generated_tokens or 1
                 if before is not None and not before.done():
                     self._hand_over()
                     await before
@@ -136,7 +153,12 @@ class Sender(threading.Thread):
                     self._closing = loop.call_later(LINGER, self._hand_over)
             before = last
             self._jobs += 1
-            if self._jobs >= self._slots or len(self._ready) >= BATCH:
+            self._concurrency.finished(work)
+            if client.turned_away:
+                self._concurrency.turned_away()
+            if self._concurrency.allowed > len(self._workers):
+                self._add_workers(client)
+            if self._jobs >= self._concurrency.allowed or len(self._ready) >= BATCH:
                 self._hand_over()
 
     async def _answers(self, client: Client, job: Sequence[Request], slot: int) -> AsyncIterator[Response]:

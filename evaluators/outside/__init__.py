@@ -1,10 +1,11 @@
-"""Evaluations made by other programs.
+"""Evaluations made by other programs, elsewhere or here.
 
 read_outside       any file or folder -> its reader, told by its content
 formats/           the readers, one a format
 outside_records    what a file says, before it becomes a run of ours
 import_run         from there to runs, measurements and item scores as ours have them
 bounded_reading    files of strangers within bounds; zip_entries: single entries of a zip
+harnesses/         agent benchmarks run here, through the field's own harnesses
 redact             secrets, taken out before anything is stored
 task_versions      the version of a task in the installed lm-eval
 """

@@ -54,6 +54,8 @@ class Architecture:
     """Tokens the model is configured for."""
     rope: dict[str, Any]
     """Rotary scaling as stated; empty if none."""
+    heads: int | None = None
+    """Query heads of a layer, the most where layers differ; None if unknown."""
 
 
 def _layers(stated: Any) -> int | None:
@@ -136,6 +138,7 @@ def _of_config(whole: dict[str, Any]) -> Architecture:
             config, "max_position_embeddings", "n_positions", "max_sequence_length", "seq_length", "model_max_length"
         ),
         rope=rope_scaling(config),
+        heads=heads if isinstance(heads, int) else None,
     )
 
 
@@ -260,4 +263,5 @@ def _of_gguf(header: GgufHeader) -> Architecture:
         state=recurrent * (inner * state + channels * (header.get("ssm.conv_kernel", 4) - 1)),
         context=header.get("context_length"),
         rope=scaling if scaling["rope_type"] not in (None, "none") else {},
+        heads=head,
     )

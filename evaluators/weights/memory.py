@@ -121,6 +121,16 @@ def memory_needed(
     return Memory(weights, cache, overhead, context, sequences, arithmetic)
 
 
+def memory_without_cache(weights: int) -> Memory:
+    """Memory for weights of so many bytes of a shape that is not known: what the KV cache takes comes on top."""
+    overhead = _overhead(weights)
+    text = (
+        f"weights {size_text(weights)} + buffers {OVERHEAD:.0%} of the weights and {size_text(FIXED)} "
+        f"= {size_text(weights + overhead)}, and the KV cache, which its files would tell"
+    )
+    return Memory(weights, None, overhead, CONTEXT, 1, text)
+
+
 @dataclass(frozen=True)
 class Fit:
     """Whether an artifact with its KV cache fits a memory."""

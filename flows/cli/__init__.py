@@ -14,6 +14,7 @@ from pathlib import Path
 
 from evaluators.user_error import UserError
 from flows.runtime.plain_text import write_line
+from flows.runtime.verbosity import VERBOSITY, take_verbosity
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -28,12 +29,14 @@ def run_command(arguments: Sequence[str]) -> int:
     from flows.cli.app import build_app
 
     try:
-        result = build_app()(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
+        arguments = take_verbosity(arguments)
+        result = build_app()(arguments, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
         write_line(f"claimcheck: {str(error).splitlines()[0]} Try `claimcheck --help`.", sys.stderr)
         return 2
     except UserError as problem:
         write_line(f"claimcheck: {problem}", sys.stderr)
+        VERBOSITY.note(f"claimcheck: {problem}")
         return problem.exit_code
     except KeyboardInterrupt:
         write_line("claimcheck: interrupted; what was finished is kept, run the same command to go on", sys.stderr)

@@ -22,6 +22,8 @@ COMMANDS = (
     ("results", "results_command:app", "Results made elsewhere: import; ours and the verdicts: export, publish."),
     ("benchmarks", "benchmarks:app", "The catalogue of benchmarks: list, show, check."),
     ("doctor", "doctor:doctor", "Say what is installed and what to do about each gap."),
+    ("mcp", "mcp_command:mcp", "Serve table, show, plan and query to a language model's client, read-only."),
+    ("completion", "completion:completion", "Print the completion script of your shell."),
     ("rebuild", "read:rebuild", "Make the database again from its files."),
 )
 """Name, target under `flows.cli`, and what the list of commands says."""
@@ -32,6 +34,7 @@ def build_app() -> App:
     app = App(
         name="claimcheck",
         help="Independent scores beside the vendor's claims.",
+        help_epilogue="Every command takes --quiet (only results and errors), --no-progress, and --log-file FILE.",
         version=_version,
         suppress_keyboard_interrupt=False,
     )

@@ -63,7 +63,7 @@ def list_(
     if json:
         print_json(found)
         return
-    from flows.cli.claim_tables import print_list
+    from flows.cli.text.claim_tables import print_list
 
     print_list(console(), found)
     if more:
@@ -87,7 +87,7 @@ def show_claim_text(claim: str, /, *, json: Json = False) -> None:
     if json:
         print_json(found.model_dump(mode="json", exclude_none=True))
         return
-    from flows.cli.claim_tables import print_claim
+    from flows.cli.text.claim_tables import print_claim
 
     print_claim(console(), found)
 
@@ -209,7 +209,7 @@ def import_claims_command(
     if json:
         print_json(outcome)
         return
-    from flows.cli.claim_tables import print_import
+    from flows.cli.text.claim_tables import print_import
 
     print_import(console(), outcome)
 
@@ -231,7 +231,7 @@ def list_candidates(model: str | None = None, /, *, json: Json = False) -> None:
     if json:
         print_json([candidate.claim.model_dump(mode="json", exclude_none=True) for candidate in found])
         return
-    from flows.cli.claim_tables import print_candidates
+    from flows.cli.text.claim_tables import print_candidates
 
     print_candidates(console(), found)
 
@@ -289,7 +289,7 @@ def conflicts(model: str | None = None, /, *, json: Json = False) -> None:
     if json:
         print_json([{"model": one.model, "benchmark": one.benchmark, "claims": list(one.claims)} for one in found])
         return
-    from flows.cli.claim_tables import print_conflicts
+    from flows.cli.text.claim_tables import print_conflicts
 
     print_conflicts(console(), found)
 

@@ -42,7 +42,7 @@ def alias(
     if json:
         print_json({"settled": settled, "waiting": {draft.name: list(draft.suggestions) for draft in waiting}})
         return
-    from flows.cli.claim_tables import cell_text
+    from flows.cli.text.claim_tables import cell_text
 
     out = console()
     for printed, known in sorted(settled.items()):

@@ -29,10 +29,17 @@ def console() -> Console:
 
 def print_json(value: Any) -> None:
     """One JSON document on standard output; NaN and infinities as null, dates in ISO 8601."""
+    write_line(json_line(value, indent=2))
+
+
+def json_line(value: Any, *, indent: int | None = None) -> str:
+    """A value as JSON, with what a terminal may obey escaped."""
     import msgspec
 
-    text = msgspec.json.format(json.dumps(_plain(value), ensure_ascii=False), indent=2)
-    write_line(UNPRINTED.sub(lambda sign: json.dumps(sign.group())[1:-1], text))
+    text = json.dumps(_plain(value), ensure_ascii=False)
+    if indent is not None:
+        text = msgspec.json.format(text, indent=indent)  # Python's own indenting takes most of the time of a large table
+    return UNPRINTED.sub(lambda sign: json.dumps(sign.group())[1:-1], text)
 
 
 def _plain(value: Any) -> Any:

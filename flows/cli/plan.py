@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from flows.cli.output import console, print_json
+from evaluators.user_error import UserError
+from flows.cli.output import print_json
 from flows.config import configuration
 from flows.options import VerifyOptions
+
+if TYPE_CHECKING:
+    from evaluators.records import Hardware
+    from flows.verification.cost import ClaimPlan, ReleasePlan
+
+GIB = 2**30
 
 
 def plan(
@@ -16,37 +23,110 @@ def plan(
     /,
     *,
     options: Annotated[VerifyOptions, Parameter(name="*")] | None = None,
-    budget: float | None = None,
+    card: str | None = None,
+    memory: float | None = None,
+    watts: float | None = None,
+    kwh_price: float | None = None,
+    hour_price: float | None = None,
     json: Annotated[bool, Parameter(name="--json", negative=())] = False,
 ) -> None:
-    """Say what a verification would take: items until a verdict, requests, tokens, time, and what cannot be decided.
+    """Say what a verification would take: what is pulled, whether it fits, hours and tokens, and what stays undecided.
+
+    Works without a network for releases that the ledger knows. Before a first run the hours come from the memory
+    bandwidth of the machine and the size of the model, and are rough.
 
     Parameters
     ----------
     release
         `org/name` on the hub, or a folder laid out like a hub repository.
-    budget
-        Share of a benchmark's items that may be used, e.g. 0.5; without it half of those with 5,000 items or more.
+    card
+        Plan for this graphics card instead of this machine, e.g. "RTX 4090".
+    memory
+        Memory of that card in GB, as on its box.
+    watts
+        Power that the machine draws while it runs: gives the energy.
+    kwh_price
+        Price of a kilowatt-hour in your currency; needs --watts.
+    hour_price
+        Price of an hour of the machine in your currency.
     json
-        JSON instead of a table.
+        JSON instead of text.
     """
-    from evaluators.protocols.release_kind import kind_words
-    from flows.verification.cost import claim_plans
+    from flows.cli.text.plan_text import print_plan
+    from flows.verification.cost import release_plan
     from warehouse.home import Home
 
-    settings, options = configuration(), options or VerifyOptions()
-    model, kind, found = claim_plans(release, options, Home(settings.home), budget=budget)
-    rows = [_row(claim_plan) for claim_plan in found]
+    for name, value in (("--watts", watts), ("--kwh-price", kwh_price), ("--hour-price", hour_price)):
+        if value is not None and value < 0:
+            raise UserError(f"{name} is {value:g}; give a number of 0 or more")
+    if kwh_price is not None and watts is None:
+        raise UserError("--kwh-price says what energy costs; give --watts too")
+    found = release_plan(release, options or VerifyOptions(), Home(configuration().home), _machine(card, memory))
+    told = plan_record(found, watts=watts, kwh_price=kwh_price, hour_price=hour_price)
     if json:
-        print_json({"model": model, "kind": kind.model_dump(mode="json", exclude_none=True), "claims": rows})
+        print_json(told)
     else:
-        console().print(kind_words(kind), highlight=False, markup=False)
-        _print(model, rows)
+        print_plan(told)
 
 
-def _row(claim_plan: Any) -> dict[str, Any]:
+def _machine(card: str | None, memory: float | None) -> Hardware | None:
+    """The card to plan for; None: this machine. Raises UserError if nothing says how much memory it has."""
+    if card is None and memory is None:
+        return None
+    from evaluators.records import Hardware
+    from warehouse.verdicts.hardware_names import machine
+
+    named = machine(card or "")
+    each = memory or named.memory
+    if not each or each < 0:
+        raise UserError(f"how much memory {card or 'the card'} has is not known; give --memory in GB")
+    return Hardware(gpu=card or "a card", gpus=named.count, gpu_memory=round(each * GIB))
+
+
+def plan_record(
+    found: ReleasePlan, *, watts: float | None = None, kwh_price: float | None = None, hour_price: float | None = None
+) -> dict[str, Any]:
+    """A plan as JSON: weights, runs, totals, claims. Hours are those expected if every claim is true under its most
+    plausible protocol; `most_hours` if nothing is decided early."""
+    from dataclasses import asdict
+
+    from evaluators.protocols.release_kind import kind_words
+    from flows.verification.cost import basis_of
+
+    subject, first = found.subject, [run for run in found.runs if run.first]
+    hours = (found.starting + sum(run.seconds for run in first)) / 3600
+    total: dict[str, Any] = {
+        "runs": len(first),
+        "hours": round(hours, 4),
+        "most_hours": round((found.starting + sum(run.most_seconds for run in found.runs)) / 3600, 4),
+        "requests": sum(run.requests for run in first),
+        "tokens_read": sum(run.read for run in first),
+        "tokens_written": sum(run.written for run in first),
+        "starting_seconds": round(found.starting, 1),
+    }
+    money = 0.0 if hour_price is None else hours * hour_price
+    if watts is not None:
+        total["kwh"] = round(hours * watts / 1000, 3)
+        money += total["kwh"] * (kwh_price or 0.0)
+    if hour_price is not None or kwh_price is not None:
+        total["price"] = round(money, 2)
+    return {
+        "model": subject.model,
+        "kind": subject.kind.model_dump(mode="json", exclude_none=True),
+        "kind_words": kind_words(subject.kind),
+        "notes": list(subject.notes),
+        "weights": None if subject.weights is None else asdict(subject.weights),
+        "total": total,
+        "basis": basis_of(first),
+        "speed": found.speed.how,
+        "runs": [asdict(run) for run in found.runs],
+        "claims": [_row(claim_plan) for claim_plan in found.claims],
+    }
+
+
+def _row(claim_plan: ClaimPlan) -> dict[str, Any]:
     claim, prospects = claim_plan.claim, claim_plan.plan.prospects if claim_plan.plan else ()
-    row: dict[str, Any] = {
+    return {
         "claim_id": claim.claim_id,
         "benchmark": claim.benchmark_text,
         "claimed": claim.said,
@@ -62,14 +142,6 @@ def _row(claim_plan: Any) -> dict[str, Any]:
             *(f"not run: {missing}" for missing in claim_plan.missing),
         ],
     }
-    if claim_plan.cost and prospects:
-        expected = prospects[0].items
-        row["cost"] = {
-            "requests": round(expected * claim_plan.cost.requests),
-            "tokens": round(expected * claim_plan.cost.tokens),
-            "seconds": round(expected * claim_plan.cost.seconds, 1),
-        }
-    return row
 
 
 def _settings(protocol: Any) -> dict[str, dict[str, Any]]:
@@ -80,52 +152,3 @@ def _settings(protocol: Any) -> dict[str, dict[str, Any]]:
         for name, value in values.items()
         if name in protocol.origins
     }
-
-
-def _how(row: dict[str, Any]) -> str:
-    """A protocol in a cell: its name, and the settings that the claim, the user or the release decided."""
-    if not row["protocol"]:
-        return ""
-    by_origin: dict[str, list[str]] = {}
-    for name, setting in row["settings"].items():
-        if setting["origin"] != "benchmark":
-            by_origin.setdefault(setting["origin"], []).append(f"{name} {setting['value']}")
-    return "; ".join([row["protocol"], *(f"{origin}: {', '.join(said)}" for origin, said in by_origin.items())])
-
-
-def _print(model: str, rows: list[dict[str, Any]]) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(title=f"{model}: items expected until a verdict, if the claim is", title_justify="left")
-    for name in (
-        "benchmark",
-        "claimed",
-        "protocol",
-        "true",
-        "3 off",
-        "5 off",
-        "10 off",
-        "of",
-        "cost if true",
-        "remarks",
-    ):
-        table.add_column(name, justify="right" if name[0].isdigit() or name in ("true", "of") else "left")
-    for row in rows:
-        expected = row["expected_items"]
-        cells = [f"{expected[gap]:,}" if gap in expected else "" for gap in ("0", "3", "5", "10")]
-        remarks = "; ".join(row["cannot"]) or {"specification": "read from the files", "speed": "7 runs"}.get(
-            row["kind"], ""
-        )
-        of = f"{row['items']:,}" if row["items"] else ""
-        table.add_row(row["benchmark"], Text(row["claimed"]), Text(_how(row)), *cells, of, _cost(row), Text(remarks))
-    console().print(table)
-
-
-def _cost(row: dict[str, Any]) -> str:
-    if row["kind"] != "scores":
-        return ""
-    if "cost" not in row:
-        return "not known before a first run"
-    cost = row["cost"]
-    return f"{cost['requests']:,} requests, {cost['tokens']:,} tokens, {cost['seconds']:,.0f} s"

@@ -89,7 +89,7 @@ def show(claim: str, /, *, items: int = 3, json: Json = False) -> None:
     """
     from dataclasses import asdict
 
-    from flows.cli.claim_page import print_details
+    from flows.cli.text.claim_page import print_details
     from warehouse.queries.table import details
 
     found = details(Home(configuration().home), claim, items=items)

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 
 from flows.runtime.plain_text import write_line
 from flows.runtime.progress_page import progress_on_page, say_on_page
+from flows.runtime.verbosity import VERBOSITY
+from flows.runtime.whole_run import whole_run
+from warehouse.reports.formatting import duration
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -21,14 +24,17 @@ SECONDS_BETWEEN_LINES = 10.0
 
 def say(text: str) -> None:
     """One line on standard error, where progress goes, and on the page of the run where there is one."""
-    write_line(text, sys.stderr)
+    if not VERBOSITY.quiet:
+        write_line(text, sys.stderr)
+    VERBOSITY.note(text)
     say_on_page(text)
 
 
 @contextmanager
 def shown(title: str) -> Iterator[Callable[[Progress], None]]:
     """A function to be told of progress; shows items done, rate and time left under `title`."""
-    with (_bar if sys.stderr.isatty() else _lines)(title) as tell, progress_on_page(title) as tell_page:
+    show = _nothing if not VERBOSITY.progress else _bar if sys.stderr.isatty() else _lines
+    with show(title) as tell, progress_on_page(title) as tell_page:
 
         def tell_both(now: Progress) -> None:
             tell(now)
@@ -38,19 +44,34 @@ def shown(title: str) -> Iterator[Callable[[Progress], None]]:
 
 
 @contextmanager
+def _nothing(title: str) -> Iterator[Callable[[Progress], None]]:
+    yield lambda now: None
+
+
+@contextmanager
 def _bar(title: str) -> Iterator[Callable[[Progress], None]]:
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
     from rich.progress import Progress as Bar
 
     from flows.runtime.plain_console import PlainConsole
 
     columns = (
         TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]:.1f} items/s"), TimeRemainingColumn(),
+        TextColumn("{task.fields[rate]:.1f} items/s"), TextColumn("{task.fields[left]}", markup=False),
     )  # fmt: skip
     with Bar(*columns, console=PlainConsole(stderr=True), transient=True) as bar:
-        line = bar.add_task(title, total=None, rate=0.0)
-        yield lambda now: bar.update(line, completed=now.done, total=now.total, rate=now.rate or 0.0)
+        line = bar.add_task(title, total=None, rate=0.0, left="")
+        yield lambda now: bar.update(
+            line, completed=now.done, total=now.total, rate=now.rate or 0.0, left=_left(now)
+        )  # fmt: skip
+
+
+def _left(now: Progress) -> str:
+    """When it will end: the whole verification, stopping early expected; outside of one these items."""
+    whole = whole_run()
+    if whole is not None and (line := whole.line(now)):
+        return line
+    return "" if now.seconds_left is None else f"{duration(now.seconds_left)} left"
 
 
 @contextmanager
@@ -62,8 +83,8 @@ def _lines(title: str) -> Iterator[Callable[[Progress], None]]:
         if time.monotonic() - last < SECONDS_BETWEEN_LINES:
             return
         last = time.monotonic()
-        left = "" if now.seconds_left is None else f", {now.seconds_left:.0f} s left"
-        say(f"{title}: {now.done:,} of {now.total:,} items, {now.rate or 0:.1f} items/s{left}")
+        left = _left(now)
+        say(f"{title}: {now.done:,} of {now.total:,} items, {now.rate or 0:.1f} items/s{left and f'; {left}'}")
 
     yield tell
 
@@ -71,6 +92,9 @@ def _lines(title: str) -> Iterator[Callable[[Progress], None]]:
 @contextmanager
 def pulling() -> Iterator[Callable[[str, int, int], None]]:
     """A function to be told of files that are fetched: (name, bytes so far, bytes in all)."""
+    if not VERBOSITY.progress:
+        yield lambda name, done, total: None
+        return
     if not sys.stderr.isatty():
         last = time.monotonic()
 

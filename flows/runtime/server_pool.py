@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Self
 
-from filelock import FileLock, Timeout
-
-from evaluators.backends import ModelServer, ServerOptions, open_server
+from evaluators.backends import ModelServer, ServerOptions, open_server, read_hardware
+from evaluators.backends.placed_options import placement_of, with_placement
 from evaluators.backends.registry import backend
+from evaluators.hardware import without_gpus
 from evaluators.records import Artifact
 from evaluators.weights import using
+from evaluators.weights.parallelism import Placement, shape_of
+from flows.runtime.device_lock import devices_held, holder_of
 from flows.runtime.progress_lines import say
 from flows.verification.ratio_sides import Side
 
@@ -27,7 +27,8 @@ class ServerPool:
         self.options = options
         self.logs = logs
         self._stack = ExitStack()
-        self._served: str | None = None
+        self._served: tuple[str, bool] | None = None
+        """Key of the artifact, and whether it is served in one copy."""
         self._server: ModelServer | None = None
 
     def __enter__(self) -> Self:
@@ -41,15 +42,18 @@ class ServerPool:
         self._server = self._served = None
         self._stack.close()
 
-    def server(self, artifact: Artifact) -> ModelServer:
-        """The server of this artifact. Raises UserError with the root cause if it cannot be started."""
-        if self._server is not None and self._served == artifact.key:
+    def server(self, artifact: Artifact, *, one_copy: bool = False) -> ModelServer:
+        """The server of this artifact, on the GPUs that it needs. one_copy: of a model that may be served in several,
+        since a speed is that of one. Raises UserError with the root cause if it cannot be started."""
+        wanted = (artifact.key, one_copy)
+        if self._server is not None and self._served in (wanted, (artifact.key, True)):
             return self._server
         self.close()
-        self._hold(self.backend)
+        [options] = self._placed([(self.backend, artifact, self.options)], one_copy=one_copy)
+        one_copy = one_copy or (options.data_parallel or 1) == 1
         self._stack.enter_context(using(artifact))
-        server = self._stack.enter_context(open_server(self.backend, artifact, self.options, self.logs))
-        self._server, self._served = server, artifact.key
+        server = self._stack.enter_context(open_server(self.backend, artifact, options, self.logs))
+        self._server, self._served = server, (artifact.key, one_copy)
         return server
 
     @contextmanager
@@ -57,53 +61,52 @@ class ServerPool:
         """Two servers at a time on the one device, for runs that take turns, each with its own backend and options.
         Ends the server that was handed out."""
         self.close()
-        self._hold(one.backend, other.backend)
+        given = self._placed([(side.backend, side.artifact, side.options) for side in (one, other)], one_copy=True)
         try:
             with (
                 using(one.artifact),
                 using(other.artifact),
-                open_server(one.backend, one.artifact, one.options, self.logs / "numerator") as first,
-                open_server(other.backend, other.artifact, other.options, self.logs / "denominator") as second,
+                open_server(one.backend, one.artifact, given[0], self.logs / "numerator") as first,
+                open_server(other.backend, other.artifact, given[1], self.logs / "denominator") as second,
             ):
                 yield first, second
         finally:
             self.close()
 
-    def _hold(self, *backends: str) -> None:
-        if any(backend(name).ours for name in backends):
-            self._stack.enter_context(
-                devices_held(lambda device: say(f"waiting for {device}: another verification runs on it"))
-            )
+    def _placed(self, servers: Sequence[tuple[str, Artifact, ServerOptions]], *, one_copy: bool) -> list[ServerOptions]:
+        """Hold the GPUs that servers on the same ones need, and enter them in their options: fewer copies where others
+        use the rest."""
+
+        model = servers[0][1].release.model
+
+        def tell(device: str) -> None:
+            say(f"{model} waits for {device}: {holder_of(device)} runs on it")
+
+        ours = [backend(name).ours and backend(name).needs_artifact for name, _, _ in servers]
+        placements = [
+            placement_here(*server, one_copy=one_copy) if mine else None
+            for server, mine in zip(servers, ours, strict=True)
+        ]
+        known = [placement for placement in placements if placement]
+        devices: tuple[str, ...] = ()
+        if any(backend(name).ours for name, _, _ in servers):
+            whole = len(known) < len(servers)  # Ollama takes which it likes
+            most = None if whole else max(placement.gpus for placement in known)
+            least = None if whole else max(placement.tensor for placement in known)
+            devices = self._stack.enter_context(devices_held(tell, least, most, model=model))
+        given = []
+        for (_, _, options), found in zip(servers, placements, strict=True):
+            if found is None:
+                given.append(options)
+                continue
+            copies = len(devices) // found.tensor if devices and found.tensor else found.data
+            given.append(with_placement(options, Placement(found.tensor, min(copies, found.data)), devices))
+        return given
 
 
-def devices() -> tuple[str, ...]:
-    """Names of the devices a local server will use: the visible GPUs, or `cpu`."""
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if visible:
-        return tuple(f"gpu{name.strip()}" for name in sorted(visible.split(",")))
-    count = len(list(Path("/proc/driver/nvidia/gpus").glob("*")))
-    return tuple(f"gpu{number}" for number in range(count)) or ("cpu",)
-
-
-def lock_folder() -> Path:
-    """Where the lock files lie: one folder a machine, whoever runs claimcheck and from wherever."""
-    return Path(os.environ.get("CLAIMCHECK_LOCKS") or Path(tempfile.gettempdir()) / "claimcheck-devices")
-
-
-@contextmanager
-def devices_held(waiting: Callable[[str], None]) -> Iterator[None]:
-    """Hold every device that a local server will use; `waiting(device)` is told once where it has to wait."""
-    folder = lock_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    with suppress(OSError):
-        folder.chmod(0o1777)  # whoever comes first makes it for all users of the machine, whatever the umask
-    with ExitStack() as held:
-        for device in devices():
-            lock = FileLock(folder / f"{device}.lock", mode=0o666)
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
-                waiting(device)
-                lock.acquire()
-            held.callback(lock.release)
-        yield
+def placement_here(name: str, artifact: Artifact, options: ServerOptions, *, one_copy: bool = False) -> Placement:
+    """The GPUs that a backend's server of this artifact takes on this machine."""
+    size, architecture = shape_of(artifact)
+    spread = backend(name).spread(options)
+    machine = read_hardware() if spread else without_gpus(read_hardware())
+    return placement_of(size, architecture, machine, spread, options, one_copy=one_copy)

@@ -2,7 +2,8 @@
 
 read_claims       the claims that the release's own files make
 jobs              claims -> what has to be run; open_claims: those that still need a verdict
-cost              what that will take
+cost              what that will take; plan_subject: what it is about; run_costs, typical_lengths, typical_speed: by run
+expected_runs     the same for a verification that goes on
 weights_choice    whose weights, and which quantization of them; artifact: what is served
 ratio_sides       the two sides of a ratio claim
 measure           the runs

@@ -5,24 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evaluators.catalogue import Benchmark
-from evaluators.protocols.release_kind import ReleaseKind, read_release_kind
-from evaluators.records import Protocol
-from evaluators.weights import resolve
-from flows.options import RunOptions, VerifyOptions
-from flows.verification.artifact import format_of
-from flows.verification.jobs import Job, JobPlan, make_criteria, plan_jobs, protocol_criteria
-from flows.verification.read_claims import read_pages
+from evaluators.backends import read_hardware
+from evaluators.records import Hardware, Protocol
+from flows.options import VerifyOptions
+from flows.verification.jobs import JobPlan, make_criteria, plan_jobs, protocol_criteria
+from flows.verification.plan_subject import PlanSubject, plan_subject
+from flows.verification.run_costs import RunCost, run_costs
+from flows.verification.typical_speed import USUAL_BITS, TypicalSpeed, stated_size, typical_speed
 from warehouse.claim_records import Claim, Criterion
 from warehouse.home import Home
-from warehouse.queries.verification import Cost, claims_of, costs
+from warehouse.queries.verification import costs
 from warehouse.verdicts import plan_criterion
 from warehouse.verdicts.statistics.sample_size import SamplePlan
 
-START = 600.0
-"""Seconds to pull weights and start a server, where nothing is known."""
-GENERATED, CHOSEN, SPEED = 2.0, 0.2, 300.0
-"""Seconds for an item with a generated answer, one with choices, and a speed measurement, where nothing is known."""
+PULLING = 50e6
+"""Bytes per second that weights arrive at: a line of 400 Mbit/s."""
+STARTING = 60.0
+"""Seconds until a server answers."""
 
 
 @dataclass(frozen=True)
@@ -40,40 +39,25 @@ class Estimate:
 
 
 def estimate(model: str, claims: Sequence[Claim], options: VerifyOptions, home: Home) -> Estimate:
-    """Expected cost of verifying these claims, if each is true under its most plausible protocol."""
+    """Expected cost of verifying these claims, if each is true under its most plausible protocol; no weights are
+    looked at."""
     work = plan_jobs(claims, options.benchmarks, options=options)
-    spent = costs(home, model, options.backend)
-    seconds, measured = START if work.jobs else 0.0, 0
-    jobs = [job for job in work.jobs if not job.protocols or _first(job, work)]
-    for job in jobs:
-        known = spent.get(job.benchmark.name)
-        measured += known is not None
-        if job.benchmark.evaluator == "speed":
-            seconds += SPEED
-        else:
-            seconds += _items(job, work, options) * (known.seconds if known else _default(job.benchmark))
-    basis = "nothing to run" if not jobs else "defaults" if not measured else "earlier runs"
-    if 0 < measured < len(jobs):
-        basis = f"earlier runs for {measured} of {len(jobs)} benchmarks, else defaults"
-    return Estimate(seconds / 3600, basis, len(jobs), len(work.specification))
+    size = stated_size(model, claims)
+    weights = size.parameters * USUAL_BITS / 8
+    speed = typical_speed(read_hardware(), weights, size.active / size.parameters, options.backend, options.server)
+    runs = [run for run in run_costs(work, options, costs(home, model, options.backend), speed) if run.first]
+    seconds = sum(run.seconds for run in runs) + (STARTING + weights / PULLING if runs else 0.0)
+    return Estimate(seconds / 3600, basis_of(runs), len(runs), len(work.specification))
 
 
-def _first(job: Job, work: JobPlan) -> bool:
-    """Whether the job is the first one for any of its claims: the others are run only if it does not confirm."""
-    return any(work.plausible[claim_id].protocols[0] in protocols for claim_id, protocols in job.protocols.items())
-
-
-def _items(job: Job, work: JobPlan, options: RunOptions) -> int:
-    """Items until every claim of the job is decided."""
-    criteria = protocol_criteria(job, work, options).values()
-    if options.full:
-        return max(criterion.items for criterion in criteria)
-    expected = [plan_criterion(criterion) for criterion in criteria]
-    return max(one.prospects[0].items if one.prospects else one.budget for one in expected)
-
-
-def _default(benchmark: Benchmark) -> float:
-    return GENERATED if benchmark.output == "generate_until" else CHOSEN
+def basis_of(runs: Sequence[RunCost]) -> str:
+    """Where the figures of these runs come from."""
+    measured = sum(run.basis == "earlier run" for run in runs)
+    if not runs:
+        return "nothing to run"
+    if not measured:
+        return "defaults"
+    return "earlier runs" if measured == len(runs) else f"earlier runs for {measured} of {len(runs)}, else defaults"
 
 
 @dataclass(frozen=True)
@@ -86,8 +70,6 @@ class ClaimPlan:
     criterion: Criterion | None
     plan: SamplePlan | None
     """For scores only."""
-    cost: Cost | None
-    """Of one item, from an earlier run; None if there was none."""
     text: str = ""
     """Why it cannot be run."""
     protocol: Protocol | None = None
@@ -96,41 +78,55 @@ class ClaimPlan:
     """Plausible ways of asking that cannot be run here."""
 
 
-def claim_plans(
-    model: str, options: VerifyOptions, home: Home, *, budget: float | None
-) -> tuple[str, ReleaseKind, list[ClaimPlan]]:
-    """The release's model id and kind, and one plan a claim and protocol. budget: share of the items that may be used.
+@dataclass(frozen=True)
+class ReleasePlan:
+    """What verifying a release would take."""
+
+    subject: PlanSubject
+    claims: list[ClaimPlan]
+    """One a claim and protocol."""
+    runs: list[RunCost]
+    """In their order."""
+    starting: float
+    """Seconds to pull what is not here and to start the server; 0 where nothing is run."""
+    speed: TypicalSpeed
+    """What the defaults come from."""
+
+
+def release_plan(model: str, options: VerifyOptions, home: Home, machine: Hardware | None = None) -> ReleasePlan:
+    """What verifying a release on `machine` (None: this one) would take.
 
     Nothing is written and no weights are pulled. Raises UserError for an unknown release or an unreadable card.
     """
-    format_of(options.backend)
-    release = resolve(model, options.revision)
-    pages = read_pages(release)
-    known = {claim.claim_id: claim for claim in claims_of(home, release.model)}
-    for claim in (claim for reading, _ in pages for claim in reading.claims):
-        known.setdefault(claim.claim_id, claim)
-    kind = read_release_kind(release, weights=resolve(options.weights) if options.weights else None)
-    work = plan_jobs(known.values(), options.benchmarks, kind=kind, options=options)
-    spent = costs(home, release.model, options.backend)
+    machine = machine or read_hardware()
+    subject = plan_subject(model, options, home, machine)
+    work = plan_jobs(subject.claims, options.benchmarks, kind=subject.kind, options=options)
+    weights = subject.weights.bytes if subject.weights else subject.size.parameters * USUAL_BITS / 8
+    speed = typical_speed(machine, weights, subject.active, options.backend, options.server)
+    runs = run_costs(work, options, costs(home, subject.model, options.backend), speed)
+    pull = subject.weights.to_pull if subject.weights else 0.0
+    starting = STARTING + pull / PULLING if runs else 0.0
+    return ReleasePlan(subject, _claim_plans(subject, work, options), runs, starting, speed)
+
+
+def _claim_plans(subject: PlanSubject, work: JobPlan, options: VerifyOptions) -> list[ClaimPlan]:
+    """One plan a claim and protocol, in the order of the claims."""
+    known = {claim.claim_id: claim for claim in subject.claims}
     found = []
     for job in work.jobs:
-        cost = spent.get(job.benchmark.name)
         if not job.protocols:
-            found += [
-                ClaimPlan(known[claim_id], "speed", criterion, None, cost)
-                for claim_id, criterion in make_criteria(job.claims, options).items()
-            ]
+            stated = make_criteria(job.claims, options).items()
+            found += [ClaimPlan(known[claim_id], "speed", criterion, None) for claim_id, criterion in stated]
             continue
         criteria = protocol_criteria(job, work, options)
         for claim in job.claims:
             for protocol in job.protocols[claim.claim_id]:
                 criterion = criteria[claim.claim_id, protocol.name]
-                plan = plan_criterion(criterion, budget=budget)
+                plan = plan_criterion(criterion, budget=options.budget)
                 missing = work.plausible[claim.claim_id].missing
-                found.append(ClaimPlan(claim, "scores", criterion, plan, cost, "", protocol, missing))
-    stated = make_criteria(work.specification, options)
-    found += [ClaimPlan(claim, "specification", stated[claim.claim_id], None, None) for claim in work.specification]
-    found += [ClaimPlan(each.claim, "refused", None, None, None, each.text) for each in work.refused]
+                found.append(ClaimPlan(claim, "scores", criterion, plan, "", protocol, missing))
+    locked = make_criteria(work.specification, options)
+    found += [ClaimPlan(claim, "specification", locked[claim.claim_id], None) for claim in work.specification]
+    found += [ClaimPlan(each.claim, "refused", None, None, each.text) for each in work.refused]
     order = {claim_id: place for place, claim_id in enumerate(known)}
-    found.sort(key=lambda plan: order[plan.claim.claim_id])
-    return release.model, kind, found
+    return sorted(found, key=lambda plan: order[plan.claim.claim_id])

@@ -176,7 +176,7 @@ def measure_speed_job(
     def one_start() -> Run:
         if bars and ours:
             pool.close()
-        server = pool.server(artifact)
+        server = pool.server(artifact, one_copy=True)
         return measured(job.benchmark, artifact, server, job.settings, folder=home.runs, decided=enough)
 
     return over_starts(one_start, bars if ours else [], home)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from evaluators.backends import read_hardware
+from evaluators.backends import ServerOptions, read_hardware
 from evaluators.backends.registry import backend
+from evaluators.hardware import without_gpus
 from evaluators.records import Hardware, Release, UserError
 from evaluators.weights import WeightsOption, choose_weights, quantizations, resolve
+from evaluators.weights.architecture import Architecture
 from evaluators.weights.memory import CONTEXT, Memory, memory_needed, read_architecture, usable_memory
 from evaluators.weights.naming import size_text
+from evaluators.weights.parallelism import Placement, Spread, place_model
 from flows.options import VerifyOptions
 from warehouse.home import Home
 from warehouse.hub_scans import quantized_of
@@ -32,6 +35,8 @@ class WeightsChoice:
     """The user named the quantization."""
     too_large: tuple[tuple[WeightsOption, Memory], ...] = ()
     """More exact ones that do not fit, smallest first."""
+    place: str = ""
+    """GPUs that it would be served on, in words; empty where the machine has one or none."""
 
     @property
     def name(self) -> str:
@@ -44,6 +49,7 @@ class WeightsChoice:
         if self.needed and self.have:
             room = f"{size_text(self.needed.total)} of {size_text(self.have)}"
             line += f" takes {room} with {self.needed.context:,} tokens"
+        line += f" {self.place}" if self.place else ""
         if self.asked:
             return line + ", as asked for"
         left = [f"{option.quantization} would take {size_text(memory.total)}" for option, memory in self.too_large]
@@ -51,12 +57,18 @@ class WeightsChoice:
 
 
 def choose_artifact(
-    release: Release, options: VerifyOptions, home: Home, find: Callable[[str, str | None], Release] = resolve
+    release: Release,
+    options: VerifyOptions,
+    home: Home,
+    find: Callable[[str, str | None], Release] = resolve,
+    *,
+    machine: Hardware | None = None,
 ) -> WeightsChoice:
     """The weights that a verification runs: of the repository that the user named, else of the release, else of a
     quantized repository of it that a scan has seen (the vendor's own first).
 
-    find: resolves a hub id and revision. Raises UserError if there are none, or none that fits this machine.
+    find: resolves a hub id and revision. machine: what has to hold them; None: this one. Raises UserError if there are
+    none, or none that fits.
     """
     wanted = backend(options.backend).format
     sources = [find(options.weights, None)] if options.weights else [release]
@@ -69,10 +81,15 @@ def choose_artifact(
             f"{release.model} has no {wanted} files and no scan has seen a quantized repository of it; name one with "
             f"--weights, or another --backend"
         )
+    spread = backend(options.backend).spread(options.server)
+    if machine is not None:  # somebody else's: its engine will use its GPUs
+        spread = spread or "layers"
+    else:
+        machine = read_hardware() if spread else without_gpus(read_hardware())
     refused: UserError | None = None
     for source in sources:
         try:
-            return choose_option(source, wanted, options.quantization, read_hardware(), options.context)
+            return choose_option(source, wanted, options.quantization, machine, options.server, spread)
         except UserError as error:
             refused = refused or error
     assert refused is not None
@@ -80,41 +97,68 @@ def choose_artifact(
 
 
 def choose_option(
-    source: Release, wanted: str | None, quantization: str | None, machine: Hardware, context: int | None = None
+    source: Release,
+    wanted: str | None,
+    quantization: str | None,
+    machine: Hardware,
+    options: ServerOptions | None = None,
+    spread: Spread | None = "layers",
 ) -> WeightsChoice:
-    """The named quantization, or the most exact one that fits the machine beside one request of `context` tokens.
+    """The named quantization, or the most exact one that fits the machine beside one request.
 
-    wanted: container. Raises UserError if the release has none, or none that fits.
+    wanted: container. options: how it is to be served. spread: how the engine uses several GPUs; None: it uses none.
+    Raises UserError if the release has none, or none that fits.
     """
-    have = usable_memory(machine)
+    have, options = usable_memory(machine), options or ServerOptions()
+
+    def place(option: WeightsOption, architecture: Architecture | None) -> Placement | None:
+        return place_model(
+            option.size, architecture, machine, spread, context=options.context, sequences=options.slots,
+            tensor=options.tensor_parallel, data=options.data_parallel,
+        )  # fmt: skip
+
     if quantization:
         option = choose_weights(source, wanted, quantization)
-        return WeightsChoice(source, option, _needed(source, option, context), have, asked=True)
-    options = _offers(source, wanted)
-    if not options:
+        shape = _shape(source, option)
+        found = place(option, shape)
+        words = found.of(machine) if found else ""
+        return WeightsChoice(source, option, _needed(option, shape, options.context), have, asked=True, place=words)
+    offers = _offers(source, wanted)
+    if not offers:
         raise UserError(
             f"{source.model} has no {wanted} files; name one that has some with --weights, or another --backend"
         )
-    return most_exact(source, [(option, _needed(source, option, context)) for option in options], have)
+    shapes = {option: _shape(source, option) for option in offers}
+    places = {option: place(option, shape) for option, shape in shapes.items()}
+    needs = [(option, _needed(option, shape, options.context)) for option, shape in shapes.items()]
+    if not machine.gpus or spread is None:
+        return most_exact(source, needs, have)
+    choice = most_exact(source, needs, have, lambda option: places[option] is not None)
+    found = places[choice.option]
+    return replace(choice, place=found.of(machine) if found else "")
 
 
 def most_exact(
-    source: Release, needs: Sequence[tuple[WeightsOption, Memory | None]], have: int | None
+    source: Release,
+    needs: Sequence[tuple[WeightsOption, Memory | None]],
+    have: int | None,
+    placed: Callable[[WeightsOption], bool] = lambda option: True,
 ) -> WeightsChoice:
     """The last of `needs` (smallest first, with the memory that serving it takes) that fits `have` bytes.
 
-    Raises UserError, with the arithmetic of the smallest, if none fits.
+    placed: whether the machine's GPUs can share it. Raises UserError, with the arithmetic of the smallest, if none
+    fits.
     """
     if have is None:
         return WeightsChoice(source, *needs[-1], have, asked=False)
-    fitting = [pair for pair in needs if (pair[1].total if pair[1] else pair[0].size) <= have]
+    fitting = [pair for pair in needs if (pair[1].total if pair[1] else pair[0].size) <= have and placed(pair[0])]
     if not fitting:
         option, memory = needs[0]
         raise UserError(
             f"no artifact of {source.model} fits the {size_text(have)} of this machine; the smallest, {option}: "
             f"{memory.arithmetic if memory else 'its header does not say what its cache takes'}"
         )
-    left = [(option, need) for option, need in needs if need and need.total > have]
+    left = [(option, need) for option, need in needs if need and (need.total > have or not placed(option))]
     return WeightsChoice(source, *fitting[-1], have, asked=False, too_large=tuple(left))
 
 
@@ -129,12 +173,17 @@ def _offers(release: Release, wanted: str | None) -> list[WeightsOption]:
     return [option for option in found if wanted in (None, option.format) and option.lacks is None]
 
 
-def _needed(source: Release, option: WeightsOption, context: int | None) -> Memory | None:
-    """Memory for one request of `context` tokens (the model's own where that is less); None for a header that does not
-    tell."""
+def _shape(source: Release, option: WeightsOption) -> Architecture | None:
+    """Shape of an offer; None for a header that does not tell."""
     try:
-        architecture = read_architecture(source, option)
+        return read_architecture(source, option)
     except UserError:
+        return None
+
+
+def _needed(option: WeightsOption, architecture: Architecture | None, context: int | None) -> Memory | None:
+    """Memory for one request of `context` tokens (the model's own where that is less); None for an unknown shape."""
+    if architecture is None:
         return None
     longest = min(context or CONTEXT, architecture.context or context or CONTEXT)
     return memory_needed(option.size, architecture, longest)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 PROGRAM = """
 import sys
-from flows.runtime.server_pool import devices_held
-with devices_held(lambda device: print("waiting", device, flush=True)):
+from flows.runtime.device_lock import devices_held, holder_of
+tell = lambda device: print("waiting", device, "for", holder_of(device), flush=True)
+with devices_held(tell, model="acme/one"):
     print("holding", flush=True)
     sys.stdin.readline()
 """
@@ -34,7 +35,7 @@ def test_the_second_waits_and_the_kernel_gives_the_device_back(tmp_path: Path) -
     assert said(first) == "holding"
     others = [start(tmp_path) for _ in range(2)]
     try:
-        assert [said(one) for one in others] == ["waiting gpu0"] * 2
+        assert [said(one) for one in others] == [f"waiting gpu0 for acme/one (process {first.pid})"] * 2
         assert [one.poll() for one in others] == [None, None]
         first.kill()
         first.wait()

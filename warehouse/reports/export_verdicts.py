@@ -26,9 +26,7 @@ def write_verdicts(home: Home, to: Path, form: str, *, model: str | None = None)
     """
     if form not in FORMATS:
         raise UserError(f"verdicts go out as {', '.join(FORMATS)}, not as {form}; choose one with --format")
-    with reading(home) as connection, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # DuckDB warns that this copies the rows; a relation takes no parameters
-        table: Any = connection.execute(statement("export_verdicts"), {"model": model}).to_arrow_table()
+    table = verdicts_table(home, model=model)
     if form == "parquet":
         content = _parquet(table)
     else:
@@ -36,6 +34,13 @@ def write_verdicts(home: Home, to: Path, form: str, *, model: str | None = None)
         content = _csv(table.column_names, rows) if form == "csv" else _json(rows)
     write_atomic(to, content)
     return Exported((to,), table.num_rows, ())
+
+
+def verdicts_table(home: Home, *, model: str | None = None) -> Any:
+    """The whole view as a pyarrow Table, or its rows about the model with this id."""
+    with reading(home) as connection, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # DuckDB warns that this copies the rows; a relation takes no parameters
+        return connection.execute(statement("export_verdicts"), {"model": model}).to_arrow_table()
 
 
 def _parquet(table: Any) -> bytes:

@@ -40,6 +40,16 @@ def interval(low: float | None, high: float | None, unit: str | None, *, points:
     return f"[{left}, {right}]"
 
 
+def duration(seconds: float) -> str:
+    """A length of time as people say it: `40 s`, `12 min`, `3.2 h`, `41 h`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    hours = seconds / 3600
+    return f"{hours:.1f} h" if hours < 10 else f"{hours:,.0f} h"
+
+
 def _scaled(value: float, base: int, names: tuple[str, ...]) -> str:
     step = 0
     while abs(value) >= base and step < len(names) - 1:

@@ -16,7 +16,8 @@ from pathlib import Path
 from evaluators.backends.backend import Backend, Installed
 from evaluators.backends.llama_cpp.dialect_llama import DIALECT
 from evaluators.backends.server import ModelServer, ServerOptions
-from evaluators.records import Artifact
+from evaluators.records import Artifact, UserError
+from evaluators.weights.parallelism import Spread
 
 TIMEOUT = 30
 """Seconds a program may take to say its version."""
@@ -58,6 +59,16 @@ def _said(path: str) -> str:
     return done.stderr + done.stdout
 
 
+def _spread(options: ServerOptions) -> Spread | None:
+    """The embedded server of the package index uses no NVIDIA GPU."""
+    from evaluators.backends.llama_cpp.llama_server import find_executable
+
+    try:
+        return "layers" if find_executable(options.executable) else None
+    except UserError:  # told when it is to be started
+        return "layers"
+
+
 BACKEND = Backend(
     name="llama.cpp",
     format="gguf",
@@ -66,5 +77,6 @@ BACKEND = Backend(
     version=_version,
     installed=_installed,
     dialect=DIALECT,
+    spread=_spread,
     spellings=("llamacpp", "llamaserver"),
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 from evaluators.backends.openai_api.dialect import Dialect, Event, Post, Prompt
 from evaluators.backends.protocol import AnswerProtocol
-from evaluators.backends.reply_reader import rendered_prompt
+from evaluators.backends.reply_reader import positive, rendered_prompt
 from evaluators.records import ServerDescription
 
 
@@ -26,6 +26,10 @@ class LlamaDialect(Dialect):
         if "total_slots" not in properties and "build_info" not in properties:
             return None
         return str(properties.get("build_info") or "unknown")
+
+    def slots(self, get: Callable[[str], dict[str, Any] | None]) -> int | None:
+        """By /props."""
+        return positive((get("/props") or {}).get("total_slots"))
 
     def tokenize_body(self, model: str, text: str, special: bool = True) -> dict[str, Any]:
         """By `content`."""

@@ -87,6 +87,8 @@ def llama_server_flags(
         "--check-tensors": "",
         "--metrics": "",
     }
+    if (options.tensor_parallel or 1) > 1 and gpu_memory:
+        flags["--split-mode"] = "layer"
     return {**flags, **extra}
 
 

@@ -14,9 +14,10 @@ from evaluators.backends.command_line import describe_environment, describe_flag
 from evaluators.backends.llama_cpp.flags import LONG_NAMES, PLACE, llama_server_flags
 from evaluators.backends.llama_cpp.model_file import read_header
 from evaluators.backends.local import LocalServer
+from evaluators.backends.placed_options import placement_of, with_placement
 from evaluators.backends.process import free_port, new_key
 from evaluators.backends.server import ServerOptions
-from evaluators.hardware import gpu_memory, read_hardware, without_gpus
+from evaluators.hardware import device_environment, read_hardware, without_gpus
 from evaluators.records import Artifact, ServerDescription, UserError
 
 EMBEDDED = Path(__file__).with_name("embedded.py")
@@ -76,7 +77,11 @@ class LlamaCppServer(LocalServer):
         executable = find_executable(options.executable)
         self.embedded = executable is None
         # the embedded server of the package index uses no NVIDIA GPU
-        boards = 0 if self.embedded else gpu_memory()
+        machine = without_gpus(read_hardware()) if self.embedded else read_hardware()
+        placed = placement_of(self.header.size, self.header.architecture, machine, "layers", options)
+        options = with_placement(options, placed)
+        self.machine = machine.model_copy(update={"gpus": placed.tensor})
+        boards = placed.tensor * (machine.gpu_memory or 0)
         self.flags = llama_server_flags(self.artifact, self.header, options, int(port) if port else free_port(), boards)
         command = [executable] if executable else [sys.executable, "-P", str(EMBEDDED)]
         key = new_key()
@@ -84,7 +89,7 @@ class LlamaCppServer(LocalServer):
             port=int(self.flags["--port"]),
             key=key,
             command=[*command, *join_flags(self.flags)],
-            environment={"LLAMA_API_KEY": key},
+            environment={"LLAMA_API_KEY": key} | device_environment(options.devices),
             log=folder / "llama-server.log",
         )
         self.start_timeout = options.start_timeout
@@ -114,7 +119,7 @@ class LlamaCppServer(LocalServer):
             flash_attention=self.flags["--flash-attn"],
             adds_bos=self._adds_bos(),
             chat_template_sha256=hashlib.sha256(str(template).encode()).hexdigest() if template and named else None,
-            hardware=without_gpus(read_hardware()) if self.embedded else read_hardware(),
+            hardware=self.machine,
         )
 
     def check(self) -> None:

@@ -52,6 +52,12 @@ class Dialect:
         models: its row of /v1/models. get: decoded answer of a path, None where there is none."""
         return None
 
+    def slots(self, get: Callable[[str], dict[str, Any] | None]) -> int | None:
+        """Requests that a running server works on at a time, all copies of the model together; None if it does not say.
+
+        get: decoded answer of a path, None where there is none."""
+        return None
+
     def tokenize_body(self, model: str, text: str, special: bool = True) -> dict[str, Any]:
         """The request that turns a text into token ids; `special`: with those that the tokenizer puts before it."""
         return {"model": model, "prompt": text, "add_special_tokens": special}

@@ -10,9 +10,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from evaluators.backends.backend import Backend, Installed
-from evaluators.backends.program_version import package_version
 from evaluators.backends.server import ModelServer, ServerOptions
 from evaluators.backends.sglang.dialect_sglang import DIALECT
+from evaluators.backends.vllm.program import package_version
 from evaluators.records import Artifact, UserError
 
 
@@ -46,6 +46,7 @@ BACKEND = Backend(
     version=_version,
     installed=_installed,
     dialect=DIALECT,
+    spread=lambda options: "copies",
     spellings=("sglang", "sgl"),
     half_a_device=("--mem-fraction-static", "0.4"),
 )

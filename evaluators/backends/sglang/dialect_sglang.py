@@ -7,6 +7,7 @@ from typing import Any
 
 from evaluators.backends.openai_api.dialect import Dialect, Prompt
 from evaluators.backends.protocol import AnswerProtocol
+from evaluators.backends.reply_reader import positive
 from evaluators.records import ServerDescription
 
 
@@ -23,6 +24,12 @@ class SglangDialect(Dialect):
         if models.get("owned_by") != "sglang" and "max_running_requests" not in about:
             return None
         return str(about.get("version") or "unknown")
+
+    def slots(self, get: Callable[[str], dict[str, Any] | None]) -> int | None:
+        """By /get_server_info: `max_running_requests` is that of one of its copies."""
+        about = get("/get_server_info") or {}
+        each = positive(about.get("max_running_requests"))
+        return each * (positive(about.get("dp_size")) or 1) if each else None
 
     def stream_body(self, model: str, prompt: Prompt, tokens: int, reuse: bool) -> dict[str, Any]:
         """Past the end token, with tokens counted in every event."""

@@ -10,10 +10,11 @@ import yaml
 
 from evaluators.backends.command_line import describe_environment, describe_flags, join_flags, split_flags
 from evaluators.backends.local import LocalServer
+from evaluators.backends.placed_options import placement_of, with_placement
 from evaluators.backends.process import free_port, new_key
 from evaluators.backends.server import ServerOptions
 from evaluators.backends.vllm.model_folder import Checkpoint, read_checkpoint
-from evaluators.hardware import read_hardware
+from evaluators.hardware import device_environment, read_hardware
 from evaluators.records import Artifact, ServerDescription, UserError
 
 OURS = {"--model-path", "--host", "--api-key", "--served-model-name", "--config"}
@@ -24,6 +25,7 @@ LONG_NAMES = {
     "--tp": "--tp-size",
     "--tensor-parallel-size": "--tp-size",
     "--dp": "--dp-size",
+    "--data-parallel-size": "--dp-size",
     "--model": "--model-path",
 }
 SLOTS = 64
@@ -45,6 +47,8 @@ class SglangServer(LocalServer):
             raise UserError(f"SGLang serves safetensors, this artifact is {artifact.format}; choose llama.cpp for it")
         self.artifact = artifact.model_copy(update={"path": str(Path(artifact.path).absolute())})
         self.checkpoint = read_checkpoint(Path(self.artifact.path))
+        placed = placement_of(self.checkpoint.size, self.checkpoint.architecture, read_hardware(), "copies", options)
+        options = with_placement(options, placed)
         self.flags = sglang_flags(self.artifact, self.checkpoint, options)
         key = new_key()
         # SGLang takes its key on the command line, where everybody sees it, or in a file
@@ -53,7 +57,8 @@ class SglangServer(LocalServer):
             port=int(self.flags["--port"]),
             key=key,
             command=[*find_sglang(options.executable), *join_flags(self.flags), "--config", str(self._config)],
-            environment={"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "DO_NOT_TRACK": "1"},
+            environment={"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "DO_NOT_TRACK": "1"}
+            | device_environment(options.devices),
             log=folder / "sglang.log",
         )
         self.start_timeout = options.start_timeout
@@ -80,7 +85,9 @@ class SglangServer(LocalServer):
             model=self.artifact.release.model,
             artifact_key=self.artifact.key,
             context=context if isinstance(context, int) else None,
-            slots=slots if isinstance(slots, int) and slots > 0 else int(self.flags["--max-running-requests"]),
+            # what it says is of one copy
+            slots=(slots if isinstance(slots, int) and slots > 0 else int(self.flags["--max-running-requests"]))
+            * int(self.flags.get("--dp-size", "1")),
             vocabulary=self.checkpoint.vocabulary,
             kv_type=self.flags["--kv-cache-dtype"],
             chat_template_sha256=None if "--chat-template" in self.flags else self.checkpoint.template_sha256,
@@ -147,6 +154,7 @@ def sglang_flags(artifact: Artifact, checkpoint: Checkpoint, options: ServerOpti
     named = {
         "--context-length": options.context,
         "--tp-size": options.tensor_parallel,
+        "--dp-size": options.data_parallel if (options.data_parallel or 1) > 1 else None,
         "--quantization": options.quantization,
         "--reasoning-parser": options.reasoning_parser,
     }

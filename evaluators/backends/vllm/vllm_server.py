@@ -8,12 +8,13 @@ import httpx
 
 from evaluators.backends.command_line import describe_environment, describe_flags, join_flags, split_flags
 from evaluators.backends.local import LocalServer
+from evaluators.backends.placed_options import placement_of, with_placement
 from evaluators.backends.process import free_port, new_key
 from evaluators.backends.server import ServerOptions
 from evaluators.backends.vllm.model_folder import Checkpoint, read_checkpoint
 from evaluators.backends.vllm.program import built_for_cpu, find_program
 from evaluators.backends.vllm.start_errors import find_cause
-from evaluators.hardware import memory, read_hardware, without_gpus
+from evaluators.hardware import device_environment, memory, read_hardware, without_gpus
 from evaluators.records import Artifact, ServerDescription, UserError
 from evaluators.weights.memory import cache_bytes
 
@@ -21,7 +22,12 @@ OURS = {"--model", "--host", "--api-key", "--served-model-name"}
 """Flags that decide what is served and to whom; no one else may set them."""
 PLACE = {"--model", "--host", "--port", "--served-model-name", "--disable-uvicorn-access-log"}
 """Flags that determine no answer; they are left out of the description."""
-LONG_NAMES = {"-tp": "--tensor-parallel-size", "-pp": "--pipeline-parallel-size", "-q": "--quantization"}
+LONG_NAMES = {
+    "-tp": "--tensor-parallel-size",
+    "-pp": "--pipeline-parallel-size",
+    "-dp": "--data-parallel-size",
+    "-q": "--quantization",
+}
 GPU_SLOTS, CPU_SLOTS = 128, 8
 CPU_CONTEXT = 4096
 SMALLEST_CACHE = 64 * 2**20
@@ -47,6 +53,9 @@ class VllmServer(LocalServer):
         self.checkpoint = read_checkpoint(Path(self.artifact.path))
         program = find_program(options.executable)
         self.cpu = built_for_cpu(program[0])
+        machine = without_gpus(read_hardware()) if self.cpu else read_hardware()
+        placed = placement_of(self.checkpoint.size, self.checkpoint.architecture, machine, "copies", options)
+        options = with_placement(options, placed)
         self.flags = vllm_flags(self.artifact, self.checkpoint, options, self.cpu)
         words = join_flags({name: value for name, value in self.flags.items() if name != "--model"})
         model = ["--model", self.artifact.path] if program[-1] != "serve" else [self.artifact.path]
@@ -56,7 +65,8 @@ class VllmServer(LocalServer):
             port=int(self.flags["--port"]),
             key=key,
             command=[*program, *model, *words],
-            environment={**QUIET, "VLLM_API_KEY": key, **(threads if options.threads else {})},
+            environment={**QUIET, "VLLM_API_KEY": key, **(threads if options.threads else {})}
+            | device_environment(options.devices),
             log=folder / "vllm.log",
         )
         self.start_timeout = options.start_timeout
@@ -83,7 +93,8 @@ class VllmServer(LocalServer):
             model=str(model["id"]),
             artifact_key=self.artifact.key,
             context=context if isinstance(context, int) else None,
-            slots=int(self.flags["--max-num-seqs"]),
+            # the flag is of one engine, and each copy has its own
+            slots=int(self.flags["--max-num-seqs"]) * int(self.flags.get("--data-parallel-size", "1")),
             vocabulary=self.checkpoint.vocabulary,
             kv_type=self.flags["--kv-cache-dtype"],
             flash_attention=None,
@@ -141,8 +152,6 @@ def vllm_flags(artifact: Artifact, checkpoint: Checkpoint, options: ServerOption
         raise UserError("vLLM chooses its attention itself; leave flash attention unset, or use --attention-backend")
     if options.threads is not None and not cpu:
         raise UserError("threads are for the CPU; leave them unset for vLLM on a GPU")
-    if cpu and (options.tensor_parallel or 1) > 1:
-        raise UserError(f"there are no {options.tensor_parallel} GPUs here; leave tensor parallel unset")
     trained = checkpoint.context
     if (
         options.context
@@ -168,8 +177,10 @@ def vllm_flags(artifact: Artifact, checkpoint: Checkpoint, options: ServerOption
         "--generation-config": "vllm",
         "--disable-uvicorn-access-log": "",
     }
-    if options.tensor_parallel:
+    if options.tensor_parallel and not cpu:
         flags["--tensor-parallel-size"] = str(options.tensor_parallel)
+    if (options.data_parallel or 1) > 1:
+        flags["--data-parallel-size"] = str(options.data_parallel)
     if options.quantization:
         flags["--quantization"] = options.quantization
     if options.reasoning_parser:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import inf, log
 
 from evaluators.records import Measurement
@@ -49,6 +49,7 @@ class SamplePlan:
     """What cannot be decided, in words; empty if everything can."""
 
 
+@lru_cache(maxsize=1000)
 def plan_items(
     interval: ClaimInterval,
     items: int,
@@ -58,7 +59,7 @@ def plan_items(
     budget: float | None = None,
     noise: float = 0.0,
     claimed_repeats: int = 1,
-    gaps: Sequence[float] = GAPS,
+    gaps: tuple[float, ...] = GAPS,
     higher_is_better: bool = True,
     every: int = EVERY,
 ) -> SamplePlan:
@@ -105,7 +106,7 @@ def plan_items(
 
 
 def plan_criterion(
-    criterion: Criterion, *, budget: float | None = None, claimed_repeats: int = 1, gaps: Sequence[float] = GAPS
+    criterion: Criterion, *, budget: float | None = None, claimed_repeats: int = 1, gaps: tuple[float, ...] = GAPS
 ) -> SamplePlan:
     """The plan of a locked claim."""
     return plan_items(

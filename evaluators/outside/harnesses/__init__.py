@@ -1,0 +1,11 @@
+"""Agent benchmarks run through the field's own harnesses, each in an environment of its own.
+
+harness              what a harness must tell (the Protocol to write a new one against), and its records
+registry             the harnesses by name
+task_loop            the one loop of all: order, batches, controls, retries, stopping rule
+task_journal         what is finished, on disk before it counts
+run_harness          from a benchmark and a server to a finished run folder
+harness_environment  an environment by uv, pinned
+run_step             one command: its own environment variables, a time limit, no key left in files
+tool_preflight       a tool call must come back as one; idle_server: a model that does nothing, for controls
+"""

@@ -1,0 +1,96 @@
+"""An environment of its own for each harness: their pins exclude each other, and lm-eval's.
+
+<home>/harnesses/<name>-<version>/           made by uv, once
+<home>/harnesses/<name>-<version>/lock.txt   every package with its version, written last
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock
+
+from evaluators.files import write_atomic
+from evaluators.user_error import UserError
+
+LOCK = "lock.txt"
+INSTALL_SECONDS = 3600.0
+"""Seconds that an installation may take; the largest environments hold torch."""
+
+
+@dataclass(frozen=True)
+class HarnessEnvironment:
+    """An environment that is complete."""
+
+    python: Path
+    """Its interpreter."""
+    lock: str
+    """SHA-256 (hex) over its packages with their versions."""
+
+    @property
+    def programs(self) -> Path:
+        """Folder of its programs."""
+        return self.python.parent
+
+
+def harness_environment(
+    home: Path, name: str, version: str, packages: Sequence[str], *, python: str | None = None
+) -> HarnessEnvironment:
+    """The environment of a harness, made now if it is not there. `packages`: as pip names them, each pinned
+    (`swebench==5.0.2`). `python`: `3.12` where the harness does not run with the Python that runs us.
+
+    Raises UserError where uv, the Python or the packages cannot be had.
+    """
+    folder = home.absolute() / "harnesses" / f"{name}-{version}"
+    interpreter = folder / "bin" / "python"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder.parent / f"{name}-{version}.lock"):
+        lock = folder / LOCK
+        if not lock.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            uv = _uv()
+            _call([str(uv), "venv", "--quiet", "--python", _python(python), str(folder)], f"a Python for {name}")
+            _call([str(uv), "pip", "install", "--quiet", "--python", str(interpreter), *packages], " ".join(packages))
+            frozen = _call([str(uv), "pip", "freeze", "--python", str(interpreter)], "the list of packages")
+            write_atomic(lock, frozen.encode())
+        return HarnessEnvironment(interpreter, hashlib.sha256(lock.read_bytes()).hexdigest())
+
+
+def _python(version: str | None) -> str:
+    """Path of an interpreter. One that runs us is newer than 3.11; others must be installed."""
+    if version is None or sys.version_info[:2] >= tuple(int(part) for part in version.split(".")):
+        return sys.executable
+    found = shutil.which(f"python{version}")
+    if found is None:
+        raise UserError(f"this harness needs Python {version}, which is not installed; install python{version}")
+    return found
+
+
+def _uv() -> Path:
+    beside = Path(sys.executable).parent / "uv"
+    found = beside if beside.exists() else shutil.which("uv")
+    if not found:
+        raise UserError("environments of harnesses are made by uv, which is not installed; pip install uv")
+    return Path(found)
+
+
+def _call(command: list[str], what: str) -> str:
+    environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
+    environment.pop("VIRTUAL_ENV", None)
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, env=environment, timeout=INSTALL_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise UserError(f"cannot install {what} ({error}); see whether the package index is reached") from None
+    if done.returncode:
+        told = (done.stderr.strip().splitlines() or ["no reason told"])[-1]
+        raise UserError(f"cannot install {what}: {told[:200]}; see whether the package index is reached")
+    return done.stdout

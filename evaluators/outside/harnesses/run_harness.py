@@ -1,0 +1,285 @@
+"""One agent benchmark on one server: from the catalogue entry to a finished run folder."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from statistics import median, stdev
+
+from filelock import FileLock, Timeout
+
+from evaluators.backends import ModelServer
+from evaluators.backends.fingerprint import with_fingerprint
+from evaluators.catalogue import Benchmark
+from evaluators.harness import keys, run_folder
+from evaluators.harness.aggregate import SOFT
+from evaluators.harness.progress import Progress
+from evaluators.outside.harnesses.harness import Endpoint, Harness, HarnessSetup, Scaffold, TaskLimits
+from evaluators.outside.harnesses.harness_registry import harness_for
+from evaluators.outside.harnesses.idle_server import idle_server
+from evaluators.outside.harnesses.task_journal import TaskJournal
+from evaluators.outside.harnesses.task_loop import LoopEnd, LoopOrder, RunBudget, run_tasks
+from evaluators.outside.harnesses.tool_preflight import ASKED, tool_call_problem
+from evaluators.outside.outside_records import OutsideItem
+from evaluators.records import (
+    Artifact,
+    ItemScore,
+    ItemStatus,
+    Measurement,
+    Protocol,
+    Run,
+    RunStatus,
+    ServerDescription,
+    Settings,
+    UserError,
+)
+from evaluators.stopping import RunAll, StoppingRule
+
+JOURNAL = "tasks.jsonl"
+PROBE = json.dumps([{"role": "user", "content": ASKED}])
+"""What unseen weights are known by: their answer to this."""
+
+
+def run_agent_benchmark(
+    benchmark: Benchmark,
+    artifact: Artifact,
+    server: ModelServer,
+    settings: Settings,
+    *,
+    home: Path,
+    order_seed: int = 0,
+    stop: StoppingRule | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    protocol: Protocol | None = None,
+    sandbox: str | None = None,
+    limits: TaskLimits | None = None,
+    budget: RunBudget | None = None,
+) -> Run:
+    """Run an agent benchmark on a server that is ready, and return its manifest.
+
+    The run lives in `<home>/runs/<run_id>/`: a finished one is returned without a request, an interrupted or invalid
+    one goes on where it was, one that was stopped before `stop` would stop it goes on in a folder of its own.
+    `limits`: of one item; `budget`: of all together. Raises UserError for what the user can mend: no environment, no
+    data, no sandbox, a run under way elsewhere.
+    """
+    rule, limits, folder = stop or RunAll(), limits or TaskLimits(), home / "runs"
+    scratch = home / "harnesses" / "work" / benchmark.name
+    harness = harness_for(
+        HarnessSetup(benchmark, home, scratch, limits, sandbox=sandbox, temperature=settings.temperature)
+    )
+    description = server.describe()
+    if not description.weights_seen:
+        description = with_fingerprint(server, description, [PROBE], True, folder)
+    scaffold = harness.scaffold()
+    settings = _in_force(settings, benchmark, harness, scaffold, artifact, description)
+    run_id_after = partial(
+        keys.run_id,
+        benchmark.name,
+        artifact,
+        description,
+        settings,
+        task_version=harness.data_version(),
+        order_seed=order_seed,
+        harness_version=scaffold.digest,
+        may_stop=not isinstance(rule, RunAll),
+        limit=None,
+    )
+    run_id, first, earlier = run_id_after(), None, None
+    while (run := run_folder.finished(folder / run_id)) is not None:
+        if isinstance(rule, RunAll) or not run_folder.goes_on(run, rule):
+            return run
+        first, earlier = first or run_id, folder / run_id
+        run_id = run_id_after(continues=run_id)
+    place = folder / run_id
+    place.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(place / "run.lock", timeout=0):
+            if earlier is not None and not (place / JOURNAL).exists():
+                shutil.copyfile(earlier / JOURNAL, place / f"{JOURNAL}.part")
+                (place / f"{JOURNAL}.part").rename(place / JOURNAL)
+            blank = Run(
+                run_id=run_id,
+                release=artifact.release,
+                artifact=artifact,
+                server=description,
+                benchmark=benchmark.name,
+                evaluator="outside",
+                evaluator_version=f"{scaffold.harness} {scaffold.version}",
+                task_version=harness.data_version(),
+                settings=settings,
+                protocol=protocol.name if protocol else None,
+                origins=protocol.origins if protocol else {},
+                order_seed=order_seed,
+                continues=first,
+                status=RunStatus.interrupted,
+                started=datetime.now(UTC),
+            )
+            return _conduct(blank, benchmark, harness, scaffold, server, place, rule, budget or RunBudget(), progress)
+    except Timeout:
+        raise UserError(f"run {run_id} is under way in another process; wait for it or end it") from None
+
+
+def _in_force(
+    settings: Settings,
+    benchmark: Benchmark,
+    harness: Harness,
+    scaffold: Scaffold,
+    artifact: Artifact,
+    server: ServerDescription,
+) -> Settings:
+    """The settings as the run will really have them."""
+    score = benchmark.scores[0]
+    return settings.model_copy(
+        update={
+            "shots": 0,
+            "prompt": "chat",
+            "repeats": 1,
+            "subset": "",
+            "metric": settings.metric or score.metric,
+            "filter": settings.filter or score.filter,
+            "tools": scaffold.tools,
+            "scaffold": scaffold.text,
+            "judge": scaffold.user,
+            "sandbox": harness.sandbox(),
+            "harness": ", ".join(part for part in (f"{scaffold.harness} {scaffold.version}", scaffold.graders) if part),
+            "max_tokens": scaffold.tokens,
+            "quantization": artifact.quantization,
+            "backend": server.backend,
+            "backend_version": server.version,
+            "hardware": server.hardware.gpu or server.hardware.cpu,
+            "notes": (),
+        }
+    )
+
+
+def _conduct(
+    blank: Run,
+    benchmark: Benchmark,
+    harness: Harness,
+    scaffold: Scaffold,
+    server: ModelServer,
+    place: Path,
+    rule: StoppingRule,
+    budget: RunBudget,
+    progress: Callable[[Progress], None] | None,
+) -> Run:
+    """Preflight, loop, tables, manifest."""
+    assert blank.server is not None
+    journal = TaskJournal(place / JOURNAL)
+    endpoint = Endpoint(f"{server.url}/v1", blank.server.model, blank.server.slots)
+    score = benchmark.score(blank.settings.metric, blank.settings.filter)
+    problem = tool_call_problem(endpoint, server.key) if "tool_calls" in harness.needs else None
+    with idle_server() as idle:
+        order = LoopOrder(
+            folder=place,
+            endpoint=endpoint,
+            idle=idle,
+            key=server.key,
+            alive=partial(_alive, server),
+            rule=rule,
+            score=(score.metric, score.filter),
+            order_seed=blank.order_seed,
+            budget=budget,
+            progress=progress,
+        )
+        reused = len(journal.items)
+        end = run_tasks(harness, journal, order) if problem is None else LoopEnd((), len(harness.items()), problem)
+    started = datetime.fromisoformat(journal.started) if journal.started else blank.started
+    run = blank.model_copy(
+        update={
+            "status": RunStatus.finished if end.reason is None else RunStatus.invalid,
+            "reason": end.reason,
+            "started": started,
+            "finished": datetime.now(UTC),
+            "attempts": max(1, journal.starts),
+            "requests_sent": sum(item.turns or 0 for item in journal.items.values()),
+            "requests_reused": reused,
+            "measurements": (agent_measurement(benchmark, blank, end),) if end.prefix else (),
+            "checks": _checks(scaffold, harness, journal, end, problem),
+            "failed_checks": {"tool_calls": problem} if problem else {},
+            "signals": _signals(end),
+        }
+    )
+    scores = (
+        ItemScore(
+            task=item.id,
+            doc_id=0,
+            position=position,
+            metric=score.metric,
+            filter=score.filter,
+            value=item.score,
+            status=item.status,
+        )
+        for position, item in enumerate(end.prefix)
+    )
+    return run_folder.write_scores(place, run, scores)
+
+
+def _alive(server: ModelServer) -> bool:
+    """Whether it answers; one of ours that died is started again."""
+    if server.alive():
+        return True
+    try:
+        server.restart()
+    except UserError:
+        return False
+    return server.alive()
+
+
+def agent_measurement(benchmark: Benchmark, run: Run, end: LoopEnd) -> Measurement:
+    """The mean over the items of the finished prefix that have a score, with bounds for those in doubt."""
+    items = end.prefix
+    score = benchmark.score(run.settings.metric, run.settings.filter)
+    known = [item.score for item in items if item.score is not None]
+    sure = sum(item.score or 0.0 for item in items if item.status not in SOFT)
+    doubt = sum(item.status in SOFT for item in items)
+    return Measurement(
+        benchmark=benchmark.name,
+        metric=score.metric,
+        filter=score.filter,
+        score=sum(known) / len(known) if known else None,
+        stderr=stdev(known) / len(known) ** 0.5 if len(known) > 1 else None,
+        unit=benchmark.unit,
+        items=len(items),
+        of=end.total,
+        values=tuple(item.score for item in items),
+        order_seed=run.order_seed,
+        stopped_early=len(items) < end.total,
+        low=sure / len(items),
+        high=(sure + doubt) / len(items),
+        **{status.value: sum(item.status is status for item in items) for status in SOFT},
+    )
+
+
+def _checks(
+    scaffold: Scaffold, harness: Harness, journal: TaskJournal, end: LoopEnd, problem: str | None
+) -> dict[str, str]:
+    told = {
+        "scaffold": scaffold.model_dump_json(exclude_none=True),
+        "infrastructure": f"{sum(journal.failures.values())} attempts failed and were tried again, "
+        f"{sum(item.status is ItemStatus.failed for item in end.prefix)} tasks have no score",
+    }
+    for name in ("gold", "nothing"):
+        found = [outcomes[name] for outcomes in journal.controls.values() if name in outcomes]
+        if found:
+            right = sum(one.item.score == 1.0 for one in found)
+            told[f"control_{name}"] = f"{right} of {len(found)} tasks solved"
+    if end.refused:
+        told["refused"] = f"{len(end.refused)} tasks whose controls failed, e.g. {end.refused[0]}"
+    if "tool_calls" in harness.needs:
+        told["tool_calls"] = problem or "come back parsed"
+    if end.stopped_by:
+        told["ended_by"] = "the stopping rule" if end.stopped_by == "rule" else f"the budget of {end.stopped_by}"
+    return told
+
+
+def _signals(end: LoopEnd) -> dict[str, float]:
+    """Numbers about the tasks, by the names that `answers/answer_statistics.py` lists."""
+    items: Sequence[OutsideItem] = end.prefix
+    turns = [item.turns for item in items if item.turns is not None]
+    found = {} if not turns else {"median_turns": float(median(turns))}
+    return found if end.chance is None else found | {"chance": end.chance}

@@ -1,0 +1,129 @@
+"""What the runs of a verification will probably take: items, requests, tokens and seconds of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from evaluators.catalogue import Benchmark
+from evaluators.records import Settings
+from evaluators.speed import RUNS
+from flows.options import RunOptions
+from flows.verification.jobs import Job, JobPlan, protocol_criteria
+from flows.verification.run_noise_items import TWICE
+from flows.verification.typical_lengths import typical_item
+from flows.verification.typical_speed import TypicalSpeed
+from warehouse.queries.verification import Cost
+from warehouse.verdicts import plan_criterion
+
+STARTS, STARTING, GENERATED = 3, 20.0, 256
+"""Starts of the server for a speed, seconds of each, and tokens that one of its runs generates where nobody says."""
+
+
+@dataclass(frozen=True)
+class RunCost:
+    """One run, if every claim is true; `most` if nothing is decided early and every protocol is needed."""
+
+    name: str
+    """Catalogue name."""
+    title: str
+    protocol: str
+    """Empty for speeds."""
+    first: bool
+    """Whether it is run in any case; the others only if those before it do not confirm."""
+    items: int
+    """Items expected, of `most_items`; 0 for speeds."""
+    most_items: int
+    requests: int
+    read: int
+    """Prompt tokens."""
+    written: int
+    """Tokens of answers."""
+    seconds: float
+    most_seconds: float
+    basis: str
+    """`earlier run`, `earlier runs of other benchmarks` or `defaults`."""
+
+
+def run_costs(work: JobPlan, options: RunOptions, spent: Mapping[str, Cost], speed: TypicalSpeed) -> list[RunCost]:
+    """The runs of a plan in their order. spent: what an item cost in earlier runs of this model, by benchmark name.
+
+    Where a benchmark was never run, what the model's other benchmarks took more or less than the defaults corrects
+    them. Answers that are given twice to measure run noise are counted.
+    """
+    scale = _correction(work, spent, speed)
+    return [
+        _cost(job, work, options, spent, speed, scale) if job.protocols else _speed_cost(job, speed)
+        for job in work.jobs
+    ]
+
+
+def _speed_cost(job: Job, speed: TypicalSpeed) -> RunCost:
+    """Runs of one stream on several starts of the server; two servers for a ratio."""
+    sides = 2 if job.benchmark.unit == "ratio" else 1
+    written = STARTS * RUNS * sides * (job.settings.generation_tokens or GENERATED)
+    seconds = STARTS * sides * STARTING + written / speed.one
+    read = STARTS * RUNS * sides * (job.settings.prompt_tokens or job.settings.depth or GENERATED)
+    seconds += read / speed.read
+    requests = STARTS * RUNS * sides
+    return RunCost(
+        job.benchmark.name, job.benchmark.title, "", True, 0, 0, requests, read, written, seconds, seconds, "defaults"
+    )
+
+
+def _cost(
+    job: Job, work: JobPlan, options: RunOptions, spent: Mapping[str, Cost], speed: TypicalSpeed, scale: float | None
+) -> RunCost:
+    expected, most = expected_items(job, work, options)
+    generated = job.benchmark.output == "generate_until" and (job.settings.repeats or 1) == 1
+    twice = 2 * min(TWICE, expected) if generated else 0
+    typical, known = typical_item(job.benchmark, job.settings), spent.get(job.benchmark.name)
+    each = known.seconds if known else _seconds(job.benchmark, job.settings, speed) * (scale or 1.0)
+    requests = known.requests if known else typical.requests
+    written = typical.written
+    read = typical.read if known is None else max(known.tokens - written, 0.0)
+    count = expected + twice
+    return RunCost(
+        name=job.benchmark.name,
+        title=job.benchmark.title,
+        protocol=job.protocol.name if job.protocol else "",
+        first=is_first(job, work),
+        items=expected,
+        most_items=most,
+        requests=round(count * requests),
+        read=round(count * read),
+        written=round(count * written),
+        seconds=count * each,
+        most_seconds=(most + twice) * each,
+        basis="earlier run" if known else "defaults" if scale is None else "earlier runs of other benchmarks",
+    )
+
+
+def is_first(job: Job, work: JobPlan) -> bool:
+    """Whether the job is the first one for any of its claims: the others are run only if it does not confirm."""
+    return any(work.plausible[claim_id].protocols[0] in protocols for claim_id, protocols in job.protocols.items())
+
+
+def expected_items(job: Job, work: JobPlan, options: RunOptions) -> tuple[int, int]:
+    """Items until every claim of the job is decided if they are true, and the most that it may use."""
+    criteria = list(protocol_criteria(job, work, options).values())
+    if options.full:
+        whole = max(criterion.items for criterion in criteria)
+        return whole, whole
+    plans = [plan_criterion(criterion, budget=options.budget) for criterion in criteria]
+    return (
+        max(plan.prospects[0].items if plan.prospects else plan.budget for plan in plans),
+        max(plan.budget for plan in plans),
+    )
+
+
+def _seconds(benchmark: Benchmark, settings: Settings, speed: TypicalSpeed) -> float:
+    item = typical_item(benchmark, settings)
+    return item.fresh / speed.read + item.written / speed.written
+
+
+def _correction(work: JobPlan, spent: Mapping[str, Cost], speed: TypicalSpeed) -> float | None:
+    """Seconds that known benchmarks took over those that the defaults would have said; None if none is known."""
+    jobs: Sequence[Job] = [job for job in work.jobs if job.protocols and job.benchmark.name in spent]
+    guessed = sum(_seconds(job.benchmark, job.settings, speed) for job in jobs)
+    return sum(spent[job.benchmark.name].seconds for job in jobs) / guessed if guessed else None

@@ -1,0 +1,1 @@
+"""The installed package: import, settings, completion, the protocol for models, the wheel."""
