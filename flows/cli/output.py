@@ -38,7 +38,9 @@ def json_line(value: Any, *, indent: int | None = None) -> str:
 
     text = json.dumps(_plain(value), ensure_ascii=False)
     if indent is not None:
-        text = msgspec.json.format(text, indent=indent)  # Python's own indenting takes most of the time of a large table
+        text = msgspec.json.format(
+            text, indent=indent
+        )  # Python's own indenting takes most of the time of a large table
     return UNPRINTED.sub(lambda sign: json.dumps(sign.group())[1:-1], text)
 
 

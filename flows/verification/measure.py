@@ -21,6 +21,7 @@ from evaluators.user_error import DamagedFile
 from flows.options import VerifyOptions
 from flows.runtime.progress_lines import say, shown
 from flows.runtime.server_pool import ServerPool
+from flows.sharing.shared_runs import shared_runs
 from flows.verification.jobs import Job
 from flows.verification.ratio_sides import sides_of
 from flows.verification.run_noise_items import TWICE, has_noise, repeats_worth, with_flips
@@ -51,6 +52,8 @@ def measure(
         settings = settings.model_copy(update={"max_tokens": min(settings.max_tokens, room * ANSWER_ROOM // 4)})
     seed = criteria[0].order_seed if criteria else 0
 
+    store = shared_runs()
+
     def run_with(rule: StoppingRule) -> Run:
         with shown(title) as tell:
             return run_benchmark(
@@ -65,6 +68,7 @@ def measure(
                 progress=tell,
                 protocol=job.protocol,
                 sandbox=options.sandbox,
+                store=store,
             )
 
     def run_again(repeats: int, limit: int | None) -> Run:
@@ -82,6 +86,7 @@ def measure(
                 progress=tell,
                 protocol=job.protocol,
                 sandbox=options.sandbox,
+                store=store,
                 rearranged=True,
             )
 
