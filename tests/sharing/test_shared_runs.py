@@ -14,6 +14,7 @@ from evaluators.harness import run_benchmark
 from evaluators.harness.run_folder import JOURNAL
 from evaluators.records import Run, Settings
 from evaluators.run_lease import LeaseLost
+from flows.cli import run_command
 from flows.sharing.file_store import FileStore
 from flows.sharing.journal_parts import PartWriter, take_parts
 from flows.sharing.leases import take_lease
@@ -23,6 +24,10 @@ from flows.sharing.sync import receive, send
 from tests.harness.conftest import SUMS
 from tests.harness.fakes import ARTIFACT
 from tests.harness.scripted_server import ScriptedServer, generated
+from tests.warehouse.test_store import claim
+from warehouse.claims.ledger import count_claims
+from warehouse.home import Home
+from warehouse.load import save_claims
 
 ITEMS = 40
 
@@ -160,6 +165,18 @@ def test_small_files_travel_in_packs(address: str, tmp_path: Path) -> None:
     assert receive(address, other).files == 0
     assert send(other, address).files == 0, "what came from the store is not sent back"
     assert (other / "claims" / f"{1:032x}.jsonl").read_text() == '{"number": 1}'
+
+
+def test_two_machines_share_by_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLAIMCHECK_RUNS", str(tmp_path / "store"))
+    for place in ("one", "two"):
+        monkeypatch.setenv("CLAIMCHECK_HOME", str(tmp_path / place))
+        if place == "one":
+            save_claims(Home(tmp_path / "one"), [claim(1), claim(2)])
+        assert run_command(["share"]) == 0
+    assert count_claims(Home(tmp_path / "two")) == 2
+    monkeypatch.delenv("CLAIMCHECK_RUNS")
+    assert run_command(["share"]) == 2
 
 
 def test_a_pack_writes_nowhere_else() -> None:
