@@ -91,7 +91,7 @@ class LibraryHome:
         Raises UserError for bad input.
         """
         from flows.options import VerifyOptions
-        from flows.runtime.prefect_server import local_api, with_prefect
+        from flows.runtime.prefect_server import set_defaults
         from flows.verification.artifact import check_request
 
         unknown = sorted(set(options) - set(VerifyOptions.model_fields))
@@ -99,10 +99,11 @@ class LibraryHome:
             raise UserError(f"verify has no option {unknown[0]}; `claimcheck verify --help` lists them")
         asked = VerifyOptions(**options)
         check_request(release, asked, self.home)
-        with local_api(self.home.root) as ready:
-            from flows.verify import verify_release
+        set_defaults()
+        from flows.runtime.prefect_run import run_flow
+        from flows.verify import verify_release
 
-            return with_prefect(ready, lambda: verify_release(release, self.home.root, asked))
+        return run_flow(verify_release, release, self.home.root, asked)
 
     def judge(
         self, results: str | Path, *, release: str | None = None, benchmark: str | None = None, by: str | None = None

@@ -1,19 +1,16 @@
 """The flow `verify_release`: a release's claims, its weights, the runs, the verdicts.
 
-Each task calls one plain function. Runs without a Prefect server, and against one when PREFECT_API_URL is set.
+Each step calls one plain function. Runs without a Prefect server, and against one when PREFECT_API_URL is set.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from httpx import HTTPError
-from prefect import flow, task
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect import flow
+from prefect.cache_policies import NO_CACHE
 
 from evaluators.backends.registry import engine_version, named
 from evaluators.protocols.release_kind import ReleaseKind, kind_words, read_release_kind
@@ -22,6 +19,7 @@ from evaluators.run_manifest import read_manifest
 from flows.options import VerifyOptions
 from flows.runtime.disk_space import check_room
 from flows.runtime.notify import save_and_tell
+from flows.runtime.prefect_run import step, write_page
 from flows.runtime.progress_lines import pulling, say
 from flows.runtime.server_pool import ServerPool
 from flows.runtime.whole_run import whole_run_of
@@ -50,17 +48,8 @@ from warehouse.queries.verification import claims_of, settled
 from warehouse.reports.markdown_text import as_markdown_text
 from warehouse.verdicts import could_not_run
 
-NETWORK_RETRIES: list[float] = [5, 30, 120]
-"""Seconds between tries of what talks to the hub."""
 
-
-def _may_pass(task: Any, run: Any, state: Any) -> bool:
-    """Whether another try can help: only for what the network may have done."""
-    error = state.result(raise_on_failure=False)
-    return isinstance(error, (ConnectionError, TimeoutError, HTTPError)) and not isinstance(error, UserError)
-
-
-@task(retries=3, retry_delay_seconds=NETWORK_RETRIES, retry_condition_fn=_may_pass)
+@step(network=True)
 def find_release(model: str, revision: str | None) -> Release:
     """The release at its commit."""
     from evaluators.weights import resolve
@@ -68,21 +57,19 @@ def find_release(model: str, revision: str | None) -> Release:
     return resolve(model, revision)
 
 
-@task(retries=3, retry_delay_seconds=NETWORK_RETRIES, retry_condition_fn=_may_pass)
+@step(network=True)
 def read_claims(release: Release) -> list[Page]:
     """The release's own claims."""
     return read_pages(release)
 
 
-@task(retries=3, retry_delay_seconds=NETWORK_RETRIES, retry_condition_fn=_may_pass)
+@step(network=True)
 def read_specification(release: Release, quantization: str | None, home: Path) -> Run:
     """What the release's own files say."""
     return measure_specification(release, quantization, Home(home))
 
 
-@task(
-    retries=3, retry_delay_seconds=NETWORK_RETRIES, retry_condition_fn=_may_pass, task_run_name="pull {quantization}"
-)  # fmt: skip
+@step(network=True, task_run_name="pull {quantization}")
 def pull_artifact(release: Release, format: str | None, quantization: str) -> Artifact:
     """The weights, every file checked."""
     from evaluators.weights import pull
@@ -91,29 +78,13 @@ def pull_artifact(release: Release, format: str | None, quantization: str) -> Ar
         return pull(release, format, quantization, progress=tell)
 
 
-@task(retries=3, retry_delay_seconds=NETWORK_RETRIES, retry_condition_fn=_may_pass)
+@step(network=True)
 def find_kind(release: Release, artifact: Artifact) -> ReleaseKind:
     """What kind of release it is, by its own files."""
     return read_release_kind(release, artifact)
 
 
-def _evaluation_key(context: Any, given: dict[str, Any]) -> str:
-    """What an evaluation computes."""
-    parts = [
-        given["artifact"].key,
-        given["job"].benchmark.model_dump_json(),
-        given["job"].settings.model_dump_json(),
-        given["options"].model_dump_json(),
-        str(given["home"].root.resolve()),
-        *sorted(criterion.criterion_id for criterion in given["criteria"]),
-    ]
-    return "evaluation-" + hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
-
-
-@task(
-    cache_key_fn=_evaluation_key, persist_result=True, result_serializer="json",
-    task_run_name="{job.benchmark.name} on {artifact.quantization}",
-)  # fmt: skip
+@step(cache_policy=NO_CACHE, task_run_name="{job.benchmark.name} on {artifact.quantization}")
 def evaluate(
     job: Job, artifact: Artifact, criteria: list[Criterion], options: VerifyOptions, home: Home, pool: ServerPool
 ) -> str:
@@ -157,8 +128,8 @@ def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Ve
     judge_imported_runs(place, release.model, options.alpha)
     summary = summarise(place, release, verdicts, loaded.damaged)
     key, told = artifact_key(release.model), as_markdown_text(release.model)
-    create_table_artifact(key=key, table=artifact_rows(summary), description=told)
-    create_markdown_artifact(key=f"{key}-page", markdown=verdicts_markdown(summary))
+    write_page(key, table=artifact_rows(summary), about=told)
+    write_page(f"{key}-page", markdown=verdicts_markdown(summary))
     return summary
 
 
@@ -319,16 +290,9 @@ def _job(artifact: Artifact, job: Job, pool: ServerPool, place: Home, options: V
 def _run(
     job: Job, artifact: Artifact, criteria: list[Criterion], options: VerifyOptions, place: Home, pool: ServerPool
 ) -> Run:
-    """The run of a job. A result that Prefect kept but whose folder is gone is made again.
-
-    When judging again, the engine is asked in any case: it may have changed, and it pays for nothing that is finished.
-    """
-    refresh = options.again or not artifact.key
-    run_id = evaluate.with_options(refresh_cache=refresh)(job, artifact, criteria, options, place, pool)
+    """The run of a job. The engine is asked in any case: it pays for nothing that is finished."""
+    run_id = evaluate(job, artifact, criteria, options, place, pool)
     path = place.runs / run_id / "run.json"
-    if not path.exists():
-        run_id = evaluate.with_options(refresh_cache=True)(job, artifact, criteria, options, place, pool)
-        path = place.runs / run_id / "run.json"
     run = read_manifest(path.parent)
     if run is None:
         raise UserError(f"the run {run_id} left no manifest; run the same command again")

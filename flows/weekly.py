@@ -6,14 +6,14 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from prefect import flow, task
-from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
+from prefect import flow
 from prefect.cache_policies import NO_CACHE
 
 from evaluators.records import UserError
 from flows.config import configuration
 from flows.options import RunOptions, for_release
 from flows.runtime.notify import news_of_release, tell
+from flows.runtime.prefect_run import step, write_page
 from flows.runtime.progress_lines import say
 from flows.runtime.site_writer import publish_site
 from flows.scheduling.priority import DueRelease
@@ -27,7 +27,7 @@ from warehouse.home import Home
 from warehouse.load import load_home
 
 
-@task(cache_policy=NO_CACHE)
+@step(cache_policy=NO_CACHE)
 def scan_hub(home: Path) -> ScanResult:
     """What was pushed since the last look."""
     place = Home(home)
@@ -36,26 +36,26 @@ def scan_hub(home: Path) -> ScanResult:
     return seen
 
 
-@task(cache_policy=NO_CACHE)
+@step(cache_policy=NO_CACHE)
 def scan_others(home: Path) -> ResultsNews:
     """What others have published about releases in the ledger."""
     place = Home(home)
     return scan_results(place, watch_list(place).results)
 
 
-@task(cache_policy=NO_CACHE, task_run_name="consider {due.model}")
+@step(cache_policy=NO_CACHE, task_run_name="consider {due.model}")
 def consider_release(due: DueRelease, options: RunOptions, home: Path) -> QueueEntry:
     """Its claims, read into the ledger, and what verifying it would cost."""
     return consider(due, options, Home(home), store=True)
 
 
-@task(cache_policy=NO_CACHE, task_run_name="verify {entry.due_release.model}")
+@step(cache_policy=NO_CACHE, task_run_name="verify {entry.due_release.model}")
 def verify_due(entry: QueueEntry, options: RunOptions, home: Path) -> Summary:
     """Verify one release. A task rather than a flow of its own, so that a weekly run started again goes on with it."""
     return verify_release.fn(entry.due_release.target, home, for_release(options, again=entry.due_release.again))
 
 
-@task(cache_policy=NO_CACHE)
+@step(cache_policy=NO_CACHE)
 def write_pages(home: Path) -> str | None:
     """The site, with what the run found."""
     return publish_site(Home(home))
@@ -95,13 +95,13 @@ def weekly(
         lines.append(done)
         say(f"{done.model}: {done.became}" + (f": {done.why}" if done.became in ("skipped", "failed") else ""))
     report = WeeklyReport(seen, tuple(lines), left, hours)
-    create_table_artifact(key="weekly-releases", table=artifact_table(report), description=headline(report))
-    create_markdown_artifact(key="weekly", markdown=weekly_markdown(report))
+    write_page("weekly-releases", table=artifact_table(report), about=headline(report))
+    write_page("weekly", markdown=weekly_markdown(report))
     say(headline(report))
     page = write_pages(place.root)
     if page:
         url = configuration().site_url
-        create_link_artifact(key="site", link=url or Path(page).absolute().as_uri(), link_text="the pages")
+        write_page("site", link=url or Path(page).absolute().as_uri(), about="the pages")
     return report
 
 

@@ -12,7 +12,7 @@ import hashlib
 import shutil
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -74,33 +74,35 @@ def writing(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @contextmanager
-def reading(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A read-only connection that can touch neither files nor the network. Raises UserError as `writing` does."""
+def reading(home: Home, config: Mapping[str, Any] | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A read-only connection that can touch neither files nor the network. config: more of DuckDB's settings. Raises
+    UserError as `writing` does."""
     with _turn, _clear_errors(home.database, home.database):
         publish(home)
-        connection = _open_copy(home)
+        connection = _open_copy(home, config)
         try:
             if _outdated(connection, home.database):
                 connection.close()
                 with writing(home):
                     pass
                 publish(home)
-                connection = _open_copy(home)
+                connection = _open_copy(home, config)
             yield connection
         finally:
             connection.close()
 
 
-def _open_copy(home: Home) -> duckdb.DuckDBPyConnection:
+def _open_copy(home: Home, config: Mapping[str, Any] | None = None) -> duckdb.DuckDBPyConnection:
     """The readers' copy, made again if it cannot be opened."""
+    settings = READ_ONLY | dict(config or {})
     try:
-        return duckdb.connect(str(home.database), read_only=True, config=READ_ONLY)
+        return duckdb.connect(str(home.database), read_only=True, config=settings)
     except duckdb.Error:
         if not working(home).exists():
             raise
         (home.private / "published").unlink(missing_ok=True)
         publish(home)
-        return duckdb.connect(str(home.database), read_only=True, config=READ_ONLY)
+        return duckdb.connect(str(home.database), read_only=True, config=settings)
 
 
 def working(home: Home) -> Path:

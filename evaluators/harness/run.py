@@ -52,6 +52,8 @@ from evaluators.records import (
 )
 from evaluators.run_lease import LeaseLost, RunLease, RunStore, held
 from evaluators.stopping import RunAll, StoppingRule
+from evaluators.tasks.long_context.served_tokens import text_size
+from evaluators.tasks.long_context.text_length import texts_of
 
 SERVED = "served"
 """The journal's note of what the answers said they come from."""
@@ -96,7 +98,7 @@ def run_benchmark(
     description = server.describe()
     dialect = speaks(server)
     settings = complete_settings(benchmark, settings)
-    loaded = load_tasks(benchmark)
+    loaded = _load_tasks(benchmark, server, description, dialect, settings)
     if settings.prompt == "chat":
         add_chat_filter(loaded, benchmark)
     text = any(task.get_config("output_type") != "generate_until" for task in loaded.tasks.values())
@@ -188,6 +190,16 @@ def _watched(progress: Callable[[Progress], None] | None, lease: RunLease) -> Ca
             progress(state)
 
     return tell
+
+
+def _load_tasks(
+    benchmark: Benchmark, server: ModelServer, about: ServerDescription, dialect: str, settings: Settings
+) -> LoadedTasks:
+    """The benchmark's tasks; those with texts of a length have them made with the tokenizer of the served model."""
+    if not benchmark.sized:
+        return load_tasks(benchmark)
+    with texts_of(text_size(benchmark, server, about, dialect, settings)):
+        return load_tasks(benchmark)
 
 
 def in_flight(slots: int) -> int:
@@ -316,6 +328,7 @@ class _Conduct:
             unusable = self.served.changed() or self._distorted(signals)
             if unusable:  # no later run may take these answers
                 run = run.model_copy(update={"checks": run.checks | {run_folder.UNUSABLE: unusable}})
+            run_folder.write_prompts(place, self.items[: board.counted])
             run_folder.write_run_folder(place, run, journal, board.counted)
             if reason is None or unusable:
                 journal.remove()

@@ -7,6 +7,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,11 @@ from evaluators.user_error import DamagedFile
 if TYPE_CHECKING:
     import pyarrow
 
-RESPONSES, ITEMS, JOURNAL = "responses.parquet", "items.parquet", "journal.sqlite"
+    from evaluators.harness.requests import Item
+
+RESPONSES, ITEMS, JOURNAL, PROMPTS = "responses.parquet", "items.parquet", "journal.sqlite", "prompts.parquet"
+GROUP = 64
+"""Items of a row group of prompts: readers look for a few items, mostly near the beginning, and stop with the last."""
 UNUSABLE = "unusable"
 """Name of the check that forbids to use the answers of a run again."""
 CHUNK = 5000
@@ -62,6 +67,33 @@ def write_run_folder(folder: Path, run: Run, journal: Journal, counted: int) -> 
     scores = (score.model_dump(mode="json") for score in journal.items(counted))
     _table(folder / ITEMS, item_schema(), run.run_id, scores)
     write_manifest(folder, run)
+
+
+def write_prompts(folder: Path, items: Iterable[Item]) -> None:
+    """Write what each item was asked, in the fixed order: `task`, `doc_id`, `prompt` as the protocol got it (a message
+    history as JSON), `choices` where it has some. To be written before the manifest, which seals it."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    text = pa.string()
+    schema = pa.schema({"task": text, "doc_id": pa.int64(), "prompt": text, "choices": pa.list_(text)})
+    temporary, rows = folder / f"{PROMPTS}.part", iter(_asked(items))
+    with pq.ParquetWriter(temporary, schema, compression="zstd", use_dictionary=["task"]) as writer:
+        while chunk := list(islice(rows, GROUP)):
+            writer.write_table(pa.Table.from_pylist(chunk, schema))
+    replace_synced(temporary, folder / PROMPTS)
+
+
+def _asked(items: Iterable[Item]) -> Iterator[dict[str, Any]]:
+    for item in items:
+        asked = item.instances[0]
+        choices = [_storable(one.args[1]) for one in item.instances] if asked.request_type == "loglikelihood" else None
+        yield {"task": item.task, "doc_id": item.doc_id, "prompt": _storable(asked.args[0]), "choices": choices}
+
+
+def _storable(value: object) -> str:
+    """A text for a table: a lone surrogate of a stranger's data set has no place there."""
+    return str(value).encode("utf-8", "replace").decode("utf-8")
 
 
 def write_scores(folder: Path, run: Run, scores: Iterable[ItemScore]) -> Run:

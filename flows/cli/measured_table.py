@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from flows.cli.output import console
-from warehouse.reports.formatting import flag_of, interval, number
+from warehouse.number_text import flag_of, interval, number
 from warehouse.reports.outcome_words import COMPARABILITY, outcome_words
 from warehouse.reports.reasons import main_reason
 from warehouse.reports.site.safe_text import safe_text

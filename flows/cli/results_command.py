@@ -115,7 +115,7 @@ def _print_report(report: Any, dry_run: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from warehouse.reports.formatting import number
+    from warehouse.number_text import number
 
     out = console()
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
@@ -155,7 +155,7 @@ def export_results(
     to: Path,
     /,
     *,
-    format: Format = "csv",
+    format: Format | None = None,
     model: str | None = None,
     verdicts: Switch = False,
 ) -> None:
@@ -167,7 +167,7 @@ def export_results(
     to
         File or folder to write.
     format
-        csv, parquet, json, every-eval-ever or eval-results.
+        csv, parquet, json, every-eval-ever or eval-results; without it what the file's ending says, else csv.
     model
         Only this model (hub id).
     verdicts
@@ -177,10 +177,24 @@ def export_results(
     from warehouse.reports.export import write_results as write
     from warehouse.reports.export_verdicts import write_verdicts
 
+    form = format or _format_by_suffix(to)
     if verdicts:
-        _tell(write_verdicts(home_folder(), to, format, model=model), "verdicts")
+        _tell(write_verdicts(home_folder(), to, form, model=model), "verdicts")
     else:
-        _tell(write(home_folder(), to, format, model=model), "scores")
+        _tell(write(home_folder(), to, form, model=model), "scores")
+
+
+def _format_by_suffix(to: Path) -> Format:
+    """The format that a file's ending names; csv where it has none. Raises UserError for an ending of another kind."""
+    match to.suffix.lower():
+        case ".csv" | "":
+            return "csv"
+        case ".parquet":
+            return "parquet"
+        case ".json":
+            return "json"
+        case ending:
+            raise UserError(f"results cannot be written as '{ending}'; name a .csv, .parquet or .json file")
 
 
 @app.command(name="publish")

@@ -112,7 +112,7 @@ def print_speeds(rows: Sequence[SpeedRow]) -> None:
     from rich.text import Text
 
     from evaluators.catalogue import catalogue
-    from warehouse.reports.formatting import interval, number
+    from warehouse.number_text import interval, number
 
     out = console()
     machine = next((row.hardware for row in rows if row.hardware), None)

@@ -60,16 +60,17 @@ def demo(*, full: Switch = False, json: Json = False) -> int:
 
 def run(release: str, options: VerifyOptions, *, strict: bool, json: bool) -> int:
     """Check the input, run the flow, print the table. Returns the exit code."""
-    from flows.runtime.prefect_server import local_api, with_prefect
+    from flows.runtime.prefect_server import set_defaults
     from flows.verification.artifact import check_request
 
     home = configuration().home
     check_home(home)
     check_request(release, options, Home(home))
-    with local_api(home) as ready:
-        from flows.verify import verify_release
+    set_defaults()
+    from flows.runtime.prefect_run import run_flow
+    from flows.verify import verify_release
 
-        summary = with_prefect(ready, lambda: verify_release(release, home, options))
+    summary = run_flow(verify_release, release, home, options)
     rows = [row for row in summary.rows if not options.benchmarks or row["benchmark"] in options.benchmarks]
     if json:
         print_json({"release": summary.release.model_dump(), "judged": summary.judged, "claims": rows})

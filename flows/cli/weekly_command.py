@@ -108,16 +108,16 @@ def _proposed(home: Any, options: RunOptions, given: dict[str, Any]) -> WeeklyRe
 
 
 def _done(home: Any, options: RunOptions, given: dict[str, Any]) -> WeeklyReport:
-    from flows.runtime.prefect_server import local_api
+    from flows.runtime.prefect_server import set_defaults
     from warehouse.store import reading
 
     with reading(home):  # ours, and of a schema that we know
         pass
-    with local_api(home.root) as ready:
-        from flows.weekly import weekly as flow
+    set_defaults()
+    from flows.runtime.prefect_run import run_flow
+    from flows.weekly import weekly as flow
 
-        ready()
-        return flow(home.root, options=options, **given)
+    return run_flow(flow, home.root, options=options, **given)
 
 
 def _print(report: WeeklyReport) -> None:

@@ -84,9 +84,13 @@ def news_of_release(found: SeenModel) -> News:
 
 
 def announce(news: Sequence[News]) -> None:
-    """Emit one Prefect event each, on the resource `claimcheck.release.<model>`."""
+    """Emit one Prefect event each, on the resource `claimcheck.release.<model>`; nothing outside a run of Prefect."""
     from prefect.events import emit_event
 
+    from flows.runtime.prefect_run import in_prefect_run
+
+    if not in_prefect_run():
+        return
     for one in news:
         emit_event(
             event=f"claimcheck.{one.kind}",

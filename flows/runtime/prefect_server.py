@@ -1,4 +1,4 @@
-"""Prefect for the command line: its settings, and a server of its own that cannot outlive us.
+"""Prefect's settings, and a server of our own for `serve` that cannot outlive us.
 
 Prefect would start a temporary server by itself, but that one survives a kill -9 of the flow and holds our output open.
 So where no PREFECT_API_URL is set we start the same server through the watch that our model servers use.
@@ -15,11 +15,9 @@ from contextlib import contextmanager
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import TypeVar
 
 from evaluators.backends import LOOPBACK, ServerProcess, free_port
 from evaluators.user_error import UnreachableError, UserError
-from flows.runtime.progress_lines import say
 from flows.runtime.progress_page import flush_page
 
 DEFAULTS = {
@@ -44,13 +42,10 @@ START_TIMEOUT = 120.0
 """Seconds: the first start makes Prefect's database."""
 
 
-T = TypeVar("T")
-
-
-class PrefectLost(UserError):
-    """Prefect's server cannot be reached. What was finished is kept."""
-
-    exit_code = 3
+def set_defaults() -> None:
+    """Settings of Prefect for our runs, where the user has none of his own. Call before prefect is imported."""
+    for name, value in DEFAULTS.items():
+        os.environ.setdefault(name, value)
 
 
 @contextmanager
@@ -63,8 +58,7 @@ def local_api(home: Path, port: int | None = None) -> Iterator[Callable[[], None
     A server of our own keeps everything below the home folder, apart for each version of Prefect: another version,
     there or in the user's other projects, changes its database so that this one could not open it.
     """
-    for name, value in DEFAULTS.items():
-        os.environ.setdefault(name, value)
+    set_defaults()
     if given := os.environ.get("PREFECT_API_URL"):
         yield partial(check_reachable, given)
         return
@@ -136,35 +130,6 @@ def _wait(server: ServerProcess, url: str) -> None:
         if time.monotonic() > deadline:
             raise UserError(f"Prefect's server does not answer within {START_TIMEOUT:.0f} s; see {server.log}")
         time.sleep(0.1)
-
-
-def with_prefect(ready: Callable[[], None], flow: Callable[[], T]) -> T:
-    """The result of a flow; after a loss of our Prefect server it is started again and the flow goes on where it was:
-    what is finished lies in the home folder. Raises PrefectLost if the server cannot be reached at all."""
-    for attempt in range(RESTARTS + 1):
-        ready()
-        try:
-            return flow()
-        except UserError:
-            raise
-        except Exception as error:
-            if not _unreachable(error):
-                raise
-            if attempt == RESTARTS or os.environ.get("PREFECT_API_URL", "").find(LOOPBACK) < 0:
-                break
-            say("Prefect's server is gone; it is started again, and the verification goes on where it was")
-    where = os.environ.get("PREFECT_API_URL", "").partition("@")[2] or os.environ.get("PREFECT_API_URL", "")
-    raise PrefectLost(f"Prefect's server does not answer at {where}; start it, or unset PREFECT_API_URL")
-
-
-def _unreachable(error: BaseException | None) -> bool:
-    import httpx
-
-    while error is not None:
-        if isinstance(error, httpx.TransportError) or "Failed to reach API" in str(error):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
 
 
 def resume_abandoned(deployments: Sequence[str]) -> list[str]:

@@ -12,7 +12,7 @@ from flows.runtime.plain_text import write_line
 from flows.runtime.progress_page import progress_on_page, say_on_page
 from flows.runtime.verbosity import VERBOSITY
 from flows.runtime.whole_run import whole_run
-from warehouse.reports.formatting import duration
+from warehouse.number_text import duration
 
 if TYPE_CHECKING:
     from rich.progress import TaskID

@@ -45,7 +45,9 @@ def progress_on_page(title: str) -> Iterator[Callable[[Progress], None]]:
     From a thread of its own, because whoever tells of progress may not wait for a server; what the server refuses
     stops no run.
     """
-    if "prefect" not in sys.modules or not _in_a_run():
+    from flows.runtime.prefect_run import in_prefect_run
+
+    if not in_prefect_run():
         yield lambda now: None
         return
     from prefect.artifacts import create_progress_artifact, update_progress_artifact
@@ -70,9 +72,3 @@ def progress_on_page(title: str) -> Iterator[Callable[[Progress], None]]:
 
         yield tell
         pool.submit(copy_context().run, update, 100.0)
-
-
-def _in_a_run() -> bool:
-    from prefect.context import FlowRunContext, TaskRunContext
-
-    return bool(TaskRunContext.get() or FlowRunContext.get())

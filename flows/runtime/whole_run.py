@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from warehouse.reports.formatting import duration
+from warehouse.number_text import duration
 
 if TYPE_CHECKING:
     from evaluators.harness import Progress

@@ -11,8 +11,8 @@ from typing import Any
 from evaluators.records import Release
 from warehouse.claim_records import Outcome, Verdict
 from warehouse.home import Home
+from warehouse.number_text import flag_of, interval, number
 from warehouse.queries.table import table_rows
-from warehouse.reports.formatting import flag_of, interval, number
 from warehouse.reports.markdown_text import as_markdown_text
 from warehouse.reports.outcome_words import COMPARABILITY, outcome_words
 from warehouse.reports.reasons import main_reason

@@ -133,5 +133,8 @@ def test_the_ending_of_a_file_decides_its_format(home: Path, tmp_path: Path) -> 
     for name, first in (("claims.parquet", b"PAR1"), ("claims.csv", b"claim_id")):
         assert claimcheck(home, "claims", "export", str(tmp_path / name)).returncode == 0
         assert (tmp_path / name).read_bytes().startswith(first)
-    done = claimcheck(home, "claims", "export", str(tmp_path / "claims.xlsx"))
-    assert (done.returncode, "'.xlsx'" in done.stderr) == (2, True)
+    for command in ("claims", "results"):
+        done = claimcheck(home, command, "export", str(tmp_path / "claims.xlsx"))
+        assert (done.returncode, "'.xlsx'" in done.stderr) == (2, True)
+    assert claimcheck(home, "results", "export", str(tmp_path / "all.parquet"), "--verdicts").returncode == 0
+    assert (tmp_path / "all.parquet").read_bytes().startswith(b"PAR1")

@@ -47,34 +47,3 @@ def test_urls_with_secrets_are_refused_and_not_repeated(url: str) -> None:
     with pytest.raises(UserError) as caught:
         plain_url(url)
     assert "PASSWORD" not in str(caught.value)
-
-
-def test_prefect_that_does_not_answer(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    from flows.runtime.prefect_server import PrefectLost, with_prefect
-
-    monkeypatch.setenv("PREFECT_API_URL", "http://10.0.0.9:9/api")
-
-    def flow() -> None:
-        raise RuntimeError("Failed to reach API at http://10.0.0.9:9/api/")
-
-    with pytest.raises(PrefectLost, match=r"10\.0\.0\.9") as caught:
-        with_prefect(lambda: None, flow)
-    assert caught.value.exit_code == 3
-
-
-def test_a_lost_prefect_is_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    import httpx
-
-    from flows.runtime.prefect_server import with_prefect
-
-    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
-    starts: list[int] = []
-
-    def flow() -> str:
-        if len(starts) < 2:
-            raise httpx.ConnectError("connection refused")
-        return "done"
-
-    assert with_prefect(lambda: starts.append(1), flow) == "done" and len(starts) == 2

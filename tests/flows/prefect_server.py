@@ -33,6 +33,8 @@ class Prefect:
     url: str
     environment: dict[str, str]
     logs: Path
+    pid: int
+    """Process id of the server, and of its group."""
 
     def api(self, method: str, path: str, body: Any = None) -> Any:
         """One call of its REST interface. Like Prefect's own client it asks again while SQLite is busy (503)."""
@@ -99,7 +101,8 @@ def prefect_server(home: Path, logs: Path, extra: dict[str, str]) -> Iterator[Pr
     server = ServerProcess(command, logs / "server.log", stated)
     server.start()
     try:
-        prefect = Prefect(url, {**os.environ, **stated}, logs)
+        assert server.pid is not None
+        prefect = Prefect(url, {**os.environ, **stated}, logs, server.pid)
         wait(lambda: _healthy(url), 120, server.output)
         yield prefect
     finally:

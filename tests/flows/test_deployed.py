@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import sqlite3
 import sys
 import time
@@ -14,8 +13,7 @@ from typing import Any
 
 import pytest
 
-from flows.demo import RELEASE
-from tests.flows.conftest import Place
+from tests.flows.conftest import Place, copy_of_demo
 from tests.flows.prefect_server import ROOT, Prefect, kill_all, model_servers, prefect_server, receiver, wait
 from warehouse.home import Home
 from warehouse.queries.table import run_query
@@ -28,19 +26,13 @@ IN_FLIGHT = 64
 """Requests that may be under way when a worker is killed."""
 
 
-def copy_of_demo(folder: Path, name: str, *, inflated: bool = False) -> Path:
-    """The demo release under another name. inflated: it claims far too much on its sums."""
-    shutil.copytree(RELEASE, folder / name)
-    card = folder / name / "README.md"
-    text = card.read_text().replace(RELEASE_NAME, name)
-    if inflated:
-        text, found = re.subn(r"(\| Demo Sums \(0-shot, strict\) \| )[\d.]+", r"\g<1>99.0", text)
-        assert found == 1
+def inflated(release: Path) -> Path:
+    """A release whose card claims far too much on its sums."""
+    card = release / "README.md"
+    text, found = re.subn(r"(\| Demo Sums \(0-shot, strict\) \| )[\d.]+", r"\g<1>99.0", card.read_text())
+    assert found == 1
     card.write_text(text)
-    return folder / name
-
-
-[RELEASE_NAME] = re.findall(r"^# (.+)$", (RELEASE / "README.md").read_text(), re.MULTILINE)[:1]
+    return release
 
 
 def journaled(place: Place) -> int:
@@ -86,9 +78,10 @@ def schedule_once(prefect: Prefect, name: str, **parameters: Any) -> None:
 
 
 def test_queued_runs_a_crash_and_a_killed_worker(place: Place, prefect_home: Path, tmp_path: Path) -> None:
-    good = copy_of_demo(tmp_path, "good-model-1.5M")
-    other = copy_of_demo(tmp_path, "other-model-1.6M", inflated=True)
-    broken = copy_of_demo(tmp_path, "broken-model-1.7M")
+    rows = r"0-shot, strict"
+    good = copy_of_demo(tmp_path, "good-model-1.5M", keep=rows)
+    other = inflated(copy_of_demo(tmp_path, "other-model-1.6M", keep=rows))
+    broken = copy_of_demo(tmp_path, "broken-model-1.7M", keep=rows)
     [weights] = broken.glob("*-F16.gguf")
     [other_weights] = broken.glob("*-Q8_0.gguf")
     other_weights.unlink()
@@ -146,6 +139,16 @@ def test_queued_runs_a_crash_and_a_killed_worker(place: Place, prefect_home: Pat
             check_resumed(prefect, place, first, kept)
             check_told(hook.posted, other.name)
             check_loaded(prefect, place, tmp_path / "elsewhere")
+            check_pages(place, "good-model-1.5M", "other-model-1.6M")
+
+
+def check_pages(place: Place, *models: str) -> None:
+    """The weekly run and the manual one, which `serve` runs as well, left the site with what they found."""
+    board = (place.root / "site" / "index.html").read_text(encoding="utf-8")
+    for model in models:
+        assert model in board
+        [page] = (place.root / "site" / "releases").rglob(f"{model}*.html")
+        assert page.stat().st_size < 100_000 and "Demo Sums" in page.read_text(encoding="utf-8")
 
 
 def check_schedules(prefect: Prefect) -> None:

@@ -10,8 +10,6 @@ from typing import Any
 
 import pytest
 
-from evaluators.backends import ServerOptions
-from evaluators.backends.registry import engine_version
 from flows.demo import RELEASE
 from flows.scheduling.priority import Priority, due_releases
 from tests.flows.conftest import Place
@@ -111,15 +109,3 @@ def test_a_dry_run_says_what_why_and_at_what_cost_and_writes_nothing(place: Plac
     tight = dry_run(place, "--release", str(RELEASE), "--hours", "0.01")
     assert tight["releases"][0]["became"] == "skipped" and "0.0 h of the budget" in tight["releases"][0]["why"]
     assert not place.root.exists()
-
-
-@pytest.mark.slow
-def test_after_a_verification_nothing_is_due_until_something_changes(verified: Place) -> None:
-    sql = "select distinct backend_version from runs where backend = 'llama.cpp'"
-    [run] = json.loads(verified.run("query", sql, "--json").stdout)
-    assert run["backend_version"] == engine_version("llama.cpp", ServerOptions())
-    assert dry_run(verified)["releases"] == []
-    before = sorted((path, path.stat().st_mtime_ns) for path in verified.root.rglob("*") if path.is_file())
-    [old] = dry_run(verified, "--weeks", "0")["releases"]
-    assert "older than 0 weeks" in old["due"] and "earlier runs" in old["why"]
-    assert sorted((path, path.stat().st_mtime_ns) for path in verified.root.rglob("*") if path.is_file()) == before

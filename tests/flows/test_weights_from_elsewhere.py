@@ -1,7 +1,6 @@
 """Weights that are not in the release: a packer's repository, or a server that somebody else runs."""
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from evaluators.backends import ServerOptions, open_server
 from evaluators.weights import pull, resolve
 from flows.demo import RELEASE
-from tests.flows.conftest import Place
+from tests.flows.conftest import Place, copy_of_demo
 
 pytestmark = pytest.mark.slow
 
@@ -17,8 +16,9 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def without_gguf(tmp_path: Path) -> Path:
     """The release as a vendor pushes it: safetensors only."""
-    release = tmp_path / "vendor"
-    shutil.copytree(RELEASE, release, ignore=shutil.ignore_patterns("*.gguf"))
+    release = copy_of_demo(tmp_path, "vendor", keep=r"0-shot, strict")
+    for file in release.glob("*.gguf"):
+        file.unlink()
     return release
 
 

@@ -18,7 +18,8 @@ home = claimcheck.open_home()
 table = home.table(kind="pandas")
 judged = table[table.outcome == "confirmed"]
 detail = home.claim(judged.claim_id.iloc[0])
-print(json.dumps({"rows": len(table), "from": flows.__file__, "confirmed": len(judged), "items": len(detail.items)}))
+print(json.dumps({"rows": len(table), "from": flows.__file__, "confirmed": len(judged), "items": len(detail.items),
+    "asked": [item["question"] for item in detail.items]}))
 """
 
 
@@ -56,4 +57,4 @@ def test_program_pages_and_import_work(installed: Path, tmp_path: Path) -> None:
     assert (tmp_path / "pages" / "index.html").read_text().startswith("<!doctype html>")
     found = json.loads(run(python, "-c", SCRIPT, cwd=tmp_path, **place))
     assert Path(found["from"]).is_relative_to(installed.parent)
-    assert found["confirmed"] > 0 and found["items"] > 0 and found["rows"] >= found["confirmed"]
+    assert found["confirmed"] > 0 and found["items"] > 0 and all(found["asked"]) and found["rows"] >= found["confirmed"]

@@ -31,6 +31,7 @@ def decision(difference: float, rng: random.Random) -> tuple[str | None, int]:
         items = min(2 * items, TOTAL)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("difference", "wrong"), [(-0.01125, "holds"), (-0.01, "fails")])
 def test_at_the_edge_it_is_hardly_ever_wrong(difference: float, wrong: str) -> None:
     rng = random.Random(2)

@@ -44,7 +44,13 @@ def test_a_greedy_generated_run_has_noise_too() -> None:
     assert measured.outcome is Outcome.below_claim
 
 
-CASES = [("aime25", 0.6), ("gpqa_diamond_cot_n_shot", 0.6), ("math500", 0.75), ("ifeval", 0.75), ("gsm8k", 0.78)]
+CASES = [
+    ("aime25", 0.6),
+    pytest.param("gpqa_diamond_cot_n_shot", 0.6, marks=pytest.mark.long),
+    pytest.param("math500", 0.75, marks=pytest.mark.long),
+    pytest.param("ifeval", 0.75, marks=pytest.mark.long),
+    pytest.param("gsm8k", 0.78, marks=pytest.mark.long),
+]
 
 
 @pytest.mark.parametrize(("name", "score"), CASES)

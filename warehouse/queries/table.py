@@ -12,6 +12,7 @@ import duckdb
 
 from evaluators.user_error import UserError
 from warehouse.home import Home
+from warehouse.queries.prompts import add_questions
 from warehouse.sql import statement
 from warehouse.store import fetch_rows, reading
 
@@ -125,6 +126,7 @@ def details(home: Home, claim_id: str, *, items: int = 3) -> ClaimDetails:
             if lock:
                 asked = {"run": run["run_id"], "metric": lock[0], "filter": lock[1], "count": items}
                 samples = fetch_rows(connection, statement("sample_items"), asked)
+                add_questions(home, samples, run["run_id"])
     others = tuple(
         _other(entry, run) | {"paired": _paired(home, run, entry, lock)}
         for entry in _newest_imported(history, row["run_id"])

@@ -5,6 +5,9 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
+SIZED = ("llama.cpp", "vllm", "sglang")
+"""Engines that are started with so much context and so many slots."""
+
 
 def repeat_command(run: dict[str, Any] | None) -> str | None:
     """The command line that makes a run again; None where there is none or somebody else ran it.
@@ -21,7 +24,16 @@ def repeat_command(run: dict[str, Any] | None) -> str | None:
     if server:
         words += ["--backend", server["backend"]]
     if artifact and artifact["release"]["model"] != release["model"]:
-        words += ["--weights", artifact["release"]["model"]]
+        source = artifact["release"]
+        at_hub = source["location"] == "hub"
+        words += ["--weights", f"{source['model']}@{source['commit']}" if at_hub else source["location"]]
     if artifact and artifact["format"] == "gguf":
         words += ["--quantization", artifact["quantization"]]
+    if server and server["backend"] in SIZED:
+        words += [
+            word for name in ("context", "slots") if server.get(name) for word in (f"--{name}", str(server[name]))
+        ]
+    settings, origins = run.get("settings") or {}, run.get("origins") or {}
+    for name in (name for name, origin in origins.items() if origin == "user" and settings.get(name) is not None):
+        words += [f"--{name.replace('_', '-')}", str(settings[name])]
     return shlex.join([*words, "--benchmark", run["benchmark"], "--again"])

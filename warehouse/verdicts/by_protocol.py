@@ -13,7 +13,8 @@ from datetime import datetime
 
 from evaluators.records import Protocol
 from warehouse.claim_records import Claim, Outcome, ProtocolResult, Reason, Verdict
-from warehouse.verdicts.wording import number_of_claim, outcome_word
+from warehouse.number_text import number_and_unit
+from warehouse.verdicts.wording import outcome_word
 
 Part = tuple[Protocol, Verdict]
 CONFIRMED = (Outcome.confirmed, Outcome.reached)
@@ -142,7 +143,7 @@ def _open(
 def _scores(results: Sequence[ProtocolResult]) -> str:
     """`chat 84.1% (confirmed), completion 70.3% (below claim)`."""
     return ", ".join(
-        f"{one.protocol} {number_of_claim(one.score, 'fraction')} ({outcome_word(one.outcome).lower()})"
+        f"{one.protocol} {number_and_unit(one.score, 'fraction')} ({outcome_word(one.outcome).lower()})"
         if one.score is not None
         else f"{one.protocol} ({outcome_word(one.outcome).lower()})"
         for one in results

@@ -6,7 +6,8 @@ from evaluators.records import Measurement, UserError
 from warehouse.claim_records import Criterion, Outcome, Reason
 from warehouse.claims.text.interval import read_interval
 from warehouse.claims.text.licence_names import normalise_licence
-from warehouse.verdicts.wording import WORDS, claimed, number_of_claim
+from warehouse.number_text import number_and_unit
+from warehouse.verdicts.wording import WORDS, claimed
 
 Judged = tuple[Outcome, tuple[Reason, ...], str]
 
@@ -34,7 +35,7 @@ def judge_specification(criterion: Criterion, measurement: Measurement) -> Judge
         outcome = Outcome.below_claim if criterion.higher_is_better else Outcome.above_claim
     elif high is not None and least > high:
         outcome = Outcome.above_claim if criterion.higher_is_better else Outcome.below_claim
-    measured = number_of_claim(value, measurement.unit)
+    measured = number_and_unit(value, measurement.unit)
     line = f"files say {measured}; claim {claimed(criterion.interval)}: {WORDS[outcome]}"
     return outcome, (_reason(f"the files say {measured}", how),), line
 
@@ -49,7 +50,7 @@ def _memory(criterion: Criterion, measurement: Measurement, how: str) -> Judged:
         return _silent(how)
     fits = measurement.score <= (room.high or room.value)
     outcome = Outcome.confirmed if fits else Outcome.below_claim
-    needs = f"needs {number_of_claim(measurement.score, 'bytes')}"
+    needs = f"needs {number_and_unit(measurement.score, 'bytes')}"
     return outcome, (_reason(needs, how),), f"{needs}; claim fits {criterion.interval.text}: {WORDS[outcome]}"
 
 

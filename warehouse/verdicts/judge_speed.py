@@ -7,12 +7,13 @@ from statistics import median
 
 from evaluators.records import Measurement, Run, RunStatus, Settings
 from warehouse.claim_records import Comparability, Criterion, Outcome, Reason
+from warehouse.number_text import number_and_unit
 from warehouse.verdicts.criterion import SPEED_RUNS
 from warehouse.verdicts.roofline import roofline
 from warehouse.verdicts.statistics.median import Median, interim_look
 from warehouse.verdicts.statistics.region import edges
 from warehouse.verdicts.statistics.starts import interval_over_starts, split_by_start
-from warehouse.verdicts.wording import WORDS, claimed, number_of_claim
+from warehouse.verdicts.wording import WORDS, claimed
 
 
 def speed_drift_reason(runs: Sequence[float]) -> float:
@@ -29,7 +30,7 @@ def _detail(measurement: Measurement) -> Reason | None:
         return Reason(code="slope", text=text)
     if measurement.medians:
         over, under = measurement.sides or ("", "")
-        values = [number_of_claim(value, "tok/s") for value in measurement.medians]
+        values = [number_and_unit(value, "tok/s") for value in measurement.medians]
         text = f"{over} {values[0]} over {under} {values[1]}, runs taking turns"
         return Reason(code="medians", text=" ".join(text.split()))
     return None
@@ -114,9 +115,9 @@ def judge_speed(
     if detail := _detail(measurement):
         reasons.append(detail)
     margin = f" within ±{100 * criterion.margin:g} %" if outcome is Outcome.confirmed else ""
-    span = f"[{number_of_claim(found.low, unit)}, {number_of_claim(found.high, unit)}]"
+    span = f"[{number_and_unit(found.low, unit)}, {number_and_unit(found.high, unit)}]"
     sides = f" of {' over '.join(measurement.sides)}" if measurement.sides else ""
-    value = number_of_claim(found.value, unit)
+    value = number_and_unit(found.value, unit)
     starts = f" of {len(measurement.starts)} server starts" if len(measurement.starts) > 1 else ""
     head = f"measured {value} {span} in {len(runs)} runs{starts}{sides}; claim {claimed(criterion.interval)}: "
     return outcome, tuple(reasons), f"{head}{WORDS[outcome]}{margin}{why}", found

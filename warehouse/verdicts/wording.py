@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from warehouse.claim_records import ClaimInterval, Criterion, Outcome, Qualifier
+from warehouse.number_text import number_and_unit
 
 WORDS = {
     Outcome.confirmed: "CONFIRMED",
@@ -28,30 +29,15 @@ def outcome_word(outcome: Outcome) -> str:
     return WORDS[outcome]
 
 
-def number_of_claim(value: float, unit: str) -> str:
-    """A value with its unit: fractions as percent with one decimal, sizes and counts with thousands separators."""
-    if unit == "fraction":
-        return f"{100 * value:.1f}%"
-    if unit == "ratio":
-        return f"{value:.3g}x"
-    if unit == "parameters":
-        return f"{value / 1e9:.4g}B parameters" if value >= 1e9 else f"{value / 1e6:.4g}M parameters"
-    if unit == "bytes":
-        return f"{value / 1e9:.4g} GB" if value >= 1e8 else f"{value:,.0f} bytes"
-    if unit == "tokens":
-        return f"{value:,.0f} tokens"
-    return f"{value:,.4g} {unit}".replace("e+", "e")
-
-
 def claimed(interval: ClaimInterval) -> str:
     """The claim in the words of its interval."""
     unit, value = interval.unit, interval.value
     if value is None:
         return interval.text or "words"
     if interval.qualifier is Qualifier.range and interval.low is not None and interval.high is not None:
-        return f"{number_of_claim(interval.low, unit)} to {number_of_claim(interval.high, unit)}"
+        return f"{number_and_unit(interval.low, unit)} to {number_and_unit(interval.high, unit)}"
     lead = {Qualifier.at_least: "at least ", Qualifier.at_most: "at most ", Qualifier.about: "about "}
-    return lead.get(interval.qualifier, "") + number_of_claim(value, unit)
+    return lead.get(interval.qualifier, "") + number_and_unit(value, unit)
 
 
 def score_headline(
@@ -85,7 +71,7 @@ def score_headline(
         return f"nothing measured; {tail}"
     span = f" [{100 * low:.1f}, {100 * high:.1f}]" if low is not None and high is not None else ""
     stop = " at stop, on" if items < of else " on"
-    return f"measured {number_of_claim(score, criterion.interval.unit)}{span}{stop} {items:,} of {of:,} items; {tail}"
+    return f"measured {number_and_unit(score, criterion.interval.unit)}{span}{stop} {items:,} of {of:,} items; {tail}"
 
 
 def _gap(criterion: Criterion, outcome: Outcome, low: float | None, high: float | None) -> float:

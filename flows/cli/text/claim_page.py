@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from warehouse.number_text import interval, number
 from warehouse.queries.table import ClaimDetails
-from warehouse.reports.formatting import interval, number
 from warehouse.reports.odds import evidence_odds
 from warehouse.reports.outcome_words import CLAIMANT, COMPARABILITY, ORIGIN, RELATION, outcome_words
 from warehouse.reports.reasons import setting_name, told
@@ -177,6 +177,8 @@ def _print_item(out: Console, item: dict[str, Any]) -> None:
     if item["choices"]:
         logprobs = ", ".join("—" if value is None else f"{value:.2f}" for value in item["choices"])
         _part(out, "choices", f"log-likelihoods {logprobs}")
+        for place, option in enumerate(item.get("options") or ()):
+            _part(out, f"{place:>9}", option)
     for name, key in (("answer", "answer"), ("extracted", "extracted"), ("expected", "target")):
         if item[key] is not None:
             _part(out, name, item[key])

@@ -8,7 +8,7 @@ from typing import Any
 
 from evaluators.weights.naming import size_text
 from flows.runtime.plain_text import write_line
-from warehouse.reports.formatting import duration, number
+from warehouse.number_text import duration, number
 from warehouse.reports.site.safe_text import safe_text
 
 Told = dict[str, Any]

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from warehouse.reports.formatting import number
+from warehouse.number_text import number
 
 LEFT, RIGHT = 4.0, 96.0
 """Per cent of the picture's width between which the axis lies, so that a label at its end is not cut."""
@@ -33,20 +33,26 @@ class Axis:
         return LEFT + (RIGHT - LEFT) * min(max(share, 0.0), 1.0)
 
 
+SMALLEST = 1e-9
+"""Differences and values below this are none to whoever looks."""
+
+
 def axis_of(values: Iterable[float | None], unit: str) -> Axis | None:
     """The axis over some values, in their unit (scores as fractions); None if no value is finite."""
     known = sorted({value for value in values if value is not None and math.isfinite(value)})
     if not known:
         return None
     smallest, greatest = known[0], known[-1]
-    if smallest > 0 and greatest / smallest > LOGARITHMIC.get(unit, 20.0):
+    if smallest > SMALLEST and greatest / smallest > LOGARITHMIC.get(unit, 20.0):
         return _logarithmic(smallest, greatest, unit)
     return _linear(smallest, greatest, unit)
 
 
 def _linear(smallest: float, greatest: float, unit: str) -> Axis:
     known_share = smallest >= 0 and greatest <= 1
-    span = (greatest - smallest) or (0.1 if unit == "fraction" else abs(greatest) * 0.2 or 1.0)
+    span = greatest - smallest
+    if span <= SMALLEST * max(abs(smallest), abs(greatest), 1.0):
+        span = 0.1 if unit == "fraction" else abs(greatest) * 0.2 if abs(greatest) > SMALLEST else 1.0
     smallest, greatest = smallest - 0.06 * span, greatest + 0.06 * span
     step = _step((greatest - smallest) / 4.5)
     low, high = math.floor(smallest / step) * step, math.ceil(greatest / step) * step

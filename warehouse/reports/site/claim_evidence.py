@@ -1,14 +1,18 @@
-"""What the warehouse knows about each claim, read in batches on short connections, so that writers wait for none."""
+"""What the warehouse knows about each claim, read in batches."""
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import duckdb
 
 from warehouse.home import Home
+from warehouse.queries.prompts import add_questions
 from warehouse.sql import statement
 from warehouse.store import fetch_rows, reading
 from warehouse.verdicts.roofline import bandwidth
@@ -17,6 +21,9 @@ if TYPE_CHECKING:
     import pyarrow
 
 Row = dict[str, Any]
+T = TypeVar("T")
+FRUGAL = {"threads": 1, "memory_limit": "120MB"}
+"""For the whole view of ten thousand claims, which takes 450 MB without a limit and hardly less time."""
 SAMPLES = 3
 """Sample items of a claim."""
 
@@ -54,7 +61,7 @@ class Table:
 
     def rows(self, model: str) -> list[Row]:
         """The rows of one model."""
-        return list(self.part(model).to_pylist())
+        return _as_rows(self.part(model))
 
     def part(self, model: str) -> pyarrow.Table:
         """The rows of one model, with their types."""
@@ -62,13 +69,46 @@ class Table:
 
     def columns(self, *names: str) -> list[Row]:
         """Some columns of every row."""
-        return list(self.arrow.select(list(names)).to_pylist())
+        return _as_rows(self.arrow.select(list(names)))
 
 
-def read_site_rows(home: Home, model: str | None = None) -> Table:
+def _as_rows(table: pyarrow.Table) -> list[Row]:
+    """As `Table.to_pylist`, which imports pandas: 45 MB and a second."""
+    columns = [column.to_pylist() for column in table.columns]
+    return [dict(zip(table.column_names, values, strict=True)) for values in zip(*columns, strict=True)]
+
+
+class SiteReader:
+    """One connection for a whole site, with little memory: opening the database for each batch of claims took more time
+    than asking it. Readers have a copy of their own, so no writer waits for it."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self._open = ExitStack()
+        self._connection = self._open.enter_context(reading(home, FRUGAL))
+
+    def __enter__(self) -> SiteReader:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._open.close()
+
+    def ask(self, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
+        """An answer; from a connection that may use more memory, from now on, where the little does not suffice."""
+        try:
+            return question(self._connection)
+        except duckdb.OutOfMemoryException:
+            self._open.close()
+            self._connection = self._open.enter_context(reading(self.home))
+            return question(self._connection)
+
+
+def read_site_rows(reader: SiteReader, model: str | None = None) -> Table:
     """The rows whose model contains `model`, all if None."""
-    with reading(home) as connection:
-        table = connection.cursor().sql(statement("site_rows"), params={"model": model}).to_arrow_table()
+    asked = {"model": model}
+    table: pyarrow.Table = reader.ask(
+        lambda connection: connection.cursor().sql(statement("site_rows"), params=asked).to_arrow_table()
+    )
     parts: dict[str, tuple[int, int]] = {}
     for place, name in enumerate(table.column("model").to_pylist()):
         first, count = parts.get(name, (place, 0))
@@ -76,17 +116,30 @@ def read_site_rows(home: Home, model: str | None = None) -> Table:
     return Table(table, parts)
 
 
-def read_evidence(home: Home, batch: Sequence[Row]) -> dict[str, ClaimEvidence]:
+def read_evidence(reader: SiteReader, batch: Sequence[Row]) -> dict[str, ClaimEvidence]:
     """ClaimEvidence by claim id for some rows of the view."""
     ids = [row["claim_id"] for row in batch]
     models = sorted({row["model"] for row in batch})
-    with reading(home) as connection:
-        records = fetch_rows(connection, statement("site_records"), {"claims": ids})
-        history = _grouped(fetch_rows(connection, statement("site_history"), {"claims": ids}))
-        samples = _grouped(fetch_rows(connection, statement("site_samples"), {"claims": ids, "count": SAMPLES}))
-        runs = dict(connection.execute(statement("site_runs"), {"claims": ids}).fetchall())
-        others = _by_benchmark(fetch_rows(connection, statement("site_others"), {"models": models}))
-    known = {run_id: _stated(record) for run_id, record in runs.items()}
+
+    def ask(connection: duckdb.DuckDBPyConnection) -> tuple[list[Row], ...]:
+        asked = {"claims": ids}
+        return (
+            fetch_rows(connection, statement("site_records"), asked),
+            fetch_rows(connection, statement("site_history"), asked),
+            fetch_rows(connection, statement("site_samples"), asked | {"count": SAMPLES}),
+            fetch_rows(connection, statement("site_runs"), asked),
+            fetch_rows(connection, statement("site_others"), {"models": models}),
+        )
+
+    records, past, items, runs, said = reader.ask(ask)
+    history, samples, others = _grouped(past), _grouped(items), _by_benchmark(said)
+    by_run: dict[str, list[Row]] = defaultdict(list)
+    for row in batch:
+        if row["run_id"]:
+            by_run[row["run_id"]] += samples.get(row["claim_id"], [])
+    for run_id, sampled in by_run.items():
+        add_questions(reader.home, sampled, run_id)
+    known = {run["run_id"]: _stated(run["record"]) for run in runs}
     found = {}
     for row, record in zip(batch, _in_order(ids, records), strict=True):
         same = others.get((row["model"], row["benchmark"]), ())
@@ -103,23 +156,21 @@ def read_evidence(home: Home, batch: Sequence[Row]) -> dict[str, ClaimEvidence]:
     return found
 
 
-def read_changes(home: Home, model: str | None = None, limit: int = 100) -> list[Row]:
+def read_changes(reader: SiteReader, model: str | None = None, limit: int = 100) -> list[Row]:
     """Verdicts that changed what stood, newest first: verdict_id, claim_id, before, outcome, judged_at, ..."""
-    with reading(home) as connection:
-        return fetch_rows(connection, statement("site_changes"), {"model": model, "limit": limit})
+    asked = {"model": model, "limit": limit}
+    return reader.ask(lambda connection: fetch_rows(connection, statement("site_changes"), asked))
 
 
-def read_columns(home: Home) -> list[tuple[str, str, str | None]]:
+def read_columns(reader: SiteReader) -> list[tuple[str, str, str | None]]:
     """(name, DuckDB type, comment) of the columns of claims_vs_measured, in their order."""
-    with reading(home) as connection:
-        return connection.execute(statement("site_columns")).fetchall()
+    return reader.ask(lambda connection: connection.execute(statement("site_columns")).fetchall())
 
 
-def read_rooflines(home: Home) -> dict[str, float]:
+def read_rooflines(reader: SiteReader) -> dict[str, float]:
     """Claim id -> tokens a second that the memory of the claimed hardware allows at most: bandwidth over the bytes of
     weights that a token reads."""
-    with reading(home) as connection:
-        found = connection.execute(statement("site_rooflines")).fetchall()
+    found = reader.ask(lambda connection: connection.execute(statement("site_rooflines")).fetchall())
     known = {claim_id: (bandwidth(hardware), size) for claim_id, hardware, size in found}
     return {claim_id: machine[1] / size for claim_id, (machine, size) in known.items() if machine and size > 0}
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from warehouse.reports.formatting import number
+from warehouse.number_text import number
 from warehouse.reports.odds import evidence_odds
 from warehouse.reports.outcome_words import COMPARABILITY, ORIGIN, RELATION, OutcomeWords, outcome_words
 from warehouse.reports.reasons import main_reason, setting_name, told

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from warehouse.reports.formatting import interval, number
+from warehouse.number_text import interval, number
 from warehouse.reports.outcome_words import outcome_words
 from warehouse.reports.site.axis import LEFT, RIGHT, Axis
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from warehouse.reports.formatting import interval, number
+from warehouse.number_text import interval, number
 from warehouse.reports.outcome_words import CLAIMANT, OUTCOMES, outcome_words
 from warehouse.reports.site.safe_text import safe_text
 

@@ -14,6 +14,7 @@ from warehouse.reports.site.cards import badge, claim_card, png, release_card
 from warehouse.reports.site.claim_evidence import (
     ClaimEvidence,
     Row,
+    SiteReader,
     Table,
     read_changes,
     read_columns,
@@ -58,7 +59,12 @@ def write_site(
     base_url: where it will be found, for what needs whole addresses (feed, previews in other people's pages). Raises
     UserError if there are no such claims, or the destination cannot be written.
     """
-    table = read_site_rows(home, model)
+    with SiteReader(home) as reader:
+        return _write(reader, to, model, base_url, now)
+
+
+def _write(reader: SiteReader, to: str, model: str | None, base_url: str | None, now: datetime | None) -> SiteWritten:
+    table = read_site_rows(reader, model)
     if not table.parts:
         raise UserError(
             f"no claims about a model whose name contains {model}; `claimcheck table` lists the models"
@@ -74,11 +80,11 @@ def write_site(
     with Destination(to) as files:
         for batch in _batches(table):
             rows = {name: table.rows(name) for name in batch}
-            found = read_evidence(home, [row for part in rows.values() for row in part])
+            found = read_evidence(reader, [row for part in rows.values() for row in part])
             for name in batch:
                 counts.add(name, rows[name])
                 _write_release(site, files, table, name, [found[row["claim_id"]] for row in rows[name]], wanted)
-        _write_overviews(site, files, home, counts, model)
+        _write_overviews(site, files, reader, counts, model)
         _write_whole_table(files, table)
     return SiteWritten(f"{files.root}/index.html", len(table.parts), len(light), files.files, files.written)
 
@@ -150,13 +156,13 @@ def _write_picture(files: Destination, path: str, svg: str) -> None:
     files.write_from(f"{path}.png", svg, png)
 
 
-def _write_overviews(site: Site, files: Destination, home: Home, counts: Counts, model: str | None) -> None:
+def _write_overviews(site: Site, files: Destination, reader: SiteReader, counts: Counts, model: str | None) -> None:
     preview = "index.png"
-    changes = read_changes(home, model)
+    changes = read_changes(reader, model)
     files.write("index.html", overviews.board_page(site, counts, changes, png=preview))
-    files.write("speed.html", overviews.speed_page(site, counts.speeds, read_rooflines(home), png=preview))
+    files.write("speed.html", overviews.speed_page(site, counts.speeds, read_rooflines(reader), png=preview))
     files.write("could-not-run.html", overviews.could_not_run_page(site, counts.not_run, png=preview))
-    files.write("columns.html", overviews.columns_page(site, read_columns(home), png=preview))
+    files.write("columns.html", overviews.columns_page(site, read_columns(reader), png=preview))
     files.write("glossary.html", overviews.glossary_page(site, png=preview))
     files.write("feed.xml", feed(environment(), changes, site.base_url, model or "all"))
     files.write("style.css", str(style()))

@@ -29,6 +29,17 @@ def number(value: float | None, unit: str | None, *, points: int = 1) -> str:
             return f"{value:,.10g}"
 
 
+WITH_OWN_UNIT = ("bytes", "tok/s", "s", "ratio")
+"""Units that `number` writes itself."""
+
+
+def number_and_unit(value: float, unit: str) -> str:
+    """A number in a sentence, where no heading says its unit: `99.7%`, `1.5M parameters`, `8,192 tokens`."""
+    if unit == "fraction":
+        return f"{number(value, unit)}%"
+    return number(value, unit) if unit in WITH_OWN_UNIT else f"{number(value, unit)} {unit}".rstrip()
+
+
 def interval(low: float | None, high: float | None, unit: str | None, *, points: int = 1) -> str:
     """An interval; empty if it is a point or unknown."""
     if low == high:
