@@ -14,7 +14,9 @@ from flows.runtime.plain_text import write_line
 from warehouse.home import Home
 
 
-def share(*, runs: Switch = False, json: Annotated[bool, Parameter(name="--json", negative=())] = False) -> None:
+def share_command(
+    *, runs: Switch = False, json: Annotated[bool, Parameter(name="--json", negative=())] = False
+) -> None:
     """Exchange what is new with CLAIMCHECK_RUNS: what others did comes here, what was done here goes there.
 
     Parameters
@@ -24,7 +26,7 @@ def share(*, runs: Switch = False, json: Annotated[bool, Parameter(name="--json"
     json
         JSON instead of text.
     """
-    from flows.sharing.sync import receive, send
+    from flows.sharing.sync import receive_home, send_home
     from warehouse.load import load_home
 
     settings = configuration()
@@ -32,9 +34,9 @@ def share(*, runs: Switch = False, json: Annotated[bool, Parameter(name="--json"
         raise UserError("CLAIMCHECK_RUNS is not set; name a folder that all machines see, or s3://bucket/claimcheck")
     home = Home(settings.home)
     home.make()
-    came = receive(settings.runs, home.root, runs=runs)
+    came = receive_home(settings.runs, home.root, runs=runs)
     load_home(home)
-    sent = send(home.root, settings.runs)
+    sent = send_home(home.root, settings.runs)
     if json:
         print_json({"received": came.__dict__, "sent": sent.__dict__})
         return

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import re
 import tarfile
 from collections.abc import Iterable, Iterator
@@ -81,7 +82,13 @@ def receive_small(store: FileStore, home: Path, known: Known) -> list[str]:
     known.files |= set(lacking)
     last = tuple(folder for folder, _ in AFTER)
     for name in sorted(contents, key=lambda one: (one.startswith(last), one)):
-        write_atomic(home / name, contents[name])
+        path = home / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.part")
+        temporary.write_bytes(contents[name])
+        temporary.replace(path)
+    if contents:
+        os.sync()  # once for all: waiting for the disk after each file would take most of the time
     if names:
         known.save()
     if len(names) > MANY:

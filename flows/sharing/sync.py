@@ -23,7 +23,7 @@ class SyncResult:
     """Finished runs."""
 
 
-def send(home: Path, address: str | Path) -> SyncResult:
+def send_home(home: Path, address: str | Path) -> SyncResult:
     """Copy what the store lacks: small files in packs, each run as one object; verdicts after the runs that they refer
     to. Raises UserError if the store cannot be used."""
     with store_errors(address):
@@ -40,8 +40,8 @@ def send(home: Path, address: str | Path) -> SyncResult:
     return SyncResult(files, runs)
 
 
-def receive(address: str | Path, home: Path, *, runs: bool = True) -> SyncResult:
-    """Copy what the home lacks; `runs`: False leaves the run folders out. Raises UserError as `send` does."""
+def receive_home(address: str | Path, home: Path, *, runs: bool = True) -> SyncResult:
+    """Copy what the home lacks; `runs`: False leaves the run folders out. Raises UserError as `send_home` does."""
     with store_errors(address):
         store = FileStore(address)
         came: list[str] = []

@@ -20,7 +20,7 @@ from flows.sharing.journal_parts import PartWriter, take_parts
 from flows.sharing.leases import take_lease
 from flows.sharing.packs import pack, unpack
 from flows.sharing.shared_runs import SharedRuns
-from flows.sharing.sync import receive, send
+from flows.sharing.sync import receive_home, send_home
 from tests.harness.conftest import SUMS
 from tests.harness.fakes import ARTIFACT
 from tests.harness.scripted_server import ScriptedServer, generated
@@ -158,12 +158,12 @@ def test_small_files_travel_in_packs(address: str, tmp_path: Path) -> None:
         path = home / ("claims" if number % 2 else "verdicts") / f"{number:032x}.json{'l' if number % 2 else ''}"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f'{{"number": {number}}}')
-    assert send(home, address).files == 300
-    assert send(home, address).files == 0
+    assert send_home(home, address).files == 300
+    assert send_home(home, address).files == 0
     assert len(FileStore(address).listing("packs")) == 2
-    assert receive(address, other).files == 300
-    assert receive(address, other).files == 0
-    assert send(other, address).files == 0, "what came from the store is not sent back"
+    assert receive_home(address, other).files == 300
+    assert receive_home(address, other).files == 0
+    assert send_home(other, address).files == 0, "what came from the store is not sent back"
     assert (other / "claims" / f"{1:032x}.jsonl").read_text() == '{"number": 1}'
 
 
