@@ -126,19 +126,19 @@ def test_a_scorer_that_says_something_else_than_the_server_is_not_used(
 def test_settings_that_lie_elsewhere_are_not_written() -> None:
     """A library whose defaults are not the known ones has no scorer."""
     extension = importlib.import_module("xllamacpp.xllamacpp").__file__
-    found = batch_scoring.library(str(extension))
+    found = batch_scoring.open_llama_library(str(extension))
     assert batch_scoring.context_settings(found, context=512, threads=1, kinds=(1, 1), flash=-1)
 
     class Moved:
         @staticmethod
-        def llama_context_default_params() -> batch_scoring.Settings:
-            given: batch_scoring.Settings = found.llama_context_default_params()
-            return batch_scoring.Settings.from_buffer_copy(bytes(4) + bytes(given.raw)[:-4])
+        def llama_context_default_params() -> batch_scoring.ParameterBlock:
+            given: batch_scoring.ParameterBlock = found.llama_context_default_params()
+            return batch_scoring.ParameterBlock.from_buffer_copy(bytes(4) + bytes(given.raw)[:-4])
 
     with pytest.raises(batch_scoring.Unavailable):
         batch_scoring.context_settings(Moved, context=512, threads=1, kinds=(1, 1), flash=-1)
     with pytest.raises(batch_scoring.Unavailable):
-        batch_scoring.library("/nowhere.so")
+        batch_scoring.open_llama_library("/nowhere.so")
 
 
 @pytest.mark.parametrize(

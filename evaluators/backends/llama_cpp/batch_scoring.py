@@ -46,13 +46,13 @@ class Unavailable(Exception):
     """This library cannot be used in this way."""
 
 
-class Settings(ctypes.Structure):
-    """Settings of a model or context, passed by value; read and written by place."""
+class ParameterBlock(ctypes.Structure):
+    """ParameterBlock of a model or context, passed by value; read and written by place."""
 
     _fields_ = [("raw", ctypes.c_ubyte * SIZE)]
 
 
-class Batch(ctypes.Structure):
+class TokenBatch(ctypes.Structure):
     """llama_batch."""
 
     _fields_ = [
@@ -66,18 +66,18 @@ class Batch(ctypes.Structure):
     ]
 
 
-def library(path: str) -> Any:
+def open_llama_library(path: str) -> Any:
     """The llama.cpp of a shared object with the functions' types set. Raises Unavailable where one is missing."""
     pointer, number = ctypes.c_void_p, ctypes.c_int32
     types: dict[str, tuple[Any, list[Any]]] = {
-        "llama_model_default_params": (Settings, []),
-        "llama_context_default_params": (Settings, []),
-        "llama_model_load_from_file": (pointer, [ctypes.c_char_p, Settings]),
-        "llama_init_from_model": (pointer, [pointer, Settings]),
+        "llama_model_default_params": (ParameterBlock, []),
+        "llama_context_default_params": (ParameterBlock, []),
+        "llama_model_load_from_file": (pointer, [ctypes.c_char_p, ParameterBlock]),
+        "llama_init_from_model": (pointer, [pointer, ParameterBlock]),
         "llama_get_memory": (pointer, [pointer]),
         "llama_memory_clear": (None, [pointer, ctypes.c_bool]),
-        "llama_batch_init": (Batch, [number, number, number]),
-        "llama_decode": (number, [pointer, Batch]),
+        "llama_batch_init": (TokenBatch, [number, number, number]),
+        "llama_decode": (number, [pointer, TokenBatch]),
         "llama_get_logits_ith": (ctypes.POINTER(ctypes.c_float), [pointer, number]),
         "llama_model_get_vocab": (pointer, [pointer]),
         "llama_vocab_n_tokens": (number, [pointer]),
@@ -93,10 +93,10 @@ def library(path: str) -> Any:
     return found
 
 
-def context_settings(found: Any, *, context: int, threads: int, kinds: tuple[int, int], flash: int) -> Settings:
-    """Settings of a context in which sequences share what they have in common. kinds: ggml types of keys and values.
+def context_settings(found: Any, *, context: int, threads: int, kinds: tuple[int, int], flash: int) -> ParameterBlock:
+    """ParameterBlock of a context in which sequences share what they have in common. kinds: ggml types of keys and values.
     Raises Unavailable for a library whose defaults do not lie where they are expected."""
-    given: Settings = found.llama_context_default_params()
+    given: ParameterBlock = found.llama_context_default_params()
     raw = bytes(given.raw)
     head = list(HEAD.unpack_from(raw))
     place = raw.find(SWITCHES, TYPES + 8, TYPES + 96)
@@ -113,22 +113,22 @@ def context_settings(found: Any, *, context: int, threads: int, kinds: tuple[int
     return given
 
 
-class Node:
+class TokenNode:
     """A token of the continuations, shared by those that agree up to it."""
 
     def __init__(self) -> None:
-        self.children: dict[int, Node] = {}
+        self.children: dict[int, TokenNode] = {}
         self.choices: list[int] = []
         """Numbers of the continuations that go through it."""
 
 
-class Scorer:
+class BatchScorer:
     """One model in memory; the weights' file is mapped, so that the server's pages are used again."""
 
     def __init__(self, path: str, model: str, **settings: Any) -> None:
         """path: of the shared object. model: of the GGUF file. settings: as for `context_settings`. Raises
         Unavailable."""
-        self._library = found = library(path)
+        self._library = found = open_llama_library(path)
         loaded = found.llama_model_load_from_file(model.encode(), found.llama_model_default_params())
         if not loaded:
             raise Unavailable("the model cannot be loaded a second time")
@@ -151,21 +151,21 @@ class Scorer:
             return None
         if not all(0 <= token < self.vocabulary for part in (context, *continuations) for token in part):
             return None
-        root = Node()
+        root = TokenNode()
         for number, continuation in enumerate(continuations):
             node = root
             node.choices.append(number)
             for token in continuation:
-                node = node.children.setdefault(token, Node())
+                node = node.children.setdefault(token, TokenNode())
                 node.choices.append(number)
         with self._lock:
             self._library.llama_memory_clear(self._memory, True)
             return self._walk(context, root, len(continuations))
 
-    def _walk(self, context: Sequence[int], root: Node, count: int) -> list[tuple[float, bool]]:
+    def _walk(self, context: Sequence[int], root: TokenNode, count: int) -> list[tuple[float, bool]]:
         """Run the context and the tree, parents before children, and add up."""
         sums, greedy = [0.0] * count, [True] * count
-        pending: list[tuple[int, Node]] = []
+        pending: list[tuple[int, TokenNode]] = []
         """Rows of the pass that is being filled whose logits are wanted, with the node that follows them."""
 
         def run() -> None:
@@ -179,7 +179,7 @@ class Scorer:
             self._batch.n_tokens = 0
             pending.clear()
 
-        def add(token: int, position: int, node: Node | None, choices: list[int], most: int = PASS) -> None:
+        def add(token: int, position: int, node: TokenNode | None, choices: list[int], most: int = PASS) -> None:
             if self._batch.n_tokens == most:
                 run()
             row, wanted = self._batch.n_tokens, node is not None and bool(node.children)
@@ -221,12 +221,12 @@ class Scorer:
         return [(token, float(logits[token]) - total, token == best) for token in tokens]
 
 
-def serve(port: int, key: str, make: Any) -> ThreadingHTTPServer:
+def serve_scores(port: int, key: str, make: Any) -> ThreadingHTTPServer:
     """Answer `POST /score {"context": [...], "continuations": [[...], ...]}` on loopback, in threads.
 
     make: gives the Scorer, asked with the first request. 200 with `scores`, 413 for what has no room, 501 where there
     is no scorer."""
-    made: list[Scorer | None] = []
+    made: list[BatchScorer | None] = []
     making = threading.Lock()
 
     class Handler(BaseHTTPRequestHandler):

@@ -109,7 +109,7 @@ def score_in_batches(flags: argparse.Namespace, given: Any, key: str) -> None:
     context = flags.ctx_size // max(1, flags.parallel) or 4096
 
     def make() -> Any:
-        return scoring.Scorer(
+        return scoring.BatchScorer(
             extension.__file__,
             flags.model,
             context=context + 1024,
@@ -118,7 +118,7 @@ def score_in_batches(flags: argparse.Namespace, given: Any, key: str) -> None:
             flash={"off": 0, "on": 1, "auto": -1}[flags.flash_attn],
         )
 
-    scoring.serve(flags.score_port, key, make)
+    scoring.serve_scores(flags.score_port, key, make)
 
 
 def main() -> None:
