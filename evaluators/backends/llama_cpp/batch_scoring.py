@@ -47,7 +47,7 @@ class Unavailable(Exception):
 
 
 class ParameterBlock(ctypes.Structure):
-    """ParameterBlock of a model or context, passed by value; read and written by place."""
+    """Settings of a model or context, passed by value; read and written by place."""
 
     _fields_ = [("raw", ctypes.c_ubyte * SIZE)]
 
@@ -94,7 +94,7 @@ def open_llama_library(path: str) -> Any:
 
 
 def context_settings(found: Any, *, context: int, threads: int, kinds: tuple[int, int], flash: int) -> ParameterBlock:
-    """ParameterBlock of a context in which sequences share what they have in common. kinds: ggml types of keys and values.
+    """Settings of a context in which sequences share what they have in common. kinds: ggml types of keys and values.
     Raises Unavailable for a library whose defaults do not lie where they are expected."""
     given: ParameterBlock = found.llama_context_default_params()
     raw = bytes(given.raw)
