@@ -71,7 +71,7 @@ def server_rules(command: Sequence[str], port: int, environment: Mapping[str, st
     readable += [str(program.parent.parent / name) for name in ("lib", "lib64")]
     for name in ("LD_LIBRARY_PATH", "PYTHONPATH"):
         readable += [part for part in environment.get(name, "").split(os.pathsep) if part]
-    for word in [part for word in named for part in (word, *re.split("[=,:]", word))]:
+    for word in (part for whole in named for part in (whole, *re.split("[=,:]", whole))):
         if "/" in word and len(word) < 4096 and os.path.exists(word):  # noqa: PTH110  an odd word is no error here
             path = Path(word)
             readable += [str(path), str(path.resolve())]
