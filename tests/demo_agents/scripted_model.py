@@ -30,13 +30,13 @@ def repairs() -> list[dict[str, Any]]:
     return list(yaml.safe_load(SOURCE.read_text()))
 
 
-def command(repair: dict[str, Any], turn: int, solved: bool) -> str:
-    """What the model does in a turn, from 0."""
+def command(repair: dict[str, Any], turn: int, solved: bool, look: str | None = None) -> str:
+    """What the model does in a turn, from 0. `look`: instead of looking at the file."""
     file, content = repair["file"], repair["content"]
     if not solved:
         content = content.replace(repair["good"], repair["bad"]) + "# looked at\n"
     steps = (
-        f"cat {file}",
+        look or f"cat {file}",
         f"cat > {file} <<'END_OF_FILE'\n{content}END_OF_FILE",
         f"git diff -- {file} > patch.txt; cat patch.txt",
     )
@@ -51,6 +51,8 @@ class ScriptedModel(ThreadingHTTPServer):
     def __init__(self, solved: set[str], dies_after: int | None = None, port: int = 0, key: str | None = None) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.repairs, self.solved, self.dies_after, self.key = repairs(), solved, dies_after, key
+        self.look: str | None = None
+        """What it does in the first turn of a task, where that is not to look at the file."""
         self.begun: list[str] = []
         """Tasks whose first turn was asked for, in order."""
         self.answers = 0
@@ -105,7 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.server.begun.append(repair["name"])
             self.server.answers += 1
             self.server.told.notify_all()
-        self._send(_completion(command(repair, turn, repair["name"] in self.server.solved)))
+        self._send(_completion(command(repair, turn, repair["name"] in self.server.solved, self.server.look)))
 
     def _send(self, content: dict[str, Any]) -> None:
         data = json.dumps(content).encode()
@@ -134,10 +136,12 @@ def _completion(shell: str | None) -> dict[str, Any]:
 
 
 @contextmanager
-def scripted_model(solved: int, dies_after: int | None = None, key: str | None = None) -> Iterator[ScriptedModel]:
+def scripted_model(
+    solved: int, dies_after: int | None = None, key: str | None = None, port: int = 0
+) -> Iterator[ScriptedModel]:
     """The server with this many solved tasks, the first of the file."""
     names = {repair["name"] for repair in repairs()[:solved]}
-    with ScriptedModel(names, dies_after, key=key) as server:
+    with ScriptedModel(names, dies_after, port, key) as server:
         thread = Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:
