@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Bytecode is kept whatever the environment says: without it every start compiles a thousand modules.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo install test test-long check fuzz browser test-vllm test-wheel test-grading lock clean
+.PHONY: demo install test test-long check fuzz browser test-vllm test-wheel test-grading demo-agents test-agents lock clean
 
 demo: install
 	$(BIN)/claimcheck demo
@@ -22,8 +22,8 @@ $(VENV)/installed: pyproject.toml deploy/constraints.txt flows/installed/claimch
 
 # Most tests wait for servers, so three run at a time; a file stays together, because its tests share what they started.
 test: check browser
-	$(BIN)/python -m pytest -m "not vllm and not alone and not wheel and not long" -n 3 --dist loadfile --no-loadscope-reorder
-	$(BIN)/python -m pytest -m "not vllm and alone"
+	$(BIN)/python -m pytest -m "not vllm and not alone and not wheel and not long and not agents" -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -m "not vllm and not agents and alone"
 
 check: install
 	$(BIN)/ruff check .
@@ -55,6 +55,14 @@ test-wheel: install
 # All 1,716 programs, item for item against the metric code_eval, and programs a second; a tenth of them is in `test`.
 test-grading: install
 	$(BIN)/python -m tests.benchmarks.program_grading
+
+# An agent benchmark of twenty small repairs, by mini-swe-agent and swebench in their own environments (half a gigabyte),
+# with a model that is a script.
+demo-agents: install
+	$(BIN)/python -m tests.demo_agents.run
+
+test-agents: install
+	$(BIN)/python -m pytest -m agents
 
 lock:
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet "uv>=0.9"; }

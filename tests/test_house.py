@@ -22,9 +22,8 @@ STOREYS = ("flows", "warehouse", "evaluators")
 WIDEST = 20
 ENTRY_POINTS = {"main"}
 """Names that every program has."""
-NOT_WIRED_YET = {"follow_rounds", "rounds_for", "forecast", "run_agent_benchmark", "harness_environment"}
-"""Rounds of avg@k in the judge, other models' items as control variate, and the loop of outside harnesses: tested, and
-reached by no command yet."""
+NOT_WIRED_YET = {"follow_rounds", "rounds_for", "forecast"}
+"""Rounds of avg@k in the judge, and other models' items as control variate: tested, and reached by no command yet."""
 
 
 @cache

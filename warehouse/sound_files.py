@@ -132,7 +132,8 @@ def _content(path: Path) -> bytes:
 
 def _check_name(path: Path, content: bytes) -> None:
     if not hashlib.sha256(content).hexdigest().startswith(path.stem):
-        raise DamagedFile(f"{path} is not what was written", path)
+        text = f"{path} is not what was written: its name is not the SHA-256 of its content"
+        raise DamagedFile(text, path)
 
 
 def _object(path: Path, content: bytes) -> dict[str, Any]:

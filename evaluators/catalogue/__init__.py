@@ -59,6 +59,11 @@ def _own(path: Path) -> Benchmark:
         if not folder.is_dir():
             raise UserError(f"{path}: there is no folder {folder}; correct tasks_folder")
         entry["tasks_folder"] = str(folder)
+    if isinstance(entry, dict) and isinstance(entry.get("data_folder"), str):
+        folder = (path.parent / entry["data_folder"]).resolve()
+        if not folder.is_dir():
+            raise UserError(f"{path}: there is no folder {folder}; correct data_folder")
+        entry["data_folder"] = str(folder)
     return _checked(path, entry)
 
 

@@ -62,6 +62,10 @@ class Benchmark(Record):
     """Tolerance of the verdict in the benchmark's unit (0.02 = two points); relative (0.1 = 10 %) for speed."""
     margin_reason: str | None = None
     """Why the margin is as wide as it is, one sentence."""
+    minimum: int | None = None
+    """Items before a verdict is given; None: by what an item costs."""
+    every: int | None = None
+    """Items between two looks at a run; None: by what an item costs."""
     chance: float | None = None
     """Score of guessing, as a fraction."""
     protocol: Settings = Settings()
@@ -97,6 +101,8 @@ class Benchmark(Record):
     """Runs generated code, which happens in a sandbox only."""
     windowed: bool = False
     """Its problems are dated and its score moves with the window: a claim that states none is never comparable."""
+    sized: bool = False
+    """Its texts are made to the length that a claim states (`subset`, e.g. `32K`); without one it is undefined."""
     cannot_run: str | None = None
     """Why it cannot be run yet."""
     needs: str | None = None

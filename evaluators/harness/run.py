@@ -51,6 +51,8 @@ from evaluators.records import (
     UserError,
 )
 from evaluators.stopping import RunAll, StoppingRule
+from evaluators.tasks.long_context.served_tokens import text_size
+from evaluators.tasks.long_context.text_length import texts_of
 
 SERVED = "served"
 """The journal's note of what the answers said they come from."""
@@ -93,7 +95,7 @@ def run_benchmark(
     description = server.describe()
     dialect = speaks(server)
     settings = complete_settings(benchmark, settings)
-    loaded = load_tasks(benchmark)
+    loaded = _load_tasks(benchmark, server, description, dialect, settings)
     if settings.prompt == "chat":
         add_chat_filter(loaded, benchmark)
     text = any(task.get_config("output_type") != "generate_until" for task in loaded.tasks.values())
@@ -163,6 +165,16 @@ def run_benchmark(
             return conduct.run(blank, place, rule, repeats, together, limit, reuse, progress, checks)
     except Timeout:
         raise UserError(f"run {run_id} is under way in another process; wait for it or end it") from None
+
+
+def _load_tasks(
+    benchmark: Benchmark, server: ModelServer, about: ServerDescription, dialect: str, settings: Settings
+) -> LoadedTasks:
+    """The benchmark's tasks; those with texts of a length have them made with the tokenizer of the served model."""
+    if not benchmark.sized:
+        return load_tasks(benchmark)
+    with texts_of(text_size(benchmark, server, about, dialect, settings)):
+        return load_tasks(benchmark)
 
 
 def in_flight(slots: int) -> int:

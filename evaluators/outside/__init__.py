@@ -5,6 +5,7 @@ formats/           the readers, one a format
 outside_records    what a file says, before it becomes a run of ours
 import_run         from there to runs, measurements and item scores as ours have them
 bounded_reading    files of strangers within bounds; zip_entries: single entries of a zip
+tool_calls         whether a served model's tool calls come back as calls; tool_cases: the questions
 harnesses/         agent benchmarks run here, through the field's own harnesses
 redact             secrets, taken out before anything is stored
 task_versions      the version of a task in the installed lm-eval

@@ -188,7 +188,7 @@ def _with_claim(
     settings: Settings, origins: dict[str, Origin], stated: Settings, target: Benchmark
 ) -> tuple[Settings, dict[str, Origin]]:
     fields = ASKED if target.output == "generate_until" else ("shots", "prompt", "system_prompt")
-    if target.windowed:
+    if target.windowed or target.sized:
         fields = (*fields, "subset")
     said = stated.model_dump(exclude_none=True, include=set(fields))
     settings = settings.model_copy(update=said)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from evaluators.weights.hub import TIMEOUT, api, hub_errors, patient
-from evaluators.weights.naming import is_pickle, is_weights_gguf
+from evaluators.weights.naming import DRAFT, is_pickle, is_weights_gguf
 
 if TYPE_CHECKING:
     from huggingface_hub.hf_api import ModelInfo
@@ -114,7 +114,6 @@ def _listed(info: ModelInfo) -> HubModel:
 
 TEXT_TASKS = ("text-generation", "text2text-generation", "image-text-to-text", "audio-text-to-text", "any-to-any")
 TEXT_ARCHITECTURES = re.compile(r"(ForCausalLM|ForConditionalGeneration|LMHeadModel)$")
-DRAFT = re.compile(r"(?:^|[-_.])(draft|speculator|eagle\d?|medusa|dspark|dflash|mtp)(?:[-_.]|$)", re.IGNORECASE)
 NOT_TEXT = re.compile(r"(Whisper|Wav2Vec|SpeechT5|Speech2Text|Bark|MusicGen|Seamless|VisionEncoder|TrOCR)")
 
 

@@ -13,6 +13,9 @@ QUANTIZATION = re.compile(
 )
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".h5")
 SIDE_GGUF = re.compile(r"(?:^|[-_.])(?:mmproj|imatrix|vocab)(?:[-_.]|$)", re.IGNORECASE)
+DRAFT = re.compile(r"(?:^|[-_.])(draft(?:er)?|speculator|eagle\d?|medusa|dspark|dflash|mtp)(?:[-_.]|$)", re.IGNORECASE)
+"""What heads and small models for speculative decoding are called."""
+ADAPTER = re.compile(r"(?:^|[-_.])(?:q?lora|adapter|c(?:ontrol)?[-_]?vectors?)(?:[-_.]|$)", re.IGNORECASE)
 PLAIN = {"FP16": "f16", "F16": "f16", "FP32": "f32", "F32": "f32", "BF16": "bf16"}
 
 
@@ -47,6 +50,12 @@ def is_weights_gguf(name: str) -> bool:
     """Whether it is a GGUF file with a language model: not a vision projector, importance matrix or vocabulary."""
     path = PurePosixPath(name)
     return path.suffix.lower() == ".gguf" and not SIDE_GGUF.search(path.stem)
+
+
+def is_helper_gguf(name: str) -> bool:
+    """Whether a GGUF file's path calls it a drafter, an adapter or a control vector, which answer nothing alone."""
+    path = PurePosixPath(name)
+    return any(DRAFT.search(part) or ADAPTER.search(part) for part in (*path.parts[:-1], path.stem))
 
 
 def is_tokenizer_or_config(name: str) -> bool:

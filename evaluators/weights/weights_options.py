@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
 from evaluators.records import Release, UserError
 from evaluators.weights.file_entries import FileEntry
+from evaluators.weights.gguf_header import read_gguf_header
 from evaluators.weights.listing import listing
 from evaluators.weights.naming import (
+    DRAFT,
     PLAIN,
+    is_helper_gguf,
     is_pickle,
     is_tokenizer_or_config,
     is_weights_gguf,
@@ -157,6 +161,8 @@ def _gguf(release: Release, entries: tuple[FileEntry, ...]) -> list[WeightsOptio
     for entry in entries:
         if is_weights_gguf(entry.name):
             groups.setdefault(split_of(entry.name)[0], []).append(entry)
+    # where a whole release is named so, it is one
+    groups = {stem: files for stem, files in groups.items() if not is_helper_gguf(stem)} or groups
     options = []
     for stem, files in groups.items():
         files.sort(key=lambda entry: split_of(entry.name)[1])
@@ -165,12 +171,22 @@ def _gguf(release: Release, entries: tuple[FileEntry, ...]) -> list[WeightsOptio
         lacks = f"part {lacking[0]} of {count} of {stem}" if lacking else None
         name = quantization_of(stem) or _by_header(release, files[0])
         options.append(WeightsOption("gguf", name, tuple(files), lacks=lacks))
-    return options
+    twice = {name for name, count in Counter(option.quantization for option in options).items() if count > 1}
+    models = [option for option in options if option.quantization not in twice or _is_model(release, option.weights[0])]
+    return models or options
+
+
+def _is_model(release: Release, first: FileEntry) -> bool:
+    """Whether a file's header says that it holds a model of its own; one that cannot be read is taken for one."""
+    try:
+        header = read_gguf_header(source(release, first.name, first.size))
+    except UserError:
+        return True
+    kind = str(header.metadata.get("general.type", "model"))
+    return kind == "model" and not DRAFT.search(header.architecture)
 
 
 def _by_header(release: Release, first: FileEntry) -> str:
-    from evaluators.weights.gguf_header import read_gguf_header
-
     try:
         quantization = read_gguf_header(source(release, first.name, first.size)).quantization
     except UserError:

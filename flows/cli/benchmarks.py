@@ -34,6 +34,7 @@ def list_benchmarks(text: str | None = None, /, *, runnable: Switch = False, jso
             "name": entry.name,
             "title": entry.title,
             "evaluator": entry.evaluator,
+            "harness": entry.harness,
             "items": entry.items,
             "margin": entry.margin,
             "unit": entry.unit,
@@ -113,7 +114,9 @@ def check_benchmarks(*names: str, data: Switch = False, json: Json = False) -> i
             write_line(f"{name}: {said}")
         for entry in entries:
             if entry.name not in found:
-                write_line(f"{entry.name}: not run; {entry.cannot_run or f'measured by {entry.evaluator}'}")
+                write_line(
+                    f"{entry.name}: not run; {entry.cannot_run or f'measured by {entry.harness or entry.evaluator}'}"
+                )
     return 1 if wrong else 0
 
 
@@ -135,6 +138,6 @@ def _print(rows: list[dict[str, Any]]) -> None:
     for row in rows:
         why = " ".join(part for part in (row["cannot_run"], row["needs"] and f"Needs: {row['needs']}") if part)
         items = f"{row['items']:,}" if row["items"] else ""
-        by = "" if row["evaluator"] == "none" else row["evaluator"]
+        by = "" if row["evaluator"] == "none" else row["harness"] or row["evaluator"]
         table.add_row(row["name"], Text(row["title"]), by, items, Text(why))
     console().print(table)

@@ -32,15 +32,31 @@ class Finding:
     advice: str = ""
 
 
-def doctor(*, json: Annotated[bool, Parameter(name="--json", negative=())] = False) -> int:
+def doctor(
+    *,
+    url: str | None = None,
+    served_model: Annotated[str | None, Parameter(name=("--served-model", "--model"))] = None,
+    key_variable: str | None = None,
+    json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+) -> int:
     """Say what is installed, which servers and GPUs there are, and what to do about each gap.
+
+    With --url examine a server that runs already instead: what it serves, and whether its tool calls come back as such.
 
     Parameters
     ----------
+    url
+        Base URL of the server.
+    served_model
+        Name of the model on that server, where it offers several.
+    key_variable
+        Environment variable that holds its API key.
     json
         JSON instead of a table.
     """
-    found = list(find_gaps(configuration()))
+    if url is None and (served_model or key_variable):
+        raise UserError("--served-model and --key-variable are about a server; name it by --url")
+    found = list(examine_server(url, served_model, key_variable) if url else find_gaps(configuration()))
     if json:
         print_json([asdict(finding) for finding in found])
     else:
@@ -60,6 +76,25 @@ def find_gaps(settings: Configuration) -> Iterator[Finding]:
     yield _disk(settings.home)
     yield _warehouse(settings)
     yield _hub()
+
+
+def examine_server(url: str, model: str | None, key_variable: str | None) -> Iterator[Finding]:
+    """What a running server serves, and whether a benchmark that needs tools would say something about its model.
+
+    Raises UserError if nothing answers there, or not with that model.
+    """
+    from evaluators.backends import ServerOptions, open_server
+    from evaluators.outside.tool_calls import check_tool_calls
+
+    options = ServerOptions(url=url, model=model, key_variable=key_variable)
+    with open_server("attached", None, options, Path()) as server:
+        about = server.describe()
+        context = f"{about.context:,} tokens" if about.context else "a context it does not tell"
+        yield Finding("server", "ok", f"{about.version or 'unknown'} at {server.url}: {about.model}, {context}")
+        dialect = about.flags.get("server", "openai")
+        tried = check_tool_calls(server.url, about.model, key=server.key, dialect=dialect)
+        advice = "" if tried.usable else "agent benchmarks are not run on it: all their tasks would fail"
+        yield Finding("tool calls", "ok" if tried.usable else "missing", tried.text, advice)
 
 
 def _package(name: str) -> Finding:

@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 
 from evaluators.catalogue import Benchmark, benchmark, catalogue
 from evaluators.code.date_windows import read_window
+from evaluators.protocols.agent_protocols import agent_protocols
 from evaluators.protocols.plausible_protocols import Plausible, plausible_protocols
 from evaluators.protocols.release_kind import ReleaseKind
 from evaluators.protocols.repeats_words import place_repeats
 from evaluators.protocols.vendor_habits import habits_of
 from evaluators.records import Protocol, Settings, UserError
+from evaluators.tasks.long_context.text_length import read_length
 from flows.options import RunOptions
 from warehouse.claim_records import Claim, Criterion
+from warehouse.verdicts.scaffold_names import scaffold_program
 from warehouse.verdicts.unplaced_words import unplaced_words
 
 SPEED_KEY = {"prompt_tokens", "generation_tokens", "depth", "concurrency", "numerator", "denominator"}
@@ -95,7 +98,7 @@ def plan_jobs(
             refused.append(Refusal(claim, "no_number", f"{claim.said!r} is not a number that can be tested"))
         elif found.evaluator == "specification":
             specification.append(claim)
-        elif found.evaluator == "lm-eval" and found.cannot_run is None:
+        elif (found.evaluator == "lm-eval" or found.harness) and found.cannot_run is None:
             if (refusal := _refusal(claim, found, options.sandbox if options else None)) is not None:
                 refused.append(refusal)
             else:
@@ -106,6 +109,8 @@ def plan_jobs(
         else:
             needs = f"; it needs {found.needs}" if found.needs else ""
             refused.append(Refusal(claim, "no_evaluator", (found.cannot_run or "nothing here runs it") + needs))
+    scores, alone = _with_scaffolds(scores)
+    refused += alone
     plausible = {claim.claim_id: _protocols(claim, found, kind or UNKNOWN_KIND, options) for claim, found in scores}
     refused += [
         Refusal(claim, "no_protocol", "; ".join(plausible[claim.claim_id].missing) or "no protocol can be run here")
@@ -125,6 +130,30 @@ def plan_jobs(
     )
 
 
+def _with_scaffolds(scores: list[tuple[Claim, Benchmark]]) -> tuple[list[tuple[Claim, Benchmark]], list[Refusal]]:
+    """Claims with another scaffold than the harness that runs their benchmark are shown beside a run that is made for
+    others, and are no reason for one: it cannot judge them."""
+    run_for = {found.name for claim, found in scores if found.harness and not other_scaffold(claim, found)}
+    kept = [(claim, found) for claim, found in scores if not other_scaffold(claim, found) or found.name in run_for]
+    refused = [
+        Refusal(
+            claim,
+            "tools_missing",
+            f"the claim was made with the scaffold {claim.settings.scaffold}; {found.harness}, which runs "
+            f"{found.title} here, cannot judge it",
+        )
+        for claim, found in scores
+        if other_scaffold(claim, found) and found.name not in run_for
+    ]
+    return kept, refused
+
+
+def other_scaffold(claim: Claim, found: Benchmark) -> bool:
+    """Whether a claim about an agent benchmark names another scaffold than the one that runs it here."""
+    stated = claim.settings.scaffold
+    return found.harness is not None and stated is not None and scaffold_program(stated) != found.harness
+
+
 def _refusal(claim: Claim, found: Benchmark, sandbox: str | None) -> Refusal | None:
     """Why a claim about scores cannot be judged by any run; None if it can."""
     stated = claim.settings
@@ -137,10 +166,16 @@ def _refusal(claim: Claim, found: Benchmark, sandbox: str | None) -> Refusal | N
         if stated.subset and read_window(stated.subset) is None:
             text = f"{stated.subset!r} is no date window, and {found.title} is undefined without one"
             return Refusal(claim, "no_evaluator", text)
+    elif found.sized:
+        if read_length(stated.subset or "") is None:
+            text = f"{stated.subset or 'nothing'!r} is no length, and {found.title} is undefined without one"
+            return Refusal(claim, "no_evaluator", text)
     elif stated.subset and stated.subset.casefold() not in ("all", "whole", "full", "overall", "test"):
         return Refusal(claim, "no_evaluator", f"only the whole of {found.title} is run, not {stated.subset}")
     for name in ("tools", "scaffold", "judge"):
         value = getattr(stated, name)
+        if found.harness and name in ("tools", "scaffold"):
+            continue  # the harness brings them; what differs is shown
         if value and value.casefold() not in ("none", "no", "without"):
             return Refusal(claim, "tools_missing", f"the claim was made with {name} {value}, which is not here")
     try:
@@ -166,6 +201,8 @@ def _sandbox_missing(kind: str | None) -> str | None:
 
 
 def _protocols(claim: Claim, found: Benchmark, kind: ReleaseKind, options: RunOptions | None) -> Plausible:
+    if found.harness:
+        return agent_protocols(found, claim.settings, options.asked if options else None)
     return plausible_protocols(
         found,
         kind,

@@ -17,12 +17,15 @@ from evaluators.speed import RUNS, Decided, measure_depth, measure_ratio, measur
 from evaluators.speed.conditions import hardware_name
 from evaluators.speed.server_starts import combine_starts
 from evaluators.stopping import RunAll, StoppingRule
+from evaluators.tasks.long_context.served_tokens import too_short
+from evaluators.tasks.long_context.text_length import read_length
 from evaluators.user_error import DamagedFile
 from flows.options import VerifyOptions
 from flows.runtime.progress_lines import say, shown
 from flows.runtime.server_pool import ServerPool
 from flows.verification.jobs import Job
-from flows.verification.ratio_sides import sides_of
+from flows.verification.measure_agents import measure_agent_job
+from flows.verification.ratio_sides import Unmeasurable, sides_of
 from flows.verification.run_noise_items import TWICE, has_noise, repeats_worth, with_flips
 from warehouse.claim_records import Criterion
 from warehouse.home import Home
@@ -42,10 +45,14 @@ def measure(
     """Run what a job asks for. Raises UserError if it cannot be run."""
     if job.benchmark.evaluator == "speed":
         return measure_speed_job(job, artifact, pool, home, criteria, options)
+    if job.benchmark.harness:
+        return measure_agent_job(job, artifact, pool, home, criteria, options)
     how = f" ({job.protocol.name})" if job.protocol else ""
     title = f"{job.benchmark.title}{how} on {artifact.quantization} with {pool.backend}"
     server = pool.server(artifact)
     settings, room = job.settings, server.describe().context
+    if job.benchmark.sized and room and (length := read_length(settings.subset or "")) and length > room:
+        raise Unmeasurable("context_too_short", too_short(job.benchmark.title, length, room))
     if settings.max_tokens and room and job.protocol and job.protocol.origins.get("max_tokens") is not Origin.claim:
         settings = settings.model_copy(update={"max_tokens": min(settings.max_tokens, room * ANSWER_ROOM // 4)})
     seed = criteria[0].order_seed if criteria else 0

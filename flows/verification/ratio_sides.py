@@ -22,7 +22,7 @@ REMOTE = ("url", "key_variable", "model")
 
 
 class Unmeasurable(UserError):
-    """A ratio that cannot be measured here. `reason` is one of the fixed reasons of `could_not_run`."""
+    """A ratio, or texts of a length, that cannot be measured here. `reason`: one of the reasons of `could_not_run`."""
 
     def __init__(self, reason: str, text: str) -> None:
         super().__init__(text)

@@ -185,6 +185,18 @@ def test_a_planted_cause_is_named_first_and_accuses_nobody(code: str, plant: dic
     assert code == "run_invalid" or verdict.reasons[0].text in verdict.headline
 
 
+@pytest.mark.parametrize("stated", [Settings(), Settings(shots=0), Settings(temperature=0.0)])
+def test_a_model_with_a_template_that_nobody_asked_by_chat_is_not_accused(stated: Settings) -> None:
+    """Where the claim does not say how it was asked; a criterion of one protocol is judged with the others."""
+    planted: dict[str, Any] = {"stated": stated, "run": {"server": server(chat_template_sha256="a")}}
+    verdict = judged("92.0", 1320, **planted)
+    assert verdict.outcome is Outcome.inconclusive and verdict.reasons[0].code == "chat_template_missing"
+    claim = make_claim("92.0", stated)
+    measurement, run = make_measurement(shuffled(1320, 1600, 7), 1600), make_run(**planted["run"])
+    tried = make_lock(claim, protocol="completion")
+    assert judge(claim, tried, run, measurement, now=NOW, benchmark=SUMS).outcome is Outcome.below_claim
+
+
 def test_unreadable_answers_that_cannot_explain_the_gap_do_not_protect_a_claim() -> None:
     verdict = judged("92.0", 1200, unextracted=60)
     assert verdict.outcome is Outcome.below_claim and verdict.flagged

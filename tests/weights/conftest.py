@@ -10,9 +10,18 @@ import numpy as np
 import pytest
 
 
-def write_gguf(path: Path, *, name: str = "tiny", tensors: int = 3, vocabulary: int = 300) -> Path:
+def write_gguf(
+    path: Path,
+    *,
+    name: str = "tiny",
+    tensors: int = 3,
+    vocabulary: int = 300,
+    architecture: str = "llama",
+    kind: str = "model",
+) -> Path:
     """A GGUF file with metadata, a vocabulary and Q8_0 tensors."""
-    writer = gguf.GGUFWriter(path, "llama")
+    writer = gguf.GGUFWriter(path, architecture)
+    writer.add_type(kind)
     writer.add_name(name)
     writer.add_file_type(gguf.LlamaFileType.MOSTLY_Q8_0)
     writer.add_context_length(512)

@@ -136,6 +136,36 @@ def test_side_files_are_no_weights() -> None:
     assert is_weights_gguf("sub/m-Q4_K_M.gguf")
 
 
+@pytest.mark.parametrize(
+    "helper",
+    [
+        "MTP/m-F16-MTP.gguf", "mtp-m.gguf", "m-draft-Q8_0.gguf", "m-eagle3-f16.gguf", "lora/m-f16.gguf",
+        "m-lora-f16.gguf", "m-control-vector.gguf", "m.cvector.gguf", "speculator/m-Q8_0.gguf",
+    ],
+)  # fmt: skip
+def test_drafters_and_adapters_are_not_offered(helper: str, tmp_path: Path) -> None:
+    path = tmp_path / helper
+    path.parent.mkdir(exist_ok=True)
+    for target in (path, tmp_path / "m-F16.gguf", tmp_path / "m-Q8_0.gguf"):
+        write_gguf(target)
+    release = resolve(str(tmp_path))
+    assert [offer.weights[0].name for offer in quantizations(release)] == ["m-F16.gguf", "m-Q8_0.gguf"]
+    assert pull(release, quantization="Q8_0").path.endswith("/m-Q8_0.gguf")
+
+
+def test_a_release_called_like_a_drafter_is_offered(tmp_path: Path) -> None:
+    for name in ("m-mtp-F16.gguf", "m-mtp-Q8_0.gguf"):
+        write_gguf(tmp_path / name)
+    assert len(quantizations(resolve(str(tmp_path)))) == 2
+
+
+@pytest.mark.parametrize(("key", "value"), [("kind", "adapter"), ("architecture", "eagle3")])
+def test_a_header_tells_helper_from_model_where_names_do_not(key: str, value: str, tmp_path: Path) -> None:
+    write_gguf(tmp_path / "a-F16.gguf")
+    write_gguf(tmp_path / "b-F16.gguf", **{key: value})
+    assert [offer.weights[0].name for offer in quantizations(resolve(str(tmp_path)))] == ["a-F16.gguf"]
+
+
 def test_garbage_gguf_is_listed_but_not_pulled(tmp_path: Path) -> None:
     folder = tmp_path / "m"
     folder.mkdir()

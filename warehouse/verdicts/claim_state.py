@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from evaluators.records import Measurement
 from warehouse.claim_records import Criterion, Reason
+from warehouse.verdicts.looks import look_schedule
 from warehouse.verdicts.noise import contradict_level
 from warehouse.verdicts.statistics.control_variate import frozen
 from warehouse.verdicts.statistics.region import ROUNDING, AcceptanceRegion, edges
@@ -33,12 +34,15 @@ def state_of_claim(
         level = criterion.level
         contradict = contradict_level(level, region.noise)
         frozen_predictions = frozen(criterion, predictions)
+        schedule = look_schedule(criterion.benchmark)
         return follow(
             values,
             region,
             level,
             contradict=contradict,
             predictions=frozen_predictions,
+            every=schedule.every,
+            minimum=schedule.minimum,
             plausible=criterion.plausible,
         ), None
     if not whole:

@@ -9,6 +9,7 @@ from evaluators.catalogue import Benchmark
 from evaluators.records import Run, Settings, UserError
 from warehouse.claim_records import Claim, Comparability, SettingCompared
 from warehouse.verdicts.hardware_names import same_machine
+from warehouse.verdicts.scaffold_names import same_scaffold
 
 ALWAYS = (
     "quantization", "thinking", "effort", "tools", "scaffold", "judge", "subset", "repeats", "numerator", "denominator",
@@ -148,6 +149,8 @@ def _relation(name: str, said: Any, ran: Any, decides: bool) -> str | None:
         return "not_applicable" if ran is None else "assumed"
     if ran is None:
         return "differs" if decides and _normal(name, said) not in ("", "none", "off", 1) else "not_applicable"
+    if name == "scaffold" and same_scaffold(said, ran):
+        return "equal"
     if name == "hardware":
         return "equal" if same_machine(said, ran) else "differs"
     return "equal" if _normal(name, said) == _normal(name, ran) else "differs"

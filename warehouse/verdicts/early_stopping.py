@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from evaluators.stopping import InterimLook
 from warehouse.claim_records import Criterion
+from warehouse.verdicts.looks import look_schedule
 from warehouse.verdicts.noise import contradict_level
 from warehouse.verdicts.statistics.control_variate import frozen
 from warehouse.verdicts.statistics.region import acceptance_region
@@ -26,7 +27,8 @@ class ClaimRule:
     Stops when every claim it can decide is decided, or when the budget is used up: `budget` is a share of the
     benchmark's items (None: half of 5,000 or more, else all). Claims whose ids are in `non_deciding` (those that differ
     in settings, say) are judged with the run but never keep it going. `predictions`: per claim id, control variates in
-    the fixed order. Answers depend on the look only; what it remembers is what it has already computed.
+    the fixed order. `minimum`, `every`: those of the benchmark if None. Answers depend on the look only; what it
+    remembers is what it has already computed.
     """
 
     def __init__(
@@ -35,12 +37,15 @@ class ClaimRule:
         *,
         budget: float | None = None,
         non_deciding: Collection[str] = (),
-        minimum: int = MINIMUM,
-        every: int = EVERY,
+        minimum: int | None = None,
+        every: int | None = None,
         predictions: Mapping[str, Sequence[float]] | None = None,
     ) -> None:
         self.criteria = [criterion for criterion in criteria if criterion.claim_id not in non_deciding]
-        self.budget, self.minimum, self.every = budget, minimum, every
+        self.budget = budget
+        schedules = [look_schedule(criterion.benchmark) for criterion in self.criteria]
+        self.minimum = minimum or max((one.minimum for one in schedules), default=MINIMUM)
+        self.every = every or max((one.every for one in schedules), default=EVERY)
         self.predictions = dict(predictions or {})
 
     def stop(self, look: InterimLook) -> bool:

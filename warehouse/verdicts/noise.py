@@ -26,6 +26,9 @@ from warehouse.verdicts.statistics.run_noise import (
 
 CONTRADICT, RISK_WIDTH, RISK_REPEATS, RISK_BOUND = 0.5, 0.25, 0.1, 0.15
 """Shares of a run's probability of a wrong verdict where there is run noise. They sum to one."""
+AGENT_WITHIN = 0.08
+"""Mean variance within a task of an agent, assumed: runs of 500 tasks that differ by 2 to 3 points (two standard
+deviations of 1.25 points; 0.0125^2 * 500)."""
 TWICE = 100
 """Items that are taken to have been answered twice where a flip rate comes without their number."""
 
@@ -75,8 +78,13 @@ def noise_expected(
     flips: tuple[float, int] | None = None,
 ) -> RunNoise:
     """The noise of a run with these settings. `flips`: flip rate and number of items answered twice, where it was
-    measured; else the largest that the claim allows for sampled answers, ASSUMED_FLIPS for greedy ones."""
+    measured; else the largest that the claim allows for sampled answers, ASSUMED_FLIPS for greedy ones, AGENT_WITHIN
+    for tasks of agents, which nobody pays for twice."""
     generated = benchmark.output == "generate_until" and benchmark.unit == "fraction"
+    if flips is None and benchmark.harness is not None:
+        within = min(AGENT_WITHIN, max(most_within(edge) for edge in edges(interval, margin, relative)))
+        width = allowance(within, items, settings.repeats or 1, claimed_repeats, (RISK_WIDTH + RISK_BOUND) * level)
+        return RunNoise(width, within, "assumed")
     if flips is None and not generated:
         return RunNoise(0.0, 0.0, "none")
     repeats = settings.repeats or benchmark.protocol.repeats or 1

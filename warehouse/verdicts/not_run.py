@@ -23,6 +23,7 @@ REASONS = {
     "hash_mismatch": "a file's hash differs from the one that was published",
     "architecture_unsupported": "no server here runs this architecture",
     "memory": "the weights do not fit the memory here",
+    "context_too_short": "the claim is about longer texts than the server takes here",
     "hardware_missing": "the hardware that the claim names is not here",
     "dataset_missing": "the benchmark's data could not be read",
     "dataset_gated": "the benchmark's data need an agreement that nobody here has accepted",

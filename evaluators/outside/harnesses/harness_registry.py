@@ -8,7 +8,9 @@ from importlib import import_module
 from evaluators.outside.harnesses.harness import Harness, HarnessSetup
 from evaluators.user_error import UserError
 
-HARNESSES: dict[str, str] = {}
+HARNESSES = {
+    "mini-swe-agent": "evaluators.outside.harnesses.mini_swe_agent:MiniSweAgent",
+}
 """Name -> module and class, imported when it is needed. The class is called with the `HarnessSetup`."""
 
 

@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 
 from evaluators.backends import ModelServer
 from evaluators.backends.fingerprint import with_fingerprint
+from evaluators.backends.select import speaks
 from evaluators.catalogue import Benchmark
 from evaluators.harness import keys, run_folder
 from evaluators.harness.aggregate import SOFT
@@ -23,8 +24,8 @@ from evaluators.outside.harnesses.harness_registry import harness_for
 from evaluators.outside.harnesses.idle_server import idle_server
 from evaluators.outside.harnesses.task_journal import TaskJournal
 from evaluators.outside.harnesses.task_loop import LoopEnd, LoopOrder, RunBudget, run_tasks
-from evaluators.outside.harnesses.tool_preflight import ASKED, tool_call_problem
 from evaluators.outside.outside_records import OutsideItem
+from evaluators.outside.tool_calls import check_tool_calls
 from evaluators.records import (
     Artifact,
     ItemScore,
@@ -40,7 +41,7 @@ from evaluators.records import (
 from evaluators.stopping import RunAll, StoppingRule
 
 JOURNAL = "tasks.jsonl"
-PROBE = json.dumps([{"role": "user", "content": ASKED}])
+PROBE = json.dumps([{"role": "user", "content": "List the files of the current folder."}])
 """What unseen weights are known by: their answer to this."""
 
 
@@ -172,7 +173,10 @@ def _conduct(
     journal = TaskJournal(place / JOURNAL)
     endpoint = Endpoint(f"{server.url}/v1", blank.server.model, blank.server.slots)
     score = benchmark.score(blank.settings.metric, blank.settings.filter)
-    problem = tool_call_problem(endpoint, server.key) if "tool_calls" in harness.needs else None
+    calls = None
+    if "tool_calls" in harness.needs and len(journal.items) < len(harness.items()):
+        calls = check_tool_calls(server.url, endpoint.model, key=server.key, dialect=speaks(server))
+    problem = calls.text if calls and not calls.usable else None
     with idle_server() as idle:
         order = LoopOrder(
             folder=place,
@@ -199,7 +203,7 @@ def _conduct(
             "requests_sent": sum(item.turns or 0 for item in journal.items.values()),
             "requests_reused": reused,
             "measurements": (agent_measurement(benchmark, blank, end),) if end.prefix else (),
-            "checks": _checks(scaffold, harness, journal, end, problem),
+            "checks": _checks(scaffold, journal, end) | ({"tool_calls": calls.text} if calls else {}),
             "failed_checks": {"tool_calls": problem} if problem else {},
             "signals": _signals(end),
         }
@@ -255,9 +259,7 @@ def agent_measurement(benchmark: Benchmark, run: Run, end: LoopEnd) -> Measureme
     )
 
 
-def _checks(
-    scaffold: Scaffold, harness: Harness, journal: TaskJournal, end: LoopEnd, problem: str | None
-) -> dict[str, str]:
+def _checks(scaffold: Scaffold, journal: TaskJournal, end: LoopEnd) -> dict[str, str]:
     told = {
         "scaffold": scaffold.model_dump_json(exclude_none=True),
         "infrastructure": f"{sum(journal.failures.values())} attempts failed and were tried again, "
@@ -270,8 +272,6 @@ def _checks(
             told[f"control_{name}"] = f"{right} of {len(found)} tasks solved"
     if end.refused:
         told["refused"] = f"{len(end.refused)} tasks whose controls failed, e.g. {end.refused[0]}"
-    if "tool_calls" in harness.needs:
-        told["tool_calls"] = problem or "come back parsed"
     if end.stopped_by:
         told["ended_by"] = "the stopping rule" if end.stopped_by == "rule" else f"the budget of {end.stopped_by}"
     return told

@@ -70,7 +70,9 @@ def _template(e: Evidence) -> Iterable[Cause]:
     if e.claim.settings.prompt == "chat" or (not e.states("prompt") and e.benchmark.protocol.prompt == "chat"):
         yield Cause("chat_template_missing", f"{text}, and the protocol asks for chat", "unsound")
     elif not e.states("prompt"):
-        doubt = e.gap >= 0.15 or e.signal("continues_share") > 0.2
+        # a criterion with a protocol is one of those that are tried; without, nobody has asked by chat
+        alone = e.criterion is not None and e.criterion.protocol is None and e.benchmark.evaluator == "lm-eval"
+        doubt = e.gap >= 0.15 or e.signal("continues_share") > 0.2 or (alone and e.gap > 0.02)
         yield Cause("chat_template_missing", f"{text}, and the claim does not say which", "doubt" if doubt else "note")
 
 

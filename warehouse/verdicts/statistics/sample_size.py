@@ -9,6 +9,7 @@ from math import inf, log
 from evaluators.records import Measurement
 from warehouse.claim_records import ClaimInterval, Criterion, Reason
 from warehouse.verdicts.early_stopping import budget_share
+from warehouse.verdicts.looks import look_schedule
 from warehouse.verdicts.noise import RISK_WIDTH, RunNoise, contradict_level
 from warehouse.verdicts.statistics.region import AcceptanceRegion, edges
 from warehouse.verdicts.statistics.run_noise import most_within, repeats_needed
@@ -62,14 +63,16 @@ def plan_items(
     gaps: tuple[float, ...] = GAPS,
     higher_is_better: bool = True,
     every: int = EVERY,
+    minimum: int = MINIMUM,
 ) -> SamplePlan:
-    """Expected items until a verdict on a score claim, exactly (dynamic programming over looks every `every` items).
+    """Expected items until a verdict on a score claim, exactly (dynamic programming over looks every `every` items,
+    verdicts from `minimum` on).
 
     `items`: of the whole benchmark; `margin`, `noise` (run-noise allowance of the lock, with the claimant's repeats):
     fractions; `budget`: share of the items that may be used (None: half of 5,000 or more, else all). Gaps that would
     lead out of [0, 1] are left out. A claim that is no score has no prospects."""
     share = budget_share(items) if budget is None else min(budget, 1.0)
-    most = max(min(items, MINIMUM), round(share * items))
+    most = max(min(items, minimum), round(share * items))
     if interval.unit != "fraction" or interval.value is None:
         return SamplePlan(items, most, (), ())
     low, high = edges(interval, margin)
@@ -82,7 +85,7 @@ def plan_items(
         items,
         critical_counts(region, alpha, looks, contradict_level(alpha, noise)),
         correct,
-        minimum=min(MINIMUM, items),
+        minimum=min(minimum, items),
     )
     prospects = []
     for gap, law in zip(kept, found, strict=True):
@@ -109,6 +112,7 @@ def plan_criterion(
     criterion: Criterion, *, budget: float | None = None, claimed_repeats: int = 1, gaps: tuple[float, ...] = GAPS
 ) -> SamplePlan:
     """The plan of a locked claim."""
+    schedule = look_schedule(criterion.benchmark)
     return plan_items(
         criterion.interval,
         criterion.items,
@@ -119,6 +123,8 @@ def plan_criterion(
         claimed_repeats=claimed_repeats,
         gaps=gaps,
         higher_is_better=criterion.higher_is_better,
+        every=schedule.every,
+        minimum=schedule.minimum,
     )
 
 

@@ -1,0 +1,96 @@
+"""Grades patches by swebench's own functions, each in a box. Run by swebench's Python, not by ours:
+
+    python grade_instances.py ORDER
+
+ORDER is a JSON file: `rows` (path of test.jsonl), `repositories` (folder), `ids`, `predictions` (path of preds.json,
+or `gold`, or `nothing`), `prefix` (words before a command that put it into a box), `out` (folder), `workers`.
+Leaves `<out>/<id>/report.json` with what `get_eval_report` gives and `box`: whether the box itself worked. What is
+there already is not graded again. The steps are those of swebench's `run_evaluation`, without Docker.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+OUT_OF_TIME, NO_BOX = 124, 125
+"""Exit codes of `sandbox/enter.py`."""
+APPLY = """set -u
+cd /testbed
+applied=no
+{tries}
+if [ $applied = no ] && git apply --check --reverse /in/patch.diff; then applied=yes; fi
+if [ $applied = no ]; then echo '{failed}'; exit 0; fi
+exec bash /in/eval.sh
+"""
+TRY = "if [ $applied = no ]; then git checkout -- . ; git clean -fdq; {command} /in/patch.diff && applied=yes; fi"
+
+
+def grade_instance(name: str, row: dict[str, Any], patch: str | None, order: dict[str, Any]) -> None:
+    """Grade one instance. `patch` None: nothing is applied, but the tests run."""
+    constants = import_module("swebench.harness.constants")
+    utilities, grading = import_module("swebench.harness.utils"), import_module("swebench.harness.grading")
+    commands = import_module("swebench.harness.run_evaluation").GIT_APPLY_CMDS
+    place = Path(order["out"]) / name
+    shutil.rmtree(place, ignore_errors=True)
+    given, testbed = place / "in", place / "testbed"
+    given.mkdir(parents=True)
+    spec = utilities.make_test_spec({"image": "", **row})
+    (given / "eval.sh").write_text(spec.eval_script)
+    shutil.copytree(Path(order["repositories"]) / name, testbed, symlinks=True)
+    script = "exec bash /in/eval.sh"
+    if patch is not None:
+        (given / "patch.diff").write_text(patch)
+        tries = "\n".join(TRY.format(command=command) for command in commands)
+        script = APPLY.format(tries=tries, failed=constants.APPLY_PATCH_FAIL)
+    command = [
+        *order["prefix"],
+        *("--bind", str(testbed.absolute()), "/testbed", "--ro-bind", str(given.absolute()), "/in"),
+        *("--chdir", "/testbed", "bash", "-c", script),
+    ]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+    log = place / "test_output.txt"
+    log.write_bytes(done.stdout)
+    if done.returncode == OUT_OF_TIME:
+        with log.open("a") as file:
+            file.write(f"\n{constants.TESTS_TIMEOUT}\n")
+    prediction = {"instance_id": name, "model_name_or_path": "model", "model_patch": patch or ""}
+    report = grading.get_eval_report(spec, prediction, str(log), True)[name]
+    shutil.rmtree(testbed, ignore_errors=True)
+    report |= {"box": done.returncode != NO_BOX, "seconds_exceeded": done.returncode == OUT_OF_TIME}
+    half = place / "report.json.part"
+    half.write_text(json.dumps(report))
+    half.replace(place / "report.json")
+
+
+def main(path: str) -> None:
+    """Grade what the order names and is not graded."""
+    order = json.loads(Path(path).read_text())
+    lines = Path(order["rows"]).read_text().splitlines()
+    rows = {row["instance_id"]: row for row in map(json.loads, lines) if row["instance_id"] in order["ids"]}
+    predictions: dict[str, Any] = {}
+    if order["predictions"] not in ("gold", "nothing") and Path(order["predictions"]).exists():
+        predictions = json.loads(Path(order["predictions"]).read_text())
+
+    def one(name: str) -> None:
+        if (Path(order["out"]) / name / "report.json").exists():
+            return
+        if order["predictions"] == "gold":
+            grade_instance(name, rows[name], rows[name]["patch"], order)
+        elif order["predictions"] == "nothing":
+            grade_instance(name, rows[name], None, order)
+        elif (predictions.get(name) or {}).get("model_patch"):
+            grade_instance(name, rows[name], predictions[name]["model_patch"], order)
+
+    with ThreadPoolExecutor(order["workers"]) as pool:
+        list(pool.map(one, order["ids"]))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

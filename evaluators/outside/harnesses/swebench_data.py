@@ -1,0 +1,80 @@
+"""Instances in SWE-bench's format: from a folder, from small repositories written down as text, or from the hub.
+
+A folder holds `test.jsonl`, a row an instance with the fields of swebench 5 (eval_script, log_parser and eval_type
+among them), and `repositories/<instance_id>/`, a git repository at the instance's base commit. A folder with
+`repositories.yaml` instead is made into one (`small_repositories`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evaluators.catalogue import Benchmark
+from evaluators.outside.harnesses.small_repositories import SOURCE, build_repositories
+from evaluators.user_error import UserError
+
+ROWS, REPOSITORIES = "test.jsonl", "repositories"
+FIELDS = (
+    "instance_id", "repo", "version", "base_commit", "patch", "problem_statement", "FAIL_TO_PASS", "PASS_TO_PASS",
+    "eval_script", "log_parser", "eval_type",
+)  # fmt: skip
+"""What a row must have."""
+
+
+@dataclass(frozen=True)
+class InstanceSet:
+    """Instances that lie on this machine."""
+
+    folder: Path
+    """Folder with `test.jsonl` and `repositories/`."""
+    rows: dict[str, dict[str, Any]]
+    """By instance id, in the order of the file."""
+    version: str
+    """`sha256:<hex>` over the rows."""
+
+
+def local_instances(benchmark: Benchmark, home: Path) -> InstanceSet:
+    """The instances of an entry of the catalogue. Small repositories are built below `home`.
+
+    Raises UserError, with the next step, for an entry without a folder, and for a folder that lacks something.
+    """
+    if benchmark.data_folder is None:
+        raise UserError(
+            f"{benchmark.title} has no data here; give its entry a data_folder with {ROWS} and {REPOSITORIES}/"
+        )
+    folder = Path(__file__).parents[2] / benchmark.data_folder
+    if (folder / SOURCE).exists():
+        folder = build_repositories(folder / SOURCE, home / "harnesses" / "data")
+    rows = _rows(folder / ROWS)
+    for name in rows:
+        if not (folder / REPOSITORIES / name / ".git").exists():
+            raise UserError(f"{folder / REPOSITORIES / name} is no git repository; lay it there at its base commit")
+    text = json.dumps(list(rows.values()), sort_keys=True)
+    return InstanceSet(folder, rows, f"sha256:{hashlib.sha256(text.encode()).hexdigest()}")
+
+
+def _rows(path: Path) -> dict[str, dict[str, Any]]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror}); give data_folder a folder with it") from None
+    found: dict[str, dict[str, Any]] = {}
+    for number, line in enumerate(lines, 1):
+        try:
+            row = json.loads(line)
+            lacking = [name for name in FIELDS if name not in row]
+        except (ValueError, TypeError):
+            raise UserError(f"{path}:{number} is no JSON object; write one instance a line") from None
+        if lacking:
+            raise UserError(f"{path}:{number} lacks {', '.join(lacking)}; swebench 5 writes these fields")
+        name = str(row["instance_id"])
+        if not name or "/" in name or name.startswith(".") or name in found:
+            raise UserError(f"{path}:{number}: {name!r} cannot be an instance id; give each a plain name of its own")
+        found[name] = row
+    if not found:
+        raise UserError(f"{path} has no instances; write one a line")
+    return found

@@ -1,0 +1,41 @@
+"""The run of an agent benchmark through its harness."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from evaluators.outside.harnesses.run_harness import run_agent_benchmark
+from evaluators.records import Artifact, Run
+from evaluators.stopping import RunAll, StoppingRule
+from flows.options import VerifyOptions
+from flows.runtime.progress_lines import shown
+from flows.runtime.server_pool import ServerPool
+from flows.verification.jobs import Job, other_scaffold
+from warehouse.claim_records import Criterion
+from warehouse.home import Home
+from warehouse.verdicts import ClaimRule
+
+
+def measure_agent_job(
+    job: Job, artifact: Artifact, pool: ServerPool, home: Home, criteria: Sequence[Criterion], options: VerifyOptions
+) -> Run:
+    """Run the tasks of an agent benchmark until its claims are decided. Raises UserError if they cannot be run."""
+    title = f"{job.benchmark.title} with {job.benchmark.harness} on {artifact.quantization} with {pool.backend}"
+    with shown(title) as tell:
+        return run_agent_benchmark(
+            job.benchmark,
+            artifact,
+            pool.server(artifact),
+            job.settings,
+            home=home.root,
+            order_seed=criteria[0].order_seed if criteria else 0,
+            stop=_rule_of(job, criteria, options),
+            progress=tell,
+            protocol=job.protocol,
+            sandbox=options.sandbox,
+        )
+
+
+def _rule_of(job: Job, criteria: Sequence[Criterion], options: VerifyOptions) -> StoppingRule:
+    apart = [claim.claim_id for claim in job.claims if other_scaffold(claim, job.benchmark)]
+    return RunAll() if options.full else ClaimRule(criteria, budget=options.budget, non_deciding=apart)
