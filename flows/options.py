@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from cyclopts import Parameter
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from evaluators.backends import ServerOptions
 from evaluators.backends.registry import BACKENDS
@@ -85,6 +85,18 @@ class RunOptions(Record):
     none runs it unprotected and marks every row."""
     budget: float | None = None
     """Most items of a benchmark that a run may use, as a share (0.3); without it half of 5,000 or more, else all."""
+    turns: int | None = None
+    """Agents: most requests for one task; one that needs more has failed. Without it the harness's own limit."""
+    token_budget: int | None = None
+    """Agents: tokens, read and generated, after which no further tasks of a benchmark are begun."""
+    hour_budget: float | None = None
+    """Agents: hours after which no further tasks of a benchmark are begun."""
+    dollar_budget: float | None = None
+    """Agents: dollars after which no further tasks of a benchmark are begun, by --read-price and --generated-price."""
+    read_price: float | None = None
+    """Dollars for a million tokens read."""
+    generated_price: float | None = None
+    """Dollars for a million tokens generated."""
     order_seed: Annotated[int | None, Parameter(show=False)] = Field(default_factory=lambda: configuration().order_seed)
     """Seed of the fixed random order; without it from the hash of the weights."""
     alpha: Annotated[float, Parameter(show=False)] = Field(default_factory=lambda: configuration().alpha)
@@ -123,6 +135,19 @@ class RunOptions(Record):
         if budget is not None and not 0 < budget <= 1:
             raise UserError(f"a budget of {budget:g} is no share of the items; give a number above 0 and up to 1")
         return budget
+
+    @field_validator("turns", "token_budget", "hour_budget", "dollar_budget")
+    @classmethod
+    def _above_nothing(cls, limit: float | None) -> float | None:
+        if limit is not None and not limit > 0:
+            raise UserError(f"a limit of {limit:g} leaves nothing to run; give a number above 0")
+        return limit
+
+    @model_validator(mode="after")
+    def _priced(self) -> Self:
+        if self.dollar_budget is not None and not (self.read_price or self.generated_price):
+            raise UserError("--dollar-budget needs to know what tokens cost; give --read-price and --generated-price")
+        return self
 
     @property
     def server(self) -> ServerOptions:

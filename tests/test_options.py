@@ -49,3 +49,11 @@ def test_what_is_not_given_is_as_the_environment_says(monkeypatch: pytest.Monkey
     monkeypatch.setenv("CLAIMCHECK_ALPHA", "often")
     with pytest.raises(UserError, match="CLAIMCHECK_ALPHA"):
         VerifyOptions()
+
+
+def test_budgets_of_agents_must_leave_something_and_be_priced() -> None:
+    with pytest.raises(UserError, match="leaves nothing to run"):
+        VerifyOptions(token_budget=0)
+    with pytest.raises(UserError, match="--read-price"):
+        VerifyOptions(dollar_budget=5.0)
+    assert VerifyOptions(dollar_budget=5.0, generated_price=1.2).dollar_budget == 5.0

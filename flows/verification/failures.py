@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+from evaluators.outside.harnesses.harness import HarnessMissing
 from evaluators.user_error import UserError
 from flows.runtime.disk_space import NoRoom
 from flows.runtime.error_log import note_error
@@ -22,7 +23,7 @@ def failure_reason(error: Exception, home: Path, title: str) -> tuple[str, str]:
     if isinstance(error, (WarehouseError, NoRoom, OSError, sqlite3.OperationalError)):
         raise error
     if isinstance(error, UserError):
-        return (error.reason if isinstance(error, Unmeasurable) else "server_failed"), str(error)
+        return (error.reason if isinstance(error, (Unmeasurable, HarnessMissing)) else "server_failed"), str(error)
     line = note_error(home, error)
     say(f"{title}: {line}")
     return "unexpected", line

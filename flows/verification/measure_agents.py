@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from evaluators.outside.harnesses.harness import TaskLimits
 from evaluators.outside.harnesses.run_harness import run_agent_benchmark
+from evaluators.outside.harnesses.task_loop import RunBudget
 from evaluators.records import Artifact, Run
 from evaluators.stopping import RunAll, StoppingRule
 from flows.options import VerifyOptions
@@ -33,6 +35,14 @@ def measure_agent_job(
             progress=tell,
             protocol=job.protocol,
             sandbox=options.sandbox,
+            limits=TaskLimits(turns=options.turns, tokens=job.settings.max_tokens),
+            budget=RunBudget(
+                tokens=options.token_budget,
+                hours=options.hour_budget,
+                dollars=options.dollar_budget,
+                dollars_read=options.read_price or 0.0,
+                dollars_generated=options.generated_price or 0.0,
+            ),
         )
 
 

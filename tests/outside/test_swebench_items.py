@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 
 from evaluators.catalogue import benchmark
+from evaluators.outside.harnesses.harness import HarnessMissing
+from evaluators.outside.harnesses.harness_environment import harness_environment
 from evaluators.outside.harnesses.small_repositories import build_repositories
 from evaluators.outside.harnesses.swebench_data import local_instances
 from evaluators.outside.harnesses.swebench_items import mend_predictions, read_instances
 from evaluators.outside.outside_records import OutsideItem
 from evaluators.records import ItemStatus
 from evaluators.user_error import UserError
+from flows.verification.failures import failure_reason
 
 GRADED = {"box": True, "patch_successfully_applied": True, "resolved": True, "infra_failure": False}
 
@@ -130,3 +133,27 @@ def test_data_that_is_not_there_or_not_whole_is_one_clear_line(tmp_path: Path) -
     )
     with pytest.raises(UserError, match="exactly once"):
         build_repositories(tmp_path / "repositories.yaml", tmp_path / "made")
+
+
+def test_an_entry_of_the_users_own_finds_its_data_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLAIMCHECK_HOME", str(tmp_path))
+    (tmp_path / "catalogue").mkdir()
+    entry = {"name": "my_repairs", "title": "My Repairs", "evaluator": "outside", "harness": "mini-swe-agent"}
+    entry |= {"scores": [{"metric": "resolved"}], "items": 1, "data_folder": "repairs"}
+    (tmp_path / "catalogue" / "my_repairs.yaml").write_text(json.dumps(entry))
+    with pytest.raises(UserError, match="correct data_folder"):
+        benchmark("my_repairs")
+    (tmp_path / "catalogue" / "repairs").mkdir()
+    assert benchmark("my_repairs").data_folder == str(tmp_path / "catalogue" / "repairs")
+
+
+def test_what_a_harness_lacks_is_a_reason_of_its_own(tmp_path: Path) -> None:
+    with pytest.raises(HarnessMissing) as raised:
+        local_instances(benchmark("demo_repairs").model_copy(update={"data_folder": None}), tmp_path)
+    assert failure_reason(raised.value, tmp_path, "Demo Repairs")[0] == "dataset_missing"
+    with pytest.raises(HarnessMissing) as raised:
+        harness_environment(tmp_path, "small", "1", ["small==1"], python="9.9")
+    assert failure_reason(raised.value, tmp_path, "Demo Repairs") == (
+        "tools_missing",
+        "this harness needs Python 9.9, which is not installed; install python9.9",
+    )

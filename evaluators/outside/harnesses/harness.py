@@ -27,10 +27,20 @@ from typing import Literal, Protocol
 from evaluators.catalogue import Benchmark
 from evaluators.outside.outside_records import OutsideItem
 from evaluators.records import Record
+from evaluators.user_error import UserError
 
 Need = Literal["docker", "sandbox", "data", "tool_calls", "user_model"]
 """What a harness cannot do without: Docker, a sandbox of ours, data that must be read from a folder or the hub, a
 server whose tool calls come back parsed, a second model that plays the user."""
+
+
+class HarnessMissing(UserError):
+    """A harness, its data or its sandbox cannot be had here. One line that ends with the next step."""
+
+    def __init__(self, text: str, reason: str = "tools_missing") -> None:
+        """`reason`: code of `could_not_run` that it is for claims."""
+        super().__init__(text)
+        self.reason = reason
 
 
 class TaskLimits(Record):
@@ -153,8 +163,8 @@ class Harness(Protocol):
     needs: tuple[Need, ...]
 
     def items(self) -> tuple[str, ...]:
-        """Ids of all items of the benchmark, in the harness's own words and order. Raises UserError, with the next
-        step, where they cannot be had."""
+        """Ids of all items of the benchmark, in the harness's own words and order. Raises HarnessMissing where
+        they cannot be had."""
         ...
 
     def data_version(self) -> str:

@@ -18,7 +18,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from evaluators.files import write_atomic
-from evaluators.user_error import UserError
+from evaluators.outside.harnesses.harness import HarnessMissing
 
 LOCK = "lock.txt"
 INSTALL_SECONDS = 3600.0
@@ -46,7 +46,7 @@ def harness_environment(
     """The environment of a harness, made now if it is not there. `packages`: as pip names them, each pinned
     (`swebench==5.0.2`). `python`: `3.12` where the harness does not run with the Python that runs us.
 
-    Raises UserError where uv, the Python or the packages cannot be had.
+    Raises HarnessMissing where uv, the Python or the packages cannot be had.
     """
     folder = home.absolute() / "harnesses" / f"{name}-{version}"
     interpreter = folder / "bin" / "python"
@@ -69,7 +69,7 @@ def _python(version: str | None) -> str:
         return sys.executable
     found = shutil.which(f"python{version}")
     if found is None:
-        raise UserError(f"this harness needs Python {version}, which is not installed; install python{version}")
+        raise HarnessMissing(f"this harness needs Python {version}, which is not installed; install python{version}")
     return found
 
 
@@ -77,7 +77,7 @@ def _uv() -> Path:
     beside = Path(sys.executable).parent / "uv"
     found = beside if beside.exists() else shutil.which("uv")
     if not found:
-        raise UserError("environments of harnesses are made by uv, which is not installed; pip install uv")
+        raise HarnessMissing("environments of harnesses are made by uv, which is not installed; pip install uv")
     return Path(found)
 
 
@@ -89,8 +89,8 @@ def _call(command: list[str], what: str) -> str:
             command, capture_output=True, text=True, env=environment, timeout=INSTALL_SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise UserError(f"cannot install {what} ({error}); see whether the package index is reached") from None
+        raise HarnessMissing(f"cannot install {what} ({error}); see whether the package index is reached") from None
     if done.returncode:
         told = (done.stderr.strip().splitlines() or ["no reason told"])[-1]
-        raise UserError(f"cannot install {what}: {told[:200]}; see whether the package index is reached")
+        raise HarnessMissing(f"cannot install {what}: {told[:200]}; see whether the package index is reached")
     return done.stdout

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from evaluators.outside.harnesses.harness import Control, Endpoint, HarnessSetup, Need, Scaffold, Step
+from evaluators.outside.harnesses.harness import Control, Endpoint, HarnessMissing, HarnessSetup, Need, Scaffold, Step
 from evaluators.outside.harnesses.harness_environment import harness_environment
 from evaluators.outside.harnesses.swebench_data import REPOSITORIES, ROWS, local_instances
 from evaluators.outside.harnesses.swebench_items import mend_predictions, read_instances
@@ -24,7 +24,6 @@ from evaluators.outside.outside_records import OutsideItem
 from evaluators.sandbox.box import Box, BoxLimits, Sandbox, SandboxError
 from evaluators.sandbox.choose_sandbox import choose_sandbox
 from evaluators.sandbox.enter import write_specification
-from evaluators.user_error import UserError
 
 AGENT, GRADER = "2.4.6", "5.0.2"
 """Versions of mini-swe-agent and swebench."""
@@ -53,7 +52,7 @@ class MiniSweAgent:
     needs: tuple[Need, ...] = ("sandbox", "data", "tool_calls")
 
     def __init__(self, setup: HarnessSetup) -> None:
-        """Raises UserError where data, a sandbox or the environments cannot be had."""
+        """Raises HarnessMissing where data, a sandbox or the environments cannot be had."""
         self.setup = setup
         self.instances = local_instances(setup.benchmark, setup.home)
         self.kind = _sandbox(setup.sandbox)
@@ -153,7 +152,7 @@ class MiniSweAgent:
         """The agent's configuration without addresses and places."""
         own = next(self.agent.programs.parent.glob(f"lib/python3*/site-packages/minisweagent/config/*/{CONFIG}"), None)
         if own is None:
-            raise UserError(f"{self.agent.programs.parent} lacks {CONFIG}; remove the folder and run again")
+            raise HarnessMissing(f"{self.agent.programs.parent} lacks {CONFIG}; remove the folder and run again")
         return agent_configuration(yaml.safe_load(own.read_text(encoding="utf-8")), self.setup)
 
 
@@ -207,7 +206,8 @@ def _sandbox(kind: str | None) -> Sandbox:
     try:
         chosen = choose_sandbox(kind)
     except SandboxError as error:
-        raise UserError(f"{error}; `claimcheck doctor` shows the probes") from None
+        raise HarnessMissing(f"{error}; `claimcheck doctor` shows the probes", "sandbox_missing") from None
     if chosen.kind not in PLACING:
-        raise UserError(f"agents need a sandbox with mounts of its own (bwrap or nsjail), not {chosen.kind}")
+        text = f"agents need a sandbox with mounts of its own; give --sandbox bwrap or nsjail, not {chosen.kind}"
+        raise HarnessMissing(text, "sandbox_missing")
     return chosen

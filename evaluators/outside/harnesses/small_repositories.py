@@ -22,6 +22,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from evaluators.outside.harnesses.harness import HarnessMissing
 from evaluators.safe_load import load_yaml
 from evaluators.user_error import UserError
 
@@ -46,10 +47,12 @@ git checkout {commit} {test}
 
 def build_repositories(source: Path, place: Path) -> Path:
     """The folder with `test.jsonl` and `repositories/`, made below `place` unless it is there. Its name is the hash of
-    the source. Raises UserError without git."""
+    the source. Raises HarnessMissing without git."""
     git = shutil.which("git")
     if git is None:
-        raise UserError("the repositories of this benchmark are made with git, which is not installed; install git")
+        raise HarnessMissing(
+            "the repositories of this benchmark are made with git, which is not installed; install git"
+        )
     content = source.read_bytes()
     # the format is a part of what is made
     name = hashlib.sha256(content + EVAL_SCRIPT.encode() + MOMENT.encode()).hexdigest()[:16]

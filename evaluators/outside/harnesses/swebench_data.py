@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from evaluators.catalogue import Benchmark
+from evaluators.outside.harnesses.harness import HarnessMissing
 from evaluators.outside.harnesses.small_repositories import SOURCE, build_repositories
-from evaluators.user_error import UserError
 
 ROWS, REPOSITORIES = "test.jsonl", "repositories"
 FIELDS = (
@@ -40,11 +40,12 @@ class InstanceSet:
 def local_instances(benchmark: Benchmark, home: Path) -> InstanceSet:
     """The instances of an entry of the catalogue. Small repositories are built below `home`.
 
-    Raises UserError, with the next step, for an entry without a folder, and for a folder that lacks something.
+    Raises HarnessMissing, with the next step, for an entry without a folder, and for a folder that lacks something.
     """
     if benchmark.data_folder is None:
-        raise UserError(
-            f"{benchmark.title} has no data here; give its entry a data_folder with {ROWS} and {REPOSITORIES}/"
+        raise HarnessMissing(
+            f"{benchmark.title} has no data here; give its entry a data_folder with {ROWS} and {REPOSITORIES}/",
+            "dataset_missing",
         )
     folder = Path(__file__).parents[2] / benchmark.data_folder
     if (folder / SOURCE).exists():
@@ -52,7 +53,10 @@ def local_instances(benchmark: Benchmark, home: Path) -> InstanceSet:
     rows = _rows(folder / ROWS)
     for name in rows:
         if not (folder / REPOSITORIES / name / ".git").exists():
-            raise UserError(f"{folder / REPOSITORIES / name} is no git repository; lay it there at its base commit")
+            raise HarnessMissing(
+                f"{folder / REPOSITORIES / name} is no git repository; lay it there at its base commit",
+                "dataset_missing",
+            )
     text = json.dumps(list(rows.values()), sort_keys=True)
     return InstanceSet(folder, rows, f"sha256:{hashlib.sha256(text.encode()).hexdigest()}")
 
@@ -61,20 +65,29 @@ def _rows(path: Path) -> dict[str, dict[str, Any]]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror}); give data_folder a folder with it") from None
+        raise HarnessMissing(
+            f"{path} cannot be read ({error.strerror}); give data_folder a folder with it", "dataset_missing"
+        ) from None
     found: dict[str, dict[str, Any]] = {}
     for number, line in enumerate(lines, 1):
         try:
             row = json.loads(line)
             lacking = [name for name in FIELDS if name not in row]
         except (ValueError, TypeError):
-            raise UserError(f"{path}:{number} is no JSON object; write one instance a line") from None
+            raise HarnessMissing(
+                f"{path}:{number} is no JSON object; write one instance a line", "dataset_missing"
+            ) from None
         if lacking:
-            raise UserError(f"{path}:{number} lacks {', '.join(lacking)}; swebench 5 writes these fields")
+            raise HarnessMissing(
+                f"{path}:{number} lacks {', '.join(lacking)}; swebench 5 writes these fields", "dataset_missing"
+            )
         name = str(row["instance_id"])
         if not name or "/" in name or name.startswith(".") or name in found:
-            raise UserError(f"{path}:{number}: {name!r} cannot be an instance id; give each a plain name of its own")
+            raise HarnessMissing(
+                f"{path}:{number}: {name!r} cannot be an instance id; give each a plain name of its own",
+                "dataset_missing",
+            )
         found[name] = row
     if not found:
-        raise UserError(f"{path} has no instances; write one a line")
+        raise HarnessMissing(f"{path} has no instances; write one a line", "dataset_missing")
     return found
