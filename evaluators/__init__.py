@@ -1,6 +1,7 @@
 """What is: weights, backends, benchmarks, the measurement engine. Knows no claims, no Prefect and no DuckDB.
 
 records, record_base, run_settings, imported_origin   what was measured, and how
+run_lease          what the engine asks of a store that several machines share
 stopping           how the engine may be told to stop
 hardware           the machine, read from it
 safe_load          YAML and JSON from strangers

@@ -7,7 +7,8 @@ options, config    what a verification may be asked for; settings of the install
 library            the same from Python; installed/: what the wheel adds for it
 verification/      the steps of a verification: claims, jobs, weights, runs, verdicts
 scheduling/        the hub's news, the queue, its priorities, the weekly report
-runtime/           model servers, Prefect's server, progress, messages, sharing
+runtime/           model servers, Prefect's server, progress, messages
+sharing/           runs of several machines through one store, and leases on them
 cli/               the commands
 demo/              the release that comes with claimcheck
 """

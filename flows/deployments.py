@@ -18,9 +18,9 @@ from flows.config import configuration
 from flows.options import RunOptions, VerifyOptions, with_options
 from flows.runtime.progress_lines import say
 from flows.runtime.site_writer import publish_site
-from flows.runtime.sync import SyncResult, bring
 from flows.scheduling.queue import HOURS, WEEKS
 from flows.scheduling.weekly_report import headline
+from flows.sharing.sync import SyncResult, receive_home, send_home
 from flows.verify import verify_release
 from flows.weekly import weekly as weekly_flow
 from warehouse.home import Home
@@ -61,7 +61,7 @@ def deployed_weekly(
 @task(cache_policy=NO_CACHE)
 def fetch(source: str) -> SyncResult:
     """Copy finished runs, bars, claims and verdicts into the home folder."""
-    return bring(source, configuration().home)
+    return receive_home(source, configuration().home)
 
 
 @task(cache_policy=NO_CACHE)
@@ -92,13 +92,13 @@ def _shared() -> Iterator[None]:
     if settings.runs is None:
         yield
         return
-    bring(settings.runs, settings.home, runs=False)
+    receive_home(settings.runs, settings.home, runs=False)
     load_home(Home(settings.home))
     try:
         yield
     finally:
         try:
-            sent = bring(settings.home, settings.runs)
+            sent = send_home(settings.home, settings.runs)
             say(f"{sent.runs} runs copied to {settings.runs}")
         except UserError as problem:
             say(f"{problem}; the next run tries again")

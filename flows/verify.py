@@ -42,7 +42,7 @@ from flows.verification.verdict_report import (
 from flows.verification.weights_choice import WeightsChoice, choose_artifact
 from warehouse.claim_records import Claim, Criterion, Verdict
 from warehouse.home import Home
-from warehouse.load import load_home, save_criterion
+from warehouse.load import load_home, save_criteria
 from warehouse.queries.claim_runs import last_numbers, numbers_of_chain, numbers_of_run, order_seed_of
 from warehouse.queries.verification import claims_of, settled
 from warehouse.reports.markdown_text import as_markdown_text
@@ -145,8 +145,7 @@ def _specification(release: Release, claims: Sequence[Claim], place: Home, optio
     todo = _open(claims, criteria, place, options, artifact="")
     if not todo:
         return []
-    for claim in todo:
-        save_criterion(place, criteria[claim.claim_id])
+    save_criteria(place, [criteria[claim.claim_id] for claim in todo])
     verdicts = []
     for quantization in dict.fromkeys(claim.settings.quantization for claim in todo):
         group = [claim for claim in todo if claim.settings.quantization == quantization]
@@ -184,15 +183,13 @@ def _score_job(
             for claim in todo
             for protocol in job.protocols[claim.claim_id]
         ]
-        for _, _, criterion in pairs:
-            save_criterion(place, criterion)
+        save_criteria(place, [criterion for _, _, criterion in pairs])
         run = _run(job, artifact, [criterion for _, _, criterion in pairs], options, place, pool)
         load_home(place)
         numbers |= numbers_of_chain(place, todo, run)
         criteria = protocol_criteria(job, state.plan, options, order_seed=run.order_seed, numbers=numbers)
         pairs = [(claim, protocol, criteria[claim.claim_id, protocol.name]) for claim, protocol, _ in pairs]
-        for _, _, criterion in pairs:
-            save_criterion(place, criterion)
+        save_criteria(place, [criterion for _, _, criterion in pairs])
         found = judge_pairs([(claim, criterion) for claim, _, criterion in pairs], run, place)
         judged = [(claim, protocol, verdict) for (claim, protocol, _), verdict in zip(pairs, found, strict=True)]
     except Exception as error:
@@ -276,8 +273,7 @@ def _job(artifact: Artifact, job: Job, pool: ServerPool, place: Home, options: V
         check_room(place.root)
         criteria |= make_criteria(todo, options, {claim_id: number + 1 for claim_id, number in numbers.items()})
         bars = [criteria[claim.claim_id] for claim in todo]
-        for criterion in bars:
-            save_criterion(place, criterion)
+        save_criteria(place, bars)
         run = _run(job, artifact, bars, options, place, pool)
         load_home(place)
         verdicts = judge_run(todo, criteria, run, place)

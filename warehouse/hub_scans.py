@@ -11,6 +11,7 @@ from evaluators.files import write_atomic
 from evaluators.records import Record
 from evaluators.user_error import DamagedFile
 from warehouse.home import Home
+from warehouse.loaded_files import file_states, mark_loaded, not_loaded
 from warehouse.sound_files import check_hashed, split_sound
 from warehouse.sql import statement
 from warehouse.store import reading, writing
@@ -79,10 +80,14 @@ def save_hub_scan(home: Home, look: HubScan) -> None:
 
 def load_hub_scans(connection: duckdb.DuckDBPyConnection, home: Home) -> list[DamagedFile]:
     """Load every scan under the home folder that the tables do not have yet. Returns one error for each damaged one."""
-    paths = [path for name in ("hub_scans", OLD_FOLDER) for path in sorted((home.root / name).glob("*.json"))]
-    files, damaged = split_sound(paths, check_hashed)
-    if files:
-        _load(connection, [str(path) for path in files])
+    damaged: list[DamagedFile] = []
+    for folder in ("hub_scans", OLD_FOLDER):
+        new = {one.path: one for one in not_loaded(connection, folder, file_states(home.root / folder, ".json"))}
+        files, broken = split_sound(new, check_hashed)
+        damaged += broken
+        if files:
+            _load(connection, [str(path) for path in files])
+            mark_loaded(connection, folder, [new[path] for path in files])
     return damaged
 
 

@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evaluators.catalogue import catalogue
+from evaluators.catalogue import FOLDER, catalogue, own_folder
 from evaluators.files import write_atomic
 from evaluators.records import Run
 from evaluators.user_error import DamagedFile
 from warehouse.claim_records import Claim, Criterion, Verdict
 from warehouse.home import Home
 from warehouse.hub_scans import load_hub_scans
+from warehouse.loaded_files import file_states, manifest_states, mark_loaded, not_loaded
 from warehouse.sound_files import (
     check_claims,
     check_criterion,
@@ -63,13 +64,17 @@ def save_claims(home: Home, claims: Iterable[Claim]) -> int:
         return _load_claims(connection, [path])
 
 
-def save_criterion(home: Home, criterion: Criterion) -> None:
-    """Store a criterion before the run that it is for. One of the same content is left as it was."""
-    path = home.criteria / f"{criterion.criterion_id}.json"
-    if not path.exists():
-        write_atomic(path, criterion.model_dump_json().encode())
-    with writing(home) as connection:
-        connection.execute(statement("load_criteria"), {"files": [str(path)]})
+def save_criteria(home: Home, criteria: Iterable[Criterion]) -> None:
+    """Store criteria before the run that they are for. One of the same content is left as it was."""
+    paths = []
+    for criterion in criteria:
+        path = home.criteria / f"{criterion.criterion_id}.json"
+        if not path.exists():
+            write_atomic(path, criterion.model_dump_json().encode())
+        paths.append(str(path))
+    if paths:
+        with writing(home) as connection:
+            connection.execute(statement("load_criteria"), {"files": paths})
 
 
 def save_verdicts(home: Home, verdicts: Iterable[Verdict]) -> None:
@@ -121,8 +126,10 @@ def rebuild_database(home: Home) -> LoadCounts:
 
 
 def _load(connection: duckdb.DuckDBPyConnection, home: Home) -> tuple[LoadCounts, list[DamagedFile]]:
-    paths, damaged = split_sound(sorted(home.claims.glob("*.jsonl")), check_claims)
+    new = {one.path: one for one in not_loaded(connection, "claims", file_states(home.claims, ".jsonl"))}
+    paths, damaged = split_sound(new, check_claims)
     claims = _load_claims(connection, paths)
+    mark_loaded(connection, "claims", [new[path] for path in paths])
     criteria = 0
     for folder in (home.criteria, home.root / "locks"):  # the second as version 0.1.0 called it
         criteria += _load_files(connection, "criteria", folder, check_criterion, damaged)
@@ -133,15 +140,23 @@ def _load(connection: duckdb.DuckDBPyConnection, home: Home) -> tuple[LoadCounts
 
 
 def _load_claims(connection: duckdb.DuckDBPyConnection, paths: list[Path]) -> int:
+    _load_benchmarks(connection)
     if not paths:
         return 0
     files = {"files": [str(path) for path in paths]}
     connection.execute(statement("load_sources"), files)
-    _load_benchmarks(connection)
     return _changed(connection, statement("load_claims"), files)
 
 
 def _load_benchmarks(connection: duckdb.DuckDBPyConnection) -> None:
+    """Titles and units, where an entry of the catalogue has changed: reading all of it takes half a second."""
+    changed = False
+    for folder in (FOLDER, own_folder()):
+        new = not_loaded(connection, str(folder), file_states(folder, ".yaml"))
+        mark_loaded(connection, str(folder), new)
+        changed = changed or bool(new)
+    if not changed:
+        return
     known = list(catalogue().values())
     columns = {
         "names": [one.name for one in known],
@@ -161,7 +176,7 @@ def _load_files(
 ) -> int:
     """Load the files of a folder, named by their ids, that the table does not have; adds to `damaged`."""
     known = {key for (key,) in connection.execute(f"select {KEYS[table]} from {table}").fetchall()}
-    new = [path for path in sorted(folder.glob("*.json")) if path.stem not in known]
+    new = [one.path for one in file_states(folder, ".json") if Path(one.name).stem not in known]
     sound, broken = split_sound(new, check)
     damaged += broken
     return _changed(connection, statement(f"load_{table}"), {"files": [str(path) for path in sound]}) if sound else 0
@@ -171,16 +186,19 @@ def _load_runs(connection: duckdb.DuckDBPyConnection, home: Home, damaged: list[
     """Load the runs that have ended since the tables were made; adds to `damaged`."""
     known = dict(connection.execute("select run_id, status from runs").fetchall())
     ended: dict[Path, Run] = {}
-    for path in sorted(home.runs.glob("*/")):
-        if known.get(path.name) == "finished":
-            continue
+    states = manifest_states(home.runs, {run_id for run_id, status in known.items() if status == "finished"})
+    read = []
+    for state in not_loaded(connection, "runs", states):
+        path = state.path.parent
         try:
             run = sound_run(path)
         except DamagedFile as error:
             damaged.append(error)
             continue
+        read.append(state)
         if run is not None and known.get(run.run_id) != run.status:
             ended[path] = run
+    mark_loaded(connection, "runs", read)
     if not ended:
         return 0
     for run in ended.values():  # an unsound run that was tried again and is sound now

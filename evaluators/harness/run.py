@@ -50,6 +50,7 @@ from evaluators.records import (
     Settings,
     UserError,
 )
+from evaluators.run_lease import LeaseLost, RunLease, RunStore, held
 from evaluators.stopping import RunAll, StoppingRule
 from evaluators.tasks.long_context.served_tokens import text_size
 from evaluators.tasks.long_context.text_length import texts_of
@@ -75,6 +76,7 @@ def run_benchmark(
     protocol: Protocol | None = None,
     rearranged: bool = False,
     sandbox: str | None = None,
+    store: RunStore | None = None,
 ) -> Run:
     """Run a benchmark through lm-eval's tasks on a server that is ready, and return its manifest.
 
@@ -86,6 +88,7 @@ def run_benchmark(
     `protocol`: the one that `settings` are of, for its name and the origins of the settings. `rearranged`: send the
     requests in reversed order and to half of the slots, to answer items again under another arrangement.
     `sandbox`: kind to run generated code in, the best that holds its probes if None; `none` must be asked for.
+    `store`: runs of several machines; what another carries out is waited for, and what it has paid for is taken over.
     Raises UserError for what the user can mend: unknown task, no data, no room in the context, run in use elsewhere, no
     sandbox.
     """
@@ -125,46 +128,68 @@ def run_benchmark(
         may_stop=not isinstance(rule, RunAll),
         limit=limit,
     )
-    run_id, first, earlier = run_id_after(), None, []
-    while (run := run_folder.finished(folder / run_id)) is not None:
-        if limit is not None or isinstance(rule, RunAll) or not run_folder.goes_on(run, rule):
-            return run
-        first = first or run_id
-        earlier.append(folder / run_id)
-        run_id = run_id_after(continues=run_id)
-    place, reuse = folder / run_id, (*earlier, *reuse)
-    place.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(place / "run.lock", timeout=0):
-            if (run := run_folder.finished(place)) is not None:
+
+    def carry_out(
+        run_id: str, first: str | None, place: Path, reuse: Sequence[Path], tell: Callable[[Progress], None]
+    ) -> Run:
+        blank = Run(
+            run_id=run_id,
+            release=artifact.release,
+            artifact=artifact,
+            server=description,
+            benchmark=benchmark.name,
+            evaluator="lm-eval",
+            evaluator_version=str(settings.harness).removeprefix("lm-eval "),
+            task_version=task_version,
+            settings=settings,
+            protocol=protocol.name if protocol else None,
+            origins=protocol.origins if protocol else {},
+            checks={"release_kind": protocol.kind} if protocol and protocol.kind else {},
+            order_seed=order_seed,
+            continues=first,
+            status=RunStatus.interrupted,
+            started=datetime.now(UTC),
+        )
+        conduct = _Conduct(benchmark, server, description, dialect, settings, loaded, items, whole, limits, rearranged)
+        if chosen is not None:
+            with code_grading(chosen) as conduct.grading:
+                return conduct.run(blank, place, rule, repeats, together, limit, reuse, tell, checks)
+        return conduct.run(blank, place, rule, repeats, together, limit, reuse, tell, checks)
+
+    run_id: str = run_id_after()
+    first, earlier = None, []
+    while True:
+        if store is not None:
+            store.fetch(run_id, folder / run_id)
+        if (run := run_folder.finished(folder / run_id)) is not None:
+            if limit is not None or isinstance(rule, RunAll) or not run_folder.goes_on(run, rule):
                 return run
-            blank = Run(
-                run_id=run_id,
-                release=artifact.release,
-                artifact=artifact,
-                server=description,
-                benchmark=benchmark.name,
-                evaluator="lm-eval",
-                evaluator_version=str(settings.harness).removeprefix("lm-eval "),
-                task_version=task_version,
-                settings=settings,
-                protocol=protocol.name if protocol else None,
-                origins=protocol.origins if protocol else {},
-                checks={"release_kind": protocol.kind} if protocol and protocol.kind else {},
-                order_seed=order_seed,
-                continues=first,
-                status=RunStatus.interrupted,
-                started=datetime.now(UTC),
-            )
-            conduct = _Conduct(
-                benchmark, server, description, dialect, settings, loaded, items, whole, limits, rearranged
-            )
-            if chosen is not None:
-                with code_grading(chosen) as conduct.grading:
-                    return conduct.run(blank, place, rule, repeats, together, limit, reuse, progress, checks)
-            return conduct.run(blank, place, rule, repeats, together, limit, reuse, progress, checks)
-    except Timeout:
-        raise UserError(f"run {run_id} is under way in another process; wait for it or end it") from None
+            first = first or run_id
+            earlier.append(folder / run_id)
+            run_id = run_id_after(continues=run_id)
+            continue
+        place = folder / run_id
+        place.mkdir(parents=True, exist_ok=True)
+        try:
+            with held(store, run_id, place) as lease, FileLock(place / "run.lock", timeout=0):
+                if run_folder.finished(place) is not None:
+                    continue  # made elsewhere meanwhile; the rule tells whether that is enough
+                return carry_out(run_id, first, place, (*earlier, *reuse), _watched(progress, lease))
+        except LeaseLost:
+            continue  # it is waited for, and what was done here is kept
+        except Timeout:
+            raise UserError(f"run {run_id} is under way in another process; wait for it or end it") from None
+
+
+def _watched(progress: Callable[[Progress], None] | None, lease: RunLease) -> Callable[[Progress], None]:
+    """Tells of progress, and ends the run where another machine has taken it over."""
+
+    def tell(state: Progress) -> None:
+        lease.check()
+        if progress is not None:
+            progress(state)
+
+    return tell
 
 
 def _load_tasks(

@@ -24,6 +24,7 @@ COMMANDS = (
     ("doctor", "doctor:doctor", "Say what is installed and what to do about each gap."),
     ("mcp", "mcp_command:mcp", "Serve table, show, plan and query to a language model's client, read-only."),
     ("completion", "completion:completion", "Print the completion script of your shell."),
+    ("share", "share:share_command", "Exchange what is new with the store of several machines (CLAIMCHECK_RUNS)."),
     ("rebuild", "read:rebuild", "Make the database again from its files."),
 )
 """Name, target under `flows.cli`, and what the list of commands says."""

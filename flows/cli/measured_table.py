@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import Any
 
-from rich.cells import cell_len
+from rich.cells import cell_len as rich_cell_len
 from rich.console import Console
 from rich.text import Text
 
@@ -91,6 +91,11 @@ def _terminal(rows: Sequence[Row], width: int, ids: bool) -> Iterator[tuple[str,
             under = " · ".join(part for part in (*more, cell["why"]) if part)
             for part in _wrapped(under, width - lead - 2):
                 yield " " * (lead + 2) + part, "dim"
+
+
+def cell_len(text: str) -> int:
+    """Columns of a text on a terminal; most texts are ASCII, for which rich takes ten times as long."""
+    return len(text) if text.isascii() else rich_cell_len(text)
 
 
 def _widths(cells: Sequence[dict[str, str]], names: Sequence[str]) -> dict[str, int]:

@@ -44,16 +44,18 @@ def table(
     """
     import sys
 
+    from warehouse.queries.table import PRINTED
     from warehouse.queries.table import table_rows as ask
 
-    found = ask(Home(configuration().home), model=model, outcome=outcome, flagged=flagged)
+    columns = () if json else PRINTED
+    found = ask(Home(configuration().home), model=model, outcome=outcome, flagged=flagged, columns=columns)
     if json:
         print_json(found)
         return
     from flows.cli.measured_table import print_claims, print_limit
 
     shown = found[:limit] if limit and sys.stdout.isatty() else found
-    print_claims(shown, ids=ids, empty=_nothing(model, outcome, flagged))
+    print_claims(shown, ids=ids, empty="" if found else _nothing(model, outcome, flagged))
     print_limit(len(shown), len(found))
 
 

@@ -4,6 +4,5 @@ server_pool        one model server at a time on a device; device_lock: which GP
 prefect_server     a Prefect server of our own, where none is set
 progress_lines     progress in a terminal or a log; whole_run: when all will end; verbosity: how much is said
 notify             events and the webhook
-sync               run folders shared between machines
 publish, hub_pull_requests   results given to others
 """

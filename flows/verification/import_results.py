@@ -20,7 +20,7 @@ from evaluators.records import Release, Run, UserError
 from warehouse.claim_records import Verdict
 from warehouse.claims.text.names import resolve_benchmark, suggest_benchmarks
 from warehouse.home import Home
-from warehouse.load import load_home, save_criterion, save_verdicts
+from warehouse.load import load_home, save_criteria, save_verdicts
 from warehouse.queries.imported import imported_runs, judged_criteria
 from warehouse.queries.verification import claims_of, items_of_run, other_cells
 
@@ -126,7 +126,7 @@ def judge_imported_run(home: Home, run: Run, alpha: float = 0.05) -> list[Verdic
         measurement = next((one for one in run.measurements if (one.metric, one.filter) == key), None)
         if measurement is None or criterion.criterion_id in done:
             continue
-        save_criterion(home, criterion)
+        save_criteria(home, [criterion])
         verdicts.append(
             judge_imported(
                 claim,

@@ -23,12 +23,14 @@ from evaluators.user_error import DamagedFile
 from flows.options import VerifyOptions
 from flows.runtime.progress_lines import say, shown
 from flows.runtime.server_pool import ServerPool
+from flows.sharing.shared_runs import shared_runs
 from flows.verification.jobs import Job
 from flows.verification.measure_agents import measure_agent_job
 from flows.verification.ratio_sides import Unmeasurable, sides_of
 from flows.verification.run_noise_items import TWICE, has_noise, repeats_worth, with_flips
 from warehouse.claim_records import Criterion
 from warehouse.home import Home
+from warehouse.queries.claim_runs import runs_of_weights
 from warehouse.verdicts import ClaimRule
 from warehouse.verdicts.comparability import SAME
 from warehouse.verdicts.hardware_names import same_machine
@@ -57,6 +59,8 @@ def measure(
         settings = settings.model_copy(update={"max_tokens": min(settings.max_tokens, room * ANSWER_ROOM // 4)})
     seed = criteria[0].order_seed if criteria else 0
 
+    store = shared_runs()
+
     def run_with(rule: StoppingRule) -> Run:
         with shown(title) as tell:
             return run_benchmark(
@@ -71,6 +75,7 @@ def measure(
                 progress=tell,
                 protocol=job.protocol,
                 sandbox=options.sandbox,
+                store=store,
             )
 
     def run_again(repeats: int, limit: int | None) -> Run:
@@ -88,6 +93,7 @@ def measure(
                 progress=tell,
                 protocol=job.protocol,
                 sandbox=options.sandbox,
+                store=store,
                 rearranged=True,
             )
 
@@ -137,20 +143,28 @@ def measure_specification(release: Release, quantization: str | None, home: Home
 
 
 def earlier_runs(home: Home, artifact: Artifact, benchmark: str) -> list[Path]:
-    """Run folders of the same artifact and benchmark, whose answers need not be paid for again."""
-    found = []
-    for manifest in home.runs.glob("*/run.json"):
+    """Run folders of the same artifact and benchmark, whose answers need not be paid for again: the tables name them,
+    and only folders that the tables do not know are looked into."""
+    fit, others = runs_of_weights(home, artifact, benchmark)
+    found, unfinished = [], []
+    for folder in sorted(home.runs.iterdir()) if home.runs.is_dir() else []:
+        if folder.name in others:
+            continue
         try:
-            run = read_manifest(manifest.parent)
-            if run is None or run.benchmark != benchmark or run.artifact is None:
-                continue
-            if run.artifact.key == artifact.key:
-                check_tables(manifest.parent, run)
-                found.append(manifest.parent)
+            run = read_manifest(folder)
+            if run is None:
+                if folder.name.startswith(f"{benchmark}-"):
+                    unfinished.append(folder)
+            elif folder.name in fit or _same_work(run, artifact, benchmark):
+                check_tables(folder, run)
+                found.append(folder)
         except DamagedFile:
             continue
-    unfinished = [folder for folder in home.runs.glob(f"{benchmark}-*") if not (folder / "run.json").exists()]
     return found + unfinished  # their keys tell whether an answer fits
+
+
+def _same_work(run: Run, artifact: Artifact, benchmark: str) -> bool:
+    return run.benchmark == benchmark and run.artifact is not None and run.artifact.key == artifact.key
 
 
 PAIRS = 11

@@ -15,7 +15,7 @@ from flows.runtime.plain_text import printable
 from tests.verdicts.cases import NOW, make_lock, make_measurement, make_run
 from warehouse.claim_records import Verdict
 from warehouse.home import Home
-from warehouse.load import load_home, save_criterion, save_verdicts
+from warehouse.load import load_home, save_criteria, save_verdicts
 from warehouse.queries.verification import claims_of
 from warehouse.verdicts import could_not_run, judge
 
@@ -58,7 +58,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Home:
         verdict = could_not_run(claim, "server_failed", evil, now=NOW)
         if claim.benchmark == "gsm8k" and claim.interval is not None:
             bar = make_lock(claim, GSM8K)
-            save_criterion(home, bar)
+            save_criteria(home, [bar])
             run = make_run(run_id=f"run-{number}", reason=evil, checks={evil: evil})
             write_manifest(home.runs / run.run_id, run)
             measured = make_measurement([1.0] * 50 + [0.0] * 50, benchmark="gsm8k", filter=bar.filter)

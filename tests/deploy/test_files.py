@@ -43,19 +43,45 @@ def manifests() -> list[dict[str, Any]]:
 def test_kubernetes_accepts_the_manifests_and_the_job() -> None:
     validator = pytest.importorskip("kubernetes_validate", reason="kubernetes-validate is not installed")
     found = manifests()
-    assert {"Job", "Deployment", "Service", "PersistentVolumeClaim"} <= {one["kind"] for one in found}
+    assert {"Job", "Deployment", "Service"} <= {one["kind"] for one in found}
     for manifest in found:
         validator.validate(manifest, "1.32", strict=True)
 
 
-def test_the_job_takes_a_gpu_and_keeps_its_journals() -> None:
+def test_the_job_takes_a_gpu_and_shares_no_volume() -> None:
+    """A claim that one node mounts would keep the pods of all others waiting."""
     [container] = job()["spec"]["template"]["spec"]["containers"]
     assert container["resources"]["limits"]["nvidia.com/gpu"] == 1
     volumes = {one["name"]: one for one in job()["spec"]["template"]["spec"]["volumes"]}
     mounts = {one["mountPath"]: volumes[one["name"]] for one in container["volumeMounts"]}
-    assert "persistentVolumeClaim" in mounts["/data"]
+    assert not any("persistentVolumeClaim" in one for one in volumes.values())
+    assert mounts["/data"]["ephemeral"]["volumeClaimTemplate"]["spec"]["resources"]["requests"]["storage"]
     template = json.loads((KUBERNETES / "work-pool.json").read_text())
     assert template["variables"]["properties"]["env"]["default"]["CLAIMCHECK_HOME"].startswith("/data/")
+
+
+@pytest.mark.parametrize("script", sorted(DEPLOY.glob("slurm/*")), ids=lambda path: path.name)
+def test_slurm_scripts_are_sound(script: Path, tmp_path: Path) -> None:
+    """Bash reads them, and with claimcheck in the place of a recorder each verifies the release that is its own."""
+    assert subprocess.run(["bash", "-n", script], check=False).returncode == 0
+    assert re.search(r"^#SBATCH --gpus", script.read_text(), re.MULTILINE)
+    recorder = tmp_path / "claimcheck"
+    recorder.write_text('#!/bin/bash\necho "$CLAIMCHECK_HOME" "$@"\n')
+    recorder.chmod(0o755)
+    (tmp_path / "releases.txt").write_text("acme/one\n# a comment\nacme/two --benchmark gsm8k\n\nacme/three\n")
+    environment = {
+        "PATH": f"{tmp_path}:/usr/bin:/bin", "CLAIMCHECK_RUNS": "/shared", "SLURM_JOB_ID": "7", "TMPDIR": str(tmp_path),
+        "SLURM_ARRAY_TASK_ID": "2",
+    }  # fmt: skip
+    given = "releases.txt" if "array" in script.name else "acme/two --benchmark gsm8k"
+    command = ["bash", str(script), *(given.split())]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    said = done.stdout.splitlines()
+    assert any("verify acme/two --benchmark gsm8k" in line and line.startswith(str(tmp_path)) for line in said), said
+    del environment["CLAIMCHECK_RUNS"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "CLAIMCHECK_RUNS" in done.stderr
 
 
 @pytest.mark.parametrize("unit", sorted(DEPLOY.glob("systemd/*.service")), ids=lambda path: path.stem)
@@ -129,3 +155,14 @@ def test_compose_holds_together() -> None:
     pools = {one["work_pool"]["name"] for one in yaml.safe_load((DEPLOY / "prefect.yaml").read_text())["deployments"]}
     for pool in pools:
         assert f"work-pool create {pool} " in script
+
+
+def test_the_image_installs_by_hash_what_the_constraints_pin() -> None:
+    """Every package of the image has its hashes, no address of a registry, and the version that is tested."""
+    locked = (DEPLOY / "image-lock.txt").read_text(encoding="utf-8")
+    entries = re.findall(r"^(\S+)==([^ ;]+)[^\n]*\\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n?)+)", locked, re.M)
+    pinned = {name: version for name, version, _ in entries}
+    assert "://" not in locked and len(entries) == len(re.findall(r"^[a-z]", locked, re.M)) > 100
+    tested = dict(re.findall(r"^(\S+)==([^ ;\n]+)", (DEPLOY / "constraints.txt").read_text(encoding="utf-8"), re.M))
+    assert {name: pinned[name] for name in pinned.keys() & tested.keys() if pinned[name] != tested[name]} == {}
+    assert "--require-hashes -r deploy/image-lock.txt" in (DEPLOY / "Dockerfile").read_text(encoding="utf-8")

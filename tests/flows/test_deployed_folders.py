@@ -25,7 +25,7 @@ from evaluators.records import (
     ServerDescription,
     Settings,
 )
-from flows.runtime.sync import bring
+from flows.sharing.sync import receive_home, send_home
 from warehouse.home import Home
 from warehouse.load import load_home, rebuild_database
 from warehouse.queries.table import run_query
@@ -91,7 +91,7 @@ def work(home: Path, shared: str, worker: str) -> None:
     for number in range(RUNS):
         finished_run(home, number, worker)
         if number % 10 == 9:
-            bring(home, shared)
+            send_home(home, shared)
 
 
 def read(home: Path, done: Path) -> list[int]:
@@ -111,17 +111,17 @@ def test_two_workers_a_loader_and_readers(tmp_path: Path) -> None:
         workers = [pool.submit(work, tmp_path / name, shared, name) for name in ("one", "two")]
         try:
             while not all(worker.done() for worker in workers):
-                bring(shared, home.root)
+                receive_home(shared, home.root)
                 load_home(home)
             assert [worker.result() for worker in workers] == [None, None]
-            bring(shared, home.root)
+            receive_home(shared, home.root)
             load_home(home)
         finally:
             done.touch()
         seen = [reader.result() for reader in readers]
     whole = (2 * RUNS, 2 * RUNS * ITEMS, 2 * RUNS * ITEMS, 2 * RUNS)
     assert run_query(home, COUNTS)[1] == [whole]
-    assert (bring(shared, home.root).runs, load_home(home).runs) == (0, 0)
+    assert (receive_home(shared, home.root).runs, load_home(home).runs) == (0, 0)
     for counts in seen:
         assert counts and counts == sorted(counts)  # nothing that was seen was ever gone again
     rebuild_database(home)
@@ -133,15 +133,25 @@ def test_a_run_is_copied_whole_or_not_at_all(tmp_path: Path) -> None:
     folder = finished_run(source, 1, "one")
     manifest = (folder / "run.json").read_bytes()
     (folder / "run.json").unlink()
-    assert bring(source, shared).runs == 0
+    assert send_home(source, shared).runs == 0
     (folder / "run.json").write_bytes(manifest.replace(b'"finished"', b'"interrupted"', 1))
-    assert bring(source, shared).runs == 0
-    (folder / "run.json").write_bytes(manifest)
-    assert (bring(source, shared).runs, bring(shared, target).runs, bring(shared, target).runs) == (1, 1, 0)
+    assert send_home(source, shared).runs == 0
+    invalid = manifest.replace(b'"status": "finished"', b'"status": "invalid"', 1)
+    (folder / "run.json").write_bytes(invalid)
+    assert (send_home(source, shared).runs, receive_home(shared, target).runs, receive_home(shared, target).runs) == (
+        1,
+        1,
+        0,
+    )
     there = target / "runs" / folder.name
     assert {path.name for path in there.iterdir()} == {"run.json", "items.parquet", "responses.parquet"}
     assert all((there / path.name).read_bytes() == path.read_bytes() for path in folder.glob("*.parquet"))
-    again = manifest.replace(b'"attempts": 1', b'"attempts": 2')  # an invalid run that was tried again, say
-    (folder / "run.json").write_bytes(again)
-    assert (bring(source, shared).runs, bring(shared, target).runs) == (1, 1)
-    assert (there / "run.json").read_bytes() == again
+    (folder / "run.json").write_bytes(manifest)  # it was tried again
+    assert (send_home(source, shared).runs, receive_home(shared, target).runs, receive_home(shared, target).runs) == (
+        1,
+        1,
+        0,
+    )
+    assert (there / "run.json").read_bytes() == manifest
+    (folder / "run.json").write_bytes(invalid)  # a finished run never changes
+    assert (send_home(source, shared).runs, receive_home(shared, target).runs) == (0, 0)

@@ -19,7 +19,7 @@ from tests.harness.conftest import artifact, server
 from tests.outside.test_import_results import claim
 from warehouse.claim_records import Claim, Verdict
 from warehouse.home import Home
-from warehouse.load import load_home, save_claims, save_criterion
+from warehouse.load import load_home, save_claims, save_criteria
 from warehouse.verdicts import judge, make_criterion
 
 __all__ = ["artifact", "server"]
@@ -49,13 +49,13 @@ def judged(home: Home, said: Claim, run: Run) -> Verdict:
     """The verdict of our own run, as a verification gives it."""
     task = benchmark("demo_sums")
     criterion = make_criterion(said, task, order_seed=run.order_seed, settings=run.settings)
-    save_criterion(home, criterion)
+    save_criteria(home, [criterion])
     key = (criterion.metric, criterion.filter)
     measurement = next(one for one in run.measurements if (one.metric, one.filter) == key)
     return judge(said, criterion, run, measurement, now=said.source.read_at, benchmark=task)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_imported_and_own_run_agree(server: ModelServer, artifact: Artifact, tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     own = run_benchmark(benchmark("demo_sums"), artifact, server, Settings(), folder=home.runs)

@@ -46,6 +46,15 @@ def _runs(home: Home, claims: Sequence[Claim]) -> list[dict[str, Any]]:
         return fetch_rows(connection, statement("runs_of_claims"), asked)
 
 
+def runs_of_weights(home: Home, artifact: Artifact, benchmark: str) -> tuple[set[str], set[str]]:
+    """(ids of the runs of a benchmark on these weights, ids of all other runs), as far as the tables know them."""
+    with reading(home) as connection:
+        asked = {"artifact": artifact.key or None, "benchmark": benchmark}
+        found = connection.execute(statement("runs_of_weights"), asked).fetchall()
+    fit = {run_id for run_id, fits in found if fits}
+    return fit, {run_id for run_id, fits in found if not fits}
+
+
 def order_seed_of(home: Home, artifact: Artifact, benchmark: str) -> int:
     """Seed of the fixed random order of a benchmark's items on some weights: that of an earlier run on them, else from
     their hash. So no vendor knows the first items before the weights are published, and no two models share them."""

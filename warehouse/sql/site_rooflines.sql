@@ -4,7 +4,7 @@ select
     c.settings ->> 'hardware' as hardware,
     (m.evidence ->> 'weight_bytes_per_token')::double as bytes
 from claims c
-join shown_verdicts v using (claim_id)
+join site_shown v using (claim_id)
 join measurements m on m.run_id = v.run_id and m.benchmark = c.benchmark
 where
     c.benchmark = 'output_speed'

@@ -1,5 +1,5 @@
 -- $claims: the runs behind the verdicts that stand.
 select distinct r.run_id, r.record::varchar as record
-from shown_verdicts v
-join runs r on r.run_id = v.run_id
-where v.claim_id in (select unnest($claims));
+from site_shown s
+join runs r on r.run_id = s.run_id
+where s.claim_id in (select unnest($claims));

@@ -1,7 +1,7 @@
 -- $claims, $count: sample items of the runs behind some claims, troubled ones first, then wrong ones.
 with wanted as (
     select v.claim_id, v.run_id, l.metric, l.filter
-    from shown_verdicts v
+    from site_shown v
     join criteria l on l.criterion_id = v.criterion_id
     where v.claim_id in (select unnest($claims)) and v.run_id is not null
 ),

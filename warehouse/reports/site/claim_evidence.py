@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,6 +13,7 @@ import duckdb
 
 from warehouse.home import Home
 from warehouse.queries.prompts import add_questions
+from warehouse.reports.site.arrow_rows import as_rows
 from warehouse.sql import statement
 from warehouse.store import fetch_rows, reading
 from warehouse.verdicts.roofline import bandwidth
@@ -61,7 +62,7 @@ class Table:
 
     def rows(self, model: str) -> list[Row]:
         """The rows of one model."""
-        return _as_rows(self.part(model))
+        return as_rows(self.part(model))
 
     def part(self, model: str) -> pyarrow.Table:
         """The rows of one model, with their types."""
@@ -69,13 +70,7 @@ class Table:
 
     def columns(self, *names: str) -> list[Row]:
         """Some columns of every row."""
-        return _as_rows(self.arrow.select(list(names)))
-
-
-def _as_rows(table: pyarrow.Table) -> list[Row]:
-    """As `Table.to_pylist`, which imports pandas: 45 MB and a second."""
-    columns = [column.to_pylist() for column in table.columns]
-    return [dict(zip(table.column_names, values, strict=True)) for values in zip(*columns, strict=True)]
+        return as_rows(self.arrow.select(list(names)))
 
 
 class SiteReader:
@@ -85,7 +80,7 @@ class SiteReader:
     def __init__(self, home: Home) -> None:
         self.home = home
         self._open = ExitStack()
-        self._connection = self._open.enter_context(reading(home, FRUGAL))
+        self._connection = self._connect(FRUGAL)
 
     def __enter__(self) -> SiteReader:
         return self
@@ -99,8 +94,13 @@ class SiteReader:
             return question(self._connection)
         except duckdb.OutOfMemoryException:
             self._open.close()
-            self._connection = self._open.enter_context(reading(self.home))
+            self._connection = self._connect({})
             return question(self._connection)
+
+    def _connect(self, config: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
+        connection = self._open.enter_context(reading(self.home, config))
+        connection.execute(statement("site_shown"))
+        return connection
 
 
 def read_site_rows(reader: SiteReader, model: str | None = None) -> Table:

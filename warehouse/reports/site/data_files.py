@@ -25,15 +25,14 @@ def json_bytes(value: Any) -> bytes:
     return text.encode("utf-8", "replace")
 
 
-def csv_bytes(rows: Sequence[dict[str, Any]], *, heading: bool = True) -> bytes:
-    """Rows, with a heading unless told otherwise; lists and records as JSON; an unknown is an empty cell.
+def csv_bytes(rows: Sequence[dict[str, Any]]) -> bytes:
+    """Rows below a heading; lists and records as JSON; an unknown is an empty cell.
 
     Text that a spreadsheet would take for a formula gets an apostrophe before it.
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    if heading:
-        writer.writerow(rows[0])
+    writer.writerow(rows[0])
     writer.writerows([_cell(value) for value in row.values()] for row in rows)
     return text.getvalue().encode("utf-8", "replace")
 

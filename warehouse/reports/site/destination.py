@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryFile
 from types import TracebackType
+from typing import BinaryIO
 
 from evaluators.user_error import UserError
 
@@ -58,7 +61,17 @@ class Destination:
         """Write what `make` gives for a source; it is not called if the file was made from the same source already."""
         return self._write(path, hashlib.sha256(source.encode("utf-8", "replace")).hexdigest(), lambda: make(source))
 
-    def _write(self, path: str, key: str, make: Callable[[], bytes]) -> bool:
+    def write_parts(self, path: str, parts: Iterable[bytes]) -> bool:
+        """Write one large file part by part, without holding it whole; False if it was the same already."""
+        with TemporaryFile() as whole:
+            found = hashlib.sha256()
+            for part in parts:
+                found.update(part)
+                whole.write(part)
+            whole.seek(0)
+            return self._write(path, found.hexdigest(), lambda: whole)
+
+    def _write(self, path: str, key: str, make: Callable[[], bytes | BinaryIO]) -> bool:
         same = self._before.get(path) == key and (not self._local or Path(self._place(path)).exists())
         if not same:
             self._put(path, make())
@@ -74,11 +87,11 @@ class Destination:
     def _place(self, path: str) -> str:
         return f"{self.root}/{path}"
 
-    def _put(self, path: str, data: bytes) -> None:
+    def _put(self, path: str, data: bytes | BinaryIO) -> None:
         place = self._place(path)
         try:
             if not self._local:
-                self._files.pipe_file(place, data)
+                self._files.pipe_file(place, data if isinstance(data, bytes) else data.read())
                 return
             folder = os.path.dirname(place)  # noqa: PTH120 (ten thousand files: pathlib is slower)
             if folder not in self._folders:
@@ -86,7 +99,10 @@ class Destination:
                 self._folders.add(folder)
             part = f"{place}.part"
             with open(part, "wb") as file:  # noqa: PTH123
-                file.write(data)
+                if isinstance(data, bytes):
+                    file.write(data)
+                else:
+                    shutil.copyfileobj(data, file)
             os.replace(part, place)  # noqa: PTH105
         except OSError as error:
             raise UserError(

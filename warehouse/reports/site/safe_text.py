@@ -16,8 +16,8 @@ def safe_text(text: object, longest: int = LONGEST) -> str:
     if text is None:
         return ""
     whole = str(text)
-    if len(whole) <= longest and whole.isascii() and whole.isprintable():  # most texts, at a tenth of the time
-        return whole.strip()
+    if len(whole) <= longest and whole.isprintable():  # most texts, at a tenth of the time
+        return whole.strip() if whole.isascii() else " ".join(whole.split())
     # twice the length is enough to fill a line after white space was folded; a 10 MB answer is not walked through
     line = " ".join("".join(map(_visible, whole[: 2 * longest + 100])).split())
     return line if len(line) <= longest and len(whole) <= 2 * longest + 100 else line[: longest - 1].rstrip() + "…"

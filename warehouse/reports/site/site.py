@@ -30,6 +30,7 @@ from warehouse.reports.site.overviews import Counts
 from warehouse.reports.site.page import Site, environment, style
 from warehouse.reports.site.release_pages import PAGE, claim_page, page_path, release_page, release_views
 from warehouse.reports.site.safe_text import safe_text
+from warehouse.reports.site.whole_table import WholeTable
 
 BATCH = 100
 """Claims whose evidence is held in memory at a time."""
@@ -77,15 +78,20 @@ def _write(reader: SiteReader, to: str, model: str | None, base_url: str | None,
     address = None if base_url is None else base_url.rstrip("/") + "/"
     site = Site(address, max(dates, default=now), now)
     counts, wanted = Counts(), _with_pictures(light)
-    with Destination(to) as files:
+    with Destination(to) as files, WholeTable() as whole:
         for batch in _batches(table):
             rows = {name: table.rows(name) for name in batch}
             found = read_evidence(reader, [row for part in rows.values() for row in part])
             for name in batch:
                 counts.add(name, rows[name])
-                _write_release(site, files, table, name, [found[row["claim_id"]] for row in rows[name]], wanted)
+                written = _write_release(
+                    site, files, table, name, [found[row["claim_id"]] for row in rows[name]], wanted
+                )
+                whole.add(*written)
         _write_overviews(site, files, reader, counts, model)
-        _write_whole_table(files, table)
+        files.write_parts("index.json", whole.json_parts())
+        files.write_parts("index.csv", whole.csv_parts())
+        files.write("index.parquet", parquet_bytes(table.arrow))
     return SiteWritten(f"{files.root}/index.html", len(table.parts), len(light), files.files, files.written)
 
 
@@ -113,7 +119,8 @@ def _batches(table: Table) -> Iterator[list[str]]:
 
 def _write_release(
     site: Site, files: Destination, table: Table, model: str, claims: Sequence[ClaimEvidence], wanted: set[str]
-) -> None:
+) -> tuple[bytes, bytes]:
+    """Everything about one release; returns its rows as JSON and as CSV."""
     rows = [one.row for one in claims]
     views = release_views(claims)
     path = release_path(model)
@@ -128,11 +135,13 @@ def _write_release(
     for number in range(-(-len(views) // PAGE)):
         page = release_page(site, model, claims, views, number=number, png=picture, own=own)
         files.write(page_path(model, number), page)
-    files.write(f"{path}.json", json_bytes(rows))
-    files.write(f"{path}.csv", csv_bytes(rows))
+    as_json, as_csv = json_bytes(rows), csv_bytes(rows)
+    files.write(f"{path}.json", as_json)
+    files.write(f"{path}.csv", as_csv)
     files.write(f"{path}.parquet", parquet_bytes(table.part(model)))
     for place, (one, view) in enumerate(zip(claims, views, strict=True)):
         _write_claim(site, files, one, view, page_path(model, place // PAGE), wanted, picture)
+    return as_json, as_csv
 
 
 def _write_claim(
@@ -170,19 +179,6 @@ def _write_overviews(site: Site, files: Destination, reader: SiteReader, counts:
     counted, flagged = sentences.ordered(counts.outcomes), len(counts.flagged)
     card = release_card(environment(), "Claims against measurements", kicker, counted, flagged, **_foot(site))
     _write_picture(files, "index", card)
-
-
-def _write_whole_table(files: Destination, table: Table) -> None:
-    """The whole table as data files, a release's rows at a time."""
-    json: list[bytes] = []
-    csv: list[bytes] = []
-    for model in table.parts:
-        rows = table.rows(model)
-        json.append(json_bytes(rows)[1:-1])
-        csv.append(csv_bytes(rows, heading=not csv))
-    files.write("index.json", b"[" + b",\n".join(json) + b"]\n")
-    files.write("index.csv", b"".join(csv))
-    files.write("index.parquet", parquet_bytes(table.arrow))
 
 
 def _foot(site: Site, *more: str) -> dict[str, str]:

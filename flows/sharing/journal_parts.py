@@ -1,0 +1,109 @@
+"""Finished requests of a run that has not ended, in parts: what a lost machine paid for, the next one takes over."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from evaluators.harness.journal import Journal
+from evaluators.harness.run_folder import JOURNAL
+from evaluators.records import Response
+from flows.sharing.file_store import FileStore
+
+GROUP = 60
+"""Parts that are put together into one, so that a run of ten hours leaves hundreds and not tens of thousands."""
+
+
+class PartWriter:
+    """Copies new rows of a journal to the store, beside the run that writes them. To be used by one thread."""
+
+    def __init__(self, store: FileStore, run_id: str, folder: Path, holder: str) -> None:
+        self.store, self.run_id, self.folder = store, run_id, folder
+        self.holder = "".join(letter if letter.isalnum() else "-" for letter in holder)
+        self._row = self._group_row = 0
+        """Rows up to these are in the store, and in parts that were put together."""
+        self._number = 0
+        self._group: list[str] = []
+
+    def write(self) -> int:
+        """Copy what is new. Returns how many answers that were. May raise OSError."""
+        rows, last = self._rows(self._row)
+        if not rows:
+            return 0
+        name = self._write(rows)
+        self._row = last
+        self._group.append(name)
+        if len(self._group) >= GROUP:
+            whole, last = self._rows(self._group_row)
+            self._write(whole)
+            self.store.remove(self._group)
+            self._row = self._group_row = last
+            self._group = []
+        return len(rows)
+
+    def _write(self, rows: list[tuple[str, str]]) -> str:
+        self._number += 1
+        name = f"journals/{self.run_id}/{self.holder}-{self._number:06d}.json.gz"
+        self.store.write(name, gzip.compress(json.dumps(rows).encode(), compresslevel=1))
+        return name
+
+    def _rows(self, after: int) -> tuple[list[tuple[str, str]], int]:
+        """(key, response) of the rows that were written since, and the last row's number. The last one is read again:
+        SQLite gives its number to the row that takes its place."""
+        path = self.folder / JOURNAL
+        if not path.exists():
+            return [], after
+        try:
+            with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+                found = connection.execute(
+                    "select rowid, key, payload from responses where rowid >= ? and status <> 'failed' order by rowid",
+                    (after,),
+                ).fetchall()
+        except sqlite3.Error:
+            return [], after  # it is being made, or was just removed
+        if not found or (len(found) == 1 and found[0][0] == after):
+            return [], after
+        return [(key, payload) for _, key, payload in found], found[-1][0]
+
+
+def take_parts(store: FileStore, run_id: str, folder: Path) -> int:
+    """Put the answers that other machines have left into the run's journal here. Returns how many came. May raise
+    OSError."""
+    names = store.listing(f"journals/{run_id}")
+    if not names:
+        return 0
+    journal = Journal(folder / JOURNAL)
+    came = 0
+    try:
+        held = {place for place, _ in journal.finished()}
+        for rows in (_read(content) for _, content in store.read_all(names)):
+            batch = []
+            for key, response in rows:
+                place = (response.task, response.doc_id, response.index, response.repeat)
+                if place not in held:
+                    held.add(place)
+                    batch.append((key, response))
+            journal.commit(batch)
+            came += len(batch)
+    finally:
+        journal.close()
+    return came
+
+
+def remove_parts(store: FileStore, run_id: str) -> None:
+    """Delete the parts of a run that lies whole in the store. May raise OSError."""
+    if names := store.listing(f"journals/{run_id}"):
+        store.remove(names)
+
+
+def _read(content: bytes) -> Iterator[tuple[str, Response]]:
+    """Answers of one part; one that is damaged costs its answers, never the run."""
+    try:
+        rows = json.loads(gzip.decompress(content))
+        yield from [(str(key), Response.model_validate_json(payload)) for key, payload in rows]
+    except (OSError, EOFError, ValueError, TypeError):
+        return
