@@ -6,14 +6,17 @@ Between us and the server stands `supervisor.py`; see there for why. Nothing her
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import secrets
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
+from typing import Any
 
 from evaluators.backends.server_environment import server_environment
 from evaluators.records import UserError
@@ -57,6 +60,9 @@ class ServerProcess:
         self.command = command
         self.log = log
         self.environment = environment or {}
+        self.rules: dict[str, Any] | None = None
+        """What it may touch (`sandbox.confine_server.server_rules`); a folder of its own to write is added. None: it is
+        not confined."""
         self.pid: int | None = None
         """Process id of the server itself, and of its group."""
         self._watch: subprocess.Popen[bytes] | None = None
@@ -88,13 +94,17 @@ class ServerProcess:
         if self.log.exists() and self.log.stat().st_size > LARGEST_LOG:
             self.log.replace(self.log.with_suffix(".old.log"))
         self._log_start = self.log.stat().st_size if self.log.exists() else 0
+        more = dict(self.environment)
+        if self.rules is not None:
+            more["TMPDIR"] = tempfile.mkdtemp(prefix="claimcheck-server-")  # the supervisor removes it
+            more["CLAIMCHECK_CONFINE"] = json.dumps(self.rules | {"write": [more["TMPDIR"]]})
         with self.log.open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, "-I", "-S", str(WATCH), str(self.log), *self.command],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env=server_environment(os.environ, self.environment),
+                env=server_environment(os.environ, more),
                 start_new_session=True,
             )
 

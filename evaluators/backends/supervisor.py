@@ -7,6 +7,9 @@ pipe whose other end only the parent holds: end of file means that the parent en
 included), or that it wants the server stopped. The server runs in a session of its own, so that Ctrl-C and signals
 to the parent's group do not reach it; this program ends the whole group, and on Linux also what left the group.
 
+`CLAIMCHECK_CONFINE` in the environment: what the server may touch, as JSON for `sandbox/confine_server.py`, and the
+folder that it may write, which is removed after it.
+
 Standard output: one line with the server's process id. Exit code: the server's, 127 if it could not be started,
 0 after a stop that was asked for.
 """
@@ -15,12 +18,17 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import json
 import os
 import select
 import signal
 import subprocess
 import sys
 import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 GRACE = 5.0
 """Seconds between SIGTERM and SIGKILL."""
@@ -44,6 +52,30 @@ def contain() -> None:
     """In the server, before it begins: it ends if this program is killed, and gets no rights from set-uid programs."""
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     prctl(PR_SET_NO_NEW_PRIVS, 1)
+
+
+def confinement() -> tuple[dict[str, list[str]], Callable[[], None]]:
+    """The rules of the environment, taken out of it, and what the server does before it begins."""
+    rules = json.loads(os.environ.pop("CLAIMCHECK_CONFINE", "{}"))
+    if not rules:
+        return rules, contain
+    sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "sandbox"))  # noqa: PTH100, PTH118, PTH120
+    from confine_server import restrict_itself  # type: ignore[import-not-found]
+
+    def confined() -> None:
+        contain()
+        restrict_itself(rules)
+
+    return rules, confined
+
+
+def remove(folders: list[str]) -> None:
+    """Remove what the server wrote for itself."""
+    if folders:
+        import shutil
+
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def signal_group(group: int, number: int) -> None:
@@ -88,6 +120,7 @@ def end(group: int) -> None:
 def main(arguments: list[str]) -> int:
     """Start the command, wait for its end or for the parent's."""
     log, *command = arguments
+    rules, begin = confinement()
     parent = os.getppid()
     stop_reading, stop_writing = os.pipe()
     os.set_blocking(stop_writing, False)
@@ -103,10 +136,11 @@ def main(arguments: list[str]) -> int:
                 stdout=file,
                 stderr=file,
                 start_new_session=True,
-                preexec_fn=contain,
+                preexec_fn=begin,
             )
         except OSError as error:
             file.write(f"cannot start {command[0]}: {error.strerror}\n".encode())
+            remove(rules.get("write", []))
             return 127
     sys.stdout.write(f"{server.pid}\n")
     sys.stdout.close()
@@ -115,11 +149,13 @@ def main(arguments: list[str]) -> int:
         code = server.poll()
         if code is not None:
             end(server.pid)
+            remove(rules.get("write", []))
             return code if code >= 0 else 128 - code
         signals = os.read(stop_reading, 64) if stop_reading in ready else b""
         asked = 0 in ready and not os.read(0, 64)
         if asked or os.getppid() != parent or any(number != signal.SIGCHLD for number in signals):
             end(server.pid)
+            remove(rules.get("write", []))
             return 0
 
 

@@ -71,6 +71,7 @@ def find_gaps(settings: Configuration) -> Iterator[Finding]:
     for name in BACKENDS:
         if backend(name).ours:
             yield _backend(name, dict(settings.executables).get(name))
+    yield _containment()
     yield from _sandboxes(settings)
     yield _gpu()
     yield _disk(settings.home)
@@ -108,6 +109,24 @@ def _backend(name: str, executable: str | None) -> Finding:
     """One serving engine: only llama.cpp is needed."""
     there = backend(name).installed(executable)
     return Finding(name, "ok" if there.found else "missing", there.found or "not installed", there.advice)
+
+
+def _containment() -> Finding:
+    """What holds a model server that we start, on this machine."""
+    from evaluators.sandbox.landlock import landlock_abi
+
+    always = "no secrets in their environment, no new privileges"
+    version = landlock_abi()
+    if version < 1:
+        advice = "serve strangers' weights in a container, or on Linux 6.7 or newer"
+        return Finding("model servers", "warning", f"{always}; files and network are open: no Landlock here", advice)
+    held = "read the system and their weights, write a folder of their own"
+    held += ", connect to nobody" if version >= 4 else "; the network is open (Linux 6.7 closes it)"
+    return Finding(
+        "model servers",
+        "ok",
+        f"{always}; llama.cpp by Landlock ABI {version}: {held}; others: files and network are open",
+    )
 
 
 def _sandboxes(settings: Configuration) -> Iterator[Finding]:

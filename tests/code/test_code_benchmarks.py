@@ -277,9 +277,11 @@ def test_an_interrupted_run_of_programs_goes_on(tmp_path: Path) -> None:
             )  # fmt: skip
         paid = server.requests
         assert 5 <= paid <= 24
+        in_flight = 4  # a slot each: what was under way at the interrupt may be sent again
         found = run_benchmark(entry, ARTIFACT, server, stated, folder=tmp_path / "runs", checks=False)
-        assert server.requests == 24
+        assert 24 <= server.requests <= 24 + in_flight
     assert found.status is RunStatus.finished
-    assert found.requests_sent == 24
+    assert 24 <= found.requests_sent <= 24 + in_flight
+    assert found.requests_reused >= paid - in_flight
     expected = sum("List" in problem["prompt"] for problem in problems)
     assert sum(value or 0 for value in found.measurements[0].values) == expected

@@ -43,6 +43,11 @@ def claimcheck(home: Path, *words: str, show: bool = True) -> str:
     return done.stdout or ""
 
 
+def by(said: str) -> tuple[str, ...]:
+    """Who says it where: a newer claim of one person or document stands for the older."""
+    return "--source", f"made up for the demo: {said}", "--by", f"A reader who says {said}"
+
+
 def verdicts(home: Path) -> dict[str, dict[str, Any]]:
     """The rows of the table, by what is claimed."""
     found = json.loads(claimcheck(home, "table", RELEASE, "--json", show=False))
@@ -64,7 +69,7 @@ def main() -> int:
     folder = make_release(home)
     for said, scaffold in CLAIMED[1:]:
         setting = ("--setting", f"scaffold={scaffold}") if scaffold else ()
-        claimcheck(home, "claims", "add", RELEASE, "Demo Repairs", said, "--source", "made up for the demo", *setting)
+        claimcheck(home, "claims", "add", RELEASE, "Demo Repairs", said, *by(said), *setting)
     with scripted_model(SOLVED) as server:
         place = ("--backend", "attached", "--url", server.url, "--served-model", MODEL)
         more = ("--quantization", "bf16", "--slots", "5", "--benchmark", "demo_repairs")

@@ -155,3 +155,14 @@ def test_compose_holds_together() -> None:
     pools = {one["work_pool"]["name"] for one in yaml.safe_load((DEPLOY / "prefect.yaml").read_text())["deployments"]}
     for pool in pools:
         assert f"work-pool create {pool} " in script
+
+
+def test_the_image_installs_by_hash_what_the_constraints_pin() -> None:
+    """Every package of the image has its hashes, no address of a registry, and the version that is tested."""
+    locked = (DEPLOY / "image-lock.txt").read_text(encoding="utf-8")
+    entries = re.findall(r"^(\S+)==([^ ;]+)[^\n]*\\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n?)+)", locked, re.M)
+    pinned = {name: version for name, version, _ in entries}
+    assert "://" not in locked and len(entries) == len(re.findall(r"^[a-z]", locked, re.M)) > 100
+    tested = dict(re.findall(r"^(\S+)==([^ ;\n]+)", (DEPLOY / "constraints.txt").read_text(encoding="utf-8"), re.M))
+    assert {name: pinned[name] for name in pinned.keys() & tested.keys() if pinned[name] != tested[name]} == {}
+    assert "--require-hashes -r deploy/image-lock.txt" in (DEPLOY / "Dockerfile").read_text(encoding="utf-8")

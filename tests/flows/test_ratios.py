@@ -90,7 +90,7 @@ def test_a_release_against_another(place: Place, release: Path) -> None:
 def test_what_cannot_be_compared_says_why(place: Place, release: Path) -> None:
     expected = {
         "2x": ({"denominator": "/nowhere/model"}, "weights_missing", "/nowhere/model is not to be had: no folder"),
-        "3x": ({"denominator": "SGLang"}, "no_evaluator", "SGLang is no backend here (llama.cpp, "),
+        "3x": ({"denominator": "TensorRT-LLM"}, "no_evaluator", "TensorRT-LLM is no backend here (llama.cpp, "),
         "4x": ({"numerator": "Q8_0"}, "no_evaluator", "does not say what is compared with what"),
         "5x": ({"denominator": "F16"}, "no_evaluator", "there is nothing to compare"),
         "6x": ({"denominator": "vllm"}, "server_failed", "there is no executable /nowhere/vllm"),

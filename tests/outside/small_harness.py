@@ -24,6 +24,7 @@ class SmallHarness:
 
     name, version = "small", "1.0"
     needs: tuple[Need, ...] = ()
+    least_batch = 1
 
     def __init__(
         self, count: int, broken: Sequence[str] = (), solved_by_nothing: Sequence[str] = (), each_item: bool = True

@@ -55,7 +55,7 @@ def judged(home: Home, said: Claim, run: Run) -> Verdict:
     return judge(said, criterion, run, measurement, now=said.source.read_at, benchmark=task)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_imported_and_own_run_agree(server: ModelServer, artifact: Artifact, tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     own = run_benchmark(benchmark("demo_sums"), artifact, server, Settings(), folder=home.runs)

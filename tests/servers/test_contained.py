@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import os
+import socket
 import sys
 from pathlib import Path
 
 import pytest
 
-from evaluators.backends import ServerOptions, open_server
+from evaluators.backends import LOOPBACK, ServerOptions, ServerProcess, free_port, open_server
 from evaluators.backends.server_environment import server_environment
+from evaluators.sandbox.confine_server import server_rules
+from evaluators.sandbox.landlock import landlock_abi
 from tests.harness.conftest import RELEASE, artifact_of
 
 SECRET = "c0ffee-c0ffee"
@@ -24,6 +29,68 @@ def test_a_server_has_no_secret_and_no_new_rights(monkeypatch: pytest.MonkeyPatc
         pid = server.process.pid  # type: ignore[attr-defined]
         assert SECRET.encode() not in Path(f"/proc/{pid}/environ").read_bytes()
         assert "NoNewPrivs:\t1" in Path(f"/proc/{pid}/status").read_text()
+
+
+PROBE = """
+import json, os, socket, sys, tempfile
+found = {"temporary": tempfile.gettempdir(), "variable": os.environ.get("CLAIMCHECK_CONFINE")}
+def tried(name, call):
+    try:
+        call()
+        found[name] = True
+    except OSError:
+        found[name] = False
+def listen(port):
+    with socket.socket() as one: one.bind(("127.0.0.1", port))
+def connect(port):
+    with socket.socket() as one: one.connect(("127.0.0.1", port))
+weights, secret, folder, port, other = sys.argv[1:]
+tried("reads weights", lambda: open(weights).read())
+tried("reads a split beside them", lambda: open(weights.replace("00001", "00002")).read())
+tried("reads secrets", lambda: open(secret).read())
+tried("writes weights", lambda: open(weights, "a"))
+tried("writes elsewhere", lambda: open(folder + "/new", "w"))
+tried("writes its folder", lambda: tempfile.NamedTemporaryFile().write(b"x"))
+tried("listens", lambda: listen(int(port)))
+tried("listens elsewhere", lambda: listen(int(port) + 1))
+tried("connects", lambda: connect(int(other)))
+tried("reads our variables", lambda: open(f"/proc/{os.getppid()}/environ").read())
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.skipif(landlock_abi() < 4, reason="needs Landlock of Linux 6.7")
+def test_a_confined_server_touches_its_weights_and_nothing_else(tmp_path: Path) -> None:
+    weights, secret = tmp_path / "w" / "m-00001-of-00002.gguf", tmp_path / "token"
+    weights.parent.mkdir()
+    for path in (weights, weights.with_name("m-00002-of-00002.gguf"), secret):
+        path.write_text("x")
+    with socket.create_server((LOOPBACK, 0)) as other:
+        port = free_port()
+        numbers = str(port), str(other.getsockname()[1])
+        command = [sys.executable, "-c", PROBE, str(weights), "SECRET", "FOLDER", *numbers]
+        rules = server_rules(command, port, {})
+        # what is not named on the command line
+        command[4:6] = [str(secret), str(tmp_path)]
+        process = ServerProcess(command, tmp_path / "log")
+        process.rules = rules
+        process.start()
+        while process.running():
+            os.sched_yield()
+        code, said = process.exit_code(), process.output()
+    assert code == 0, said
+    found = json.loads(said)
+    allowed = {name for name, held in found.items() if held is True}
+    assert allowed == {"reads weights", "reads a split beside them", "writes its folder", "listens"}
+    assert found["variable"] is None and not Path(found["temporary"]).exists()
+
+
+@pytest.mark.parametrize("extra", [["--rpc", "host:1"], ["--log-file=x"], ["--slot-save-path", "x"]])
+def test_a_server_that_was_asked_for_more_is_not_confined(extra: list[str], tmp_path: Path) -> None:
+    assert server_rules([sys.executable, *extra], 1, {}) is None
+    script = tmp_path / "llama-server"
+    script.write_text("#!/bin/sh\n")
+    assert server_rules([str(script)], 1, {}) is None
 
 
 def test_what_a_server_needs_is_kept() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 import sys
@@ -19,6 +20,7 @@ from evaluators.backends.process import LOOPBACK, free_port, new_key
 from evaluators.backends.server import ServerOptions
 from evaluators.hardware import device_environment, memory, read_hardware, without_gpus
 from evaluators.records import Artifact, ServerDescription, UserError
+from evaluators.sandbox.confine_server import server_rules
 
 SECOND_COPY = 0.7
 """Share of the main memory that weights may fill twice: scoring in batches opens them a second time."""
@@ -99,6 +101,7 @@ class LlamaCppServer(LocalServer):
             environment={"LLAMA_API_KEY": key} | device_environment(options.devices),
             log=folder / "llama-server.log",
         )
+        self.process.rules = server_rules(self.process.command, self.port, os.environ)
         self.start_timeout = options.start_timeout
         self._description: ServerDescription | None = None
 

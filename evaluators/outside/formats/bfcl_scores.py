@@ -14,6 +14,10 @@ from evaluators.records import ItemStatus, Settings
 from evaluators.user_error import UserError
 
 NAME = re.compile(r"BFCL_(?P<version>v\d+)_(?P<category>\w+)_(?P<kind>score|result)\.json")
+BY_THE_MODEL = re.compile(
+    r"(?i)context[_ ](?:length|size|window)|maximum context|json\.decoder\.JSONDecodeError(?![\s\S]*openai\.)"
+)
+"""In the traceback of an item that failed by what the model did: its context used up, or arguments that are no JSON."""
 DEAD = "Error during inference"
 """Beginning of the `result` of an item whose request failed: the endpoint was dead, and the harness scores 0."""
 
@@ -51,6 +55,21 @@ def read_bfcl_scores(path: Path) -> OutsideRun:
     )
 
 
+def graded_items(path: Path) -> Iterator[OutsideItem]:
+    """Items of a project folder that are answered and graded, or whose request failed; none of a category whose grades
+    are older than its answers. Whatever else ended an item is a score: bfcl-eval's 0."""
+    scores = {place.name: place for place in _files(path, "score")} if path.is_dir() else {}
+    for place in _files(path, "result") if path.is_dir() else ():
+        graded = scores.get(place.name.replace("_result.json", "_score.json"))
+        if graded is None:
+            continue
+        rows = json_lines(graded)
+        summary = next(rows, (0, {}))[1]
+        items = list(_items(place, {str(row.get("id")): row for _, row in rows}))
+        if whole(summary.get("total_count")) == len(items):
+            yield from items
+
+
 def _result(place: Path, answers: Path | None) -> OutsideResult:
     named = NAME.fullmatch(place.name)
     assert named is not None
@@ -80,7 +99,7 @@ def _result(place: Path, answers: Path | None) -> OutsideResult:
 def _items(answers: Path, failures: dict[str, dict[str, Any]]) -> Iterator[OutsideItem]:
     for _, row in json_lines(answers):
         name = str(row.get("id"))[:200]
-        dead = "traceback" in row or str(row.get("result")).startswith(DEAD)
+        dead = str(row.get("result")).startswith(DEAD) and not BY_THE_MODEL.search(str(row.get("traceback")))
         wrong = failures.get(name)
         yield OutsideItem(
             id=name,

@@ -7,5 +7,7 @@ task_journal         what is finished, on disk before it counts
 run_harness          from a benchmark and a server to a finished run folder
 harness_environment  an environment by uv, pinned
 run_step             one command: its own environment variables, a time limit, no key left in files
-tool_preflight       a tool call must come back as one; idle_server: a model that does nothing, for controls
+idle_server          a model that does nothing, for controls
+mini_swe_agent       SWE-bench's format, graded by swebench in a box (grade_instances)
+bfcl                 the function-calling leaderboard, light: its driver leaves the vendors' clients out (bfcl_driver)
 """

@@ -161,6 +161,9 @@ class Harness(Protocol):
     """Name as on PyPI, e.g. `mini-swe-agent`."""
     version: str
     needs: tuple[Need, ...]
+    least_batch: int
+    """Items of a batch at least, however few the server works on at a time: more than 1 where the harness takes longer
+    to start than an item takes."""
 
     def items(self) -> tuple[str, ...]:
         """Ids of all items of the benchmark, in the harness's own words and order. Raises HarnessMissing where

@@ -41,10 +41,17 @@ class HarnessEnvironment:
 
 
 def harness_environment(
-    home: Path, name: str, version: str, packages: Sequence[str], *, python: str | None = None
+    home: Path,
+    name: str,
+    version: str,
+    packages: Sequence[str],
+    *,
+    python: str | None = None,
+    without_dependencies: Sequence[str] = (),
 ) -> HarnessEnvironment:
     """The environment of a harness, made now if it is not there. `packages`: as pip names them, each pinned
     (`swebench==5.0.2`). `python`: `3.12` where the harness does not run with the Python that runs us.
+    `without_dependencies`: packages of which nothing else is installed than what `packages` name.
 
     Raises HarnessMissing where uv, the Python or the packages cannot be had.
     """
@@ -58,6 +65,9 @@ def harness_environment(
             uv = _uv()
             _call([str(uv), "venv", "--quiet", "--python", _python(python), str(folder)], f"a Python for {name}")
             _call([str(uv), "pip", "install", "--quiet", "--python", str(interpreter), *packages], " ".join(packages))
+            if without_dependencies:
+                alone = [str(uv), "pip", "install", "--quiet", "--no-deps", "--python", str(interpreter)]
+                _call([*alone, *without_dependencies], " ".join(without_dependencies))
             frozen = _call([str(uv), "pip", "freeze", "--python", str(interpreter)], "the list of packages")
             write_atomic(lock, frozen.encode())
         return HarnessEnvironment(interpreter, hashlib.sha256(lock.read_bytes()).hexdigest())

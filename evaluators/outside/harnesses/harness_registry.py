@@ -9,6 +9,7 @@ from evaluators.outside.harnesses.harness import Harness, HarnessSetup
 from evaluators.user_error import UserError
 
 HARNESSES = {
+    "bfcl-eval": "evaluators.outside.harnesses.bfcl:Bfcl",
     "mini-swe-agent": "evaluators.outside.harnesses.mini_swe_agent:MiniSweAgent",
 }
 """Name -> module and class, imported when it is needed. The class is called with the `HarnessSetup`."""

@@ -50,6 +50,7 @@ class MiniSweAgent:
 
     name, version = "mini-swe-agent", AGENT
     needs: tuple[Need, ...] = ("sandbox", "data", "tool_calls")
+    least_batch = 1
 
     def __init__(self, setup: HarnessSetup) -> None:
         """Raises HarnessMissing where data, a sandbox or the environments cannot be had."""

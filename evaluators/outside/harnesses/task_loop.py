@@ -146,7 +146,7 @@ class _Loop:
         """The open batch of an earlier start, else the next items of the order, those to be tried again included."""
         if self.journal.open is not None:
             return self.journal.open.ids
-        most = max(1, self.order.endpoint.slots)
+        most = max(1, self.order.endpoint.slots, self.harness.least_batch)
         if self.order.budget.tasks is not None:
             most = min(most, self.order.budget.tasks - len(self.journal.items))
         due = [name for name in self.ids if name not in self.journal.items]
