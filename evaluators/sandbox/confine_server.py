@@ -83,7 +83,8 @@ def server_rules(command: Sequence[str], port: int, environment: Mapping[str, st
 def restrict_itself(rules: Mapping[str, Any]) -> None:
     """Confine the calling process for good; does nothing where the kernel cannot. It must have no new privileges.
 
-    `rules`: `read`, `device`, `write`: lists of paths, those that are not there are left out; `port`: TCP port.
+    `rules`: `read`, `device`, `write`: lists of paths, those that are not there are left out; `port`: TCP
+    port; `more_ports`: further ones, where there are some.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     version = libc.syscall(CREATE_RULESET, None, ctypes.c_size_t(0), 1)
@@ -107,7 +108,8 @@ def restrict_itself(rules: Mapping[str, Any]) -> None:
             libc.syscall(ADD_RULE, ruleset, PATH_BENEATH, ctypes.c_char_p(rule), 0)
             os.close(place)
     if version >= 4:
-        rule = BIND.to_bytes(8, "little") + int(rules["port"]).to_bytes(8, "little")
-        libc.syscall(ADD_RULE, ruleset, NET_PORT, ctypes.c_char_p(rule), 0)
+        for port in (rules["port"], *rules.get("more_ports", ())):
+            rule = BIND.to_bytes(8, "little") + int(port).to_bytes(8, "little")
+            libc.syscall(ADD_RULE, ruleset, NET_PORT, ctypes.c_char_p(rule), 0)
     libc.syscall(RESTRICT_SELF, ruleset, 0)
     os.close(ruleset)

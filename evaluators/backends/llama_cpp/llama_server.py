@@ -25,6 +25,7 @@ from evaluators.sandbox.confine_server import server_rules
 SECOND_COPY = 0.7
 """Share of the main memory that weights may fill twice: scoring in batches opens them a second time."""
 EMBEDDED = Path(__file__).with_name("embedded.py")
+SCORING = Path(__file__).with_name("batch_scoring.py")
 CAUSES: tuple[tuple[str, str], ...] = (
     (r"couldn't bind HTTP server socket.*?port: (\d+)", "port {0} is in use; end what uses it or choose another port"),
     (r"failed to open GGUF file.*\((.+)\)", "the weights cannot be opened ({0}); pull them again"),
@@ -101,7 +102,9 @@ class LlamaCppServer(LocalServer):
             environment={"LLAMA_API_KEY": key} | device_environment(options.devices),
             log=folder / "llama-server.log",
         )
-        self.process.rules = server_rules(self.process.command, self.port, os.environ)
+        self.process.rules = server_rules([*self.process.command, str(SCORING)], self.port, os.environ)
+        if self.process.rules and self.score_url:
+            self.process.rules["more_ports"] = [int(self.flags["--score-port"])]
         self.start_timeout = options.start_timeout
         self._description: ServerDescription | None = None
 
