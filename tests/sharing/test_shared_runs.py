@@ -34,7 +34,7 @@ ITEMS = 40
 
 @pytest.fixture(params=["folder", "memory"])
 def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A store of each kind; S3 itself is in `make test-cluster`."""
+    """A store of each kind that needs no server: S3 is reached by fsspec in the same words."""
     return str(tmp_path / "store") if request.param == "folder" else f"memory://{uuid.uuid4().hex}"
 
 
