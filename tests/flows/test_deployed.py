@@ -19,7 +19,7 @@ from tests.flows.prefect_server import ROOT, Prefect, kill_all, model_servers, p
 from warehouse.home import Home
 from warehouse.queries.table import run_query
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 ITEMS = 1600
 """Items of demo_sums."""

@@ -34,6 +34,7 @@ def test_too_small_a_disk_is_seen_before_anything_starts(small_disk: Path, prefe
     assert not place.root.exists()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("small_disk", ["120m"], indirect=True)
 def test_a_disk_that_fills_up_loses_no_answer(
     small_disk: Path, prefect_home: Path, tmp_path: Path, one_claim: Path

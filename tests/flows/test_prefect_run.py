@@ -64,7 +64,7 @@ print(run_flow(job))
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_server_that_dies_on_the_way_costs_a_line(prefect_home: Path, tmp_path: Path) -> None:
     with prefect_server(prefect_home, tmp_path / "logs", {}) as prefect:
         said = prefect.tool(
