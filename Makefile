@@ -23,7 +23,7 @@ $(VENV)/installed: pyproject.toml deploy/constraints.txt flows/installed/claimch
 # Most tests wait for servers, so three run at a time; a file stays together, because its tests share what they started.
 test: check browser
 	$(BIN)/python -m pytest -m "not vllm and not alone and not wheel and not long and not agents" -n 3 --dist loadfile --no-loadscope-reorder
-	$(BIN)/python -m pytest -m "not vllm and not agents and alone"
+	$(BIN)/python -m pytest -m "alone and not vllm and not agents and not long"
 
 check: install
 	$(BIN)/ruff check .
@@ -38,11 +38,12 @@ browser:
 
 # 10,000 releases with hostile files and 1,000 hostile replies, seeded: minutes.
 fuzz: install
-	$(BIN)/python -m pytest -m slow tests/weights/test_hostile_files.py tests/harness/test_bad_replies.py tests/warehouse/test_damage.py
+	$(BIN)/python -m pytest -m "slow or long" tests/weights/test_hostile_files.py tests/harness/test_bad_replies.py tests/warehouse/test_damage.py
 
 # What the sharp tests of `test` leave out because it takes minutes: simulated years, servers that are killed, all cases.
 test-long: install
 	$(BIN)/python -m pytest -m "long and not vllm and not alone" -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m "long and alone"
 
 test-vllm: install
 	bash tests/make_vllm_env.sh $(PYTHON)

@@ -78,7 +78,7 @@ def copy_of_demo(folder: Path, name: str = "demo-model-1.5M", *, keep: str = "",
 @pytest.fixture(scope="session")
 def without_speeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo release without its claims about speed: what a machine that runs other tests can judge."""
-    return copy_of_demo(tmp_path_factory.mktemp("release"), without=r"\b[Ss]peed\b")
+    return copy_of_demo(tmp_path_factory.mktemp("release"), without=r"\b[Ss]peed\b|3-shot|non-thinking")
 
 
 @pytest.fixture

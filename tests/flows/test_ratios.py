@@ -58,6 +58,7 @@ def paced_llama(tmp_path: Path) -> Callable[[float], str]:
     return make
 
 
+@pytest.mark.long
 @pytest.mark.alone
 def test_two_backends_of_known_pace(place: Place, release: Path, paced_llama: Callable[[float], str]) -> None:
     sides = {"numerator": "llama.cpp", "denominator": "Ollama", "hardware": "same", **LENGTHS}

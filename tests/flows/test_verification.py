@@ -23,9 +23,7 @@ EXPECTED = {
     "Demo Sums": ("confirmed", {"assumed"}, False),
     "Demo Sums (flexible)": ("confirmed", {"assumed"}, False),
     "Demo Sums (0-shot, strict)": ("confirmed", {"assumed", "matched"}, False),
-    "Demo Sums (3-shot, strict)": ("confirmed", {"assumed", "matched"}, False),
     "Demo Sums (0-shot, thinking, strict)": ("confirmed", {"assumed", "matched"}, False),
-    "Demo Sums (non-thinking)": ("confirmed", {"assumed"}, False),
     "Demo Facts (acc)": ("below_claim", {"assumed"}, True),
     "Demo Facts (acc_norm)": ("confirmed", {"assumed"}, False),
     "Parameters": ("confirmed", {"matched"}, False),
@@ -61,7 +59,7 @@ def test_the_bar_was_stored_before_the_run(verified: Place) -> None:
         "from verdicts join runs using (run_id) join criteria using (criterion_id) where evaluator = 'lm-eval'"
     )
     [found] = json.loads(verified.run("query", sql, "--json").stdout)
-    assert found["runs"] >= 7
+    assert found["runs"] >= 5
     assert found["late"] == 0
 
 

@@ -31,6 +31,7 @@ def outcome(place: Place) -> tuple[str, str]:
     return row["outcome"], row["backend"]
 
 
+@pytest.mark.long
 def test_a_packer_brings_the_weights(place: Place, without_gguf: Path) -> None:
     alone = place.run("verify", str(without_gguf), "--benchmark", "demo_sums")
     assert (alone.returncode, "--weights" in alone.stderr) == (2, True)

@@ -292,7 +292,7 @@ def test_fuzzed_replies_are_read_or_refused() -> None:
         assert found.generated_tokens is None or 0 <= found.generated_tokens <= 10**9
 
 
-@pytest.mark.parametrize("replies", [60, pytest.param(1000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("replies", [60, pytest.param(1000, marks=pytest.mark.long)])
 def test_fuzzed_replies_through_a_run(replies: int, tmp_path: Path) -> None:
     """Every item ends with the right score, or without a whole answer, or as another answer that was read; the run
     ends by itself, and a second one is not asked for what the first has."""

@@ -77,7 +77,10 @@ def survive(server: Reachable, artifact: Artifact, folder: Path, settings: Setti
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("settings", "repeats"), SETTINGS, ids=["greedy", "sampled"])
+@pytest.mark.parametrize(
+    ("settings", "repeats"),
+    [pytest.param(*SETTINGS[0], id="greedy"), pytest.param(*SETTINGS[1], id="sampled", marks=pytest.mark.long)],
+)
 def test_ten_kills(server: ModelServer, artifact: Artifact, tmp_path: Path, settings: Settings, repeats: int) -> None:
     """On a real llama.cpp."""
     with relayed(server) as counting:

@@ -33,6 +33,7 @@ def pool(sandbox):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not HUMANEVAL.exists(), reason="needs the benchmarks' data")
+@pytest.mark.long
 def test_programs_end_as_under_code_eval(sandbox, pool) -> None:
     assert numpy is not None  # as in lm-eval's process: programs may import it
     programs = [program for kind in all_programs().values() for program in kind][3::EVERY]

@@ -79,6 +79,7 @@ def old_release(folder: Path) -> Path:
     return release
 
 
+@pytest.mark.long
 def test_a_killed_run_goes_on_and_pays_for_nothing_twice(home: Path, tmp_path: Path) -> None:
     release = old_release(tmp_path)
     with sqlite3.connect(home / "runs" / UNFINISHED / "journal.sqlite") as journal:

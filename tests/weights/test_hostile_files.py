@@ -151,7 +151,7 @@ READERS = {
 }
 
 
-@pytest.mark.parametrize("files", [120, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("files", [120, pytest.param(10_000, marks=pytest.mark.long)])
 def test_fuzzed_releases(files: int, tmp_path: Path) -> None:
     """Every reader of a release ends with a value or with one line that names a file or the release."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -54,6 +54,8 @@ def compare(
         relation = _relation(name, said, ran, decides)
         if run.ran_by == "imported" and decides and ran is None and not _without(name, measured):
             relation = "unknown"
+        elif name == "quantization" and ran is None and said is not None and not run.weights_seen:
+            relation = "assumed"
         if benchmark.evaluator == "specification" and ran is None and said is not None:
             relation = "not_applicable"
         if name == "quantization" and said is None and ran is not None and not _as_released(claim, run, ran):
@@ -135,10 +137,10 @@ def _stated(claim: Claim, benchmark: Benchmark) -> Settings:
     )
 
 
-def _quantization_of(run: Run) -> dict[str, str]:
-    if run.settings.quantization is None and run.artifact is not None:
-        return {"quantization": run.artifact.quantization}
-    return {}
+def _quantization_of(run: Run) -> dict[str, str | None]:
+    """The quantization that was run; None where it is not known, as of an attached server."""
+    ran = run.settings.quantization or (run.artifact.quantization if run.artifact else None)
+    return {"quantization": None if ran == "unknown" else ran}
 
 
 def _relation(name: str, said: Any, ran: Any, decides: bool) -> str | None:
