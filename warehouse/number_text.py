@@ -18,7 +18,7 @@ def number(value: float | None, unit: str | None, *, points: int = 1) -> str:
         case "bytes":
             return _scaled(value, 1000, (" B", " kB", " MB", " GB", " TB"))
         case "tok/s":
-            return f"{value:,.1f} tok/s" if value < 1000 else f"{value:,.0f} tok/s"
+            return f"{f'{value:,.1f}'.removesuffix('.0')} tok/s" if value < 1000 else f"{value:,.0f} tok/s"
         case "s":
             return f"{value:.3g} s" if value >= 1 else f"{1000 * value:.3g} ms"
         case "ratio":

@@ -41,7 +41,7 @@ def verify(
 
 
 def demo(*, full: Switch = False, json: Json = False) -> int:
-    """Verify the release that comes with claimcheck, on this machine, in about a minute.
+    """Verify the release that comes with claimcheck, on this machine, in a minute or two.
 
     Parameters
     ----------

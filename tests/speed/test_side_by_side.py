@@ -59,7 +59,7 @@ def test_the_command_refuses_before_it_measures(tmp_path: Path, monkeypatch: pyt
 def test_the_table_notes_what_cannot_be_trusted(capsys: pytest.CaptureFixture[str]) -> None:
     print_speeds([row(), row(backend="vllm", depth=4096, concurrency=4, problem="unstable: the GPU slowed down")])
     text = capsys.readouterr().out
-    assert "95.0, 104.0 tok/s" in text and "pp512 tg128 @ d4096 x4" in text
+    assert "95, 104 tok/s" in text and "pp512 tg128 @ d4096 x4" in text
     assert "(1) unstable: the GPU slowed down" in text
     assert lengths(row(generation_tokens=1)) == "pp512 tg1"
 
