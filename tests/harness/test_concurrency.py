@@ -114,7 +114,8 @@ def test_more_is_sent_to_a_server_that_does_not_say_its_slots(tmp_path: Path) ->
     assert run.status is RunStatus.finished and run.measurements[0].items >= 320
     assert in_flight(DEFAULT_SLOTS) < server.most <= MOST, "it is led up, to the bound at most"
     assert set(range(32, 320, 32)) <= set(rule.asked), "at every stride"
-    assert server.sent - rule.sent <= 2 * server.most, "nothing is sent after the stop but what was under way"
+    # a busy machine serves fewer at once than were sent: twice the server's 32 is what may be under way
+    assert server.sent - rule.sent <= 2 * max(server.most, 32), "nothing is sent after the stop but what was under way"
 
 
 @pytest.mark.parametrize(
