@@ -138,9 +138,10 @@ def _stated(claim: Claim, benchmark: Benchmark) -> Settings:
 
 
 def _quantization_of(run: Run) -> dict[str, str | None]:
-    """The quantization that was run; None where it is not known, as of an attached server."""
+    """The quantization that was run; None where an attached server's is not known. Weights that were seen and are of a
+    format that nobody knows stay `unknown`: they stand for nobody's release."""
     ran = run.settings.quantization or (run.artifact.quantization if run.artifact else None)
-    return {"quantization": None if ran == "unknown" else ran}
+    return {"quantization": None if ran == "unknown" and not run.weights_seen else ran}
 
 
 def _relation(name: str, said: Any, ran: Any, decides: bool) -> str | None:
