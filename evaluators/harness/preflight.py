@@ -193,7 +193,9 @@ async def _stop_strings(probe: Probe, found: Findings, text: str) -> None:
 
 async def _thinking(probe: Probe, found: Findings) -> None:
     """Whether the model thinks exactly when the protocol says so, by what comes back."""
-    answer = await probe.generate(max_gen_toks=THINKING_TOKENS)
+    # a server refuses an answer that its context could not hold, which says nothing about thinking
+    room = min(THINKING_TOKENS, (probe.server.context or 2 * THINKING_TOKENS) // 2)
+    answer = await probe.generate(max_gen_toks=room)
     thinks = bool((answer.reasoning or "").strip())
     wanted = probe.settings.thinking
     if thinks and wanted != "on":
@@ -204,7 +206,7 @@ async def _thinking(probe: Probe, found: Findings) -> None:
     elif thinks:
         found.checks["thinking"] = f"set apart: {len(answer.reasoning or '')} characters before an easy answer"
     elif answer.status is ResponseStatus.truncated:
-        found.checks["thinking"] = f"no mark of it within {THINKING_TOKENS} tokens"
+        found.checks["thinking"] = f"no mark of it within {room} tokens"
     else:
         found.checks["thinking"] = "switched on, and none came before an easy answer"
 

@@ -61,6 +61,8 @@ def test_true_through_its_template_only(tmp_path: Path) -> None:
     """93 by chat and 83 plain; the claim of 93 states no settings: it ends confirmed, by chat, and plain is not run."""
     with AnsweringServer({"chat": 0.93, "completion": 0.83}) as server:
         verdict, runs = verify(make_claim("93.0", STRICT, benchmark="demo_sums"), INSTRUCT, server, tmp_path)
+        most = max(body["max_tokens"] for body in server.bodies)
+    assert most < 1024, "no request, the preflight's included, asks for more than the context holds"
     assert (verdict.outcome, verdict.protocol) == (Outcome.confirmed, "chat")
     assert "(chat)" in verdict.headline and len(runs) == 1
     assert "instruct" in runs[0].checks["release_kind"]
