@@ -79,7 +79,7 @@ def test_generation(server: ModelServer, artifact: Artifact, tmp_path: Path, pro
     """gsm8k with random few-shot, against lm-eval's own API clients."""
     local_tasks.gsm8k(tmp_path / "tasks", 32)
     benchmark = benchmark_of("gsm8k", tmp_path / "tasks", "exact_match,strict-match", "exact_match,flexible-extract")
-    settings = Settings(shots=3, max_tokens=24, prompt=prompt)
+    settings = Settings(shots=3, max_tokens=24, prompt=prompt, thinking="off" if prompt == "chat" else None)
     run = run_benchmark(benchmark, artifact, server, settings, folder=tmp_path)
     assert run.status == "finished", run.reason
     model = "local-chat-completions" if prompt == "chat" else "local-completions"
