@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from statistics import mean
+from typing import Any
 
 import pytest
 
 from evaluators.catalogue import benchmark
 from evaluators.protocols.agent_protocols import agent_protocols
-from evaluators.records import Settings
+from evaluators.records import Origin, Settings
 from evaluators.stopping import InterimLook
 from flows.options import RunOptions
 from flows.verification.jobs import plan_jobs
@@ -30,14 +31,16 @@ def claim_of(said: str, scaffold: str | None = None) -> Claim:
     return make_claim(said, Settings(scaffold=scaffold), benchmark="demo_repairs")
 
 
-def verdict_of(claim: Claim, right: int, total: int = 20) -> Verdict:
+def verdict_of(claim: Claim, right: int, total: int = 20, scaffold: str = RAN, **more: Any) -> Verdict:
     """The verdict from a whole run with so many solved tasks."""
     known = DEMO.model_copy(update={"items": total})
     settings = Settings(
-        shots=0, prompt="chat", repeats=1, subset="", metric="resolved", filter="none", tools="bash", scaffold=RAN,
-        quantization="bf16",
+        shots=0, prompt="chat", repeats=1, subset="", metric="resolved", filter="none", tools="bash", scaffold=scaffold,
+        quantization="bf16", max_tokens=more.pop("max_tokens", None),
     )  # fmt: skip
-    run = make_run(settings, benchmark="demo_repairs", evaluator="outside", evaluator_version="mini-swe-agent 2.4.6")
+    run = make_run(
+        settings, benchmark="demo_repairs", evaluator="outside", evaluator_version="mini-swe-agent 2.4.6", **more
+    )
     names = {"benchmark": "demo_repairs", "metric": "resolved", "filter": "none"}
     measurement = make_measurement(shuffled(right, total, 3), total, **names)
     return judge(claim, make_lock(claim, known), run, measurement, now=NOW, benchmark=known)
@@ -51,6 +54,17 @@ def test_a_true_claim_is_confirmed_and_the_scaffold_is_shown() -> None:
     assert (line.claimed, line.measured, line.relation) == (None, RAN, "assumed")
     stated = verdict_of(claim_of("60.0", "mini-SWE-agent v2"), 12)
     assert next(line.relation for line in stated.compared if line.setting == "scaffold") == "equal"
+
+
+@pytest.mark.parametrize("stated", [None, "mini-swe-agent", "mini-swe-agent 2.4.6"])
+def test_a_limit_that_the_user_set_is_no_failure_of_the_model(stated: str | None) -> None:
+    """With --turns 20 or --max-tokens 200 tasks end early: not what the claim is about, unless it says so itself."""
+    few, claim = RAN.replace("steps 250", "steps 20 of 250"), claim_of("100.0", stated)
+    short: dict[str, Any] = {"max_tokens": 200, "origins": {"max_tokens": Origin.user}}
+    for verdict in (verdict_of(claim, 64, 127, few), verdict_of(claim, 64, 127, **short)):
+        assert (verdict.outcome, verdict.flagged) == (Outcome.not_tested, False), verdict.headline
+    assert verdict_of(claim_of("100.0", "mini-swe-agent steps 20"), 64, 127, few).outcome is Outcome.below_claim
+    assert verdict_of(claim, 64, 127).outcome is Outcome.below_claim, "the control"
 
 
 def test_a_vendors_own_scaffold_is_never_flagged() -> None:

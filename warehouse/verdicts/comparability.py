@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from evaluators.catalogue import Benchmark
-from evaluators.records import Run, Settings, UserError
+from evaluators.records import Origin, Run, Settings, UserError
 from warehouse.claim_records import Claim, Comparability, SettingCompared
 from warehouse.verdicts.hardware_names import same_machine
-from warehouse.verdicts.scaffold_names import same_scaffold
+from warehouse.verdicts.scaffold_names import limited, same_scaffold
 
 ALWAYS = (
     "quantization", "thinking", "effort", "tools", "scaffold", "judge", "subset", "repeats", "numerator", "denominator",
@@ -60,6 +60,11 @@ def compare(
             relation = "not_applicable"
         if name == "quantization" and said is None and ran is not None and not _as_released(claim, run, ran):
             said, relation, decides = "as released", "differs", True
+        if benchmark.harness and said is None and name == "max_tokens" and run.origins.get(name) is Origin.user:
+            relation, decides = "differs", True
+        if name == "scaffold" and ran is not None and limited(said, ran):
+            # a task for which the agent had too few requests is no failure of the model
+            relation, decides = "differs", True
         if name == "subset" and benchmark.windowed and not said:
             # the window moves the score by more than most lies would
             relation, decides, ran = "differs", True, ran or "all dates"

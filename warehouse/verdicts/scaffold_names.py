@@ -27,6 +27,13 @@ def same_scaffold(stated: str, ran: str) -> bool:
     )
 
 
+def limited(stated: str | None, ran: str) -> bool:
+    """Whether the run gave the agent another number of requests than its own configuration does (`steps 20 of 250`),
+    and the claim does not state that number."""
+    found = re.search(r"\bsteps (\d+) of \d+", ran)
+    return found is not None and not re.search(rf"\bsteps {found[1]}\b", (stated or "").casefold())
+
+
 def _words(text: str) -> list[str]:
     """Words in small letters; the hyphens and spaces of a name make no difference."""
     joined = re.sub(r"(?i)mini[ -]?swe[ -]?agent", "mini-swe-agent", text.strip())

@@ -75,6 +75,8 @@ class Scaffold(Record):
     """Tools that the model has, e.g. `bash`; `none`."""
     turns: int | None = None
     """Most requests an item."""
+    own_turns: int | None = None
+    """Most requests an item in the harness's own configuration, where other ones are allowed here; else None."""
     tokens: int | None = None
     """Most tokens an answer."""
     user: str | None = None
@@ -86,6 +88,7 @@ class Scaffold(Record):
     def text(self) -> str:
         """One line, as in `Settings.scaffold`: `mini-swe-agent 2.4.6 swebench.yaml@1a2b3c4d steps 250`."""
         limit = f" steps {self.turns}" if self.turns else ""
+        limit += f" of {self.own_turns}" if limit and self.own_turns else ""
         return f"{self.harness} {self.version} {self.config}@{self.config_sha256[:8]}{limit}"
 
     @property

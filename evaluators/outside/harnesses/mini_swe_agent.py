@@ -85,6 +85,7 @@ class MiniSweAgent:
             config_sha256=hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest(),
             tools="bash",
             turns=config["agent"]["step_limit"],
+            own_turns=None if self.setup.limits.turns in (None, TURNS) else TURNS,
             tokens=self.setup.limits.tokens,
             graders=f"swebench {GRADER}",
         )
