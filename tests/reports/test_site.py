@@ -208,6 +208,12 @@ def test_values_stand_on_their_axis(values: list[float], unit: str) -> None:
     assert 1 <= len(axis.ticks) <= 13
 
 
+def test_no_axis_of_scores_ends_above_100() -> None:
+    axis = axis_of([0.273, 0.771, 0.994 + 0.03], "fraction")
+    assert axis is not None and axis.high == 1.0
+    assert [label for _, label in axis.ticks][-1] == "100"
+
+
 def test_words_of_a_card_cannot_leave_the_command() -> None:
     release = {"model": "a; rm -rf ~", "commit": "c0ffee", "location": "hub"}
     run = {"release": release, "artifact": None, "server": None, "benchmark": "$(reboot)"}

@@ -39,7 +39,8 @@ SMALLEST = 1e-9
 
 def axis_of(values: Iterable[float | None], unit: str) -> Axis | None:
     """The axis over some values, in their unit (scores as fractions); None if no value is finite."""
-    known = sorted({value for value in values if value is not None and math.isfinite(value)})
+    most = 1.0 if unit == "fraction" else math.inf  # a bar of 99.4 ± 3 points ends at 100
+    known = sorted({min(value, most) for value in values if value is not None and math.isfinite(value)})
     if not known:
         return None
     smallest, greatest = known[0], known[-1]
