@@ -7,46 +7,20 @@ says "Open" or "Community" is none of Apache-2.0's names.
 from __future__ import annotations
 
 import re
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-import yaml
-
-from evaluators.records import Record, Release
+from evaluators.records import Release
+from evaluators.specification.licence_names import Licence, known_licences, licence_named
 from evaluators.weights.listing import listing
 from evaluators.weights.repo_files import front_matter, small_file
 
 FILES = ("LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE", "LICENSE-MODEL", "LICENSE-MODEL.txt", "LICENSE_MODEL")
 
 
-class Licence(Record):
-    """One licence that is known by its tag or its words."""
-
-    id: str
-    """SPDX id, or LicenseRef-."""
-    spdx: bool = True
-    """Whether the id is one of SPDX or a LicenseRef."""
-    tags: tuple[str, ...]
-    """Values of `license` or `license_name` in a model card."""
-    phrases: tuple[str, ...]
-    """All stand in the licence file, in lower case."""
-    notices: tuple[str, ...] = ()
-    """Any one of them stands in a short notice, in lower case."""
-    names: tuple[str, ...]
-    """How people write it, in lower case."""
-
-
-@cache
-def known_licences() -> tuple[Licence, ...]:
-    """The licences of licences.yaml."""
-    raw = yaml.safe_load(Path(__file__).with_name("licences.yaml").read_text(encoding="utf-8"))
-    return tuple(Licence.model_validate(entry) for entry in raw)
-
-
 def licence_of_tag(tag: str) -> Licence | None:
     """The licence that a card's tag names."""
-    return next((licence for licence in known_licences() if tag.strip().lower() in licence.tags), None)
+    plain = tag.strip().lower()
+    return next((licence for licence in known_licences() if plain in licence.tags), None) or licence_named(tag)
 
 
 def licence_of_text(text: str) -> Licence | None:
@@ -61,7 +35,8 @@ def licence_of_text(text: str) -> Licence | None:
 
 
 def _reads_as(licence: Licence, words: str) -> bool:
-    return all(phrase in words for phrase in licence.phrases) or any(notice in words for notice in licence.notices)
+    whole = bool(licence.phrases) and all(phrase in words for phrase in licence.phrases)
+    return whole or any(notice in words for notice in licence.notices)
 
 
 def licence(release: Release) -> tuple[str | None, dict[str, str]]:
@@ -82,9 +57,10 @@ def licence(release: Release) -> tuple[str | None, dict[str, str]]:
         evidence["file"] = f"{file} reads as {by_file.id if by_file else 'a licence that is not known here'}"
     if by_card and by_file and by_card.id != by_file.id:
         evidence["conflict"] = f"the card says {by_card.id}, {file} reads as {by_file.id}: the file counts"
+        evidence["elsewhere"] = by_card.id
     found = by_file or by_card
     if found:
-        evidence |= {"value": found.id, "names": "; ".join((found.id.lower(), *found.names))}
+        evidence |= {"value": found.id, "names": "; ".join((found.words, *found.names, *found.loosely))}
         return found.id, evidence
     if tags:
         identifier = "LicenseRef-" + re.sub(r"[^A-Za-z0-9.-]+", "-", tags[0])

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from evaluators.specification.licence import front_matter, known_licences, licence, licence_of_text
+from evaluators.specification.licence import front_matter, licence, licence_of_text
+from evaluators.specification.licence_names import known_licences, licence_named, normalise_licence
 from evaluators.weights import resolve
 
 ROOT = Path(__file__).parents[2]
@@ -41,12 +42,29 @@ def test_short_notice_reads_as_its_licence() -> None:
 def test_community_licence_is_not_apache_though_it_quotes_it(title: str) -> None:
     found = licence_of_text(f"{title}\n...\nApache License\nVersion 2.0, January 2004\n")
     assert found and found.id.startswith("LicenseRef-llama")
-    assert "community" in found.names and "apache 2.0" not in found.names
+    assert "community" in found.loosely and "apache 2.0" not in found.names
 
 
-def test_open_is_no_name_of_apache() -> None:
-    named = {name: entry.id for entry in known_licences() for name in entry.names if name in ("open", "community")}
-    assert "Apache-2.0" not in named.values()
+def test_each_licence_is_found_by_its_own_names_alone() -> None:
+    for entry in known_licences():
+        for name in (entry.id, entry.words, *entry.tags, *entry.names):
+            assert licence_named(name) == entry, name
+        assert not any(licence_named(word) for word in entry.loosely)
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("Apache License, Version 2.0", "apache-2.0"), ("apache v2", "apache-2.0"), ("**MIT License**", "mit"),
+        ("GPLv3", "gpl-3.0"), ("AGPL-3.0-only", "agpl-3.0"), ("CC BY-NC 4.0", "cc-by-nc-4.0"), ("CC0", "cc0-1.0"),
+        ("Llama 3.1 Community License Agreement", "llama3.1"), ("llama3.3", "llama3.3"), ("Gemma", "gemma"),
+        ("BigCode OpenRAIL-M", "openrail"), ("Modified MIT License", "modified-mit"),
+        ("NVIDIA Open Model License", "nvidia-open-model"), ("Open", "open"), ("Community", "community"),
+        ("Llama", "llama"), ("Tencent Hunyuan Community", "tencent-hunyuan-community"),
+    ],
+)  # fmt: skip
+def test_words_of_a_licence_have_one_form(said: str, kept: str) -> None:
+    assert normalise_licence(said) == kept == normalise_licence(kept)
 
 
 @pytest.mark.parametrize(

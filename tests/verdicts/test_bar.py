@@ -165,7 +165,16 @@ def test_specification_claims() -> None:
     assert judge_value("Apache 2.0", "licence", evidence=apache).outcome is Outcome.confirmed
     llama = {"value": "LicenseRef-llama3", "names": "llama 3 community license; community"}
     assert judge_value("Apache 2.0", "licence", evidence=llama).outcome is Outcome.below_claim
-    assert judge_value("Open", "licence", evidence=apache).outcome is Outcome.below_claim
+    for vague in ("Open", "Community", "our own licence v3"):
+        assert judge_value(vague, "licence", evidence=apache).outcome is Outcome.inconclusive
+    two = {
+        "value": "LicenseRef-qwen-research",
+        "names": "qwen-research",
+        "elsewhere": "MIT",
+        "conflict": "card and file",
+    }
+    assert judge_value("MIT", "licence", evidence=two).reasons[0].code == "files_disagree"
+    assert judge_value("Apache 2.0", "licence", evidence=two).outcome is Outcome.below_claim
     assert judge_value("8K", "tokens").outcome is Outcome.inconclusive
     assert judge_value("24 GB", "text", unit="bytes", score=21e9).outcome is Outcome.confirmed
     assert judge_value("16 GB", "text", unit="bytes", score=21e9).outcome is Outcome.below_claim

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from evaluators.records import Measurement, UserError
+from evaluators.specification.licence_names import licence_named, normalise_licence
 from warehouse.claim_records import Criterion, Outcome, Reason
 from warehouse.claims.text.interval import read_interval
-from warehouse.claims.text.licence_names import normalise_licence
 from warehouse.number_text import number_and_unit
 from warehouse.verdicts.wording import WORDS, claimed
 
+TYPED = ("names", "elsewhere")
+"""Evidence that is read here and not shown."""
 Judged = tuple[Outcome, tuple[Reason, ...], str]
 
 
 def judge_specification(criterion: Criterion, measurement: Measurement) -> Judged:
     """Outcome, reasons and headline of a claim about what the release's files say. Confirmed if the value, or the range
     that honest ways of counting give (the measurement's `low` and `high`), meets the claim's interval; words (a
-    licence) if they are one of the names in the evidence."""
-    how = "; ".join(f"{key}: {text}" for key, text in measurement.evidence.items() if key != "names")
+    licence) if they are one of the names in the evidence, and contradicted only if they name another licence."""
+    how = "; ".join(f"{key}: {text}" for key, text in measurement.evidence.items() if key not in TYPED)
     if criterion.interval.unit == "text":
         return (
             _memory(criterion, measurement, how) if measurement.unit == "bytes" else _words(criterion, measurement, how)
@@ -55,16 +57,24 @@ def _memory(criterion: Criterion, measurement: Measurement, how: str) -> Judged:
 
 
 def _words(criterion: Criterion, measurement: Measurement, how: str) -> Judged:
-    """A claim in words, against the names that the files allow."""
+    """A claim in words, against the names that the files allow. Only words that name another known licence contradict
+    them: "open" or a licence that is not known here is nobody's untruth."""
     value, said = measurement.evidence.get("value", ""), criterion.interval.text or ""
     if not value:
         return _silent(how)
     names = {normalise_licence(name) for name in (value, *measurement.evidence.get("names", "").split(";"))}
-    same = said.casefold() == value.casefold() or normalise_licence(said) in names - {""}
-    outcome = Outcome.confirmed if same else Outcome.below_claim
-    text = f"the files say {value}" + ("" if same else f", the claim says {said}")
-    line = f"files say {value}; claim {said}: {'CONFIRMED' if same else 'NOT WHAT THE FILES SAY'}"
-    return outcome, (_reason(text, how),), line
+    if said.casefold() == value.casefold() or normalise_licence(said) in names - {""}:
+        text = f"the files say {value}"
+        return Outcome.confirmed, (_reason(text, how),), f"files say {value}; claim {said}: CONFIRMED"
+    named = licence_named(said)
+    if named is None:
+        text = f"the files say {value}; the claim's words name no licence that is known here: {said}"
+        return Outcome.inconclusive, (Reason(code="no_licence_named", text=text),), f"{text}: INCONCLUSIVE"
+    if named.id == measurement.evidence.get("elsewhere"):
+        text = f"the release contradicts itself: {measurement.evidence.get('conflict', how)}"
+        return Outcome.inconclusive, (Reason(code="files_disagree", text=text),), f"{text}: INCONCLUSIVE"
+    text = f"the files say {value}, the claim says {said}"
+    return Outcome.below_claim, (_reason(text, how),), f"files say {value}; claim {said}: NOT WHAT THE FILES SAY"
 
 
 def _silent(how: str) -> Judged:

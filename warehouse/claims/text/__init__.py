@@ -3,5 +3,4 @@
 interval, quantities, units     a number as printed -> what it allows
 names, labels, parts            benchmarks and models by their printed names
 speed_names, vocabulary         words of speeds and settings
-licence_names                   licences
 """

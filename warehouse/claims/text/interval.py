@@ -12,8 +12,8 @@ from decimal import Decimal
 from typing import Literal
 
 from evaluators.records import UserError
+from evaluators.specification.licence_names import normalise_licence
 from warehouse.claim_records import ClaimInterval, Qualifier
-from warehouse.claims.text.licence_names import normalise_licence
 from warehouse.claims.text.units import SHARES, factors, unit_words
 
 Scale = Literal["fraction", "percent"] | None
