@@ -1,9 +1,11 @@
 """What is: weights, backends, benchmarks, the measurement engine. Knows no claims, no Prefect and no DuckDB.
 
-records, record_base, run_settings, imported_origin   what was measured, and how
+records            what was measured: the run, with the records of its parts (artifact_records, response_records,
+                   measurement_record, run_settings, imported_origin; record_base)
 run_lease          what the engine asks of a store that several machines share
 stopping           how the engine may be told to stop
 hardware           the machine, read from it
+licence_names      licences by what people call them
 safe_load          YAML and JSON from strangers
 user_error         an error that the user can fix
 catalogue/         the benchmarks

@@ -18,6 +18,7 @@ WAREHOUSE_MAY_USE = (
     "evaluators.safe_load",
     "evaluators.answer_spelling",
     "evaluators.files",
+    "evaluators.licence_names",
     "evaluators.run_manifest",
 )
 

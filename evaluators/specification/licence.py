@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from evaluators.licence_names import Licence, known_licences, licence_named
 from evaluators.records import Release
-from evaluators.specification.licence_names import Licence, known_licences, licence_named
 from evaluators.weights.listing import listing
 from evaluators.weights.repo_files import front_matter, small_file
 

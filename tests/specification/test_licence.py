@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from evaluators.licence_names import known_licences, licence_named, normalise_licence
 from evaluators.specification.licence import front_matter, licence, licence_of_text
-from evaluators.specification.licence_names import known_licences, licence_named, normalise_licence
 from evaluators.weights import resolve
 
 ROOT = Path(__file__).parents[2]

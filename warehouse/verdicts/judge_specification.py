@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from evaluators.licence_names import licence_named, normalise_licence
 from evaluators.records import Measurement, UserError
-from evaluators.specification.licence_names import licence_named, normalise_licence
 from warehouse.claim_records import Criterion, Outcome, Reason
 from warehouse.claims.text.interval import read_interval
 from warehouse.number_text import number_and_unit

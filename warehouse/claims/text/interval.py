@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from evaluators.licence_names import normalise_licence
 from evaluators.records import UserError
-from evaluators.specification.licence_names import normalise_licence
 from warehouse.claim_records import ClaimInterval, Qualifier
 from warehouse.claims.text.units import SHARES, factors, unit_words
 
