@@ -13,14 +13,21 @@ from evaluators.user_error import UserError
 PIECE = 2**20
 
 
-def write_atomic(path: Path, content: bytes) -> None:
-    """Write a file and its folder's entry to the disk. Raises UserError if that is not possible."""
+def write_atomic(path: Path, content: bytes, *, synced: bool = True) -> None:
+    """Write a file and its folder's entry to the disk. Raises UserError if that is not possible.
+
+    synced: wait until the disk has them; without it the file is whole or absent for every process, but not after a
+    power cut (thousands of files at once, which wait together, or what can be made again).
+    """
     temporary = path.with_name(f".{uuid.uuid4().hex[:12]}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as file:
             file.write(content)
-        replace_synced(temporary, path)
+        if synced:
+            replace_synced(temporary, path)
+        else:
+            temporary.replace(path)
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)

@@ -18,6 +18,7 @@ import httpx
 
 from evaluators.backends import ModelServer
 from evaluators.backends.bounded_http import fetch_object
+from evaluators.files import write_atomic
 from evaluators.records import ServerDescription
 
 PROBES, LENGTH = 16, 16
@@ -95,10 +96,7 @@ def fingerprint_id(folder: Path, place: str, answers: Sequence[Answer]) -> str:
             return str(entry["id"])
     content = json.dumps([list(answer) for answer in answers])
     new = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".part")
-    temporary.write_text(json.dumps([*known, {"id": new, "place": place, "answers": list(answers)}]), encoding="utf-8")
-    temporary.replace(path)
+    write_atomic(path, json.dumps([*known, {"id": new, "place": place, "answers": list(answers)}]).encode())
     return new
 
 

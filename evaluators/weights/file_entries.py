@@ -6,8 +6,8 @@ import json
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from uuid import uuid4
 
+from evaluators.files import write_atomic
 from evaluators.weights.naming import data_folder
 
 
@@ -33,10 +33,7 @@ def listing_path(model: str, commit: str) -> Path:
 def keep_listing(model: str, commit: str, entries: tuple[FileEntry, ...]) -> None:
     """Remember a listing from the hub."""
     path = listing_path(model, commit)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(f".{uuid4().hex[:8]}.tmp")
-    draft.write_text(json.dumps([asdict(entry) for entry in entries]), encoding="utf-8")
-    draft.replace(path)
+    write_atomic(path, json.dumps([asdict(entry) for entry in entries]).encode(), synced=False)
 
 
 def kept_listing(model: str, commit: str) -> tuple[FileEntry, ...] | None:

@@ -83,10 +83,7 @@ def receive_small(store: FileStore, home: Path, known: Known) -> list[str]:
     last = tuple(folder for folder, _ in AFTER)
     for name in sorted(contents, key=lambda one: (one.startswith(last), one)):
         path = home / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.part")
-        temporary.write_bytes(contents[name])
-        temporary.replace(path)
+        write_atomic(path, contents[name], synced=False)
     if contents:
         os.sync()  # once for all: waiting for the disk after each file would take most of the time
     if names:

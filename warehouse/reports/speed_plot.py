@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluators.catalogue import catalogue
+from evaluators.files import write_atomic
 from evaluators.records import UserError
 
 WIDTH = 420
@@ -56,10 +57,7 @@ def save_plot(chart: Any, path: Path) -> None:
             data = vl_convert.vegalite_to_svg(specification).encode()
         case other:
             raise UserError(f"a plot cannot be written as '{other}'; name a file that ends in .html, .png or .svg")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(data)
-    part.replace(path)
+    write_atomic(path, data)
 
 
 def _replace(value: Any, old: str, new: str) -> Any:
