@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -51,15 +52,23 @@ def cpu_name() -> str | None:
 
 def gpus() -> list[dict[str, str]]:
     """One row a visible NVIDIA GPU with GPU_FIELDS as keys; empty without a driver."""
+    rows = query_gpus(GPU_FIELDS) or ()
+    return [dict(zip(GPU_FIELDS, row, strict=True)) for row in rows if len(row) == len(GPU_FIELDS)]
+
+
+def query_gpus(fields: Sequence[str]) -> list[list[str]] | None:
+    """nvidia-smi's cells, one row a visible NVIDIA GPU; None without a driver, or where it does not know a field."""
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is not None and visible.strip() in ("", "-1"):
         return []
-    command = ["nvidia-smi", f"--query-gpu={','.join(GPU_FIELDS)}", "--format=csv,noheader,nounits"]
-    if visible:
-        command.append(f"--id={visible}")
-    text = _answer(command) or ""
-    rows = ([cell.strip() for cell in line.split(",")] for line in text.splitlines())
-    return [dict(zip(GPU_FIELDS, row, strict=True)) for row in rows if len(row) == len(GPU_FIELDS)]
+    command = ["nvidia-smi", f"--query-gpu={','.join(fields)}", "--format=csv,noheader,nounits"]
+    text = _answer([*command, f"--id={visible.strip()}"] if visible else command)
+    return None if text is None else gpu_rows(text)
+
+
+def gpu_rows(text: str) -> list[list[str]]:
+    """Cells of nvidia-smi's lines."""
+    return [[cell.strip() for cell in line.split(",")] for line in text.splitlines() if line.strip()]
 
 
 def device_names() -> tuple[str, ...]:

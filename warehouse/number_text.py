@@ -51,6 +51,14 @@ def interval(low: float | None, high: float | None, unit: str | None, *, points:
     return f"[{left}, {right}]"
 
 
+def item_rate(per_second: float) -> str:
+    """How fast items are finished: `3.4 items/s`, `12.0 items/min`, `1.5 items/h`, each from half a one on."""
+    for count, unit in ((1, "s"), (60, "min")):
+        if per_second * count >= 0.5 or not per_second:
+            return f"{per_second * count:.1f} items/{unit}"
+    return f"{3600 * per_second:.1f} items/h"
+
+
 def duration(seconds: float) -> str:
     """A length of time as people say it: `40 s`, `12 min`, `3.2 h`, `41 h`."""
     if seconds < 90:

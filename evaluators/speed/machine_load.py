@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from evaluators.backends import ModelServer
+from evaluators.hardware import query_gpus
 
 if TYPE_CHECKING:
     import psutil
@@ -108,22 +109,15 @@ def gpu_state() -> tuple[int | None, tuple[str, ...] | None]:
     """SM clock (MHz) of the slowest NVIDIA GPU in use, and the brakes that are on now (heat, power); None for what
     cannot be read."""
     for family in ("clocks_event_reasons", "clocks_throttle_reasons"):  # today's name and that of drivers before 535
-        fields = ",".join(["clocks.sm", *(f"{family}.{brake}" for brake in BRAKES)])
-        command = ["nvidia-smi", f"--query-gpu={fields}", "--format=csv,noheader,nounits"]
-        if visible := os.environ.get("CUDA_VISIBLE_DEVICES", "").strip():
-            command.append(f"--id={visible}")
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
-        except (OSError, subprocess.SubprocessError):
-            continue
-        return read_gpu_state(done.stdout)
+        rows = query_gpus(["clocks.sm", *(f"{family}.{brake}" for brake in BRAKES)])
+        if rows is not None:
+            return read_gpu_state(rows)
     return None, None
 
 
-def read_gpu_state(text: str) -> tuple[int | None, tuple[str, ...] | None]:
-    """nvidia-smi's lines (clock, then one `Active` or `Not Active` a brake) -> lowest clock, brakes that are on; None
-    where no line says so."""
-    rows = [[cell.strip() for cell in line.split(",")] for line in text.splitlines() if line.strip()]
+def read_gpu_state(rows: Sequence[Sequence[str]]) -> tuple[int | None, tuple[str, ...] | None]:
+    """nvidia-smi's rows (clock, then one `Active` or `Not Active` a brake) -> lowest clock, brakes that are on; None
+    where no row says so."""
     clocks = [int(row[0]) for row in rows if row[0].isdigit()]
     states = [(brake, state) for row in rows for brake, state in zip(BRAKES, row[1:], strict=False)]
     if not any(state in ("Active", "Not Active") for _, state in states):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -14,6 +13,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from evaluators.backends.registry import BACKENDS, backend
+from evaluators.hardware import gpus
 from evaluators.user_error import UserError
 from flows.cli.output import console, print_json
 from flows.config import Configuration, configuration
@@ -154,9 +154,9 @@ def _sandboxes(settings: Configuration) -> Iterator[Finding]:
 
 
 def _gpu() -> Finding:
-    if shutil.which("nvidia-smi"):
-        line = _first_line(["nvidia-smi", "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"])
-        return Finding("gpu", "ok", line)
+    if found := gpus():
+        each = (f"{gpu['name']}, {gpu['memory.total']} MiB, driver {gpu['driver_version']}" for gpu in found)
+        return Finding("gpu", "ok", "; ".join(each))
     return Finding(
         "gpu", "warning", "none found", "small models run on the CPU; large ones need a GPU or an attached server"
     )
@@ -209,15 +209,6 @@ def _try(what: str, ask: Callable[[], str], advice: str) -> Finding:
         return Finding(what, "ok", ask())
     except UserError as problem:
         return Finding(what, "missing", str(problem), advice)
-
-
-def _first_line(command: list[str]) -> str:
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return str(error)
-    lines = (done.stdout or done.stderr).strip().splitlines()
-    return lines[0] if lines else "no output"
 
 
 def _print(found: list[Finding]) -> None:

@@ -12,7 +12,7 @@ from flows.runtime.plain_text import write_line
 from flows.runtime.progress_page import progress_on_page, say_on_page
 from flows.runtime.verbosity import VERBOSITY
 from flows.runtime.whole_run import whole_run
-from warehouse.number_text import duration
+from warehouse.number_text import duration, item_rate
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -57,12 +57,12 @@ def _bar(title: str) -> Iterator[Callable[[Progress], None]]:
 
     columns = (
         TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]:.1f} items/s"), TextColumn("{task.fields[left]}", markup=False),
+        TextColumn("{task.fields[rate]}"), TextColumn("{task.fields[left]}", markup=False),
     )  # fmt: skip
     with Bar(*columns, console=PlainConsole(stderr=True), transient=True) as bar:
-        line = bar.add_task(title, total=None, rate=0.0, left="")
+        line = bar.add_task(title, total=None, rate="", left="")
         yield lambda now: bar.update(
-            line, completed=now.done, total=now.total, rate=now.rate or 0.0, left=_left(now)
+            line, completed=now.done, total=now.total, rate=item_rate(now.rate or 0), left=_left(now)
         )  # fmt: skip
 
 
@@ -84,7 +84,7 @@ def _lines(title: str) -> Iterator[Callable[[Progress], None]]:
             return
         last = time.monotonic()
         left = _left(now)
-        say(f"{title}: {now.done:,} of {now.total:,} items, {now.rate or 0:.1f} items/s{left and f'; {left}'}")
+        say(f"{title}: {now.done:,} of {now.total:,} items, {item_rate(now.rate or 0)}{left and f'; {left}'}")
 
     yield tell
 

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluators.catalogue import benchmark
+from evaluators.hardware import gpu_rows
 from evaluators.records import RunStatus, Settings
 from evaluators.speed import measure_speed
 from evaluators.speed.depth import choose_depths, relative_end
@@ -59,9 +60,9 @@ def test_brakes_and_other_programs_are_named() -> None:
 
 def test_gpu_clocks_and_brakes_as_nvidia_smi_prints_them() -> None:
     text = "1980, Not Active, Not Active, Not Active\n1410, Not Active, Active, Not Active\n"
-    assert read_gpu_state(text) == (1410, ("sw_thermal_slowdown",))
-    assert read_gpu_state("1980, Not Active, Not Active, Not Active\n") == (1980, ())
-    assert read_gpu_state("[N/A], [N/A], [N/A], [N/A]\n") == (None, None)
+    assert read_gpu_state(gpu_rows(text)) == (1410, ("sw_thermal_slowdown",))
+    assert read_gpu_state(gpu_rows("1980, Not Active, Not Active, Not Active\n")) == (1980, ())
+    assert read_gpu_state(gpu_rows("[N/A], [N/A], [N/A], [N/A]\n")) == (None, None)
 
 
 @given(
