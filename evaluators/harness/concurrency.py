@@ -15,6 +15,13 @@ LEAST = 32
 """Jobs that throughput is judged by at least."""
 
 
+def in_flight(slots: int) -> int:
+    """Requests to keep at a server of `slots` slots: so many wait there that none of them idles until we have heard
+    that it is free. Slots that began together end together, so for a few slots it is one for each."""
+    slots = max(1, slots)
+    return slots + max(min(slots, 4), slots // 8)
+
+
 class Concurrency:
     """Jobs that may be under way now. Fixed, unless `most` is above `start`: then it doubles while throughput grows."""
 

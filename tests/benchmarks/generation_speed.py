@@ -34,8 +34,8 @@ from evaluators.backends import ModelServer, ServerOptions, open_server
 from evaluators.backends.openai_api import sampling
 from evaluators.catalogue import Benchmark
 from evaluators.harness import Progress, run_benchmark
+from evaluators.harness.concurrency import in_flight
 from evaluators.harness.requests import Item, build_items
-from evaluators.harness.run import in_flight
 from evaluators.harness.tasks import load_tasks
 from evaluators.records import Artifact, RunStatus, Settings
 from tests.benchmarks import processors

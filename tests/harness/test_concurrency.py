@@ -14,8 +14,7 @@ import pytest
 from evaluators.backends import ServerOptions, open_server
 from evaluators.backends.attached import DEFAULT_SLOTS
 from evaluators.harness import run_benchmark
-from evaluators.harness.concurrency import MOST, Concurrency
-from evaluators.harness.run import in_flight
+from evaluators.harness.concurrency import MOST, Concurrency, in_flight
 from evaluators.records import RunStatus, Settings
 from evaluators.stopping import InterimLook
 from tests.harness.conftest import SUMS

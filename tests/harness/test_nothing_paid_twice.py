@@ -12,7 +12,7 @@ import pytest
 
 from evaluators.backends import ModelServer
 from evaluators.harness import run_benchmark
-from evaluators.harness.run import in_flight
+from evaluators.harness.concurrency import in_flight
 from evaluators.records import Artifact, Run, RunStatus, Settings
 from tests.harness.conftest import SUMS
 from tests.harness.fakes import Reachable

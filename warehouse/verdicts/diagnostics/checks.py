@@ -1,6 +1,6 @@
 """Signs of the causes by which honest scores differ, each read from a run's own data.
 
-Names of signals are those of evaluators/harness/signals.py, names of checks those of evaluators/harness/preflight.py.
+Names of signals are those of evaluators/harness/answers/answer_statistics.py, of checks those of the preflight.
 Sizes in the comments are what public disputes report, in points.
 """
 
