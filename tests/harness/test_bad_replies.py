@@ -108,6 +108,57 @@ def test_content_in_chunks() -> None:
         read_chat(messaged([{"type": "image_url", "image_url": "x"}]))
 
 
+@pytest.mark.parametrize(
+    ("content", "more", "expected"),
+    [
+        ([{"text": "42"}], {}, ("42", None)),
+        ({"type": "text", "text": "42"}, {}, ("42", None)),
+        ([{"type": "text", "text": {"value": "42", "annotations": []}}], {}, ("42", None)),
+        ([{"type": "output_text", "text": "42"}, {"type": "reference", "reference_ids": [1]}], {}, ("42", None)),
+        ([{"type": "redacted_thinking", "data": "x"}, {"type": "text", "text": "42"}], {}, ("42", None)),
+        ([{"type": "reasoning_text", "text": "hm"}, {"type": "text", "text": "42"}], {}, ("42", "hm")),
+        ([{"type": "reasoning", "summary": [{"type": "summary_text", "text": "hm"}]}, "42"], {}, ("42", "hm")),
+        ("42", {"thinking": "hm"}, ("42", "hm")),
+        ("42", {"thoughts": "hm", "name": "x"}, ("42", "hm")),
+        ("42", {"reasoning": None, "reasoning_details": [{"type": "reasoning.text", "text": "hm"}]}, ("42", "hm")),
+    ],
+)  # fmt: skip
+def test_content_and_reasoning_in_the_shapes_of_many_servers(
+    content: Any, more: dict[str, Any], expected: tuple[str, str | None]
+) -> None:
+    reply = read_chat(messaged(content, **more))
+    assert (reply.content, reply.reasoning) == expected
+
+
+@pytest.mark.parametrize("finish", ["stop", "length"])
+def test_a_server_that_ignores_stop_strings_is_read_up_to_them(finish: str, tmp_path: Path) -> None:
+    """What comes after a stop string is no part of the answer, also where the limit ends it, and the run is sound."""
+
+    def talk(body: dict[str, Any]) -> dict[str, Any]:
+        reply = generated(f" #### {solve(body)}\n\nQuestion: What is 1+1?\nAnswer: #### 2", finish)
+        return reply | {"usage": {"completion_tokens": body["max_tokens"]}}
+
+    found = run(talk, tmp_path, checks=True)
+    measured = found.measurements[0]
+    assert (found.status, measured.score, measured.truncated) == (RunStatus.finished, 1.0, 0)
+    assert "cut here" in found.checks["stop"] and found.signals["continues_share"] == 0.0
+
+
+def test_thinking_that_nobody_asked_about_is_set_apart_and_said(tmp_path: Path) -> None:
+    """It is no reason to refuse the run; what refuses it is thinking that was switched off."""
+
+    def think(body: dict[str, Any]) -> dict[str, Any]:
+        part = {"type": "thinking", "thinking": [{"type": "text", "text": "a\n\nb #### 1"}]}
+        return messaged([part, {"type": "text", "text": f"#### {solve(body)}"}])
+
+    found = run(think, tmp_path, benchmark=CHAT, checks=True)
+    assert found.status is RunStatus.finished and found.measurements[0].score == 1.0
+    assert found.signals["reasoning_share"] == 1.0 and "server thinks" in found.checks["thinking"]
+    off = CHAT.model_copy(update={"protocol": CHAT.protocol.model_copy(update={"thinking": "off"})})
+    refused = run(think, tmp_path, benchmark=off, checks=True)
+    assert refused.status is RunStatus.invalid and "switched off" in str(refused.reason)
+
+
 def test_an_answer_of_the_longest_length_is_cut_whatever_it_says(tmp_path: Path) -> None:
     def full(body: dict[str, Any]) -> dict[str, Any]:
         reply = right(body)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluators.backends.openai_api.thinking import holds_mark, set_apart
+from evaluators.backends.openai_api.thinking import holds_mark, leading_block, set_apart
 from evaluators.records import Settings
 from tests.harness.test_chat import ask
 
@@ -15,6 +15,7 @@ MARKS = [
     ("<Thinking>", "</Thinking>"),
     ("<thought>", "</thought>"),
     ("<reasoning>", "</reasoning>"),
+    ('<think time="3">', "</think>"),
     ("<seed:think>", "</seed:think>"),
     ("[THINK]", "[/THINK]"),
     ("◁think▷", "◁/think▷"),
@@ -44,6 +45,30 @@ def test_each_family_is_set_apart(opening: str, closing: str, reasoning: str, an
 def test_marks_of_unknown_families_are_noticed(mark: str) -> None:
     """What cannot be set apart is seen, so that the run is not taken for sound."""
     assert holds_mark(f"{mark} 12") and not holds_mark("I think 3 < 4 [see 5] <b>x</b>")
+
+
+@pytest.mark.parametrize(
+    ("opening", "closing"),
+    [
+        ("<scratchpad>", "</scratchpad>"), ("[BEGIN_PLAN]", "[END_PLAN]"), ("<|start_of_plan|>", "<|end_of_plan|>"),
+        ("⟨mull⟩", "⟨/mull⟩"), ("{{cot}}", "{{/cot}}"), ("<inner monologue>", "</inner monologue>"),
+    ],
+)  # fmt: skip
+def test_an_unknown_family_is_known_by_its_structure(opening: str, closing: str) -> None:
+    """A block of one name before the answer: set apart where thinking was asked for, noticed where it was not."""
+    content = f"{opening}Is it #### 7? No.{closing}\n#### 4"
+    arguments = {"until": ["?"]}
+    response, body = ask({"content": content}, arguments=arguments, settings=Settings(thinking="on"))
+    assert (response.reasoning, response.text, "stop" in body) == ("Is it #### 7? No.", "#### 4", False)
+    plain, _ = ask({"content": content})
+    assert plain.text == content and leading_block(content) is not None
+
+
+@pytest.mark.parametrize(
+    "text", ["<answer>4</answer> since 2+2", "<b>Four</b> is it", "[1] as in [/1]", "<<title>> x", "<plan>4</plan>"]
+)
+def test_what_opens_with_a_tag_is_not_always_thinking(text: str) -> None:
+    assert leading_block(text) is None and set_apart(text, asked=True) == (None, text)
 
 
 def test_stop_strings_wait_for_the_answer() -> None:

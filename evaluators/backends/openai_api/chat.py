@@ -42,7 +42,7 @@ class Chat:
     def __init__(self, server: ServerDescription, settings: Settings, dialect: str = "openai") -> None:
         self.server = server
         self.dialect = dialect
-        self.sends_stops = settings.thinking != "on"
+        self.thinks = settings.thinking == "on"
         """Stop strings of a task are for its answer: while a model thinks, the server must not know them."""
         self.extra: dict[str, Any] = {}
         if settings.effort is not None:
@@ -64,7 +64,7 @@ class Chat:
             # A hosted API knows its own limit; servers of ours are told theirs, because vLLM's default is 16 tokens.
             fallback = self.server.context if self.dialect != "openai" else None
             fields = sampling.sampling_fields(
-                request.args[1], request.seed, self.dialect, fallback, send_stops=self.sends_stops
+                request.args[1], request.seed, self.dialect, fallback, send_stops=not self.thinks
             )
             payload = {"model": self.server.model, "messages": messages} | fields | self.extra
             if messages and messages[-1].get("role") == "assistant" and self.dialect == "vllm":
@@ -77,12 +77,14 @@ class Chat:
                 yield failure(request, error)
                 continue
             found: Generation = reply.data
-            tagged, text = set_apart(found.content)
-            text = sampling.cut(text, request.args[1], self.dialect, sent_stops=self.sends_stops)
+            tagged, answer = set_apart(found.content, asked=self.thinks)
+            text = sampling.cut(answer, request.args[1])
             yield answered(
                 request,
                 reply,
-                status=ending(found, text, sampling.limit_to_check(fields, self.dialect)),
+                status=ending(
+                    found, text, sampling.limit_to_check(fields, self.dialect), stopped=len(text) < len(answer)
+                ),
                 text=text,
                 reasoning=found.reasoning or tagged,
                 finish_reason=found.finish,

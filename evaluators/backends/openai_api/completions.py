@@ -41,11 +41,13 @@ class Completion:
                 yield failure(request, error)
                 continue
             found: Generation = reply.data
-            text = sampling.cut(found.content, arguments, self.dialect)
+            text = sampling.cut(found.content, arguments)
             yield answered(
                 request,
                 reply,
-                status=ending(found, text, sampling.limit_to_check(fields, self.dialect)),
+                status=ending(
+                    found, text, sampling.limit_to_check(fields, self.dialect), stopped=len(text) < len(found.content)
+                ),
                 text=text,
                 finish_reason=found.finish,
                 prompt_tokens=found.prompt_tokens,

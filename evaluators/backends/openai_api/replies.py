@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +40,12 @@ DECLINED = frozenset(
 """Finish reasons that mean that the server or its guard declined."""
 
 
+THOUGHT = re.compile(r"think|thought|reason(?!s?$|_?code)", re.I)
+"""Names of fields and of kinds of chunks that hold reasoning: `reasoning_content`, `reasoning`, `thinking`, ..."""
+WORDLESS = re.compile(r"reference|citation|annotation|tool|function|refusal|redacted|encrypted|signature", re.I)
+"""Kinds of chunks that hold nothing of an answer's text."""
+
+
 @dataclass(frozen=True, slots=True)
 class Generation:
     """One generated answer as the server sent it."""
@@ -66,16 +73,18 @@ def read_chat(data: Any) -> Generation:
     choice, finish = _choice(data)
     message = json_object(choice.get("message") or {}, "message")
     content, thoughts = _content(message.get("content"))
-    stated = next((message[name] for name in ("reasoning_content", "reasoning") if message.get(name)), None)
-    reasoning = optional_text(stated, "reasoning") or thoughts
+    reasoning = _reasoning(message) or thoughts
     return _generation(data, finish, content, reasoning, optional_text(message.get("refusal"), "refusal"))
 
 
-def ending(reply: Generation, text: str, limit: int | None = None) -> ResponseStatus:
+def ending(reply: Generation, text: str, limit: int | None = None, stopped: bool = False) -> ResponseStatus:
     """How an answer ended. `text`: what is left of it without reasoning. `limit`: the token limit that was sent, for
-    servers whose finish reason is not to be relied on; an answer of that length is taken as cut."""
+    servers whose finish reason is not to be relied on; an answer of that length is taken as cut. `stopped`: it was
+    ended here, at a stop string, so that what follows does not matter."""
     if reply.refusal or reply.finish in DECLINED:
         return ResponseStatus.refused
+    if stopped:
+        return ResponseStatus.ok if text.strip() else ResponseStatus.empty
     if reply.finish in CUT or (limit and (reply.generated_tokens or 0) >= limit):
         return ResponseStatus.truncated
     return ResponseStatus.ok if text.strip() else ResponseStatus.empty
@@ -113,25 +122,67 @@ def _generation(
     )
 
 
+def _reasoning(message: dict[str, Any]) -> str | None:
+    """The reasoning that a message holds beside its content, whatever the server calls it."""
+    first = ("reasoning_content", "reasoning")
+    names = [*first, *(name for name in message if name not in first and THOUGHT.search(name))]
+    for name in names:
+        held = message.get(name)
+        if name in first and held is not None and not isinstance(held, (str, list)):
+            raise BadReply("reasoning is neither a text nor a list")
+        if isinstance(held, str) and held:
+            return json_text(held, "reasoning")
+        if isinstance(held, list):
+            texts = [_text_of(chunk) for chunk in held if isinstance(chunk, (str, dict))]
+            if joined := "".join(text for text in texts if text):
+                return joined
+    return None
+
+
 def _content(content: Any) -> tuple[str, str | None]:
-    """(answer, reasoning) of a message's content."""
+    """(answer, reasoning) of a message's content: a text, null, a chunk or a list of chunks. Chunks that hold no text
+    of an answer (references, calls of tools) are left out; what may hold some and is not known raises BadReply."""
     if content is None:
         return "", None
     if isinstance(content, str):
         return json_text(content, "content"), None
-    answer, thoughts = [], []
-    for chunk in json_list(content, "content"):
+    answer: list[str] = []
+    thoughts: list[str] = []
+    for chunk in [content] if _is_chunk(content) else json_list(content, "content"):
         if isinstance(chunk, str):
             answer.append(json_text(chunk, "a chunk"))
             continue
         kind = json_object(chunk, "a chunk of content").get("type")
-        if kind in ("text", "output_text"):
-            answer.append(json_text(chunk.get("text"), "a chunk's text"))
-        elif kind in ("thinking", "reasoning"):
-            held = chunk.get("thinking", chunk.get("reasoning", chunk.get("text")))
-            thoughts.append(_content(held)[0])
-        elif kind == "refusal":
+        named = kind if isinstance(kind, str) else ""
+        if (kind is None and "text" in chunk) or "text" in named.casefold().split("_")[-1:]:
+            text = _text_of(chunk)
+            if text is None:
+                raise BadReply(f"a chunk of the type {one_line(str(kind), 40)!r} holds no text")
+            (thoughts if THOUGHT.search(named) else answer).append(text)
+        elif WORDLESS.search(named):
             continue
+        elif THOUGHT.search(named):
+            thoughts.append(_text_of(chunk) or "")
         else:
             raise BadReply(f"a chunk of content has the unknown type {one_line(str(kind), 40)!r}")
     return "".join(answer), "".join(thoughts) or None
+
+
+def _is_chunk(content: Any) -> bool:
+    return isinstance(content, dict) and ("type" in content or "text" in content)
+
+
+def _text_of(chunk: Any) -> str | None:
+    """The text in a chunk: `text`, or the value of `text`, or what is under the name of its kind. None if there is
+    none."""
+    if isinstance(chunk, str):
+        return json_text(chunk, "a chunk")
+    for name in ("text", "thinking", "reasoning", "summary", "content", "value"):
+        held = chunk.get(name)
+        if isinstance(held, str):
+            return json_text(held, f"a chunk's {name}")
+        if isinstance(held, dict) and isinstance(held.get("value"), str):
+            return json_text(held["value"], f"a chunk's {name}")
+        if isinstance(held, list):
+            return "".join(text for part in held if isinstance(part, (str, dict)) for text in [_text_of(part)] if text)
+    return None

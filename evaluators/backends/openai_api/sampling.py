@@ -109,10 +109,8 @@ def samplers(stated: Mapping[str, Any], backend: str) -> dict[str, Any]:
     return found
 
 
-def cut(text: str, arguments: Mapping[str, Any], backend: str, *, sent_stops: bool = True) -> str:
-    """The answer up to the first stop string that the server was not told."""
-    if sent_stops and backend in OWN_SERVERS:
-        return text
-    untold = stops(arguments)[MOST_STOPS:] if sent_stops else stops(arguments)
-    found = [at for stop in untold if (at := text.find(stop)) >= 0]
+def cut(text: str, arguments: Mapping[str, Any]) -> str:
+    """The answer up to the first stop string, for those that the server was not told, and for servers that go on after
+    what they were told."""
+    found = [at for stop in stops(arguments) if (at := text.find(stop)) >= 0]
     return text[: min(found)] if found else text

@@ -11,7 +11,7 @@ import re
 WORDS = r"(?:[a-z]+:)?(?:think|thinking|thought|thoughts|reasoning|reason)"
 """Names of tags: DeepSeek, Qwen, GLM, Kimi (`think`), Seed-OSS (`seed:think`), Reflection and others."""
 PAIRS = (
-    (rf"<\s*{WORDS}\s*>", rf"<\s*/\s*{WORDS}\s*>"),
+    (rf"<\s*{WORDS}(?:\s+[\w-]+\s*=[^<>]{{0,80}})?\s*>", rf"<\s*/\s*{WORDS}\s*>"),
     (r"\[THINK\]", r"\[/THINK\]"),  # Mistral's Magistral
     (r"◁think▷", r"◁/think▷"),  # Kimi-VL
     (r"<\|begin_of_thought\|>", r"<\|end_of_thought\|>"),  # OpenThinker, Sky-T1
@@ -39,8 +39,24 @@ ANY_MARK = re.compile(
 """Anything that looks like a mark of thinking, known or not: an answer that still holds one cannot be scored."""
 
 
-def set_apart(content: str) -> tuple[str | None, str]:
-    """(reasoning, answer) of a text that may hold marks of thinking; reasoning is None if it holds none.
+BLOCK = re.compile(
+    r"\s*(?P<open>[<\[{⟨◁«【]{1,2}\|?)\s*(?:(?:begin|start)[ _:-](?:of[ _:-])?)?"
+    r"(?P<name>[a-z][\w .:-]{0,31}?)"
+    r"(?:[ _:-](?:begin|start))?\s*(?P<close>\|?[>\]}⟩▷»】]{1,2})",
+    re.I,
+)
+"""A mark at the beginning of a text, of whatever name: brackets around a word, with or without `begin` or `start`."""
+NO_THOUGHT = re.compile(
+    r"(?:final[ _-]?)?(?:answer|response|output|result|solution)|code|html|body|div|span|table|tr|p|b|i|u|em|strong|h\d"
+    r"|ul|ol|li|pre|a|svg|xml|json|poem|title|tool[ _-]?calls?|function[ _-]?calls?|inst|s|bos",
+    re.I,
+)
+"""Names of blocks that hold an answer, or part of one."""
+
+
+def set_apart(content: str, *, asked: bool = False) -> tuple[str | None, str]:
+    """(reasoning, answer) of a text that may hold marks of thinking; reasoning is None if it holds none. `asked`: the
+    model was told to think, so that a block of an unknown name before the answer is its thinking.
 
     The answer is what follows the last closing mark, without leading space, as lm-eval's `think_end_token` takes it. A
     mark that is never closed leaves no answer: all is reasoning. A closing mark alone counts too, because templates may
@@ -55,7 +71,26 @@ def set_apart(content: str) -> tuple[str | None, str]:
         return OPEN.sub("", content[: last.start()]).strip(), answer.lstrip()
     if opening := OPEN.match(content.lstrip()):
         return content.lstrip()[opening.end() :].strip(), ""
+    if asked and (block := leading_block(content)) is not None:
+        return block
     return None, content
+
+
+def leading_block(content: str) -> tuple[str, str] | None:
+    """(inside, rest) of a text that opens with a block between two marks of one name, with text after it: what thinking
+    looks like, whatever a family calls it. None for other texts, and for names of blocks that hold the answer."""
+    if (opening := BLOCK.match(content)) is None or NO_THOUGHT.fullmatch(opening["name"]):
+        return None
+    name = re.escape(opening["name"])
+    lead, tail = re.escape(opening["open"].rstrip("|")), re.escape(opening["close"].lstrip("|"))
+    closing = re.compile(
+        rf"{lead}\|?\s*(?:/\s*|end[ _:-]?(?:of[ _:-])?){name}\s*/?\|?{tail}|{lead}\|?\s*{name}[ _:-]end\s*\|?{tail}",
+        re.I,
+    )
+    found = closing.search(content, opening.end())
+    if found is None or not (rest := content[found.end() :].lstrip()):
+        return None
+    return content[opening.end() : found.start()].strip(), rest
 
 
 def _harmony(content: str) -> tuple[str, str]:
