@@ -7,22 +7,28 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Iterable
 from fractions import Fraction
 
-from evaluators.records import ItemScore, ItemStatus, RequestKind, Response
+from evaluators.stated_answer import BOXED, stated_answers
 
 LONGEST = 200
 """Characters of a target that is an answer rather than a text to be judged."""
-BOXED = re.compile(r"\\(?:boxed|fbox)\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
 COMMAND = re.compile(r"\\(?:text|mathrm|mathbf|operatorname|textbf|left|right|displaystyle|[,;:! ])")
-FRACTION = re.compile(r"\\[dt]?frac\s*\{([^{}]+)\}\s*\{([^{}]+)\}")
-MARKUP = re.compile(r"[*_`~$€£¥₹]|\\[()\[\]$%]|[{}]")
-LEAD = re.compile(r"^.*?\b(?:answer|result|total|solution)\b(?:\s+is)?\s*[:=]?\s*", re.DOTALL | re.IGNORECASE)
-NUMBER = re.compile(r"[-+−]?(?:\d{1,3}(?:[,' \u00a0\u2009\u202f]\d{3})+|\d+)(?:\.\d+)?(?:\s*/\s*\d+)?|[-+−]?\.\d+")
-CHOICE = re.compile(r"^[(\[]?([a-z])(?:[)\].:]+(?:\s.*)?)?$", re.DOTALL)
+FRACTION = re.compile(r"\\[dt]?frac\s*(?:\{([^{}]+)\}\s*\{([^{}]+)\}|(\d)\s*(\d))")
+MARKUP = re.compile(r"[*_`~$€£¥₹]|\\[()\[\]$%]|[{}]|\^?\s*(?:\\circ\b|°)")
+GROUPED = re.compile(
+    r"(?<![\d.,])\d{1,3}(?:,\d{2,3})*,\d{3}(?![\d,])|(?<![\d.,])\d{1,3}(?:[' \u00a0\u2009\u202f]\d{3})+(?!\d)"
+)
 CONTINENTAL = re.compile(r"(?<![\d.,])(\d{1,3}(?:\.\d{3})+),(\d{1,2})(?![\d,])")
+COMMA = re.compile(r"(?<![\d.,])(\d+),(\d{1,2})(?![\d,])")
+POWER = re.compile(r"(\d)\s*(?:[x×·*]|\\times|\\cdot)\s*10\s*\^?\s*([-+]?\d+)|(\d)e([-+]?\d+)\b", re.I)
+NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?(?:\s*/\s*\d+)?|[-+]?\.\d+")
+SCALED = re.compile(r"\s?(?:(k|thousand)|(m|mio|million)|(b|bn|billion))\b")
+CHOICE = re.compile(
+    r"[(\[<]?(?:option|choice|answer)?\s*([a-z])(?:[)\].:>,;]+(?:\s.*)?|\s+(?:because|since|as|is)\b.*|\s*[-–—]\s.*)?",
+    re.DOTALL,
+)
+CLAUSE = re.compile(r"[.,;:(!]|\s[-–—]\s|\b(?:because|since)\b")
 TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 ONES = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
@@ -33,57 +39,88 @@ SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
 
 
 def same_answer(answer: str | None, target: str | None) -> bool:
-    """Whether an answer, or the last statement in it, says what the target says, however it is spelled. False where
-    the target is no short answer."""
+    """Whether what an answer states says what the target says, however it is spelled. False where the target is no
+    short answer."""
     if not answer or not target:
         return False
     wanted = _short(target)
     if not wanted:
         return False
-    number = as_fraction(wanted)
-    for candidate in _candidates(answer):
-        if plain(candidate) == wanted:
+    return any(_says(plain(candidate), wanted, exact) for candidate, exact in stated_answers(answer))
+
+
+def _says(said: str, wanted: str, alone: bool) -> bool:
+    """Whether a plain text says the wanted one. `alone`: the text is nothing but the answer, so that a number in it
+    must be its only one."""
+    if not said:
+        return False
+    if said == wanted or _compact(said) == _compact(wanted):
+        return True
+    if (number := as_fraction(wanted)) is not None:
+        if as_fraction(said if alone else _first_number(said)) == number:
             return True
-        if number is not None and as_fraction(plain(candidate)) == number:
-            return True
-        if len(wanted) == 1 and wanted.isalpha():
-            choice = CHOICE.match(plain(candidate))
-            if choice and choice[1] == wanted:
-                return True
-    return False
+        return not alone and _of_words(said) == number
+    letter = wanted.strip("()[]")
+    if len(letter) == 1 and letter.isalpha():
+        choice = CHOICE.fullmatch(said)
+        return choice is not None and choice[1] == letter
+    return not alone and bool(said) and CLAUSE.split(said, maxsplit=1)[0].strip() == wanted
 
 
 def plain(text: str) -> str:
     """Text without markup, LaTeX, money signs, thousands separators and final stops, in lower case."""
     text = unicodedata.normalize("NFKC", text).replace("−", "-")
+    text = "".join(str(unicodedata.digit(sign)) if sign.isdigit() and not sign.isascii() else sign for sign in text)
     if boxed := BOXED.findall(text):
         text = boxed[-1]
-    text = FRACTION.sub(r"\1/\2", text)
+    text = FRACTION.sub(lambda found: f"{found[1] or found[3]}/{found[2] or found[4]}", text)
     text = MARKUP.sub("", COMMAND.sub("", text))
     text = CONTINENTAL.sub(lambda found: f"{found[1].replace('.', '')}.{found[2]}", text)
-    text = re.sub(r"(?<=\d)[,' \u00a0\u2009\u202f](?=\d{3}\b)", "", text)
-    return " ".join(text.split()).strip(" .,:;!?\"'()").casefold()
+    text = GROUPED.sub(lambda found: re.sub(r"\D", "", found[0]), text)
+    text = POWER.sub(lambda found: f"{found[1] or found[3]}e{found[2] or found[4]}", text)
+    return " ".join(text.split()).strip(" .,:;!?\"'()[]【】「」<>").casefold()
+
+
+def _compact(text: str) -> str:
+    return re.sub(r"[\s\\]|(?<=\d)0+(?=$)(?<=\.\d0)", "", text)
+
+
+def _first_number(text: str) -> str:
+    """The text up to the end of its first number with what scales it."""
+    found = NUMBER.search(text)
+    if found is None:
+        return text
+    scale = SCALED.match(text, found.end())
+    percent = re.compile(r"\s*(?:%|percent)").match(text, found.end())
+    end = scale.end() if scale else percent.end() if percent else found.end()
+    return text[:end]
 
 
 def as_fraction(text: str) -> Fraction | None:
     """The number that a short text states, with or without a unit or a percent sign, in digits or words; None for no
     number or several."""
-    found = NUMBER.findall(text)
+    text = COMMA.sub(r"\1.\2", text)
+    found = list(NUMBER.finditer(text))
     if len(found) == 1:
-        digits = re.sub(r"[,' \u00a0\u2009\u202f]", "", found[0]).replace("−", "-")
         try:
-            return Fraction(digits)
+            number = Fraction(found[0][0].replace(" ", ""))
         except (ValueError, ZeroDivisionError):
             return None
+        if scale := SCALED.match(text, found[0].end()):
+            number *= next(10**power for group, power in zip(scale.groups(), (3, 6, 9), strict=True) if group)
+        return number
     return None if found else _of_words(text)
 
 
 def _of_words(text: str) -> Fraction | None:
-    """`one hundred and five` -> 105. None where no number begins the text."""
+    """`one hundred and five` -> 105, `minus five` -> -5. None where no number begins the text."""
     total = part = 0
-    known = False
+    known, sign = False, 1
     for word in re.split(r"[\s-]+", text):
-        if word in WORDS:
+        word = word.strip(".,;:()")
+        if word in ("minus", "negative") and not known:
+            sign = -1
+        elif word in WORDS:
             part, known = part + WORDS[word], True
         elif known and word in SCALES:
             part = max(part, 1) * SCALES[word]
@@ -91,7 +128,7 @@ def _of_words(text: str) -> Fraction | None:
                 total, part = total + part, 0
         elif word != "and" or not known:
             break
-    return Fraction(total + part) if known else None
+    return Fraction(sign * (total + part)) if known else None
 
 
 def _short(target: str) -> str:
@@ -99,37 +136,3 @@ def _short(target: str) -> str:
     _, _, end = target.rpartition("####")
     wanted = plain(end)
     return wanted if len(wanted) <= LONGEST else ""
-
-
-def _candidates(answer: str) -> list[str]:
-    """What in an answer may be meant: all of it, the last box, what follows the last "answer is", the last line's
-    last number."""
-    found = [answer]
-    found += BOXED.findall(answer)[-1:]
-    lines = [line for line in answer.strip().splitlines() if line.strip()]
-    if lines:
-        last = lines[-1]
-        stated = LEAD.sub("", last)
-        if stated != last:
-            found.append(stated)
-        found += NUMBER.findall(last)[-1:]
-    return found
-
-
-def respelled(items: Iterable[ItemScore], responses: Iterable[Response]) -> dict[str, float]:
-    """Signals `respelled_share:<metric>,<filter>` of a run: items that the metric counts as wrong, whose answer says
-    what the target says. Items without a target that is a short answer count as not respelled."""
-    wrong: dict[tuple[str, int, int], list[ItemScore]] = {}
-    counts: Counter[tuple[str, str]] = Counter()
-    for item in items:
-        counts[item.metric, item.filter] += 1
-        if item.value == 0 and item.target and item.status in (ItemStatus.ok, ItemStatus.unextracted):
-            wrong.setdefault((item.task, item.doc_id, item.repeat), []).append(item)
-    right: Counter[tuple[str, str]] = Counter()
-    for response in responses:
-        if response.kind is not RequestKind.generate:
-            return {}
-        for item in wrong.pop((response.task, response.doc_id, response.repeat), []):
-            if same_answer(item.extracted, item.target) or same_answer(response.text, item.target):
-                right[item.metric, item.filter] += 1
-    return {f"respelled_share:{metric},{name}": right[metric, name] / counts[metric, name] for metric, name in right}
