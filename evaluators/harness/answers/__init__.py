@@ -1,7 +1,7 @@
 """What the answers of a run tell about it.
 
 answer_statistics   numbers that causes are read from
+broken_answers      texts that no model means as an answer
 cut_prompts         prompts that a server cut in silence
-fingerprint         a few answers that tell one attached server from another
 second_reading      wrong answers read again, leniently
 """

@@ -10,12 +10,17 @@ Generated answers
     refused_share             answers the server declined
     failed_share              requests without an answer
     think_tag_share           answers whose text, as scored, still holds a mark of thinking
+    leading_block_share       answers that open with a block between two marks of an unknown name, as thinking does
     reasoning_share           answers with reasoning set apart (by the server or by think tags)
     thinking_cut_share        answers cut by the token limit while still thinking
     median_thinking_tokens    median length of the thinking in tokens, by its share of the answer's characters
     reasoning_only_share      answers with reasoning but no text
     reasoning_stop_share      answers that ended with `stop` inside their reasoning: a stop string cut the thinking
     special_token_share       answers with template tokens in their text (`<|...|>`, `<start_of_turn>`, `[INST]`)
+    message_share             answers that are what a server says when it has none (`502 Bad Gateway`)
+    noise_share               answers that are loops, signs of no writing, or many scripts at once
+    cut_open_share            whole answers that end in the middle of a sentence or a formula
+    same_text_share           answers that are a long text which several other prompts got too
     continues_share           answers that go on with a question of their own ("Question:", "Q:", "User:")
     unextracted_share         items in which the first filter found no answer
     unextracted_share:<f>     the same for filter f
@@ -52,12 +57,17 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from statistics import median
 
-from evaluators.backends.openai_api.thinking import holds_mark
+from evaluators.backends.openai_api.thinking import holds_mark, leading_block
+from evaluators.harness.answers.broken_answers import is_cut_open, is_message, is_noise
 from evaluators.harness.answers.cut_prompts import cut_prompt_share
 from evaluators.harness.scoreboard import Board
 from evaluators.records import ItemStatus, Measurement, RequestKind, Response, ResponseStatus, Run
 
 SPECIAL = re.compile(r"<\|[^<>|\s]{1,40}\|>|<(?:start|end)_of_turn>|\[/?INST\]|<</?SYS>>")
+LONG = 40
+"""Characters that no two prompts of a benchmark get as an answer by chance."""
+SEVERAL = 3
+"""Prompts with one long answer from which on it counts."""
 CONTINUES = re.compile(r"(?:^|\n)\s*(?:Question|Q|User|Human|Problem)\s*:")
 
 
@@ -70,6 +80,7 @@ class _Tally:
     choices: int = 0
     marks: Counter[str] = field(default_factory=Counter)
     texts: Counter[int] = field(default_factory=Counter)
+    long_texts: Counter[int] = field(default_factory=Counter)
     lengths: list[int] = field(default_factory=list)
     prompts: list[int] = field(default_factory=list)
     sized: list[tuple[int, int]] = field(default_factory=list)
@@ -132,17 +143,23 @@ def _answer(tally: _Tally, response: Response) -> None:
     marks = {
         response.status.value: response.status is not ResponseStatus.ok,
         "think_tag": holds_mark(text),
+        "leading_block": leading_block(text) is not None,
         "reasoning": bool(response.reasoning),
         "reasoning_only": bool(response.reasoning) and not text.strip(),
         "thinking_cut": bool(response.reasoning) and response.status is ResponseStatus.truncated and not text.strip(),
         "reasoning_stop": bool(response.reasoning) and not text.strip() and response.finish_reason == "stop",
         "special_token": SPECIAL.search(text) is not None,
+        "message": is_message(text),
+        "noise": is_noise(text),
+        "cut_open": response.status is ResponseStatus.ok and is_cut_open(text),
         "continues": CONTINUES.search(text) is not None,
         "retried": response.attempts > 1,
     }
     tally.marks.update(name for name, present in marks.items() if present)
     if text:
         tally.texts[hash(text)] += 1
+        if len(text.strip()) >= LONG and response.repeat == 0:
+            tally.long_texts[hash(text.strip())] += 1
     if response.generated_tokens is not None:
         tally.lengths.append(response.generated_tokens)
         if response.reasoning:
@@ -156,8 +173,8 @@ def _answer(tally: _Tally, response: Response) -> None:
 
 SHARES = (
     *(status.value for status in ResponseStatus if status is not ResponseStatus.ok),
-    "think_tag", "reasoning", "reasoning_only", "thinking_cut", "reasoning_stop", "special_token", "continues",
-    "retried",
+    "think_tag", "leading_block", "reasoning", "reasoning_only", "thinking_cut", "reasoning_stop", "special_token",
+    "message", "noise", "cut_open", "continues", "retried",
 )  # fmt: skip
 
 
@@ -166,6 +183,8 @@ def _generated(tally: _Tally) -> dict[str, float]:
     signals |= {f"{name}_share": tally.marks[name] / tally.generated for name in SHARES}
     if tally.texts:
         signals["identical_share"] = max(tally.texts.values()) / tally.generated
+        again = sum(count for count in tally.long_texts.values() if count >= SEVERAL)
+        signals["same_text_share"] = again / tally.generated
     if tally.repeated:
         signals["repeats_identical_share"] = tally.repeated_alike / tally.repeated
     if tally.lengths:

@@ -115,11 +115,17 @@ def _thinking(e: Evidence) -> Iterable[Cause]:
     if e.signal("think_tag_share") > 0.02:
         text = f"{e.signal('think_tag_share'):.1%} of the scored answers still hold a think tag"
         yield Cause("think_block_scored", text, "unsound")
+    if (portion := e.signal("leading_block_share")) > 0.2:
+        text = (
+            f"{portion:.1%} of the scored answers open with a block between tags, as thinking of an unknown family does"
+        )
+        yield Cause("think_block_scored", text, "doubt")
     if e.signal("reasoning_only_share") > 0.02:
         text = f"{e.signal('reasoning_only_share'):.1%} of the answers are reasoning without an answer"
         yield Cause("reasoning_only", text, "unsound", "empty")
-    if e.signal("reasoning_share") > 0.02 and e.run.settings.thinking == "off":
-        yield Cause("thinking_on", "thinking was switched off and the model thinks all the same", "doubt")
+    if e.signal("reasoning_share") > 0.02 and e.run.settings.thinking != "on":
+        how = "was switched off" if e.run.settings.thinking == "off" else "was left to the server"
+        yield Cause("thinking_on", f"thinking {how}, and the model thinks", "doubt")
 
 
 def _empty(e: Evidence) -> Iterable[Cause]:
@@ -131,6 +137,21 @@ def _empty(e: Evidence) -> Iterable[Cause]:
         if portion > 0:
             weight: Weight = "unsound" if portion > 0.02 else "note"
             yield Cause(code, f"{portion:.1%} of the answers {words}", weight, code.partition("_")[0])
+
+
+def _broken_texts(e: Evidence) -> Iterable[Cause]:
+    # 2-40 points: what stands in place of an answer
+    if (portion := e.signal("message_share")) > 0:
+        text = f"{portion:.1%} of the answers are messages of a server (errors, limits), not answers"
+        yield Cause("server_messages", text, "unsound" if portion > 0.02 else "note")
+    for name, code, words in (
+        ("noise_share", "noise", "are loops or signs of no writing: weights, kernel or tokenizer may be damaged"),
+        ("cut_open_share", "cut_open", "end in the middle of a sentence, though the server calls them whole"),
+        ("same_text_share", "same_text", "are one long text that several other prompts got too"),
+    ):
+        if (portion := e.signal(name)) > 0.01:
+            weight: Weight = "doubt" if closes_gap(e, portion) else "note"
+            yield Cause(code, f"{portion:.1%} of the answers {words}", weight)
 
 
 def _extraction(e: Evidence) -> Iterable[Cause]:
@@ -175,9 +196,15 @@ def _spelling(e: Evidence) -> Iterable[Cause]:
     if portion <= 0.005 or e.criterion is None:
         return
     text = f"{portion:.1%} of the items have the right answer in another spelling (money, units, markup, words)"
+    yield Cause("answer_spelling", text, "doubt" if closes_gap(e, portion) else "note", examples=_respelled_items(e))
+
+
+def closes_gap(e: Evidence, portion: float) -> bool:
+    """Whether the claim would not be contradicted if this share of the items were right besides."""
+    if e.criterion is None:
+        return False
     region = acceptance_region(e.criterion, e.measurement.of, e.noise)
-    closes = (e.measurement.score or 0.0) + portion >= region.low - region.noise
-    yield Cause("answer_spelling", text, "doubt" if closes else "note", examples=_respelled_items(e))
+    return (e.measurement.score or 0.0) + portion >= region.low - region.noise
 
 
 def _respelled(e: Evidence) -> float:
@@ -268,6 +295,7 @@ LOOKS: tuple[Callable[[Evidence], Iterable[Cause]], ...] = (
     _stop_strings,
     _thinking,
     _empty,
+    _broken_texts,
     _prompt_cut,
     _degenerate,
     _near_collapse,

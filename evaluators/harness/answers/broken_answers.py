@@ -1,0 +1,91 @@
+"""Texts that no model means as an answer: messages of a server, and what damaged weights or kernels write."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+LONGEST_MESSAGE = 300
+"""Characters of a message of a server; an answer that only speaks of one is longer."""
+MESSAGE = re.compile(
+    r"^\s*(?:<!doctype html|<html\b|\{\s*[\"']?(?:error|detail)[\"']?\s*:"
+    r"|\[?(?:(?:server|http|api|upstream|runtime) )?error(?:\]|:| code\b| \d{3}\b)"
+    r"|traceback \(most recent)"
+    r"|\b(?:bad gateway|gateway time-?out|service (?:is )?(?:temporarily |currently )?unavailable|internal server error"
+    r"|rate limit (?:reached|exceeded)|too many requests|quota (?:exceeded|reached)|upstream (?:error|timeout|connect)"
+    r"|request (?:has )?timed out|connection (?:reset|refused|closed|error|timed out)|context length exceeded"
+    r"|maximum context length|cuda error|out of memory|model is (?:currently )?(?:loading|overloaded)"
+    r"|(?:please )?try again later)\b",
+    re.I,
+)
+LOOP = re.compile(r"(.{1,24}?)\1{11,}", re.DOTALL)
+"""One piece twelve times in a row."""
+OPEN_END = re.compile(
+    r"(?:\b(?:the|an?|of|and|or|to|is|are|then|we|that|with|for|in|by|from|so|if|be|as|at|on|this|which|because|will|has"
+    r"|have|its?|let)|[,=+(\[{×&]|\\[a-z]*)\s*$",
+    re.I,
+)
+"""Words and signs that no answer ends with."""
+SHORTEST = 24
+"""Characters from which on a text can be told to be noise."""
+LOOKED_AT = 1000
+"""Last signs of a text that are looked at."""
+RULED = " -=_.*#|~0123456789\n\t"
+"""Signs that tables, rules and periodic numbers repeat."""
+ONE_SIGN = re.compile(r"([!?*#_=])\1{23,}")
+CONTROL = frozenset(chr(code) for code in (*range(32), 127)) - frozenset("\t\n\r")
+LOOPED = 0.5
+"""Share of a text that is one loop."""
+NOISE = 0.12
+"""Share of signs that no writing has."""
+SCRIPTS = 4
+"""Scripts in one text, beside Greek and the punctuation of mathematics, that no answer mixes."""
+DOUBLE = re.compile(r"[ÃÂâ][\x80-\xbf€™œ\u0152-\u0178]|\ufffd")
+"""UTF-8 that was read as another encoding, or could not be read."""
+
+
+def is_message(text: str) -> bool:
+    """Whether a text is what a server or a gateway says when it has no answer."""
+    return 0 < len(text.strip()) <= LONGEST_MESSAGE and MESSAGE.search(text) is not None
+
+
+def is_cut_open(text: str) -> bool:
+    """Whether a text ends in the middle of a sentence or a formula, whatever the server says of its end."""
+    return len(text.strip()) >= SHORTEST and OPEN_END.search(text[-40:]) is not None
+
+
+def is_noise(text: str) -> bool:
+    """Whether a text is what broken weights, kernels or tokenizers write: one piece over and over, signs of no writing,
+    or many scripts in one answer."""
+    signs = text.strip()
+    if len(signs) < SHORTEST:
+        return False
+    part = signs[-LOOKED_AT:]
+    looped = sum(len(found[0]) for found in LOOP.finditer(part) if found[1].strip(RULED))
+    if looped >= LOOPED * len(part) or ONE_SIGN.fullmatch(part):
+        return True
+    odd = sum(sign in CONTROL for sign in part) if part.isascii() else sum(_odd(sign) for sign in part)
+    if odd + 2 * len(DOUBLE.findall(part)) >= NOISE * len(part):
+        return True
+    return not part.isascii() and len(_scripts(part)) >= SCRIPTS
+
+
+def _odd(sign: str) -> bool:
+    return sign in CONTROL or (not sign.isascii() and unicodedata.category(sign) in ("Cc", "Cn", "Co", "Cs"))
+
+
+def _scripts(signs: Iterable[str]) -> set[str]:
+    """Scripts of the letters that occur more than once."""
+    counts: dict[str, int] = {}
+    for sign in signs:
+        if sign.isalpha():
+            script = unicodedata.name(sign, "NONE").partition(" ")[0]
+            if script in ("HIRAGANA", "KATAKANA", "CJK", "FULLWIDTH", "HALFWIDTH"):
+                script = "CJK"
+            counts[script] = counts.get(script, 0) + 1
+    return {
+        script
+        for script, count in counts.items()
+        if count > 1 and script not in ("GREEK", "MATHEMATICAL", "SCRIPT", "DOUBLE-STRUCK", "MODIFIER", "SUPERSCRIPT")
+    }

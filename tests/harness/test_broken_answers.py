@@ -1,0 +1,79 @@
+"""Texts that no model means as an answer are noticed, and what models write is left alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from evaluators.answer_spelling import same_answer
+from evaluators.harness.answers.broken_answers import is_cut_open, is_message, is_noise
+
+SOUND = (
+    "The answer is 16.",
+    "Error analysis: 3 out of 5 are wrong, so 16",
+    "| a | b |\n|---|---|\n| 1 | 2 |\n|---|---|",
+    "x = 0.333333333333333333333333333333333",
+    "Here π ≈ 3.14 and é, ß, ñ are letters of Übung; Δx → 0 by 数学.",
+    "однако ответ на этот вопрос — 16, потому что 12 + 4 = 16",
+    "这是一个答案：十六。谢谢你们的问题和时间，再见。",
+)
+
+
+@pytest.mark.parametrize("text", SOUND)
+def test_what_models_write_is_sound(text: str) -> None:
+    assert not (is_message(text) or is_noise(text) or is_cut_open(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Error: upstream timeout (504)", "<html><body>502 Bad Gateway</body></html>", "[error] CUDA error: device-side",
+        "Rate limit reached, please slow down.", '{"error": {"message": "overloaded"}}', "Please try again later.",
+    ],
+)  # fmt: skip
+def test_messages_of_servers(text: str) -> None:
+    assert is_message(text) and not is_message(f"{'A long answer about networks. ' * 12}{text}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["!" * 60, "the " * 30, "ÃÂ¤½¿ÃÂ" * 5 + "12", "\x00\x01\x02abc" * 9, "foo 你好 привет שלום مرحبا bar 안녕"],
+)
+def test_noise_of_broken_weights(text: str) -> None:
+    assert is_noise(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["First we take 12 and then add the", "We have 12 + 4 =", "so that \\frac", "a cost of 3, "]
+)
+def test_ends_in_the_middle(text: str) -> None:
+    assert is_cut_open(f"Let me compute this. {text}")
+
+
+SAME = [
+    ("So 12+7-3 = 16\nDone in 3 steps.", "16"), ("16\n\nExplanation: 2 steps, 3 sums.", "16"),
+    ('{"result": 16, "steps": 2}', "16"), ("Die Antwort lautet: 16. (2 Schritte)", "16"),
+    ("La respuesta es 16 (en 2 pasos).", "16"), ("答案是16，共3步。", "16"), ("#### ١٦", "16"), ("#### １６", "16"),
+    ("#### 16\n\nAnything else, 24/7?", "16"), ("minus five", "-5"), ("1.2k", "1200"), ("2.5 million", "2500000"),
+    ("12,34,567", "1234567"), ("1.6 \\times 10^1", "16"), ("2,5", "2.5"), ("\\frac12", "1/2"), ("90°", "90^\\circ"),
+    ("\\left(3, \\frac{\\pi}{2}\\right)", "(3,\\pi/2)"), ("12:30 PM", "12:30pm"), ("Option B", "B"),
+    ("the correct option is **B**", "B"), ("<answer>B</answer>", "B"), ('```json\n{"answer": "B"}\n```', "B"),
+    ("Yes, it is.", "Yes"), ("16 = 12+7-3", "16"), ("$29.00", "29"), ("twenty-nine dollars", "29"), ("**(B)**", "B"),
+]  # fmt: skip
+OTHER = [
+    ("So 12+7-3 = 17\nDone in 16 steps.", "16"), ("The answer is 17. I checked 16 times", "16"),
+    ('{"result": 17, "steps": 16}', "16"), ("17\n\nExplanation: 16 steps", "16"), ("Is it 16? No. #### 17", "16"),
+    ("12+4=16, so the total is 16+1=17", "16"), ("<answer>17</answer> not 16", "16"),
+    ("It is 16 or 17. I guess 17", "16"),
+    ("Answer: C, since B is wrong", "B"), ("Option C rather than B", "B"), ("A train leaves", "A"), ("no", "yes"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("answer", "target"), SAME)
+def test_another_spelling_says_the_same(answer: str, target: str) -> None:
+    assert same_answer(answer, target)
+
+
+@pytest.mark.parametrize(("answer", "target"), OTHER)
+def test_another_answer_is_not_a_spelling(answer: str, target: str) -> None:
+    """What is stated counts, not a number or a letter that happens to be there."""
+    assert not same_answer(answer, target)
