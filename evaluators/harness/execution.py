@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from evaluators.answer_spelling import respelled
 from evaluators.backends import ModelServer
 from evaluators.backends.client import Client, GaveUp, ServerLost
 from evaluators.backends.llama_cpp.llama_loglikelihood import LlamaLoglikelihood
@@ -20,6 +19,7 @@ from evaluators.code.code_scoring import CodeGrading, score_code, unscorable_cod
 from evaluators.harness import run_folder
 from evaluators.harness.aggregate import measurements
 from evaluators.harness.answers.answer_statistics import read_signals
+from evaluators.harness.answers.second_reading import respelled
 from evaluators.harness.concurrency import MOST, Concurrency, in_flight
 from evaluators.harness.engine import Work, execute
 from evaluators.harness.journal import Journal
