@@ -82,6 +82,7 @@ def _noise(criterion: Criterion, claim: Claim | None, benchmark: Benchmark, run:
         relative=criterion.relative,
         items=found.of,
         level=criterion.level,
+        metric=criterion.metric,
         claimed_repeats=claim.settings.repeats or 1,
         flips=flips,
     )

@@ -11,9 +11,9 @@ from scipy.stats import beta
 
 from evaluators.catalogue import Benchmark, benchmark
 from evaluators.records import Run
-from tests.verdicts.cases import NOW, SUMS, make_claim, make_lock, make_measurement, make_run, shuffled
+from tests.verdicts.cases import NOW, SUMS, make_claim, make_lock, make_measurement, make_run, shuffled, stop_at
 from warehouse.claim_records import Outcome
-from warehouse.verdicts import judge, make_criterion
+from warehouse.verdicts import ClaimRule, judge, make_criterion
 from warehouse.verdicts.statistics.run_noise import highest_rate
 
 
@@ -89,3 +89,37 @@ def _chances(items: int, score: float, flips: float, rng: random.Random) -> list
     chances = [0.5] * unsure + [1.0] * right + [0.0] * (items - unsure - right)
     rng.shuffle(chances)
     return chances
+
+
+@pytest.mark.parametrize("metric", ["exact_match_pass@8", "exact_match_maj@8"])
+def test_the_best_of_several_answers_is_one_draw(metric: str) -> None:
+    """Items of pass@k and maj@k are 0 or 1 whatever their answers do: that they never lie between shows no noise. An
+    honest pass@8 of 30 hard items, drawn twice, is not contradicted."""
+    rng = random.Random(2)
+    known = benchmark("aime25")
+    settings = known.protocol.model_copy(update={"repeats": 8, "temperature": 0.6, "metric": metric})
+    flagged = 0
+    for _ in range(20):
+        chances = [1 - (1 - rng.random() * 0.3) ** 8 for _ in range(30)]
+        said = sum(rng.random() < chance for chance in chances) / 30
+        claim = make_claim(f"{100 * said:.1f}", settings, benchmark=known.name)
+        criterion = make_criterion(claim, known, order_seed=1, now=NOW, settings=settings)
+        values: list[float | None] = [float(rng.random() < chance) for chance in chances]
+        measurement = make_measurement(values, 30, benchmark=known.name, metric=metric, filter=criterion.filter)
+        verdict = judge(claim, criterion, make_run(settings), measurement, now=NOW, benchmark=known)
+        flagged += verdict.outcome is Outcome.below_claim
+        assert f"{'best' if 'pass' in metric else 'vote'} of 8 answers each" in verdict.headline
+    assert flagged == 0
+
+
+def test_several_answers_of_an_item_are_one_item() -> None:
+    """avg@4: the rule and the judge see item means, and the verdict says how many answers each is of."""
+    rng, settings = random.Random(4), SUMS.protocol.model_copy(update={"repeats": 4, "temperature": 0.6})
+    values: list[float | None] = [sum(rng.random() < 0.8 for _ in range(4)) / 4 for _ in range(1600)]
+    claim = make_claim("90.0", settings)
+    criterion = make_criterion(claim, SUMS, order_seed=1, now=NOW, settings=settings)
+    seen = stop_at(ClaimRule([criterion]), values)
+    run = make_run(settings)
+    verdict = judge(claim, criterion, run, make_measurement(values[:seen], 1600), now=NOW, benchmark=SUMS)
+    assert seen < 800 and verdict.outcome is Outcome.below_claim and verdict.items == seen
+    assert "mean of 4 answers each" in verdict.headline

@@ -85,6 +85,7 @@ def make_criterion(
             relative=relative,
             items=count,
             level=draft.level,
+            metric=metric,
             claimed_repeats=claim.settings.repeats or 1,
             flips=flips,
         )

@@ -16,7 +16,7 @@ from warehouse.verdicts.diagnostics.evidence import ColumnMatch, Evidence
 from warehouse.verdicts.diagnostics.validity import Limits
 from warehouse.verdicts.judge_specification import judge_specification
 from warehouse.verdicts.judge_speed import judge_speed
-from warehouse.verdicts.noise import noise_of_run
+from warehouse.verdicts.noise import answers_averaged, noise_of_run, repeats_words
 from warehouse.verdicts.outcome import Case, decide_outcome, under_other_settings
 from warehouse.verdicts.statistics.confidence_sequence import confidence_sequence
 from warehouse.verdicts.statistics.region import AcceptanceRegion, acceptance_region
@@ -133,6 +133,7 @@ def _judge_score(
         high=span[1],
         items=measurement.items,
         of=measurement.of,
+        how=repeats_words(criterion.metric, case.run.settings.repeats),
         why=reasons[0].text if reasons and outcome in EXPLAINED else "",
     )
     strength = strength_of_discrepancy(
@@ -140,8 +141,8 @@ def _judge_score(
         measurement,
         region,
         noise,
-        repeats=case.run.settings.repeats or 1,
-        claimed_repeats=case.claim.settings.repeats or 1,
+        repeats=answers_averaged(criterion.metric, case.run.settings.repeats),
+        claimed_repeats=answers_averaged(criterion.metric, case.claim.settings.repeats),
         predictions=predictions,
     )
     return case.verdict(

@@ -8,6 +8,7 @@ do not show is assumed, on the safe side.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -31,6 +32,9 @@ AGENT_WITHIN = 0.08
 deviations of 1.25 points; 0.0125^2 * 500)."""
 TWICE = 100
 """Items that are taken to have been answered twice where a flip rate comes without their number."""
+
+ONE_OF_SEVERAL = re.compile(r"_(pass|maj)@(\d+)$")
+"""Metrics of an item that are made of several answers and are no mean."""
 
 Basis = Literal["none", "assumed", "twice", "repeats"]
 
@@ -60,6 +64,19 @@ class RunNoise:
         return f"{more} ({100 * (self.flips or 0.0):.1f}% of {self.items:,} items flipped when answered again)"
 
 
+def answers_averaged(metric: str, repeats: int | None) -> int:
+    """Answers whose scores an item's score is the mean of. The best of k answers and the vote of k (`..._pass@k`,
+    `..._maj@k`) are one draw, which flips as a single answer does."""
+    return 1 if ONE_OF_SEVERAL.search(metric) else repeats or 1
+
+
+def repeats_words(metric: str, repeats: int | None) -> str:
+    """How an item's score comes from several answers, for people; empty for one answer."""
+    if (found := ONE_OF_SEVERAL.search(metric)) is not None:
+        return f"{'best' if found[1] == 'pass' else 'vote'} of {found[2]} answers each"
+    return f"mean of {repeats:,} answers each" if (repeats or 1) > 1 else ""
+
+
 def contradict_level(level: float, noise: float) -> float:
     """Probability of a wrong contradiction that the sequential test may use."""
     return level * CONTRADICT if noise > 0 else level
@@ -74,10 +91,13 @@ def noise_expected(
     relative: bool,
     items: int,
     level: float,
+    metric: str = "",
     claimed_repeats: int = 1,
     flips: tuple[float, int] | None = None,
 ) -> RunNoise:
-    """The noise of a run with these settings. `flips`: flip rate and number of items answered twice, where it was
+    """The noise of a run with these settings. `metric`: of the score that is compared.
+
+    `flips`: flip rate and number of items answered twice, where it was
     measured; else the largest that the claim allows for sampled answers, ASSUMED_FLIPS for greedy ones, AGENT_WITHIN
     for tasks of agents, which nobody pays for twice."""
     generated = benchmark.output == "generate_until" and benchmark.unit == "fraction"
@@ -87,7 +107,8 @@ def noise_expected(
         return RunNoise(width, within, "assumed")
     if flips is None and not generated:
         return RunNoise(0.0, 0.0, "none")
-    repeats = settings.repeats or benchmark.protocol.repeats or 1
+    repeats = answers_averaged(metric, settings.repeats or benchmark.protocol.repeats)
+    claimed_repeats = answers_averaged(metric, claimed_repeats)
     if flips is not None:
         rate, twice = flips
         within = highest_rate(rate * twice, twice, RISK_BOUND * level) / 2
@@ -95,7 +116,7 @@ def noise_expected(
         return RunNoise(width, within, "twice", rate, twice)
     temperature = settings.temperature if settings.temperature is not None else benchmark.protocol.temperature
     within = max(most_within(edge) for edge in edges(interval, margin, relative))
-    if not temperature:
+    if not temperature and not ONE_OF_SEVERAL.search(metric):
         within = min(within, ASSUMED_FLIPS / 2)
     width = allowance(within, items, repeats, claimed_repeats, (RISK_WIDTH + RISK_BOUND) * level)
     return RunNoise(width, within, "assumed")
@@ -115,8 +136,8 @@ def noise_of_run(
     each item; else what must be expected."""
     if claim.interval is None or not measurement.of or measurement.unit != "fraction":
         return RunNoise(0.0, 0.0, "none")
-    repeats = run.settings.repeats or 1
-    claimed = claim.settings.repeats or 1
+    repeats = answers_averaged(measurement.metric, run.settings.repeats)
+    claimed = answers_averaged(measurement.metric, claim.settings.repeats)
     rate = run.signals.get("flip_rate")
     if rate is None and (found := _of_repeats(measurement.values, repeats, level)) is not None:
         within, flips = found
@@ -131,6 +152,7 @@ def noise_of_run(
         relative=relative,
         items=measurement.of,
         level=level,
+        metric=measurement.metric,
         claimed_repeats=claimed,
         flips=None if rate is None or not twice else (rate, twice),
     )

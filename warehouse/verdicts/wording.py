@@ -50,9 +50,11 @@ def score_headline(
     items: int,
     of: int,
     why: str,
+    how: str = "",
 ) -> str:
     """`measured 84.8% [83.2, 86.3] at stop, on 3,072 of 12,032 items; claim 85.2%: CONFIRMED within ±2 points, ...`.
-    All scores as fractions; `why`: for outcomes that need a reason. `low`/`high`: of the confidence sequence."""
+    All scores as fractions; `why`: for outcomes that need a reason.
+    `how`: how an item's score is made of several answers. `low`/`high`: of the confidence sequence."""
     share = criterion.interval.unit == "fraction"
     word = WORDS[outcome] if criterion.higher_is_better else TURNED.get(outcome, WORDS[outcome])
     tail = f"claim {claimed(criterion.interval)}: {word}"
@@ -71,7 +73,8 @@ def score_headline(
         return f"nothing measured; {tail}"
     span = f" [{100 * low:.1f}, {100 * high:.1f}]" if low is not None and high is not None else ""
     stop = " at stop, on" if items < of else " on"
-    return f"measured {number_and_unit(score, criterion.interval.unit)}{span}{stop} {items:,} of {of:,} items; {tail}"
+    measured = f"measured {number_and_unit(score, criterion.interval.unit)}{span}"
+    return f"{measured}{stop} {items:,} of {of:,} items{f', {how}' if how else ''}; {tail}"
 
 
 def _gap(criterion: Criterion, outcome: Outcome, low: float | None, high: float | None) -> float:
