@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from evaluators.backends.openai_api.chat import EFFORTS
 from evaluators.catalogue import CHAT_ANSWER, Benchmark, Score, catalogue
 from evaluators.protocols.release_kind import ReleaseKind, kind_words
 from evaluators.protocols.repeats_words import place_repeats
 from evaluators.protocols.standard_protocols import Mode, standard_protocol, with_release
-from evaluators.protocols.template_switches import EFFORTS
+from evaluators.protocols.template_switches import NO_EFFORT
 from evaluators.protocols.vendor_habits import Habit
 from evaluators.records import Origin, Protocol, Settings, UserError
 
@@ -104,9 +105,9 @@ def _chosen(only: Iterable[Mode], user: Settings | None) -> set[Mode]:
     left = chosen or set(MODES)
     if user.prompt is not None:
         left &= {"completion"} if user.prompt == "completion" else {"chat", "thinking"}
-    if user.effort is not None or user.thinking == "on":
+    if user.thinking == "on" or (user.effort is not None and user.effort not in NO_EFFORT):
         left &= {"thinking"}
-    elif user.thinking == "off":
+    elif user.thinking == "off" or user.effort is not None:
         left -= {"thinking"}
     if not left:
         raise UserError("--protocol, --prompt, --thinking and --effort exclude each other; leave one of them out")
@@ -131,7 +132,7 @@ def _modes(benchmark: Benchmark, kind: ReleaseKind, stated: Settings) -> list[Mo
     if stated.thinking == "off":
         modes = [mode for mode in modes if mode != "thinking"] or ["chat"]
     if stated.effort is not None:
-        modes = ["thinking"]
+        modes = ["chat"] if stated.effort in NO_EFFORT else ["thinking"]
     if stated.prompt == "chat":
         modes = [mode for mode in modes if mode != "completion"] or ["chat"]
     if benchmark.output != "generate_until" and _is_likelihood(benchmark, stated):
@@ -169,7 +170,7 @@ def _variants(
     """What is tried where the claim states no number of examples: the vendor's documented habits, each with its
     address, then the numbers that are in use."""
     if mode == "thinking" and kind.switch in EFFORTS and stated.effort is None:
-        return [({"effort": effort}, None) for effort in ("high", "medium", "low")]
+        return [({"effort": effort}, None) for effort in kind.efforts or ("high", "medium", "low")]
     if stated.shots is not None:
         return [({}, None)]
     found: dict[int | None, tuple[dict[str, object], str | None]] = {}

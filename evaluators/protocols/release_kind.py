@@ -38,6 +38,10 @@ class ReleaseKind(Record):
     """Whether it thinks before it answers."""
     switch: str | None = None
     """Template variable that switches thinking or sets its effort."""
+    efforts: tuple[str, ...] = ()
+    """Efforts that the template knows, the longest thinking first; empty where it names none."""
+    no_effort: str | None = None
+    """The effort that switches thinking off; None: none does."""
     has_template: bool = False
     """Whether a chat template was found."""
     sampling: Settings = Settings()
@@ -119,6 +123,8 @@ def kind_of_files(
         return ReleaseKind(kind=kind, thinking="none" if kind == "base" else "unknown", evidence=evidence, **shared)
     facts = template_facts(template)
     thinking, switch = _thinking(template, name, evidence, template_file)
+    if switch == facts.effort:
+        shared |= {"efforts": facts.efforts, "no_effort": facts.no_effort}
     if tuned is False:
         return ReleaseKind(kind="base", thinking="none", switch=switch, has_template=True, evidence=evidence, **shared)
     kind = "thinking" if thinking in ("always", "switchable") else "instruct" if tuned else "unknown"
@@ -133,6 +139,9 @@ def _thinking(template: str, name: str, evidence: dict[str, str], where: str) ->
     if facts.switch:
         evidence[where] = f"switch {facts.switch}"
         return "switchable", facts.switch
+    if facts.effort and facts.no_effort:
+        evidence[where] = f"switch {facts.effort}, {facts.no_effort} for no thinking"
+        return "switchable", facts.effort
     if facts.effort:
         evidence[where] = f"switch {facts.effort}: thinks always, for longer or shorter"
         return "always", facts.effort

@@ -48,6 +48,8 @@ def with_release(
     changes: dict[str, Any] = {}
     if mode == "chat" and kind.thinking == "switchable":
         changes["thinking"] = "off"
+        if kind.no_effort:
+            changes["effort"] = kind.no_effort
     if mode == "thinking":
         origins["thinking"] = Origin.release
     if benchmark.output == "generate_until":

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from evaluators.backends.openai_api.chat import EFFORTS, SWITCHES
 from evaluators.backends.openai_api.thinking import CLOSE, HARMONY_OTHER, OPEN
 
-SWITCHES = ("enable_thinking", "thinking")
-"""Variables that switch thinking on and off (Qwen3, GLM, SmolLM3; DeepSeek-V3.1, Granite)."""
-EFFORTS = ("reasoning_effort", "effort", "thinking_effort")
-"""Variables that say how long to think (gpt-oss, Seed-OSS)."""
+LEVELS = ("max", "xhigh", "high", "medium", "low", "minimal")
+"""Efforts, the longest thinking first."""
+NO_EFFORT = ("none", "no_think", "nothink", "off", "disabled")
+"""Values of an effort that switch thinking off (Mistral, Hunyuan)."""
 LONGEST = 400_000
 """Characters of a template that are read."""
 
@@ -24,6 +25,10 @@ class TemplateFacts:
     """Variable that switches thinking; None: none."""
     effort: str | None
     """Variable that sets the effort; None: none."""
+    efforts: tuple[str, ...]
+    """Levels that the template compares it with, the longest thinking first; empty where it takes any word."""
+    no_effort: str | None
+    """The value among those that switches thinking off; None: none."""
     opens_thinking: bool
     """Whether the prompt for an answer ends with an opening mark of thinking."""
     marks: tuple[str, ...]
@@ -41,9 +46,12 @@ def template_facts(template: str) -> TemplateFacts:
     marks = [match[0].strip() for pattern in (OPEN, CLOSE, HARMONY_OTHER) for match in pattern.finditer(text)]
     tail = text[text.rfind("add_generation_prompt") :] if "add_generation_prompt" in text else text[-300:]
     opening, closing = len(OPEN.findall(tail)), len(CLOSE.findall(tail))
+    values = _compared(code)
     return TemplateFacts(
         switch=next((name for name in SWITCHES if name in names - (assigned - _tested(code))), None),
         effort=next((name for name in EFFORTS if name in names), None),
+        efforts=tuple(level for level in LEVELS if level in values),
+        no_effort=next((value for value in NO_EFFORT if value in values), None),
         opens_thinking=opening > closing,
         marks=tuple(dict.fromkeys(marks)),
         system_switch=re.search(r"/no_?think|thinking (?:on|off)\b", text) is not None,
@@ -59,6 +67,18 @@ def _code(text: str) -> Iterator[str]:
             return
         yield text[match.end() : end]
         at = end + 2
+
+
+def _compared(code: str) -> set[str]:
+    """Words that a variable of effort is compared with, or looked for in."""
+    name = rf"(?<![\w.])(?:{'|'.join(EFFORTS)})(?:\s*\|\s*lower)?\s*"
+    words = re.findall(rf"{name}(?:==|!=)\s*['\"](\w+)['\"]", code)
+    lists = re.findall(rf"{name}(?:not\s+)?in\s*[\[(]([^\])]*)[\])]", code)
+    return {
+        word.lower()
+        for text in (*(f"'{word}'" for word in words), *lists)
+        for word in re.findall(r"['\"](\w+)['\"]", text)
+    }
 
 
 def _tested(code: str) -> set[str]:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluators.backends.client import Client
-from evaluators.backends.openai_api.chat import Chat, as_json
+from evaluators.backends.openai_api.chat import EFFORTS, Chat, as_json
 from evaluators.backends.openai_api.thinking import set_apart
 from evaluators.backends.protocol import Request
 from evaluators.harness import RetryLimits
@@ -83,7 +83,9 @@ def test_request_says_what_is_meant() -> None:
     assert body["stop"] == list("abcdef")
     assert body["max_tokens"] == 4096 and body["seed"] == 99
     assert (body["temperature"], body["top_p"], body["top_k"], body["min_p"]) == (0.6, 0.9, -1, 0.0)
-    assert body["chat_template_kwargs"] == {"enable_thinking": False, "thinking": False, "reasoning_effort": "high"}
+    assert body["chat_template_kwargs"] == {"enable_thinking": False, "thinking": False} | dict.fromkeys(
+        EFFORTS, "high"
+    )
     assert "do_sample" not in body and "until" not in body
 
 

@@ -90,6 +90,17 @@ def test_a_tuned_release_without_a_template_may_have_been_asked_by_chat() -> Non
     assert not plausible_protocols(benchmark("gsm8k"), BASE, Settings()).missing
 
 
+def test_effort_that_switches_thinking_off() -> None:
+    """Without thinking the template's word for it is sent, and a claim that states it is asked so only."""
+    facts = {"thinking": "switchable", "switch": "reasoning_effort", "efforts": ("high",), "no_effort": "none"}
+    kind = THINKING.model_copy(update=facts)
+    found = plausible_protocols(benchmark("gsm8k"), kind, NAMED)
+    chat = [protocol.settings for protocol in found.protocols if protocol.settings.prompt == "chat"]
+    assert {(settings.thinking, settings.effort) for settings in chat} == {("on", "high"), ("off", "none")}
+    stated = plausible_protocols(benchmark("gsm8k"), kind, NAMED.model_copy(update={"effort": "none"}))
+    assert {(one.settings.thinking, one.settings.effort) for one in stated.protocols} == {("off", "none")}
+
+
 def test_effort_that_nobody_states_is_open() -> None:
     """A model whose template takes an effort may have been asked with each."""
     kind = THINKING.model_copy(update={"thinking": "always", "switch": "reasoning_effort"})

@@ -23,6 +23,9 @@ HARMONY = "{% set effort = reasoning_effort if reasoning_effort is defined else 
     "assistant\n", "assistant<|channel|>analysis"
 )
 
+LEVELLED = "{% if reasoning_effort not in ['none', 'high'] %}{{ raise_exception('no') }}{% endif %}" + ALWAYS
+ZERO = "{% if effort is defined and effort == 'no_think' %}<think></think>{% elif effort == 'low' %}{% endif %}" + PLAIN
+
 
 @pytest.mark.parametrize(
     ("name", "template", "kind", "thinking"),
@@ -37,6 +40,8 @@ HARMONY = "{% set effort = reasoning_effort if reasoning_effort is defined else 
         ("o/m-7B", SWITCHED.replace("enable_thinking", "thinking"), "thinking", "switchable"),
         ("o/m-7B-Reasoning", ALWAYS, "thinking", "always"),
         ("o/m-20b", HARMONY, "thinking", "always"),
+        ("o/m-20b", LEVELLED, "thinking", "switchable"),
+        ("o/m-20b", ZERO, "thinking", "switchable"),
         ("o/m-7B-Chat", None, "unknown", "unknown"),
         ("o/m-7B-Instruct", PLAIN + "{# /no_think #}", "instruct", "unknown"),
     ],
@@ -46,6 +51,13 @@ def test_kinds(name: str, template: str | None, kind: str, thinking: str) -> Non
     found = kind_of_files(name, template=template)
     assert (found.kind, found.thinking) == (kind, thinking)
     assert found.evidence
+
+
+def test_efforts_are_those_that_the_template_names() -> None:
+    """A template that knows two words is never sent a third, and its word for no thinking is known."""
+    for template, efforts, none in ((LEVELLED, ("high",), "none"), (ZERO, ("low",), "no_think"), (HARMONY, (), None)):
+        found = kind_of_files("o/m-20b", template=template)
+        assert (found.efforts, found.no_effort) == (efforts, none)
 
 
 @given(template=st.text(alphabet="{}%<>/|[] \n'=_.think enablsodfruc", max_size=200), times=st.integers(1, 4000))

@@ -20,17 +20,21 @@ def as_json(history: list[dict[str, Any]], add_generation_prompt: bool = True) -
 
 
 SWITCHES = ("enable_thinking", "thinking")
-"""Variables by which chat templates switch thinking."""
+"""Variables that switch thinking on and off (Qwen3, GLM, SmolLM3; DeepSeek-V3.1, Granite)."""
+EFFORTS = ("reasoning_effort", "effort", "thinking_effort")
+"""Variables that say how long to think (gpt-oss), some with a word for not at all."""
+SERVED_EFFORTS = ("low", "medium", "high")
+"""Values of the field `reasoning_effort` that every server takes; other words go to the template only."""
 
 
 def template_arguments(settings: Settings) -> dict[str, Any]:
     """Arguments of the chat template: thinking under every name that templates have for it, because a template ignores
-    what it does not know; the effort."""
+    what it does not know; the effort likewise."""
     found: dict[str, Any] = {}
     if settings.thinking is not None:
         found |= dict.fromkeys(SWITCHES, settings.thinking == "on")
     if settings.effort is not None:
-        found["reasoning_effort"] = settings.effort
+        found |= dict.fromkeys(EFFORTS, settings.effort)
     return found
 
 
@@ -45,7 +49,7 @@ class Chat:
         self.thinks = settings.thinking == "on"
         """Stop strings of a task are for its answer: while a model thinks, the server must not know them."""
         self.extra: dict[str, Any] = {}
-        if settings.effort is not None:
+        if settings.effort is not None and (dialect == "openai" or settings.effort in SERVED_EFFORTS):
             self.extra["reasoning_effort"] = settings.effort
         if (template := template_arguments(settings)) and dialect != "openai":
             self.extra["chat_template_kwargs"] = template
