@@ -354,8 +354,15 @@ def _clear_errors(path: Path, opened: Path) -> Iterator[None]:
         _refuse_sqlite(path, opened)
         raise
     except (duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException) as error:
-        text = str(error).splitlines()[0]
-        raise DamagedDatabase(f"{path} is damaged ({text}); `claimcheck rebuild` makes it again") from error
+        raise _damaged(path, error) from error
+    except duckdb.Error as error:
+        if "corrupt" not in str(error).lower():  # a checksum that is wrong has no class of its own
+            raise
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: duckdb.Error) -> DamagedDatabase:
+    return DamagedDatabase(f"{path} is damaged ({str(error).splitlines()[0]}); `claimcheck rebuild` makes it again")
 
 
 def _refuse_sqlite(*paths: Path) -> None:

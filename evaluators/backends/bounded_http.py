@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import Any
 
 import httpx
@@ -19,17 +21,41 @@ def fetch_bounded(
     client: httpx.Client, method: str, url: str, *, json: dict[str, Any] | None = None, seconds: float = LONGEST
 ) -> tuple[int, bytes]:
     """(status, body) of one request. Raises httpx.HTTPError, also for an answer without an end."""
+    asked = client.build_request(method, url, json=json, timeout=seconds)
+    ended: SimpleQueue[tuple[int, bytes] | BaseException] = SimpleQueue()
+
+    def fetch() -> None:
+        try:
+            ended.put(_fetch(client, asked, seconds))
+        except BaseException as error:
+            ended.put(error)
+
+    # httpx bounds each piece that arrives and not all of them: headers that drip would keep the caller for ever.
+    Thread(target=fetch, daemon=True).start()
+    try:
+        found = ended.get(timeout=seconds)
+    except Empty:
+        raise httpx.ReadTimeout(f"the answer did not end within {seconds:g} s", request=asked) from None
+    if isinstance(found, BaseException):
+        raise found
+    return found
+
+
+def _fetch(client: httpx.Client, asked: httpx.Request, seconds: float) -> tuple[int, bytes]:
     deadline = time.monotonic() + seconds
     pieces, size = [], 0
-    with client.stream(method, url, json=json, follow_redirects=False, timeout=seconds) as answer:
+    answer = client.send(asked, stream=True, follow_redirects=False)
+    try:
         for piece in answer.iter_bytes():
             pieces.append(piece)
             size += len(piece)
             if size > LARGEST:
-                raise httpx.DecodingError(f"the answer has more than {LARGEST} bytes", request=answer.request)
+                raise httpx.DecodingError(f"the answer has more than {LARGEST} bytes", request=asked)
             if time.monotonic() > deadline:
-                raise httpx.ReadTimeout(f"the answer did not end within {seconds:g} s", request=answer.request)
+                raise httpx.ReadTimeout(f"the answer did not end within {seconds:g} s", request=asked)
         return answer.status_code, b"".join(pieces)
+    finally:
+        answer.close()
 
 
 def fetch_object(

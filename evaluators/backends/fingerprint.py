@@ -18,6 +18,7 @@ import httpx
 
 from evaluators.backends import ModelServer
 from evaluators.backends.bounded_http import fetch_object
+from evaluators.backends.reply_reader import BadReply, log_probability
 from evaluators.files import write_atomic
 from evaluators.records import ServerDescription
 
@@ -49,7 +50,10 @@ def ask_probes(server: ModelServer, model: str, prompts: Sequence[str], chat: bo
     found: list[Answer] = []
     with httpx.Client(base_url=server.url, headers=headers, timeout=TIMEOUT) as http:
         for prompt in prompts:
-            found.append(_ask(http, model, prompt, chat))
+            try:
+                found.append(_ask(http, model, prompt, chat))
+            except httpx.TimeoutException:  # the others would be waited for as long
+                return [*found, (None, None)]
     return found
 
 
@@ -63,6 +67,8 @@ def _ask(http: httpx.Client, model: str, prompt: str, chat: bool) -> Answer:
     for more in wanted:
         try:
             reply = fetch_object(http, "POST", path, json=body | asked | more, seconds=TIMEOUT)
+        except httpx.TimeoutException:
+            raise
         except httpx.HTTPError:
             continue
         if reply is not None:
@@ -79,8 +85,8 @@ def _read(data: Any) -> Answer:
         logprobs = choice.get("logprobs") or {}
         rows = logprobs.get("content")
         numbers = [row["logprob"] for row in rows] if isinstance(rows, list) else logprobs.get("token_logprobs") or []
-        total = sum(float(number) for number in numbers if number is not None) if numbers else None
-    except (KeyError, IndexError, TypeError, AttributeError, ValueError):
+        total = sum(log_probability(number) for number in numbers if number is not None) if numbers else None
+    except (KeyError, IndexError, TypeError, AttributeError, BadReply):
         return None, None
     return (text if isinstance(text, str) else None), (None if total is None else round(total, 4))
 
@@ -90,7 +96,7 @@ def fingerprint_id(folder: Path, place: str, answers: Sequence[Answer]) -> str:
     which is remembered."""
     digest = hashlib.sha256(place.encode()).hexdigest()[:32]
     path = folder / FOLDER / f"{digest}.json"
-    known: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    known = _known(path)
     for entry in known:
         if alike(entry["answers"], answers):
             return str(entry["id"])
@@ -98,6 +104,15 @@ def fingerprint_id(folder: Path, place: str, answers: Sequence[Answer]) -> str:
     new = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     write_atomic(path, json.dumps([*known, {"id": new, "place": place, "answers": list(answers)}]).encode())
     return new
+
+
+def _known(path: Path) -> list[dict[str, Any]]:
+    """The fingerprints of a file; none where it is damaged: equal answers give the same id again."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return [{**entry, "answers": [(text, number) for text, number in entry["answers"]]} for entry in found]
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return []
 
 
 def alike(one: Sequence[Any], other: Sequence[Any]) -> bool:

@@ -14,6 +14,9 @@ from typing import Any
 SURROGATE = re.compile("[\ud800-\udfff]")
 MOST_TOKENS = 10**9
 """No prompt and no answer has more tokens; larger counts are broken ones."""
+MOST_PARTS = 1_000_000
+"""Lists and objects of an answer: three bytes make one, which takes seventy. The largest answer that is asked for has
+the probabilities of a whole vocabulary, two parts a token."""
 LONGEST_NAME = 200
 ABOVE_ZERO = 1e-3
 """Largest log-probability that rounding may give."""
@@ -31,7 +34,9 @@ class BadReply(Exception):
 
 
 def decode(content: bytes) -> Any:
-    """The JSON of a body. Raises BadReply for what is none, and for nesting or numbers without bounds."""
+    """The JSON of a body. Raises BadReply for what is none, and for nesting, numbers or parts without bounds."""
+    if content.count(b"{") + content.count(b"[") > MOST_PARTS:
+        raise BadReply(f"the answer's JSON has more than {MOST_PARTS:,} parts")
     try:
         return json.loads(content)
     except RecursionError:

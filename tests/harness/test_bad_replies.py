@@ -72,6 +72,7 @@ BROKEN: dict[str, Callable[[dict[str, Any]], Any]] = {
     "a list": lambda reply: [reply],
     "null": lambda reply: b"null",
     "nested 100,000 deep": lambda reply: b'{"choices":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    "two million parts": lambda reply: b'{"choices":[' + b"{}," * 2_000_000 + b"{}]}",
     "digits without end": lambda reply: b'{"choices":' + b"9" * 10_000 + b"}",
     "not JSON": lambda reply: b"<html>login</html>",
     "not UTF-8": lambda reply: b'{"choices":[{"text":"\xff\xfe","finish_reason":"stop"}]}',

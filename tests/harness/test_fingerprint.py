@@ -53,3 +53,14 @@ def test_log_probabilities_may_differ_by_what_kernels_make(other: float | None, 
     two = [("4", other), ("5", -0.1)]
     assert alike(one, two) is same
     assert (fingerprint_id(tmp_path, "there fake", one) == fingerprint_id(tmp_path, "there fake", two)) is same
+
+
+@pytest.mark.parametrize("damage", ["", "[", "[1]", "{}", '[{"id": "x"}]', '[{"id": "x", "answers": [1]}]'])
+def test_a_damaged_file_of_fingerprints_costs_nothing(damage: str, tmp_path: Path) -> None:
+    """The same answers have the same id, so what the server answered before is found again."""
+    answers = [("a", -1.0), ("b", None)]
+    known = fingerprint_id(tmp_path, "url model", answers)
+    path = next((tmp_path / "fingerprints").iterdir())
+    path.write_text(damage)
+    assert fingerprint_id(tmp_path, "url model", answers) == known
+    assert fingerprint_id(tmp_path, "url model", [("a", -1.01), ("b", None)]) == known

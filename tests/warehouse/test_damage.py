@@ -15,6 +15,7 @@ from evaluators.harness import run_benchmark
 from evaluators.records import Settings
 from evaluators.run_manifest import read_manifest, write_manifest
 from evaluators.user_error import DamagedFile
+from flows.cli import run_command
 from tests.harness.conftest import SUMS
 from tests.harness.fakes import ARTIFACT
 from tests.harness.scripted_server import ScriptedServer, generated
@@ -178,3 +179,25 @@ def test_readers_writers_and_two_rebuilds_at_once(home: Home) -> None:
     for other in others:
         assert other.communicate()[1] == b"" and other.returncode == 0
     assert counts(home)["claims"] == 35
+
+
+@pytest.mark.parametrize("command", ["report", "table", "query"])
+@pytest.mark.parametrize("damage", ["truncated", "zeroed"])
+def test_a_damaged_copy_is_named_with_the_next_step(
+    command: str, damage: str, home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The readers' file is made again where it does not open; one that opens and breaks where it is read is named."""
+    counts(home)
+    size = home.database.stat().st_size
+    with home.database.open("r+b") as file:
+        if damage == "truncated":
+            file.truncate(size // 2)
+        else:
+            file.seek(size // 2)
+            file.write(b"\x01" * (size - size // 2))
+    monkeypatch.setenv("CLAIMCHECK_HOME", str(home.root))
+    asked = {"report": ["report", "--to", str(home.root / "site")], "query": ["query", "from claims_vs_measured"]}
+    code = run_command(asked.get(command, [command]))
+    told = capsys.readouterr().err
+    assert (code, "`claimcheck rebuild`" in told, "unexpected" in told) in ((3, True, False), (0, False, False)), told
+    assert run_command(["rebuild"]) == 0 == run_command(["table"])

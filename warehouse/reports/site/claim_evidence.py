@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -80,13 +80,13 @@ class SiteReader:
     def __init__(self, home: Home) -> None:
         self.home = home
         self._open = ExitStack()
-        self._connection = self._connect(FRUGAL)
 
     def __enter__(self) -> SiteReader:
+        self._connection = self._open.enter_context(self._connect(FRUGAL))
         return self
 
-    def __exit__(self, *error: object) -> None:
-        self._open.close()
+    def __exit__(self, *error: Any) -> None:
+        self._open.__exit__(*error)
 
     def ask(self, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
         """An answer; from a connection that may use more memory, from now on, where the little does not suffice."""
@@ -94,13 +94,14 @@ class SiteReader:
             return question(self._connection)
         except duckdb.OutOfMemoryException:
             self._open.close()
-            self._connection = self._connect({})
+            self._connection = self._open.enter_context(self._connect({}))
             return question(self._connection)
 
-    def _connect(self, config: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
-        connection = self._open.enter_context(reading(self.home, config))
-        connection.execute(statement("site_shown"))
-        return connection
+    @contextmanager
+    def _connect(self, config: Mapping[str, Any]) -> Iterator[duckdb.DuckDBPyConnection]:
+        with reading(self.home, config) as connection:
+            connection.execute(statement("site_shown"))
+            yield connection
 
 
 def read_site_rows(reader: SiteReader, model: str | None = None) -> Table:
