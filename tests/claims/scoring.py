@@ -55,7 +55,8 @@ def sheets(cards: Path = CARDS, answers: Path = ANSWERS) -> list[Path]:
 
 
 def score(sheet: Path, cards: Path = CARDS) -> Score:
-    """Read the sheet's card and compare as multisets. A claim may have its settings behind its unit."""
+    """Read the sheet's card and compare as multisets. A claim may have its settings behind its unit; a sheet without
+    `mentions` says nothing of what other models' numbers are read."""
     answers = yaml.safe_load(sheet.read_text(encoding="utf-8"))
     path = cards / answers["card"]
     reading = read_card(path.read_text(encoding="utf-8"), model=answers["model"], url=str(path), read_at=NOW)
@@ -69,7 +70,8 @@ def score(sheet: Path, cards: Path = CARDS) -> Score:
         for benchmark, value, unit in facts:
             wanted[_wanted("mention", model, benchmark, value, unit)] += 1
     found: Counter[Fact] = Counter(_found("claim", claim) for claim in reading.claims)
-    found += Counter(_found("mention", claim) for claim in reading.mentions)
+    if "mentions" in answers:
+        found += Counter(_found("mention", claim) for claim in reading.mentions)
     return Score(
         sheet.stem,
         reading,
@@ -112,7 +114,8 @@ def _wanted(kind: str, model: str, benchmark: str, value: float | str, unit: str
 def _found(kind: str, claim: Claim) -> Fact:
     interval = claim.interval
     if claim.benchmark is None or interval is None:
-        number = float(claim.said) if claim.said.replace(".", "", 1).isdigit() else claim.said
+        bare = claim.said.removesuffix("%")
+        number = float(bare) if bare.replace(".", "", 1).isdigit() else claim.said
         value = round(number / 100, 9) if isinstance(number, float) else number
         return kind, claim.model, claim.benchmark_text, "fraction", value
     if interval.value is None:

@@ -63,9 +63,11 @@ def read_blocks(
 ) -> None:
     """Add what the page's tables and lists of specifications state; with `only`, the table at that place alone."""
     headings: list[Heading] = []
+    led_in = ""
     for place, block in enumerate(page.blocks):
         texts = tuple(heading.text for heading in headings)
         if isinstance(block, Heading):
+            led_in = ""
             if block.text:
                 headings = [*(heading for heading in headings if heading.level < block.level), block]
         elif only is not None and place != only:
@@ -75,7 +77,9 @@ def read_blocks(
         elif _stray_row(block.text):
             reading.leave(block.line, block.text, "it looks like a row of a table, but stands in none")
         elif block.item:
-            read_items(block, texts, identity, reading, commit)
+            read_items(block, texts, identity, reading, commit, led_in=led_in)
+        else:
+            led_in = block.text
 
 
 def _stray_row(text: str) -> bool:
@@ -98,10 +102,10 @@ def _read_grid(
         )
     grid = split_rows(grid)
     claims, mentions = len(reading.claims), len(reading.mentions)
+    intro = _intro(blocks, place)
     if (columns := columns_of(grid)) is not None:
         read_lm_eval_table(grid, columns, headings, identity, reading, commit)
-    elif (layout := layout_of(grid, identity, (*headings, grid.caption) if grid.caption else headings)) is not None:
-        intro = _intro(blocks, place)
+    elif (layout := layout_of(grid, identity, (*headings, *_captions(grid, intro)))) is not None:
         board = leaderboard_of((*headings, *(text for text in intro[-1:] if len(text) < 100)))
         around = Surroundings(headings, intro, notes_near(blocks, place), board)
         read_table(grid, layout, around, identity, reading, commit)
@@ -110,6 +114,14 @@ def _read_grid(
         if any(any(c.isdigit() for c in cell.text) for row in grid.rows for cell in row):
             reading.leave(grid.line, head, "nothing in the table names a benchmark")
     drop_contradictions(reading, claims, mentions, grid.line)
+
+
+def _captions(grid: Grid, intro: Sequence[str]) -> list[str]:
+    """What stands over a table as its title: the words right before it, where they are few and no sentence, and its
+    caption."""
+    before = re.sub(r"\(https?://[^()\s]*\)", "", intro[-1]).rstrip(" :：") if intro else ""
+    short = 0 < len(before) <= 40 and not re.search(r"[.!?。;；]", before)
+    return [*([before] if short else []), *([grid.caption] if grid.caption else [])]
 
 
 def _intro(blocks: Sequence[Heading | Words | Grid], place: int) -> tuple[str, ...]:

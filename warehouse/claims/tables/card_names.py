@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from evaluators.records import UserError
-from warehouse.claims.tables.document import Page, Words
+from warehouse.claims.tables.document import Heading, Page, Words
 from warehouse.claims.tables.grid import Cell, Grid
 from warehouse.claims.tables.identity import Identity, hub_id, identity_of
 from warehouse.claims.tables.owners import tuning_of
@@ -18,7 +18,9 @@ def identity_in(page: Page, model: str, *, own: Sequence[str] = ()) -> Identity:
     said are this release's."""
     tunings = {tuning_of([heading.text]) for heading in page.headings}
     links = [*page.links, *_written(page, model), *_parents(page)]
-    return identity_of(model, links, page.title, _names(page), tunings, printed=_printed(page), own=own)
+    return identity_of(
+        model, links, page.title, _names(page), tunings, printed=_printed(page), own=own, reused=_reused(page)
+    )
 
 
 def _printed(page: Page) -> dict[str, str]:
@@ -31,6 +33,20 @@ def _printed(page: Page) -> dict[str, str]:
         if 1 < len(text) < 80 and name_tokens(text) & name_tokens(hub):
             found.setdefault(name_key(text), set()).add(hub)
     return {key: hubs.pop() for key, hubs in found.items() if len(hubs) == 1 and key}
+
+
+def _reused(page: Page) -> set[str]:
+    """Keys of the names that head columns both under a heading of base and under one of tuned models: without such a
+    heading nothing tells which of the two is meant."""
+    under: dict[str, set[str]] = {"base": set(), "tuned": set()}
+    headings: list[Heading] = []
+    for block in page.blocks:
+        if isinstance(block, Heading):
+            headings = [*(heading for heading in headings if heading.level < block.level), block]
+        elif isinstance(block, Grid) and (said := tuning_of([heading.text for heading in headings])):
+            cells = [*(cell for row in block.rows[: max(1, block.heads)] for cell in row)]
+            under[said] |= {name_key(cell.text) for cell in (*cells, *(row[0] for row in block.rows)) if cell.text}
+    return under["base"] & under["tuned"]
 
 
 def _link_texts(page: Page) -> Iterator[tuple[str, str]]:

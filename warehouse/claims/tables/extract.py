@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from evaluators.catalogue import catalogue
 from warehouse.claims.source_reading import Reading
@@ -10,14 +12,14 @@ from warehouse.claims.tables.cells import neighbours, read_value
 from warehouse.claims.tables.context import Context, Surroundings
 from warehouse.claims.tables.grid import Cell, Grid
 from warehouse.claims.tables.headings import heads_of
-from warehouse.claims.tables.identity import Identity
+from warehouse.claims.tables.identity import Identity, is_size
 from warehouse.claims.tables.layout import Layout, carry_down, heading_label, is_uneven
 from warehouse.claims.tables.notes import without_numbering
 from warehouse.claims.tables.owners import Owner, owners, tuning_said
 from warehouse.claims.tables.row_settings import row_settings
 from warehouse.claims.tables.take import leave_row, take
 from warehouse.claims.text.labels import Label, read_label
-from warehouse.claims.text.names import normalise
+from warehouse.claims.text.names import name_tokens, normalise
 from warehouse.claims.text.parts import kind_of
 from warehouse.claims.text.vocabulary import MEASURES
 
@@ -42,6 +44,8 @@ def read_table(
     context.rows = {row: neighbours(context.values[row, column] for column in columns) for row in body}
     context.columns = {column: neighbours(context.values[row, column] for row in body) for column in columns}
     context.scores = _holds_scores(context, first)
+    if not context.scores:  # specifications are the same for base and tuned models
+        context.identity = replace(identity, reused=frozenset())
     if layout.benchmarks == "rows":
         _benchmarks_in_rows(context, first, columns)
     else:
@@ -124,7 +128,7 @@ def _benchmarks_in_columns(context: Context, first: int, columns: list[int]) -> 
             leave_row(context, number, columns, "the row has more cells than the heading")
             continue
         text = row[layout.label].text if layout.label is not None else ""
-        if size is not None and text and row[size].text:
+        if size is not None and text and is_size(row[size].text):
             text = f"{text} {row[size].text}"
         heads.append(((text,) if text else (), [link for cell in row for link in cell.links]))
         sections[number] = section
@@ -136,6 +140,9 @@ def _benchmarks_in_columns(context: Context, first: int, columns: list[int]) -> 
     labels = {column: _column_label(layout, column) for column in columns}
     test = next((column for column, role in layout.roles.items() if role == "test"), None)
     for number in kept:
+        if said := _another_size(context, labels, number):
+            leave_row(context, number, columns, f"its parameters ({said}) are not those of {context.identity.model}")
+            continue
         for column in columns:
             label = labels[column]
             if test is not None and label.benchmark in ("output_speed", "prompt_speed", "total_throughput"):
@@ -145,12 +152,31 @@ def _benchmarks_in_columns(context: Context, first: int, columns: list[int]) -> 
             take(context, label, whose[number], number, column, stated, words)
 
 
+def _another_size(context: Context, labels: dict[int, Label], number: int) -> str | None:
+    """The count of parameters in a row that names no size, where it cannot be that of the release, whose name does."""
+    layout, row = context.layout, context.grid.rows[number]
+    name = row[layout.label].text if layout.label is not None else ""
+    sizes = [float(word[:-1]) for word in name_tokens(context.identity.model) if re.fullmatch(r"\d+(?:\.\d+)?b", word)]
+    if not name or not sizes or any(re.fullmatch(r"\d+(?:\.\d+)?[bm]", word) for word in name_tokens(name)):
+        return None
+    for column, label in labels.items():
+        if label.benchmark in ("total_parameters", "non_embedding_parameters"):
+            said = re.findall(r"(?i)(\d+(?:\.\d+)?)\s?b\b", row[column].text)
+            if said and not any(0.8 <= float(one) / size <= 1.25 for one in said for size in sizes):
+                return row[column].text
+    return None
+
+
 def _column_label(layout: Layout, column: int) -> Label:
     parts = layout.heads[column]
     if layout.context is None:
         return heading_label(parts, column in layout.speeds)
     head = " ".join(parts)
     generic = normalise(head) in MEASURES - {"average", "avg", "mean"}
+    if kind_of(head) == "part" or normalise(head) in ("short", "medium", "long"):
+        over = read_label(layout.context)
+        stated = {**dict(over.stated), "subset": head}
+        return replace(over, text=f"{layout.context} ({head})", stated=tuple(stated.items()))
     return read_label(layout.context if generic else f"{layout.context} ({head})")
 
 

@@ -135,7 +135,7 @@ def _read_cell(node: Any, line: int, origin: tuple[int, int]) -> Cell:
         if entering:
             if tag == "-text":
                 text = current.text_content or ""
-                if "sup" in inside and _MARKER.fullmatch(text.strip()):
+                if "sup" in inside and text.strip() not in ("(", ")") and _MARKER.fullmatch(text.strip()):
                     marks.append(text.strip())
                 else:
                     parts.append(text)

@@ -23,8 +23,9 @@ def heads_of(grid: Grid) -> tuple[int, Heads]:
     parts = []
     for column in range(grid.width):
         seen: list[Cell] = []
-        for row in grid.rows[:count]:
-            if row[column].text and all(row[column].origin != cell.origin for cell in seen):
+        for number, row in enumerate(grid.rows[:count]):
+            named = row[column].text if number < grid.heads else any(c.isalnum() for c in row[column].text)
+            if named and all(row[column].origin != cell.origin for cell in seen):
                 seen.append(row[column])
         parts.append(tuple(cell.text for cell in seen))
     return count, tuple(parts)
@@ -37,7 +38,7 @@ def _like_heading(row: tuple[Cell, ...]) -> bool:
 
 def _states_settings(row: tuple[Cell, ...]) -> bool:
     """Whether the row has no label, and every filled cell states settings and nothing else."""
-    filled = [cell for cell in row if cell.text]
+    filled = [cell for cell in row if any(c.isalnum() for c in cell.text)]
     if not filled or row[0].text or all(cell.origin == filled[0].origin for cell in filled):
         return False
     read = [stated_by(cell.text, None) for cell in filled]

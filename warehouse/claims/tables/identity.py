@@ -48,6 +48,8 @@ class Identity:
     """Whether the card speaks for several sizes of one family and its title names none of them."""
     own_names: frozenset[frozenset[str]] = frozenset()
     """Names that a person said are this release's."""
+    reused: frozenset[str] = frozenset()
+    """Keys of names that the card prints over base and over tuned models alike."""
 
     @property
     def has_tuned_sibling(self) -> bool:
@@ -78,6 +80,12 @@ class Identity:
         words = name_tokens(self.model) | (name_tokens(self.title) if self.title else frozenset())
         return frozenset(word for word in words if word.isalpha() and len(word) > 1) - _PLAIN
 
+    def of_both_tunings(self, size: str) -> bool:
+        """Whether the card names a model of this size both with and without a word of tuning."""
+        words = name_tokens(self.with_size(size)) - TUNED - UNTUNED
+        tunings = {bool(names & TUNED) for names in self.names if names - TUNED - UNTUNED == words}
+        return tunings == {True, False}
+
     def with_size(self, size: str) -> str:
         """The name of this family's model of another size, as `Odd 7B`."""
         name = self.model.rsplit("/", 1)[-1]
@@ -100,12 +108,14 @@ def identity_of(
     *,
     printed: Mapping[str, str] | None = None,
     own: Iterable[str] = (),
+    reused: Iterable[str] = (),
 ) -> Identity:
     """The release: its id, the ids its card links to, and its card's title if that is a name like the id's.
 
     A local folder may be called anything: there every title that can be a name is taken. `names` are the words in
     which the card's tables name models, `tunings` what its headings say of tuning, `printed` which names its links tie
-    to hub ids, `own` the names that a person said are this release's.
+    to hub ids, `own` the names that a person said are this release's, `reused` the keys of names that stand over base
+    and tuned models alike.
     """
     known = tuple(dict.fromkeys([model, *(hub for link in links if (hub := hub_id(link)))]))
     name = re.sub(r"(?i)^\W*(?:model card (?:for|of)|introducing|meet|welcome to)\s+", "", title or "").strip(" !.\"'`")
@@ -127,6 +137,7 @@ def identity_of(
         printed=dict(printed or {}),
         family_card=_is_family_card(ours, words, every),
         own_names=frozenset(name_tokens(one) for one in own),
+        reused=frozenset(reused),
     )
 
 

@@ -16,7 +16,7 @@ from warehouse.claims.tables.cells import read_value
 from warehouse.claims.tables.grid import EMPTY, Cell, Grid
 from warehouse.claims.tables.headings import Heads, heads_of
 from warehouse.claims.tables.identity import Identity, is_size, names_model
-from warehouse.claims.text.labels import Label, read_label, stated_by
+from warehouse.claims.text.labels import Label, read_label, stated_by, states_only_settings
 from warehouse.claims.text.names import mode_of, normalise
 from warehouse.claims.text.speed_names import UNIT, is_backend, names_speed
 from warehouse.claims.text.vocabulary import (
@@ -124,6 +124,8 @@ def heading_label(parts: tuple[str, ...], speed: bool = False) -> Label:
         return replace(read_label(f"{parts[-1]} tok/s"), text=parts[-1])
     leaf = read_label(parts[-1])
     joined = read_label(" ".join(parts)) if len(parts) > 1 else leaf
+    if leaf.benchmark is None and joined.benchmark is None and len(parts) > 1 and states_only_settings(parts[-1]):
+        return replace(read_label(f"{' '.join(parts[:-1])} ({parts[-1]})"), text=" ".join(parts[:-1]))
     if leaf.benchmark or not joined.benchmark:
         first = read_label(parts[0]) if len(parts) > 1 and not leaf.benchmark else leaf
         over = first.benchmark is not None and first is not leaf and catalogue()[first.benchmark].unit == "fraction"
@@ -183,14 +185,16 @@ def _with_sizes(
 ) -> tuple[dict[int, str], str]:
     """The roles with a column of sizes that belong to the models' names, and why the owners are unclear (empty: they
     are not)."""
+    body = tuple(row for row in body if len({cell.origin for cell in row}) > 1)
     if label is not None:
         names = [row[label].text for row in body]
         repeated = len(set(names)) < len(names)
         sized = any(re.search(r"(?i)\d[bm]\b", name) for name in names)
         ours_sized = re.search(r"(?i)\d(?:\.\d+)?[bm]\b", identity.model) is not None
         for column in range(len(roles) + 1):
-            cells = [row[column].text for row in body if column < len(row) and row[column].text]
-            if column == label or not cells or not all(is_size(text) for text in cells) or sized:
+            cells = [row[column].text for row in body if column < len(row) and any(map(str.isalnum, row[column].text))]
+            other = roles.get(column) == "value" and leaf[column] not in SIZE_HEADS
+            if column == label or other or not cells or not all(is_size(text) for text in cells) or sized:
                 continue
             if len(set(cells)) > 1 and (repeated or ours_sized):
                 roles = {**roles, column: "size"}
@@ -234,7 +238,7 @@ def _roles(
             roles[column] = "gpus"
         elif words in SETTING_HEADS and not (SETTING_HEADS[words] in MODE_FIELDS and numbers):
             roles[column] = f"set:{SETTING_HEADS[words]}"
-        elif words in STATED_HEADS and not only_other:
+        elif (words in STATED_HEADS or _states_either(heads[column])) and not only_other:
             roles[column] = "stated"
         elif words in GROUP_HEADS:
             roles[column] = "group"
@@ -255,6 +259,12 @@ def _roles(
         else:
             roles[column] = "words"
     return roles
+
+
+def _states_either(parts: tuple[str, ...]) -> bool:
+    """Whether a heading names two kinds of settings or parts, as `Setting/Length`."""
+    names = [normalise(name) for name in re.split(r"\s*/\s*", parts[-1])] if parts else []
+    return len(names) > 1 and all(name in STATED_HEADS | PART_HEADS | SHOT_HEADS | METRIC_HEADS for name in names)
 
 
 def _is_specification(parts: tuple[str, ...]) -> bool:
@@ -303,6 +313,8 @@ def _lines_of(row: tuple[Cell, ...]) -> int:
     with numbers must have as many lines."""
     for cell in row[:4]:
         count = len(cell.lines)
+        if any(states_only_settings(line) for line in cell.lines):
+            continue  # a heading with its shots below, no two benchmarks
         if count > 1 and any(read_label(line).benchmark for line in cell.lines):
             numbers = [other for other in row if other is not cell and any(c.isdigit() for c in other.text)]
             if numbers and all(len(other.lines) == count for other in numbers):

@@ -151,6 +151,36 @@ def without_numbering(notes: Sequence[Note], marks: str) -> tuple[Note, ...]:
     )
 
 
+_SHOTS_FOR = (
+    re.compile(r"(?i)\b(\d{1,2}|zero|one)[\s-]shots?(?: \w+)? (?:for|on) (?P<names>[^.;()]{2,200})"),
+    re.compile(r"(?i)(?P<names>[^.;:()]{2,200}?) (?:is|are|was|were) (?:evaluated |tested |measured )?"
+               r"(?:with |in |using |at )?(?:a )?(\d{1,2}|zero|one)[\s-]shots?\b"),
+)  # fmt: skip
+
+
+def shots_for(near: Sequence[str], benchmark: str | None, *, tuned: bool) -> int | None:
+    """The shots that sentences near a number state for its benchmark by name (`0-shot for MMLU, GSM8K and C-Eval`);
+    None where none or several do. A sentence about base or about chat models alone holds for these."""
+    found: set[int] = set()
+    for text in near if benchmark else ():
+        speaks_of = {kind for kind, pattern in _SPEAKS_OF.items() if pattern.search(text)}
+        if len(speaks_of) == 1 and speaks_of != {"tuned" if tuned else "base"}:
+            continue
+        for pattern in _SHOTS_FOR:
+            for match in pattern.finditer(text):
+                names = re.split(r"\s*(?:,|&|/|\band\b)\s*", match["names"])
+                if any(resolve_benchmark(name.strip(" *_`")).name == benchmark for name in names):
+                    words = next(group for group in match.groups() if group and group != match["names"]).casefold()
+                    found.add({"zero": 0, "one": 1}.get(words) if words.isalpha() else int(words))  # type: ignore[arg-type]
+    return found.pop() if len(found) == 1 else None
+
+
+_SPEAKS_OF = {
+    "base": re.compile(r"(?i)\b(?:base|pre-?trained) models?\b"),
+    "tuned": re.compile(r"(?i)\b(?:chat|instruct|instruction-tuned|fine-?tuned|aligned) models?\b"),
+}
+
+
 def sampling(notes: Sequence[str]) -> dict[str, str | int | float]:
     """Sampling settings that the notes state: each only if exactly one value of it is named anywhere in them."""
     found: dict[str, str | int | float] = {}

@@ -226,7 +226,9 @@ def _quantized_sibling(quantization: str | None, identity: Identity) -> str | No
 
 def _name(text: str, identity: Identity, base: str | None) -> tuple[Owner, int | None]:
     """The owner that a name in a heading means. Words in brackets are remarks: settings where they are some, else
-    kept as words; a bare size is this family's model of that size."""
+    kept as words; a bare size is this family's model of that size, if it has one of it."""
+    if base is None and is_size(text) and identity.of_both_tunings(text):
+        return Owner("unsure", text, reason="the card has a base and a tuned model of this size"), None
     owner, closeness = _plain_name(identity.with_size(text) if is_size(text) else text, identity, base)
     if closeness is not None or owner.kind == "unsure":
         return owner, closeness
@@ -275,6 +277,9 @@ def _name(text: str, identity: Identity, base: str | None) -> tuple[Owner, int |
 
 def _plain_name(text: str, identity: Identity, base: str | None) -> tuple[Owner, int | None]:
     whole = name_tokens(text)
+    if base is None and name_key(text) in identity.reused and closeness_to(whole, identity) is not None:
+        reason = f"the card prints {text} over base and over tuned models, and nothing here tells which"
+        return Owner("unsure", text, reason=reason), None
     told = not _untold_base(whole, base) or identity.has_tuned_sibling
     if closeness_to(whole, identity) in (0, 50) and told and not (base and identity.is_ambiguous):
         if base == "tuned" and identity.has_tuned_sibling and not whole & UNTUNED:

@@ -14,13 +14,14 @@ from warehouse.claims.tables.cells import Value, read_value, scale_of
 from warehouse.claims.tables.context import Context
 from warehouse.claims.tables.grid import Cell
 from warehouse.claims.tables.headings import heads_of
+from warehouse.claims.tables.identity import TUNED
 from warehouse.claims.tables.leaderboards import of_leaderboard
-from warehouse.claims.tables.notes import binding, notes_for, sampling
+from warehouse.claims.tables.notes import binding, notes_for, sampling, shots_for
 from warehouse.claims.tables.owners import Owner, mode_in
 from warehouse.claims.tables.row_settings import Stated
 from warehouse.claims.tables.two_values import values_of
 from warehouse.claims.text.labels import Label, read_label, settings_with
-from warehouse.claims.text.names import normalise
+from warehouse.claims.text.names import name_tokens, normalise
 from warehouse.claims.text.speed_names import backend_named, device_named
 from warehouse.claims.text.vocabulary import NO_SCORES
 
@@ -132,8 +133,10 @@ def _add(
     label_cell = _label_cell(context, number, column)
     marks = f"{value.marks} {label_cell.marks} {_marks_of(label.text)}"
     near = notes_for(context.notes, label=label.text, benchmark=label.benchmark, marks=marks)
+    shots = shots_for(near, label.benchmark, tuned=bool(name_tokens(owner.model) & TUNED))
     merged: Stated = {
         **sampling(near),
+        **({"shots": shots} if shots is not None else {}),
         **mode_in(around.headings),
         **stated,
         **dict(label.stated),

@@ -10,7 +10,7 @@ from typing import Literal
 from evaluators.catalogue import catalogue
 from evaluators.records import Settings, UserError
 from warehouse.claims.text.names import mode_of, normalise, resolve_benchmark
-from warehouse.claims.text.parts import describes, kind_of, looks_like_part
+from warehouse.claims.text.parts import SUBJECTS, describes, kind_of, looks_like_part
 from warehouse.claims.text.speed_names import serving_stated, speed_named
 from warehouse.claims.text.vocabulary import CATEGORIES, MEASURES, METRIC_WORDS, VARIANTS
 
@@ -35,14 +35,14 @@ class Label:
     """Whether it names a group of benchmarks, whose number is an average and no benchmark's score."""
 
 
-SHOTS = re.compile(r"(?i)\b(\d{1,3})[\s-]*shots?\b|\b(zero|one|few)[\s-]*shot\b")
+SHOTS = re.compile(r"(?i)\b(\d{1,3})[\s-]*shots?(?:@1)?\b|\b(zero|one|few)[\s-]*shot\b")
 REPEATS = re.compile(r"(?i)\b(?:avg|average|mean|acc)\s*@\s*(\d{1,4})\b")
 AT = re.compile(r"(?i)\b(?:cons|maj|majority|pass|best|bon)\s?[@^]\s?\d{1,4}\b")
 TOOLS_NONE = re.compile(r"(?i)^(?:no|w/o|without)[\s-]*(?:any )?(?:tools?|python|code|search)(?:[\s-]use)?$")
 TOOLS = re.compile(r"(?i)^(?:w/|with)\s*(.*tools?.*|python|code.*|search.*|browsing)$")
 SUBSET = re.compile(
     r"(?i)^(?:text[\s-]?only|.*\bsubset\b.*|[a-z]{3,9}\.? ?'?\d{2,4}\s*[-–—to]+\s*[a-z]{3,9}\.? ?'?\d{2,4}|"
-    r"\d{2,4}[./-]\d{2}\s*[-–—~]\s*\d{2,4}[./-]\d{2}|\d{6,8}\s*[-–—~]\s*\d{6,8}|\d{1,2}/\d{1,2}/\d{2,4}\s*[-–—~]\s*\d{1,2}/\d{1,2}/\d{2,4}|val|test|dev|validation)$"
+    r"\d{2,4}[./-]\d{1,2}\s*[-–—~]\s*\d{2,4}[./-]\d{1,2}|\d{4}\s*[-–—~]\s*\d{4}|\d{6,8}\s*[-–—~]\s*\d{6,8}|\d{1,2}/\d{1,2}/\d{2,4}\s*[-–—~]\s*\d{1,2}/\d{1,2}/\d{2,4}|val|test|dev|validation)$"
 )
 RATIO = re.compile(r"(?i)(.+?)\s*(?:\s/\s|\bvs\.?\s|\bover\s|\bcompared (?:to|with)\s|:)\s*(.+)")
 WINDOW = re.compile(r"(?i)\b(tok(?:ens?)?\s*(?:/|per)\s*s(?:ec(?:onds?)?)?|t/s|tps|gi?b|mi?b|bytes|ms|sec|s)\b")
@@ -59,7 +59,7 @@ _MEASURED = ("shots", "metric", "filter", "repeats")
 @lru_cache(maxsize=20_000)
 def read_label(text: str) -> Label:
     """Take a label apart. The benchmark is resolved from the whole label, then with its qualifiers taken off."""
-    tidy = " ".join(text.split())[:300]
+    tidy = re.sub(r"(?<=\w)\s?\[\d{1,2}\]$", "", " ".join(text.split()))[:300]
     whole = resolve_benchmark(tidy)
     core, qualifiers = _split(tidy)
     name = whole.name
@@ -71,7 +71,10 @@ def read_label(text: str) -> Label:
         qualifiers = [] if name else qualifiers
     elif catalogue()[name].evaluator == "speed" and catalogue()[name].unit != "ratio":  # a ratio's bracket has sides
         stated, qualifiers = serving_stated(qualifiers)
-    category = normalise(core) in CATEGORIES and not _is_exact(core, qualifiers)
+    groups = [normalise(part) for part in re.split(r"\s*(?:&|\+|\band\b)\s*", core)]
+    category = (normalise(core) in CATEGORIES or all(part in CATEGORIES for part in groups)) and not _is_exact(
+        core, qualifiers
+    )
     name, qualifiers, window = _with_unit(None if category else name, qualifiers, tidy)
     words: list[str] = []
     scale: Literal["percent"] | None = None
@@ -161,7 +164,7 @@ def _resolve_core(core: str, qualifiers: list[str]) -> tuple[str | None, list[st
     if any(
         VARIANTS & set(re.split(r"[\s,;/]+", qualifier.casefold()))
         for qualifier in qualifiers
-        if kind_of(qualifier) not in ("scaffold", "harness")
+        if kind_of(qualifier) not in ("scaffold", "harness") and not _is_wordy_part(qualifier)
     ):
         return None, qualifiers
     if name := resolve_benchmark(core).name:
@@ -173,17 +176,22 @@ def _resolve_core(core: str, qualifiers: list[str]) -> tuple[str | None, list[st
             return name, [*qualifiers, said]
     words_ = re.split(r"[\s,/_]+|(?<=\w)-(?=\w)", core)
     for size in (1, 2, 3):
-        tail_words = " ".join(words_[-size:])
         head = core[: core.rfind(words_[-size])].rstrip(" ,-/_") if len(words_) > size else ""
-        if head and _is_setting_word(tail_words) and (name := resolve_benchmark(head).name):
+        tail_words = core[len(head) :].strip(" ,-/_")
+        if head and (name := resolve_benchmark(head).name) and _is_setting_word(tail_words, name):
             return name, [*qualifiers, tail_words]
     return None, qualifiers
 
 
-def _is_setting_word(tail: str) -> bool:
-    """Whether words behind a name are settings for certain, and no part of the name."""
+def _is_wordy_part(qualifier: str) -> bool:
+    """Whether several words together name a part that is known, as `Hard Prompt`."""
+    return len(qualifier.split()) > 1 and normalise(qualifier) in SUBJECTS
+
+
+def _is_setting_word(tail: str, benchmark: str) -> bool:
+    """Whether words behind a benchmark's name are settings for certain, and no part of the name."""
     return bool(
-        _metric(tail, None)
+        _metric(tail, benchmark)
         or mode_of(tail)
         or normalise(tail) in MEASURES | {"cot", "full"}
         or re.fullmatch(r"(?i)\d+(?:\.\d+)?[km]|\d{2}\.?\d{2}\s*[-–]\s*\d{2}\.?\d{2}", tail)
@@ -312,6 +320,12 @@ def stated_by(text: str, benchmark: str | None) -> tuple[dict[str, str | int], t
         return metric, ()
     found, rest = _settings_of(tidy, benchmark)
     return found, tuple(rest)
+
+
+def states_only_settings(text: str) -> bool:
+    """Whether words state shots, a metric or tools and nothing else: `5-shot`, `pass@1`."""
+    found, left = stated_by(text, None)
+    return bool(found) and found.keys() <= {*_MEASURED, "tools"} and not left and read_label(text).benchmark is None
 
 
 def settings_with(base: Settings, stated: dict[str, str | int | float], notes: tuple[str, ...] = ()) -> Settings:

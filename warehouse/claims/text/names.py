@@ -144,4 +144,5 @@ def name_tokens(model: str) -> frozenset[str]:
     """The parts of a model name, lower case: `Gemma 3 IT 27B` and `gemma-3-27b-it` give the same set."""
     plain = unicodedata.normalize("NFKC", model.rsplit("/", 1)[-1]).casefold()
     plain = re.sub(r"(\d)b(?=a\d)|(\d)bx(?=\d)", r"\1\2b ", plain)  # 35BA3B, 17Bx16E
+    plain = re.sub(r"\binst\b", "instruct", plain)
     return frozenset(re.findall(r"[a-z]*\d+(?:\.\d+)*[a-z]*|[^\W\d_]+", plain))

@@ -32,8 +32,8 @@ SUBJECTS = _words(
     "geometry calculus precalculus prealgebra statistics probability numbertheory combinatorics history geography "
     "economics law medicine medical health business psychology philosophy computerscience engineering astronomy "
     "anatomy accounting marketing management sociology politics religion coding code writing creativewriting roleplay "
-    "reasoning extraction instructionfollowing hardprompts longerquery multiturn singleturn airline retail telecom "
-    "legal finance financial education travel search browsing filesystem notion github postgres playwright"
+    "reasoning extraction instructionfollowing hardprompts hardprompt longerquery multiturn singleturn airline retail "
+    "telecom legal finance financial education travel search browsing filesystem notion github postgres playwright"
 )
 LEVELS = _words("easy medium hard hardest simple difficult introductory interview competition elementary middleschool "
                 "highschool college university professional graduate undergraduate beginner expert")  # fmt: skip
