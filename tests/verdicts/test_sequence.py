@@ -22,7 +22,7 @@ from warehouse.verdicts.statistics.confidence_sequence import confidence_sequenc
 from warehouse.verdicts.statistics.likelihood_ratio import log_e, sequence_bounds
 from warehouse.verdicts.statistics.region import AcceptanceRegion
 from warehouse.verdicts.statistics.repeats import follow_rounds, log_wealth_of_rounds
-from warehouse.verdicts.statistics.sequential_test import follow, log_e_values
+from warehouse.verdicts.statistics.sequential_test import LookMemory, follow, log_e_values
 from warehouse.verdicts.statistics.stopping_time import critical_counts, laws
 
 REFERENCE = Path(__file__).parents[3] / "shared" / "reference" / "sequential_verdicts.py"
@@ -227,3 +227,25 @@ def test_unknown_items_are_the_worst_case_never_dropped() -> None:
     assert confidence_sequence(values, region, 0.05) == (0.9, 1.0)
     assert follow([value or 0.0 for value in values], region).side == "below"
     assert follow([1.0] * 640, region).side == "confirmed"
+
+
+@pytest.mark.parametrize("kind", ["counts", "graded", "predicted"])
+def test_what_was_computed_before_changes_no_look(kind: str) -> None:
+    """Looks with a memory are those without, to the last bit, also where items that were pending come in later."""
+    rng = random.Random(7)
+    for _ in range(12):
+        total, every = rng.choice([198, 541]), rng.choice([5, 32])
+        claim, margin, noise = rng.uniform(0.2, 0.95), rng.choice([0.02, 0.05]), rng.choice([0.0, 0.02])
+        region = AcceptanceRegion(total, claim - margin, min(1.0, claim + margin), margin, noise)
+        answers = 4 if kind == "graded" else 1
+        values: list[float | None] = [
+            sum(rng.random() < claim - 0.04 for _ in range(answers)) / answers for _ in range(total)
+        ]
+        predictions = [rng.random() for _ in range(total)] if kind == "predicted" else None
+        memory = LookMemory()
+        for end in sorted({*rng.sample(range(1, total), 5), total}):
+            pending = [None if end - 40 < at and rng.random() < 0.3 else one for at, one in enumerate(values[:end])]
+            for seen in (pending, values[:end]):
+                again = follow(seen, region, predictions=predictions, every=every, minimum=30, memory=memory)
+                assert again == follow(seen, region, predictions=predictions, every=every, minimum=30)
+        assert len(memory.steps) == total // every

@@ -10,7 +10,7 @@ from warehouse.verdicts.looks import look_schedule
 from warehouse.verdicts.noise import contradict_level
 from warehouse.verdicts.statistics.control_variate import frozen
 from warehouse.verdicts.statistics.region import acceptance_region
-from warehouse.verdicts.statistics.sequential_test import EVERY, MINIMUM, TestState, bounded, follow
+from warehouse.verdicts.statistics.sequential_test import EVERY, MINIMUM, LookMemory, OutOfRange, TestState, follow
 
 LARGE = 5000
 """From so many items on a run has a budget of half of them unless told otherwise."""
@@ -47,6 +47,10 @@ class ClaimRule:
         self.minimum = minimum or max((one.minimum for one in schedules), default=MINIMUM)
         self.every = every or max((one.every for one in schedules), default=EVERY)
         self.predictions = dict(predictions or {})
+        self.checked: dict[str, Sequence[float] | None] = {}
+        """Predictions that were found to be the locked ones."""
+        self.memories: dict[tuple[str, str, tuple[str, str]], LookMemory] = {}
+        """What was computed at earlier looks, by criterion, claim and score."""
 
     def stop(self, look: InterimLook) -> bool:
         """True if no further item is needed: all decided, or the budget reached."""
@@ -75,16 +79,26 @@ class ClaimRule:
     def state(self, criterion: Criterion, look: InterimLook, key: tuple[str, str] | None = None) -> TestState | None:
         """Where a claim stands at this look; None if the look lacks its score, or if only a whole run can decide it
         (scores outside [0, 1]). `key`: another metric and filter, as if the claim were about that."""
-        values = look.values.get(key or (criterion.metric, criterion.filter))
-        if values is None or criterion.interval.unit != "fraction" or not bounded(values):
+        score = key or (criterion.metric, criterion.filter)
+        values = look.values.get(score)
+        if values is None or criterion.interval.unit != "fraction":
             return None
-        return follow(
-            list(values),
-            acceptance_region(criterion, look.total),
-            criterion.level,
-            contradict=contradict_level(criterion.level, criterion.noise),
-            predictions=None if key else frozen(criterion, self.predictions.get(criterion.claim_id)),
-            every=self.every,
-            minimum=self.minimum,
-            plausible=criterion.plausible,
-        )
+        try:
+            return follow(
+                values,
+                acceptance_region(criterion, look.total),
+                criterion.level,
+                contradict=contradict_level(criterion.level, criterion.noise),
+                predictions=None if key else self._frozen(criterion),
+                every=self.every,
+                minimum=self.minimum,
+                plausible=criterion.plausible,
+                memory=self.memories.setdefault((criterion.criterion_id, criterion.claim_id, score), LookMemory()),
+            )
+        except OutOfRange:
+            return None
+
+    def _frozen(self, criterion: Criterion) -> Sequence[float] | None:
+        if criterion.claim_id not in self.checked:
+            self.checked[criterion.claim_id] = frozen(criterion, self.predictions.get(criterion.claim_id))
+        return self.checked[criterion.claim_id]

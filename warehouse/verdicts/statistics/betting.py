@@ -13,6 +13,8 @@ items already seen, so that every factor has conditional mean at most 1 under th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from warehouse.verdicts.statistics.likelihood_ratio import DISTANCES, STAKES
@@ -25,6 +27,131 @@ KEEP = 0.9
 """A bet risks at most this share of the wealth on one item."""
 PRIOR_VARIANCE = 0.15
 PRIOR_ITEMS = 10.0
+
+
+@dataclass(frozen=True)
+class Tests:
+    """Several tests of one list of items: shape (tests,). The same items are bet on in all of them."""
+
+    null: np.ndarray[Any, Any]
+    """Mean of each null."""
+    up: np.ndarray[Any, Any]
+    """Whether the null is "mean <= null"."""
+
+
+@dataclass(frozen=True)
+class Carry:
+    """What the bets on the next item need to know of those before: sums, and the wealth of each distance."""
+
+    items: int
+    scores: Any
+    """Sum of the scores, shape (tests, 1); so are the next three: weighted sums of squares and products."""
+    sxx: Any
+    sff: Any
+    sxf: Any
+    forecasts: float
+    """Sum of the predictions."""
+    path: Any
+    """Logarithm of the wealth on each distance, shape (tests, distances, 1)."""
+    beaten: Any
+    """Whether the null has become impossible, shape (tests, 1)."""
+
+
+def first_carry(tests: Tests, spread: float) -> Carry:
+    """Before the first item. `spread`: variance of the predictions, 0 without."""
+    import numpy as np
+
+    count = len(tests.null)
+    zero = np.zeros((count, 1))
+    prior = np.full((count, 1), PRIOR_ITEMS * spread)
+    path = np.broadcast_to(np.log(np.array(STAKES))[:, None], (count, len(STAKES), 1))
+    return Carry(
+        0, zero, zero + PRIOR_ITEMS * (PRIOR_VARIANCE + spread), prior, prior, 0.0, path, np.zeros((count, 1), bool)
+    )
+
+
+def bet_on(
+    carry: Carry, scores: np.ndarray[Any, Any], total: int, tests: Tests, margin: float, forecast: Forecast | None
+) -> tuple[np.ndarray[Any, Any], Carry]:
+    """Log wealth of each test after each of the next items, shape (tests, items), and what to carry on. `scores`: of
+    the next items in [0, 1], as each test counts them, shape (tests, items)."""
+    import numpy as np
+
+    x, n = scores, scores.shape[1]
+    up, null = tests.up[:, None], tests.null[:, None]
+    sign = np.where(up, 1.0, -1.0)
+    count = carry.items + np.arange(n, dtype=float)
+    left, past = total - count, np.maximum(count, 1)
+
+    def running(start: Any, summands: Any) -> tuple[Any, Any]:
+        """Sums before each item, and after the last."""
+        path = start + np.cumsum(summands, axis=-1)
+        return np.concatenate((np.broadcast_to(start, (*path.shape[:-1], 1)), path[..., :-1]), axis=-1), path[..., -1:]
+
+    summed, scores_after = running(carry.scores, x)
+    mean = (total * null - summed) / left
+    weight = 1 - 1 / (count + 2)
+    dx = x - np.where(count > 0, summed / past, null)
+    sxx, sxx_after = running(carry.sxx, weight * dx * dx)
+    slope, surprise, spare = 0.0, 0.0, 0.0
+    variance = sxx / (count + PRIOR_ITEMS)
+    sff_after, sxf_after, forecasts_after = carry.sff, carry.sxf, carry.forecasts
+    if forecast is not None and forecast.spread:
+        f = forecast.values[carry.items : carry.items + n]
+        f_summed, after = running(np.array([carry.forecasts]), f)
+        forecasts_after = float(after[0])
+        df = np.where(count > 0, f - f_summed / past, 0.0)
+        sff, sff_after = running(carry.sff, np.broadcast_to(weight * df * df, x.shape))
+        sxf, sxf_after = running(carry.sxf, weight * dx * df)
+        slope = sxf / sff
+        variance = (sxx - 2 * slope * sxf + slope * slope * sff) / (count + PRIOR_ITEMS)
+        middle = (forecast.sum - f_summed) / left
+        surprise = f - middle
+        spare = np.abs(slope) * np.where(up == (slope > 0), forecast.most - middle, middle - forecast.least)
+    variance = np.maximum(1e-4, variance)
+    worst = np.where(up, mean, 1 - mean) + spare
+    room = np.where(up, 1 - mean, mean)
+    distance = np.minimum(np.array(DISTANCES)[:, None] * (margin * total / left), 0.5 * room[:, None, :])
+    aim = mean[:, None, :] + sign[:, :, None] * distance
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = (mean * (1 - mean))[:, None, :] / np.maximum(aim * (1 - aim), 1e-12)
+        bet = distance / np.maximum(variance[:, None, :] * ratio + distance**2, 1e-12)
+        bet = np.minimum(bet, (KEEP / np.maximum(worst, 1e-9))[:, None, :])
+        gain = sign * ((x - mean) - slope * surprise)
+        steps = np.log1p(bet * gain[:, None, :])
+    possible = (mean >= 0) & (mean <= 1)
+    path = carry.path + np.cumsum(np.where(possible[:, None, :], steps, 0.0), axis=2)
+    top = path.max(axis=1)
+    wealth = top + np.log(np.exp(path - top[:, None, :]).sum(axis=1))
+    beaten = carry.beaten | np.logical_or.accumulate(np.where(up, mean < -1e-12, mean > 1 + 1e-12), axis=1)
+    wealth = np.where(beaten, np.inf, wealth)
+    return wealth, Carry(
+        carry.items + n, scores_after, sxx_after, sff_after, sxf_after, forecasts_after, path[:, :, -1:], beaten[:, -1:]
+    )
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Predictions of all items in the fixed order, with what the bets need to know of them."""
+
+    values: Any
+    sum: float
+    most: float
+    least: float
+    spread: float
+    """Their variance."""
+
+
+def forecast_of(predictions: Sequence[float] | None, total: int) -> Forecast | None:
+    """Predictions made ready. Raises ValueError if they are not one an item."""
+    import numpy as np
+
+    if predictions is None:
+        return None
+    if len(predictions) != total:
+        raise ValueError(f"{len(predictions)} predictions for a benchmark of {total} items")
+    values = np.asarray(predictions, dtype=float)
+    return Forecast(values, float(values.sum()), float(values.max()), float(values.min()), float(np.var(values)))
 
 
 def log_wealth(
@@ -40,95 +167,45 @@ def log_wealth(
     the same order. inf from where the null is arithmetically impossible."""
     import numpy as np
 
-    x = np.asarray(values, dtype=float)
-    n = len(x)
-    if n == 0:
+    if not len(values):
         return np.zeros(0)
-    sign = 1.0 if up else -1.0
-    left = total - np.arange(n, dtype=float)
-    summed = np.concatenate(([0.0], np.cumsum(x)))[:-1]
-    mean = (total * null - summed) / left
-    slope, variance, surprise, spare = _from_the_past(x, null, total, predictions)
-    worst = np.where(up, mean, 1 - mean) + np.where(up, spare[0], spare[1])
-    room = (1 - mean) if up else mean
-    distance = np.minimum(np.array(DISTANCES)[:, None] * margin * total / left, 0.5 * room)
-    aim = mean + sign * distance
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = mean * (1 - mean) / np.maximum(aim * (1 - aim), 1e-12)
-        bet = np.minimum(distance / np.maximum(variance * ratio + distance**2, 1e-12), KEEP / np.maximum(worst, 1e-9))
-        steps = np.log1p(bet * sign * ((x - mean) - slope * surprise))
-    possible = (mean >= 0) & (mean <= 1)
-    path = np.log(np.array(STAKES))[:, None] + np.cumsum(np.where(possible, steps, 0.0), axis=1)
-    top = path.max(axis=0)
-    wealth = top + np.log(np.exp(path - top).sum(axis=0))
-    impossible = mean < -1e-12 if up else mean > 1 + 1e-12
-    if impossible.any():
-        wealth[int(np.argmax(impossible)) :] = np.inf
-    return wealth
+    forecast = forecast_of(predictions, total)
+    tests = Tests(np.array([null]), np.array([up]))
+    start = first_carry(tests, forecast.spread if forecast else 0.0)
+    wealth, _ = bet_on(start, np.asarray(values, dtype=float)[None, :], total, tests, margin, forecast)
+    return wealth[0]
 
 
-def _from_the_past(x: Any, null: float, total: int, predictions: Sequence[float] | None) -> tuple[Any, Any, Any, Any]:
-    """Slope, variance, f - fbar and the largest loss that the control variate can add, each before its item is seen."""
+def facts_by_betting(region: AcceptanceRegion) -> Tests:
+    """The tests of the four facts about a zone."""
     import numpy as np
 
-    n = len(x)
-    zeros = np.zeros(n)
-    f_all = np.zeros(total) if predictions is None else np.asarray(predictions, dtype=float)
-    if len(f_all) != total:
-        raise ValueError(f"{len(f_all)} predictions for a benchmark of {total} items")
-    f = f_all[:n]
-    spread = float(np.var(f_all))
-
-    def before(summands: Any, start: float) -> Any:
-        return start + np.concatenate(([0.0], np.cumsum(summands)))[:-1]
-
-    count = np.arange(n, dtype=float)
-    past = np.maximum(count, 1)
-    dx = x - np.where(count > 0, before(x, 0.0) / past, null)
-    weight = 1 - 1 / (count + 2)
-    sxx = before(weight * dx * dx, PRIOR_ITEMS * (PRIOR_VARIANCE + spread))
-    if predictions is None or spread == 0:
-        return zeros, np.maximum(1e-4, sxx / (count + PRIOR_ITEMS)), zeros, (zeros, zeros)
-    df = np.where(count > 0, f - before(f, 0.0) / past, 0.0)
-    sff = before(weight * df * df, PRIOR_ITEMS * spread)
-    sxf = before(weight * dx * df, PRIOR_ITEMS * spread)
-    slope = sxf / sff
-    variance = np.maximum(1e-4, (sxx - 2 * slope * sxf + slope * slope * sff) / (count + PRIOR_ITEMS))
-    fbar = (f_all.sum() - before(f, 0.0)) / (total - count)
-    over, under = f_all.max() - fbar, fbar - f_all.min()
-    spare_up = np.abs(slope) * np.where(slope > 0, over, under)
-    spare_down = np.abs(slope) * np.where(slope > 0, under, over)
-    return slope, variance, f - fbar, (spare_up, spare_down)
+    nulls = [region.low, region.high, region.low - region.noise, region.high + region.noise]
+    return Tests(np.array(nulls), np.array([True, False, False, True]))
 
 
-def look_by_betting(
+def bets_of_facts(
+    carry: Carry,
     values: Sequence[float | None],
     region: AcceptanceRegion,
-    places: list[int],
-    predictions: Sequence[float] | None = None,
-) -> list[tuple[int, tuple[float, float, float, float]]]:
-    """Log e-values of the four facts at each of `places` (numbers of items). Unknown values count as 0 where the score
-    shall be shown to be high, as 1 where it shall be shown to be low."""
-    from math import inf
+    tests: Tests,
+    forecast: Forecast | None,
+) -> tuple[tuple[float, float, float, float], Carry]:
+    """Log e-values of the four facts after the next items, and what to carry on. Unknown values count as 0 where the
+    score shall be shown to be high, as 1 where it shall be shown to be low."""
+    import numpy as np
 
-    if not places:
-        return []
     low = [0.0 if value is None else value for value in values]
     high = [1.0 if value is None else value for value in values]
-
-    def at(null: float, up: bool, certain: bool, otherwise: float) -> list[float]:
-        if certain:
-            return [otherwise] * len(places)
-        path = log_wealth(low if up else high, region.total, null, region.margin or 1 / region.total, up, predictions)
-        return [float(path[place - 1]) for place in places]
-
-    facts = (
-        at(region.low, True, region.low <= 0, inf),
-        at(region.high, False, region.high >= 1, inf),
-        at(region.low - region.noise, False, region.low - region.noise <= 0, -inf),
-        at(region.high + region.noise, True, region.high + region.noise >= 1, -inf),
-    )
-    return [(place, (a, b, c, d)) for place, a, b, c, d in zip(places, *facts, strict=True)]
+    rows = np.array([low, high, high, low], dtype=float)
+    wealth, after = bet_on(carry, rows, region.total, tests, region.margin or 1 / region.total, forecast)
+    first, second, third, fourth = (float(value) for value in wealth[:, -1])
+    return (
+        inf if region.low <= 0 else first,
+        inf if region.high >= 1 else second,
+        -inf if region.low - region.noise <= 0 else third,
+        -inf if region.high + region.noise >= 1 else fourth,
+    ), after
 
 
 def paired(ours: Sequence[float | None], theirs: Sequence[float]) -> list[float | None]:

@@ -14,14 +14,17 @@ Unknown items (None) count as whatever works against the fact that is tested.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from math import inf, log
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from warehouse.verdicts.statistics.likelihood_ratio import log_e
 from warehouse.verdicts.statistics.region import ROUNDING, AcceptanceRegion
+
+if TYPE_CHECKING:
+    from warehouse.verdicts.statistics.betting import Carry
 
 Side = Literal["confirmed", "below", "above"]
 FACTS = ("at_least_low", "at_most_high", "below", "above")
@@ -89,6 +92,63 @@ def log_e_values(region: AcceptanceRegion, seen: int, low: int, high: int) -> tu
     return first, second, third, fourth
 
 
+class OutOfRange(ValueError):
+    """Item scores outside [0, 1], which no sequential test is made for."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookState:
+    """What is known after some looks: enough to go on from."""
+
+    seen: int = 0
+    low: int = 0
+    """Correct items if every unknown one were wrong (0/1 items)."""
+    high: int = 0
+    """The same if every one were right."""
+    found: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    """Log e-values in the order of FACTS."""
+    established: frozenset[str] = frozenset()
+    side: Side | None = None
+    decided_at: int | None = None
+    carry: Carry | None = None
+    """For graded items."""
+
+
+Look = Callable[[LookState, Sequence[float | None]], LookState]
+
+
+@dataclass
+class LookMemory:
+    """The looks of one claim that were computed already. It changes no answer: what was computed from items that have
+    changed since is thrown away."""
+
+    about: object = None
+    """Everything but the items that the looks depend on."""
+    values: list[float | None] = field(default_factory=list)
+    steps: list[LookState] = field(default_factory=list)
+    """One after every `every` items."""
+    look: Look | None = None
+    """How the next items are looked at."""
+    counted: bool = True
+    """Whether all items so far are 0 or 1, and there are no predictions."""
+
+    def keep(self, values: Sequence[float | None], every: int) -> LookState:
+        """The last step that is made from the beginning of these values."""
+        same = common_prefix(self.values, values) // every
+        del self.steps[same:], self.values[same * every :]
+        return self.steps[-1] if self.steps else LookState()
+
+
+def common_prefix(one: Sequence[float | None], two: Sequence[float | None], part: int = 512) -> int:
+    """Number of first entries that two lists share."""
+    shared = min(len(one), len(two))
+    for start in range(0, shared, part):
+        end = min(start + part, shared)
+        if one[start:end] != two[start:end]:
+            return next(place for place in range(start, end) if one[place] != two[place])
+    return shared
+
+
 def follow(
     values: Sequence[float | None],
     region: AcceptanceRegion,
@@ -99,26 +159,39 @@ def follow(
     every: int = EVERY,
     minimum: int = MINIMUM,
     plausible: int = 1,
+    memory: LookMemory | None = None,
 ) -> TestState:
     """The standing after `values`, the items' scores in the fixed order (None: failed or not finished), looking every
     `every` items and at the end. 0/1 items by exact likelihood ratios, others in [0, 1] by betting (with `predictions`
     for all items, in the same order, as control variate). `contradict`: probability of a wrong contradiction where it
     is another than alpha, because run noise has a part of it. `plausible`: number of protocols under any of which the
     claim may be confirmed, each at alpha/plausible; it is contradicted only under all of them, at half of `contradict`
-    each. Raises ValueError for values outside [0, 1]."""
+    each. `memory`: of earlier looks, which saves computing them again. Raises OutOfRange for values outside [0, 1]."""
     items, total = len(values), region.total
     if items > total:
         raise ValueError(f"{items} values for a benchmark of {total} items")
-    places = [*range(every, items, every), items] if items else []
-    if binary(values) and predictions is None:
-        looks = _look_at_counts(values, region, places)
-    else:
-        if not bounded(values):
-            raise ValueError("item scores lie outside [0, 1]; only a full run can be compared")
-        from warehouse.verdicts.statistics.betting import look_by_betting
-
-        looks = look_by_betting(values, region, places, predictions)
-    state = decide(looks, region.total, alpha, min(minimum, total), plausible, contradict)
+    values = values if isinstance(values, list) else list(values)
+    memory = memory if memory is not None else LookMemory()
+    about = (region, alpha, contradict, every, minimum, plausible, predictions)
+    if memory.about != about:
+        memory.about, memory.values, memory.steps, memory.counted = about, [], [], predictions is None
+        memory.look = None
+    step = memory.keep(values, every)
+    if memory.counted and not binary(values[step.seen :]):
+        memory.counted, memory.values, memory.steps, memory.look, step = False, [], [], None, LookState()
+    if not memory.counted and not bounded(values[step.seen :]):
+        raise OutOfRange("item scores lie outside [0, 1]; only a full run can be compared")
+    if (look := memory.look) is None:
+        look = memory.look = _counting(region) if memory.counted else _betting(region, predictions)
+    bars = log(plausible / alpha), log(2 / (contradict or alpha))
+    while step.seen < items:
+        end = min(step.seen + every, items)
+        part = values[step.seen : end]
+        step = advance(look(step, part), bars, min(minimum, total))
+        if end % every == 0:
+            memory.steps.append(step)
+            memory.values += part
+    state = _state(step, total)
     return _settle(values, region, state) if items == total else state
 
 
@@ -127,42 +200,68 @@ def decide(
 ) -> TestState:
     """First verdict of a series of looks, each (items seen, log e-values in the order of FACTS). `contradicting`: alpha
     of the two tests that contradict a claim, where it is another."""
-    confirm, contradict = log(plausible / alpha), log(2 / (contradicting or alpha))
-    established: set[str] = set()
-    side: Side | None = None
-    decided_at = None
+    bars, step = (log(plausible / alpha), log(2 / (contradicting or alpha))), LookState()
     for seen, found in looks:
-        if max(found) >= min(confirm, contradict):
-            for fact, value, bar in zip(FACTS, found, (confirm, confirm, contradict, contradict), strict=True):
-                if value >= bar:
-                    established.add(fact)
-        if side is None and len(established) > 1 and seen >= minimum and (side := _side(established)):
-            decided_at = seen
-    seen, last = looks[-1] if looks else (0, (0.0, 0.0, 0.0, 0.0))
-    named = {fact: value for fact, value in zip(FACTS, last, strict=True) if abs(value) != inf}
-    return TestState(side, decided_at, seen, total, named, frozenset(established))
+        step = advance(replace(step, seen=seen, found=found), bars, minimum)
+    return _state(step, total)
 
 
-def _side(established: set[str]) -> Side | None:
-    if {"below", "at_most_high"} <= established:
+def advance(step: LookState, bars: tuple[float, float], minimum: int) -> LookState:
+    """A look with what follows from it: facts established, and the verdict, if it is the first. `bars`: log e-values
+    that confirm and that contradict."""
+    confirm, contradict = bars
+    established = step.established
+    if max(step.found) >= min(bars):
+        passed = zip(FACTS, step.found, (confirm, confirm, contradict, contradict), strict=True)
+        established = established | {fact for fact, value, bar in passed if value >= bar}
+    side, decided_at = step.side, step.decided_at
+    if side is None and len(established) > 1 and step.seen >= minimum and (side := _side(established)):
+        decided_at = step.seen
+    if established is step.established and side is step.side:
+        return step
+    return replace(step, established=frozenset(established), side=side, decided_at=decided_at)
+
+
+def _state(step: LookState, total: int) -> TestState:
+    named = {fact: value for fact, value in zip(FACTS, step.found, strict=True) if abs(value) != inf}
+    return TestState(step.side, step.decided_at, step.seen, total, named, step.established)
+
+
+def _side(established: Collection[str]) -> Side | None:
+    if "below" in established and "at_most_high" in established:
         return "below"
-    if {"above", "at_least_low"} <= established:
+    if "above" in established and "at_least_low" in established:
         return "above"
-    return "confirmed" if {"at_least_low", "at_most_high"} <= established else None
+    return "confirmed" if "at_least_low" in established and "at_most_high" in established else None
 
 
-def _look_at_counts(values: Sequence[float | None], region: AcceptanceRegion, places: list[int]) -> Looks:
-    looks: Looks = []
+def _counting(region: AcceptanceRegion) -> Look:
+    """Looks at 0/1 items, by their counts."""
     known = _computed(region)
-    low = high = start = 0
-    for place in places:
-        part = values[start:place]
-        right = part.count(1.0)
-        low, high, start = low + right, high + right + part.count(None), place
-        if (key := (place, low, high)) not in known:
-            known[key] = log_e_values(region, place, low, high)
-        looks.append((place, known[key]))
-    return looks
+
+    def look(step: LookState, part: Sequence[float | None]) -> LookState:
+        right = sum(value == 1 for value in part)
+        seen, low = step.seen + len(part), step.low + right
+        high = step.high + right + sum(value is None for value in part)
+        if (key := (seen, low, high)) not in known:
+            known[key] = log_e_values(region, seen, low, high)
+        return replace(step, seen=seen, low=low, high=high, found=known[key])
+
+    return look
+
+
+def _betting(region: AcceptanceRegion, predictions: Sequence[float] | None) -> Look:
+    """Looks at graded items."""
+    from warehouse.verdicts.statistics.betting import bets_of_facts, facts_by_betting, first_carry, forecast_of
+
+    tests, forecast = facts_by_betting(region), forecast_of(predictions, region.total)
+
+    def look(step: LookState, part: Sequence[float | None]) -> LookState:
+        carry = step.carry or first_carry(tests, forecast.spread if forecast else 0.0)
+        found, after = bets_of_facts(carry, part, region, tests, forecast)
+        return replace(step, seen=step.seen + len(part), found=found, carry=after)
+
+    return look
 
 
 @lru_cache(maxsize=64)
