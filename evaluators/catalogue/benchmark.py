@@ -99,6 +99,8 @@ class Benchmark(Record):
     user's; None: they are the hub dataset."""
     sandboxed: bool = False
     """Runs generated code, which happens in a sandbox only."""
+    images_gb: int | None = None
+    """Disk in GB that the container images of all its items take; it runs in Docker. None: it needs no images."""
     windowed: bool = False
     """Its problems are dated and its score moves with the window: a claim that states none is never comparable."""
     sized: bool = False

@@ -93,12 +93,13 @@ def plan_record(
     from evaluators.protocols.release_kind import kind_words
     from flows.verification.cost import basis_of
 
-    subject, first = found.subject, [run for run in found.runs if run.first]
+    subject, here = found.subject, [run for run in found.runs if run.lacking is None]
+    first = [run for run in here if run.first]
     hours = (found.starting + sum(run.seconds for run in first)) / 3600
     total: dict[str, Any] = {
         "runs": len(first),
         "hours": round(hours, 4),
-        "most_hours": round((found.starting + sum(run.most_seconds for run in found.runs)) / 3600, 4),
+        "most_hours": round((found.starting + sum(run.most_seconds for run in here)) / 3600, 4),
         "requests": sum(run.requests for run in first),
         "tokens_read": sum(run.read for run in first),
         "tokens_written": sum(run.written for run in first),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from evaluators.backends import read_hardware
 from evaluators.records import Hardware, Protocol
 from flows.options import VerifyOptions
-from flows.verification.jobs import JobPlan, make_criteria, plan_jobs, protocol_criteria
+from flows.verification.jobs import JobPlan, machine_lacks, make_criteria, plan_jobs, protocol_criteria
 from flows.verification.plan_subject import PlanSubject, plan_subject
 from flows.verification.run_costs import RunCost, run_costs
 from flows.verification.typical_speed import USUAL_BITS, TypicalSpeed, stated_size, typical_speed
@@ -75,7 +75,7 @@ class ClaimPlan:
     protocol: Protocol | None = None
     """The protocol of the run that it is about; a claim has a plan for each of its protocols."""
     missing: tuple[str, ...] = ()
-    """Plausible ways of asking that cannot be run here."""
+    """Plausible ways of asking that cannot be run here, and what this machine lacks for its run."""
 
 
 @dataclass(frozen=True)
@@ -100,12 +100,12 @@ def release_plan(model: str, options: VerifyOptions, home: Home, machine: Hardwa
     """
     machine = machine or read_hardware()
     subject = plan_subject(model, options, home, machine)
-    work = plan_jobs(subject.claims, options.benchmarks, kind=subject.kind, options=options)
+    work = plan_jobs(subject.claims, options.benchmarks, kind=subject.kind, options=options, anywhere=True)
     weights = subject.weights.bytes if subject.weights else subject.size.parameters * USUAL_BITS / 8
     speed = typical_speed(machine, weights, subject.active, options.backend, options.server)
     runs = run_costs(work, options, costs(home, subject.model, options.backend), speed)
     pull = subject.weights.to_pull if subject.weights else 0.0
-    starting = STARTING + pull / PULLING if runs else 0.0
+    starting = STARTING + pull / PULLING if any(run.lacking is None for run in runs) else 0.0
     return ReleasePlan(subject, _claim_plans(subject, work, options), runs, starting, speed)
 
 
@@ -123,7 +123,8 @@ def _claim_plans(subject: PlanSubject, work: JobPlan, options: VerifyOptions) ->
             for protocol in job.protocols[claim.claim_id]:
                 criterion = criteria[claim.claim_id, protocol.name]
                 plan = plan_criterion(criterion, budget=options.budget)
-                missing = work.plausible[claim.claim_id].missing
+                lacking = machine_lacks(job.benchmark)
+                missing = (*work.plausible[claim.claim_id].missing, *((lacking,) if lacking else ()))
                 found.append(ClaimPlan(claim, "scores", criterion, plan, "", protocol, missing))
     locked = make_criteria(work.specification, options)
     found += [ClaimPlan(claim, "specification", locked[claim.claim_id], None) for claim in work.specification]

@@ -81,9 +81,10 @@ def plan_jobs(
     *,
     kind: ReleaseKind | None = None,
     options: RunOptions | None = None,
+    anywhere: bool = False,
 ) -> JobPlan:
     """Group claims by what has to be run. `only`: catalogue names to keep; empty keeps all. `kind`: of the release;
-    None: not known."""
+    None: not known. `anywhere`: as if this machine had what containers need, which is for plans only."""
     scores: list[tuple[Claim, Benchmark]] = []
     speeds: dict[tuple[str, str | None, Settings], list[Claim]] = {}
     specification: list[Claim] = []
@@ -101,6 +102,8 @@ def plan_jobs(
         elif (found.evaluator == "lm-eval" or found.harness) and found.cannot_run is None:
             if (refusal := _refusal(claim, found, options.sandbox if options else None)) is not None:
                 refused.append(refusal)
+            elif not anywhere and (lacking := machine_lacks(found)) is not None:
+                refused.append(Refusal(claim, "tools_missing", lacking))
             else:
                 scores.append((claim, found))
         elif found.evaluator == "speed" and found.cannot_run is None:
@@ -186,6 +189,13 @@ def _refusal(claim: Claim, found: Benchmark, sandbox: str | None) -> Refusal | N
     if found.sandboxed and (lacking := _sandbox_missing(sandbox)):
         return Refusal(claim, "sandbox_missing", lacking)
     return None
+
+
+def machine_lacks(found: Benchmark) -> str | None:
+    """What this machine lacks for a benchmark that runs in containers, in one line; None if nothing."""
+    from evaluators.outside.harnesses.docker_engine import docker_lacks
+
+    return docker_lacks(found)
 
 
 def _sandbox_missing(kind: str | None) -> str | None:

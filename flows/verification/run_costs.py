@@ -11,7 +11,7 @@ from evaluators.catalogue import Benchmark
 from evaluators.records import Settings
 from evaluators.speed import RUNS
 from flows.options import RunOptions
-from flows.verification.jobs import Job, JobPlan, protocol_criteria
+from flows.verification.jobs import Job, JobPlan, machine_lacks, protocol_criteria
 from flows.verification.run_noise_items import TWICE
 from flows.verification.typical_lengths import typical_item
 from flows.verification.typical_speed import TypicalSpeed
@@ -48,6 +48,8 @@ class RunCost:
     most_seconds: float
     basis: str
     """`earlier run`, `earlier runs of other benchmarks` or `defaults`."""
+    lacking: str | None = None
+    """What this machine lacks for it, in one line; then it is in no total."""
 
 
 def run_costs(work: JobPlan, options: RunOptions, spent: Mapping[str, Cost], speed: TypicalSpeed) -> list[RunCost]:
@@ -101,6 +103,7 @@ def _cost(
         seconds=count * each,
         most_seconds=(most + twice) * each,
         basis="earlier run" if known else "defaults" if scale is None else "earlier runs of other benchmarks",
+        lacking=machine_lacks(job.benchmark),
     )
 
 

@@ -120,9 +120,10 @@ class Handler(BaseHTTPRequestHandler):
             return self.refuse(429, "", {"Retry-After": "0"})
         if path == "api/models":
             return self.list_models(query)
-        if path.startswith("api/models/"):
-            parts = path.removeprefix("api/models/").split("/")
-            return self.about("/".join(parts[:2]), parts[2:], query)
+        if path.startswith(("api/models/", "api/datasets/")):
+            _, kind, *parts = path.split("/")
+            prefix = "datasets/" if kind == "datasets" else ""
+            return self.about(prefix + "/".join(parts[:2]), parts[2:], query)
         if "/resolve/" in path or path.startswith("lfs/"):
             name, _, rest = path.removeprefix("lfs/").partition("/resolve/")
             revision, _, file = rest.partition("/")

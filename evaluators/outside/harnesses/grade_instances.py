@@ -2,25 +2,31 @@
 
     python grade_instances.py ORDER
 
-ORDER is a JSON file: `rows` (path of test.jsonl), `repositories` (folder), `ids`, `predictions` (path of preds.json,
-or `gold`, or `nothing`), `prefix` (words before a command that put it into a box), `out` (folder), `workers`.
+ORDER is a JSON file: `rows` (path of test.jsonl), `ids`, `predictions` (path of preds.json, or `gold`, or `nothing`),
+`out` (folder), `workers`; for boxes `prefix` (words before a command that put it into one) and `repositories` (folder);
+for containers of the instances' own images `docker` (path of the program) and `seconds` (that tests may take).
 Leaves `<out>/<id>/report.json` with what `get_eval_report` gives and `box`: whether the box itself worked. What is
-there already is not graded again. The steps are those of swebench's `run_evaluation`, without Docker.
+there already is not graded again. The steps are those of swebench's `run_evaluation`.
 """
 
 from __future__ import annotations
 
+import io
 import json
+import shlex
 import shutil
 import subprocess
 import sys
+import tarfile
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 OUT_OF_TIME, NO_BOX = 124, 125
-"""Exit codes of `sandbox/enter.py`."""
+"""Exit codes of `sandbox/enter.py`; `timeout` and `docker run` have the same."""
+LIMITS = ("--pids-limit", "4096")
+"""Of a container; swebench has none."""
 APPLY = """set -u
 cd /testbed
 applied=no
@@ -39,22 +45,16 @@ def grade_instance(name: str, row: dict[str, Any], patch: str | None, order: dic
     commands = import_module("swebench.harness.run_evaluation").GIT_APPLY_CMDS
     place = Path(order["out"]) / name
     shutil.rmtree(place, ignore_errors=True)
-    given, testbed = place / "in", place / "testbed"
+    given = place / "in"
     given.mkdir(parents=True)
     spec = utilities.make_test_spec({"image": "", **row})
     (given / "eval.sh").write_text(spec.eval_script)
-    shutil.copytree(Path(order["repositories"]) / name, testbed, symlinks=True)
     script = "exec bash /in/eval.sh"
     if patch is not None:
         (given / "patch.diff").write_text(patch)
         tries = "\n".join(TRY.format(command=command) for command in commands)
         script = APPLY.format(tries=tries, failed=constants.APPLY_PATCH_FAIL)
-    command = [
-        *order["prefix"],
-        *("--bind", str(testbed.absolute()), "/testbed", "--ro-bind", str(given.absolute()), "/in"),
-        *("--chdir", "/testbed", "bash", "-c", script),
-    ]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+    done = in_container(given, script, row, order) if "docker" in order else in_box(place, script, name, order)
     log = place / "test_output.txt"
     log.write_bytes(done.stdout)
     if done.returncode == OUT_OF_TIME:
@@ -62,11 +62,42 @@ def grade_instance(name: str, row: dict[str, Any], patch: str | None, order: dic
             file.write(f"\n{constants.TESTS_TIMEOUT}\n")
     prediction = {"instance_id": name, "model_name_or_path": "model", "model_patch": patch or ""}
     report = grading.get_eval_report(spec, prediction, str(log), True)[name]
-    shutil.rmtree(testbed, ignore_errors=True)
     report |= {"box": done.returncode != NO_BOX, "seconds_exceeded": done.returncode == OUT_OF_TIME}
     half = place / "report.json.part"
     half.write_text(json.dumps(report))
     half.replace(place / "report.json")
+
+
+def in_box(place: Path, script: str, name: str, order: dict[str, Any]) -> subprocess.CompletedProcess[bytes]:
+    """Run a script in a box that shows a copy of the repository."""
+    testbed = place / "testbed"
+    shutil.copytree(Path(order["repositories"]) / name, testbed, symlinks=True)
+    command = [
+        *order["prefix"],
+        *("--bind", str(testbed.absolute()), "/testbed", "--ro-bind", str((place / "in").absolute()), "/in"),
+        *("--chdir", "/testbed", "bash", "-c", script),
+    ]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+    shutil.rmtree(testbed, ignore_errors=True)
+    return done
+
+
+def in_container(
+    given: Path, script: str, row: dict[str, Any], order: dict[str, Any]
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a script in a new container of the instance's image, which is pulled if it is not here. The files come by
+    its input: an engine elsewhere has no folder of ours. It ends by itself if we are killed."""
+    docker, image = order["docker"], row["image"]
+    if subprocess.run([docker, "image", "inspect", image], capture_output=True).returncode:
+        pulled = subprocess.run([docker, "pull", "--quiet", image], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if pulled.returncode:
+            return subprocess.CompletedProcess([], NO_BOX, pulled.stdout)
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        archive.add(given, "in")
+    limited = f"timeout --kill-after=10 {order['seconds']} bash -c {shlex.quote(script)} </dev/null"
+    command = [docker, "run", "--rm", "--interactive", *LIMITS, image, "bash", "-c", f"tar -x -C / && {limited}"]
+    return subprocess.run(command, input=packed.getvalue(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
 def main(path: str) -> None:

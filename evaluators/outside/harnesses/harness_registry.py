@@ -10,9 +10,9 @@ from evaluators.user_error import UserError
 
 HARNESSES = {
     "bfcl-eval": "evaluators.outside.harnesses.bfcl:Bfcl",
-    "mini-swe-agent": "evaluators.outside.harnesses.mini_swe_agent:MiniSweAgent",
+    "mini-swe-agent": "evaluators.outside.harnesses.swebench_docker:swebench_harness",
 }
-"""Name -> module and class, imported when it is needed. The class is called with the `HarnessSetup`."""
+"""Name -> module and class or function, imported when it is needed. It is called with the `HarnessSetup`."""
 
 
 def harness_for(setup: HarnessSetup) -> Harness:

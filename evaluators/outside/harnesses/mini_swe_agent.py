@@ -18,7 +18,7 @@ import yaml
 
 from evaluators.outside.harnesses.harness import Control, Endpoint, HarnessMissing, HarnessSetup, Need, Scaffold, Step
 from evaluators.outside.harnesses.harness_environment import harness_environment
-from evaluators.outside.harnesses.swebench_data import REPOSITORIES, ROWS, local_instances
+from evaluators.outside.harnesses.swebench_data import REPOSITORIES, ROWS, InstanceSet, local_instances
 from evaluators.outside.harnesses.swebench_items import mend_predictions, read_instances
 from evaluators.outside.outside_records import OutsideItem
 from evaluators.sandbox.box import Box, BoxLimits, Sandbox, SandboxError
@@ -55,10 +55,14 @@ class MiniSweAgent:
     def __init__(self, setup: HarnessSetup) -> None:
         """Raises HarnessMissing where data, a sandbox or the environments cannot be had."""
         self.setup = setup
-        self.instances = local_instances(setup.benchmark, setup.home)
-        self.kind = _sandbox(setup.sandbox)
+        self.instances = self._instances()
         self.agent = harness_environment(setup.home, self.name, AGENT, [f"mini-swe-agent=={AGENT}"])
         self.grader = harness_environment(setup.home, "swebench", GRADER, [f"swebench=={GRADER}"])
+
+    def _instances(self) -> InstanceSet:
+        found = local_instances(self.setup.benchmark, self.setup.home)
+        self.kind = _sandbox(self.setup.sandbox)
+        return found
 
     def items(self) -> tuple[str, ...]:
         """Instance ids."""
@@ -102,14 +106,8 @@ class MiniSweAgent:
         """The agent on these instances, then their tests. What `preds.json` names is not asked again."""
         limits = self.setup.limits
         mend_predictions(folder)
-        box = Box(
-            readable={self.instances.folder / REPOSITORIES: TASKS},
-            environment=GIT,
-            limits=BoxLimits(seconds=limits.command_seconds, cpu_seconds=round(limits.command_seconds)),
-        )
-        prefix = write_specification(_made(folder) / "agent_box.json", self.kind, box)
         config = self._configuration()
-        config["environment"] |= {"executable": prefix[0], "wrapper_args": list(prefix[1:])}
+        config["environment"] |= self._shell(_made(folder))
         config["model"]["model_name"] = f"openai/{endpoint.model}"
         config["model"]["model_kwargs"]["api_base"] = endpoint.url
         (folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
@@ -124,7 +122,7 @@ class MiniSweAgent:
         ask = Step(
             argv,
             START_SECONDS + rounds * limits.seconds * 1.5,
-            environment=_agent_variables(folder),
+            environment=_agent_variables(folder) | self._variables(),
             key_variables=("OPENAI_API_KEY",),
         )
         return ask, self._grading(folder, ids, "preds.json")
@@ -133,49 +131,62 @@ class MiniSweAgent:
         """What agent and tests left."""
         return read_instances(folder)
 
-    def _grading(self, folder: Path, ids: Sequence[str], predictions: str) -> Step:
+    def _shell(self, folder: Path) -> dict[str, Any]:
+        """How the agent's commands get into the box."""
+        seconds = self.setup.limits.command_seconds
+        box = Box(
+            readable={self.instances.folder / REPOSITORIES: TASKS},
+            environment=GIT,
+            limits=BoxLimits(seconds=seconds, cpu_seconds=round(seconds)),
+        )
+        prefix = write_specification(folder / "agent_box.json", self.kind, box)
+        return {"executable": prefix[0], "wrapper_args": list(prefix[1:])}
+
+    def _tests(self, folder: Path) -> dict[str, Any]:
+        """How the graders put tests into a box: part of their order."""
         box = Box(environment=GIT, limits=BoxLimits(seconds=TEST_SECONDS, cpu_seconds=round(TEST_SECONDS)))
+        prefix = write_specification(folder / "test_box.json", self.kind, box)
+        return {"repositories": str(self.instances.folder / REPOSITORIES), "prefix": prefix}
+
+    def _variables(self) -> dict[str, str]:
+        """Variables that both programs need here beside their own."""
+        return {}
+
+    def _grading(self, folder: Path, ids: Sequence[str], predictions: str) -> Step:
         workers = max(1, (os.cpu_count() or 2) // 2)
         order = {
             "rows": str(self.instances.folder / ROWS),
-            "repositories": str(self.instances.folder / REPOSITORIES),
             "ids": list(ids),
             "predictions": predictions,
-            "prefix": write_specification(_made(folder) / "test_box.json", self.kind, box),
             "out": "grades",
             "workers": workers,
+            **self._tests(_made(folder)),
         }
         (folder / "grading.json").write_text(json.dumps(order), encoding="utf-8")
         script = str(Path(__file__).with_name("grade_instances.py"))
         seconds = START_SECONDS + TEST_SECONDS * -(-len(ids) // workers)
-        return Step((str(self.grader.python), "-I", script, "grading.json"), seconds)
+        return Step((str(self.grader.python), "-I", script, "grading.json"), seconds, self._variables())
 
     def _configuration(self) -> dict[str, Any]:
         """The agent's configuration without addresses and places."""
         own = next(self.agent.programs.parent.glob(f"lib/python3*/site-packages/minisweagent/config/*/{CONFIG}"), None)
         if own is None:
             raise HarnessMissing(f"{self.agent.programs.parent} lacks {CONFIG}; remove the folder and run again")
-        return agent_configuration(yaml.safe_load(own.read_text(encoding="utf-8")), self.setup)
+        return self._changed(yaml.safe_load(own.read_text(encoding="utf-8")))
+
+    def _changed(self, own: Mapping[str, Any]) -> dict[str, Any]:
+        return agent_configuration(own, self.setup)
 
 
 def agent_configuration(own: Mapping[str, Any], setup: HarnessSetup) -> dict[str, Any]:
     """mini-swe-agent's `swebench.yaml` with a box instead of a container, our limits, and no prices."""
-    limits = setup.limits
-    agent = dict(own["agent"])
+    limits, found = setup.limits, limited_configuration(own, setup)
     # the box shows the repository in the working folder
-    agent["instance_template"] = agent["instance_template"].replace("/testbed", "the current directory")
-    agent |= {
-        "step_limit": limits.turns or agent.get("step_limit") or TURNS,
-        "cost_limit": 0.0,
-        "wall_time_limit_seconds": round(limits.seconds),
-    }
-    kwargs = dict(own["model"].get("model_kwargs") or {})
-    kwargs |= {} if setup.temperature is None else {"temperature": setup.temperature}
-    kwargs |= {} if limits.tokens is None else {"max_tokens": limits.tokens}
+    template = found["agent"]["instance_template"].replace("/testbed", "the current directory")
     shell = {name: value for name, value in own["environment"]["env"].items() if name != "BASH_ENV"}
     return {
-        "agent": agent,
-        "model": {**own["model"], "model_kwargs": kwargs, "cost_tracking": "ignore_errors"},
+        "agent": found["agent"] | {"instance_template": template},
+        "model": found["model"],
         "environment": {
             "environment_class": "bubblewrap",
             "timeout": round(limits.command_seconds) + 30,  # the box ends the command before
@@ -183,6 +194,21 @@ def agent_configuration(own: Mapping[str, Any], setup: HarnessSetup) -> dict[str
         },
         "run": {"env_startup_command": f"cp -a {TASKS}/{{{{instance_id}}}}/. ."},
     }
+
+
+def limited_configuration(own: Mapping[str, Any], setup: HarnessSetup) -> dict[str, Any]:
+    """mini-swe-agent's `swebench.yaml` with our limits and no prices."""
+    limits = setup.limits
+    agent = dict(own["agent"]) | {
+        "step_limit": limits.turns or own["agent"].get("step_limit") or TURNS,
+        "cost_limit": 0.0,
+        "wall_time_limit_seconds": round(limits.seconds),
+    }
+    kwargs = dict(own["model"].get("model_kwargs") or {})
+    kwargs |= {} if setup.temperature is None else {"temperature": setup.temperature}
+    kwargs |= {} if limits.tokens is None else {"max_tokens": limits.tokens}
+    model = {**own["model"], "model_kwargs": kwargs, "cost_tracking": "ignore_errors"}
+    return {**own, "agent": agent, "model": model}
 
 
 def _agent_variables(folder: Path) -> dict[str, str]:

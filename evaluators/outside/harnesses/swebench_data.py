@@ -1,4 +1,5 @@
-"""Instances in SWE-bench's format: from a folder, from small repositories written down as text, or from the hub.
+"""Instances in SWE-bench's format: from a folder, or from small repositories written down as text (`swebench_hub`: from
+the hub).
 
 A folder holds `test.jsonl`, a row an instance with the fields of swebench 5 (eval_script, log_parser and eval_type
 among them), and `repositories/<instance_id>/`, a git repository at the instance's base commit. A folder with
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,18 +52,24 @@ def local_instances(benchmark: Benchmark, home: Path) -> InstanceSet:
     folder = Path(__file__).parents[2] / benchmark.data_folder
     if (folder / SOURCE).exists():
         folder = build_repositories(folder / SOURCE, home / "harnesses" / "data")
-    rows = _rows(folder / ROWS)
+    rows = instance_rows(folder / ROWS)
     for name in rows:
         if not (folder / REPOSITORIES / name / ".git").exists():
             raise HarnessMissing(
                 f"{folder / REPOSITORIES / name} is no git repository; lay it there at its base commit",
                 "dataset_missing",
             )
+    return InstanceSet(folder, rows, rows_version(rows))
+
+
+def rows_version(rows: dict[str, dict[str, Any]]) -> str:
+    """`sha256:<hex>` over rows."""
     text = json.dumps(list(rows.values()), sort_keys=True)
-    return InstanceSet(folder, rows, f"sha256:{hashlib.sha256(text.encode()).hexdigest()}")
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-def _rows(path: Path) -> dict[str, dict[str, Any]]:
+def instance_rows(path: Path, fields: Sequence[str] = FIELDS) -> dict[str, dict[str, Any]]:
+    """The rows of a file by instance id, in its order. Raises HarnessMissing for a row without one of the fields."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
@@ -72,7 +80,7 @@ def _rows(path: Path) -> dict[str, dict[str, Any]]:
     for number, line in enumerate(lines, 1):
         try:
             row = json.loads(line)
-            lacking = [name for name in FIELDS if name not in row]
+            lacking = [name for name in fields if name not in row]
         except (ValueError, TypeError):
             raise HarnessMissing(
                 f"{path}:{number} is no JSON object; write one instance a line", "dataset_missing"

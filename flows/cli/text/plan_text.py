@@ -60,7 +60,8 @@ def _weights(weights: Told) -> Iterator[str]:
 def _totals(told: Told) -> Iterator[str]:
     total = told["total"]
     if not total["runs"]:
-        yield from _labelled("time", "no run is needed: the release's files decide what can be decided")
+        none = "no run is needed: the release's files decide what can be decided"
+        yield from _labelled("time", "this machine has not what the runs need" if told["runs"] else none)
         return
     hours, most = 3600 * total["hours"], 3600 * total["most_hours"]
     starting = duration(total["starting_seconds"])
@@ -91,6 +92,9 @@ def _runs(runs: list[Told]) -> Iterator[str]:
         first, *rest = textwrap.wrap(safe_text(name, 120), 38) or [""]
         yield f"  {first:<40}{items:>8}{requests:>10}{tokens:>9}{duration(run['seconds']):>9}"
         yield from (f"    {part}" for part in rest)
+        if run["lacking"]:
+            yield from textwrap.wrap(f"not in the totals: {run['lacking']}", WIDTH, initial_indent=" " * 4,
+                                     subsequent_indent=" " * 4)  # fmt: skip
         if not run["first"]:
             yield "    only if the runs before it do not confirm"
 
