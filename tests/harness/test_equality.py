@@ -27,10 +27,11 @@ def upstream(
     benchmark: Benchmark,
     settings: Settings,
     documents: list[int] | None,
+    until: list[str] | None = None,
     **more: object,
 ) -> Any:
-    """lm-eval's own evaluation of the benchmark's task on the server, of some documents or all. `more`: arguments of
-    its model class."""
+    """lm-eval's own evaluation of the benchmark's task on the server, of some documents or all. `until`: stop strings
+    instead of the task's. `more`: arguments of its model class."""
     import lm_eval
     import lm_eval.models
     from lm_eval.tasks import TaskManager
@@ -49,6 +50,8 @@ def upstream(
         arguments |= {"auth_token": server.key} if "chat" in model else {}
     arguments |= more
     generation: dict[str, Any] = {} if settings.max_tokens is None else {"max_gen_toks": settings.max_tokens}
+    if until is not None:
+        generation["until"] = until
     if settings.thinking is not None:
         generation["chat_template_kwargs"] = {"enable_thinking": settings.thinking == "on"}
     return lm_eval.simple_evaluate(

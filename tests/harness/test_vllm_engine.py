@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -84,6 +85,20 @@ def test_generation(server: ModelServer, artifact: Artifact, tmp_path: Path, pro
     assert run.status == "finished", run.reason
     model = "local-chat-completions" if prompt == "chat" else "local-completions"
     same(run, tmp_path, upstream(server, model, benchmark, settings, None), TOLERANCE)
+
+
+@pytest.mark.parametrize("shots", [0, 2])
+def test_thinking(server: ModelServer, artifact: Artifact, tmp_path: Path, shots: int) -> None:
+    """Thinking in tags in the answer's text, shots as turns, against lm-eval's `think_end_token`."""
+    settings = Settings(shots=shots, prompt="chat", thinking="on", max_tokens=200)
+    run = run_benchmark(SUMS, artifact, server, settings, folder=tmp_path, limit=32)
+    assert run.status == "finished", run.reason
+    assert run.signals["reasoning_share"] > 0.9
+    rows = pq.read_table(tmp_path / run.run_id / "items.parquet").to_pylist()
+    documents = sorted({row["doc_id"] for row in rows})
+    never: dict[str, Any] = {"until": ["<never>"], "think_end_token": "</think>"}  # the task's would end the thinking
+    theirs = upstream(server, "local-chat-completions", SUMS, settings, documents, **never)
+    same(run, tmp_path, theirs, TOLERANCE)
 
 
 @pytest.mark.parametrize("task", ["arc_easy", "hellaswag"])
