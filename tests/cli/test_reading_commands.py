@@ -1,6 +1,7 @@
 """Commands that only read: light, read-only, one line and exit code 2 for bad input."""
 
 import json
+import math
 import os
 import shutil
 import socket
@@ -12,9 +13,10 @@ import duckdb
 import pytest
 
 from flows.demo import RELEASE
+from tests.verdicts.cases import make_claim, shuffled, verify
 from tests.warehouse.test_store import claim
 from warehouse.home import Home
-from warehouse.load import save_claims
+from warehouse.load import load_home, save_claims, save_verdicts
 
 
 def claimcheck(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -56,6 +58,27 @@ def test_table_and_query_speak_json(home: Path) -> None:
     assert [row["outcome"] for row in rows] == ["unverified"] * 3
     found = json.loads(claimcheck(home, "query", "select count(*) as n from claims", "--json").stdout)
     assert found == [{"n": 3}]
+
+
+def test_the_evidence_is_shown_as_odds(tmp_path: Path) -> None:
+    """The same in the table and on the claim's page: of the tests that decided, and against the claim with noise."""
+    lied, held = make_claim("92.0"), make_claim("75.0").model_copy(update={"claim_id": "fedcba9876543210"})
+    values = shuffled(1200, 1600, 5)
+    verdicts = [verify(lied, values), verify(held, values).model_copy(update={"claim_id": held.claim_id})]
+    save_claims(Home(tmp_path), [lied, held])
+    save_verdicts(Home(tmp_path), verdicts)
+    load_home(Home(tmp_path))
+    rows = {row["claimed"]: row for row in json.loads(claimcheck(tmp_path, "table", "--json").stdout)}
+    assert [rows[said]["outcome"] for said in ("92.0", "75.0")] == ["below_claim", "confirmed"]
+    below, inside = verdicts[0].e_values, verdicts[1].e_values
+    assert rows["92.0"]["odds"] > 40 and rows["92.0"]["odds"] == pytest.approx(math.exp(below["below"]), abs=0.01)
+    weaker = min(inside[name] for name in ("at_least_low", "at_most_high") if name in inside)
+    assert rows["75.0"]["odds"] == pytest.approx(math.exp(weaker), abs=0.01)
+    assert verdicts[0].strength is not None and rows["75.0"]["odds_against"] < 1
+    assert rows["92.0"]["odds_against"] == pytest.approx(math.exp(verdicts[0].strength), abs=0.01)
+    page = claimcheck(tmp_path, "show", lied.claim_id).stdout
+    assert f"{rows['92.0']['odds']:,.0f} : 1" in page and "against the claim with run noise" in page
+    assert "against the claim" not in claimcheck(tmp_path, "show", held.claim_id).stdout
 
 
 def test_show_takes_the_beginning_of_an_id(home: Path) -> None:

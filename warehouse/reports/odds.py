@@ -26,6 +26,14 @@ def evidence_odds(verdict: dict[str, Any] | None) -> list[tuple[str, str]]:
     return [(odds(values[name]), words) for name, words in tests if name in values]
 
 
+def board_odds(verdict: dict[str, Any] | None) -> str | None:
+    """Odds against a claim that came out below, with run noise taken in: the e-value that counts among all claims. None
+    for other outcomes. verdict: a Verdict record as stored."""
+    if not verdict or verdict["outcome"] != "below_claim" or verdict.get("strength") is None:
+        return None
+    return odds(verdict["strength"])
+
+
 def odds(log_e_value: float) -> str:
     """The odds of a natural logarithm of an e-value: `41 : 1`, `more than a million : 1`."""
     if log_e_value > math.log(1e6):

@@ -24,6 +24,16 @@ with said as (
         v.criterion_id,
         v.made_by,
         v.record as verdict,
+        -- natural logarithms of e-values: of the tests that decided (a confirmation rests on the weaker of two; `least`
+        -- leaves out what is null, an infinite one), and against the claim
+        case v.outcome
+            when 'confirmed' then least(
+                (v.record -> 'e_values' ->> 'at_least_low')::double, (v.record -> 'e_values' ->> 'at_most_high')::double
+            )
+            when 'below_claim' then (v.record -> 'e_values' ->> 'below')::double
+            when 'above_claim' then (v.record -> 'e_values' ->> 'above')::double
+        end as decisive,
+        (v.record ->> 'strength')::double as against,
         md5(concat_ws(
             chr(31), lower(c.model), coalesce(lower(c.variant), ''), coalesce(c."commit", ''),
             coalesce(c.benchmark, lower(c.benchmark_text)), coalesce(c.unit, ''), coalesce(c.qualifier, ''),
@@ -105,6 +115,8 @@ select
     c.comparability,
     coalesce(c.flagged, false) as flagged,
     coalesce(d.stands, false) as stands,
+    case when c.decisive is not null then round(exp(greatest(least(c.decisive, ln(1e6)), -20)), 2) end as odds,
+    case when c.against is not null then round(exp(greatest(least(c.against, ln(1e6)), -20)), 2) end as odds_against,
     -- which of several plausible protocols decided, and what came out under each that was run
     case when json_array_length(c.verdict -> 'by_protocol') > 0 then c.verdict ->> 'protocol' end as protocol,
     from_json(
@@ -185,6 +197,8 @@ comment on column claims_vs_measured.flagged is 'A sound run came out below the 
 comment on column claims_vs_measured.protocol is 'Which of several plausible settings decided, where the claim leaves them open.';
 comment on column claims_vs_measured.by_protocol is 'What came out under each plausible setting that was run: protocol, outcome, score, low, high, items, of, run_id, plausible.';
 comment on column claims_vs_measured.stands is 'A flag that stands among all tested claims with a false discovery rate of at most 5 % (e-BH).';
+comment on column claims_vs_measured.odds is 'Odds to 1 of the tests that decided (e-value, at any time): 40 or more come up by chance at most once in 40, a million stands for more; null where the whole run decides by arithmetic.';
+comment on column claims_vs_measured.odds_against is 'Odds to 1 against the claim, run noise included: what the false discovery rate of `stands` is computed from.';
 comment on column claims_vs_measured.reasons is 'Why, in sentences, most important first.';
 comment on column claims_vs_measured.reason_codes is 'Short name of each reason.';
 comment on column claims_vs_measured.headline is 'The verdict in one line.';

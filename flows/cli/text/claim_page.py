@@ -11,7 +11,7 @@ from rich.text import Text
 
 from warehouse.number_text import interval, number
 from warehouse.queries.table import ClaimDetails
-from warehouse.reports.odds import evidence_odds
+from warehouse.reports.odds import board_odds, evidence_odds
 from warehouse.reports.outcome_words import CLAIMANT, COMPARABILITY, ORIGIN, RELATION, outcome_words
 from warehouse.reports.reasons import setting_name, told
 from warehouse.reports.repeat_command import repeat_command
@@ -43,6 +43,8 @@ def print_details(out: Console, found: ClaimDetails) -> None:
     _fact(out, "", verdict["headline"])
     for odds, what in evidence_odds(verdict):
         _fact(out, "evidence", f"{odds} that the score is {what}")
+    if against := board_odds(verdict):
+        _fact(out, "board", f"{against} against the claim with run noise, for the list of all discrepancies")
     if len(verdict.get("by_protocol") or ()) > 1:
         out.print(_protocols(verdict["by_protocol"]))
     if verdict["reasons"]:
