@@ -17,6 +17,7 @@ from warehouse.claim_records import Claim
 from warehouse.claims import read_any, read_card
 from warehouse.claims.ledger import conflicting_claims, current_claims, save_reading
 from warehouse.claims.model_aliases import model_names, with_hub_ids
+from warehouse.claims.readers.article import read_article
 from warehouse.claims.readers.ledger_yaml import SHIPPED
 from warehouse.claims.tables.document import set_tables_apart
 from warehouse.home import Home
@@ -122,3 +123,18 @@ def test_two_sources_about_one_model_meet(home: Home, capsys: pytest.CaptureFixt
     }
     assert values == {"18.1%", "12.5", "9.0"}
     assert run_command(["models", "alias", "Gemma 4 26B", "gemma"]) == 2
+
+
+def test_a_sentence_about_an_unnamed_model_is_nobodys_and_prompt_speed_is_no_output_speed() -> None:
+    text = (
+        "# Gemma 3 27B IT\n\nThe report gives 83.5 on GSM8K (8-shot). With llama.cpp it wrote 34 tokens per second and "
+        "prompt processing reached 2,100 tok/s. Two years ago a 34B model at 48% on HumanEval was news.\n"
+    )
+    reading = read_article(text, url="u", read_at=NOW)
+    found = [(one.model, one.benchmark, one.said, one.settings.shots) for one in reading.candidates]
+    assert found == [
+        ("Gemma 3 27B IT", "gsm8k", "83.5", 8),
+        ("Gemma 3 27B IT", "output_speed", "34", None),
+        ("Gemma 3 27B IT", "prompt_speed", "2,100", None),
+    ]
+    assert [part.reason for part in reading.unread] == ["a number without a model that it is certainly about"]

@@ -13,7 +13,7 @@ from warehouse.claims.text.vocabulary import FAMILIES
 _WORD = r"[A-Za-z0-9]+(?:[.\-][A-Za-z0-9]+)*"
 _VERSION = (
     r"(?:[A-Za-z]{0,3}\d+(?:\.\d+)*[A-Za-z]{0,2}(?:-[A-Za-z0-9.]+)*|Nano|Mini|Small|Medium|Large|Super|Ultra|Pro|Flash|"
-    r"Air|Scout|Maverick|Max|Instruct|Chat|Base|Coder|Next)"
+    r"Air|Scout|Maverick|Max|IT|Instruct|Chat|Base|Coder|Next)"
 )
 _NAME = re.compile(rf"(?<![\w/.-]){_WORD}(?:[ ]{_VERSION})*")
 

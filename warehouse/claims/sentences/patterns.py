@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from warehouse.claims.text.labels import read_label
+from warehouse.claims.text.labels import read_label, stated_by
 from warehouse.claims.text.speed_names import backend_named, device_named, quantization_named
 
 NUMBER = r"(?:~|≈|about |roughly |around |nearly |over |up to )?\d+(?:,\d{3})*(?:\.\d+)?"
@@ -127,7 +127,7 @@ def hits_in(sentence: str) -> list[Hit]:
 
 def _served(sentence: str, hit: Hit, all_: list[Hit]) -> Hit:
     """The hit of a speed, size or memory with what its clause says of machine, backend and quantization."""
-    if hit.benchmark not in ("output_speed", "fits_memory", "file_size"):
+    if hit.benchmark not in ("output_speed", "prompt_speed", "fits_memory", "file_size"):
         return hit
     start = sentence.rfind(";", 0, hit.start) + 1
     end = sentence.find(";", hit.start)
@@ -158,7 +158,18 @@ def _others(sentence: str) -> Iterator[Hit]:
                 continue
             if name == "context_window" and re.search(r"(?i)yarn|exten", sentence[match.end() : match.end() + 12]):
                 continue
+            if name == "output_speed" and _PROMPT.search(_clause_before(sentence, match.start(group))):
+                yield Hit("prompt_speed", "prompt processing", said, match.start(group), name)
+                continue
             yield Hit(name, label, said, match.start(group), name)
+
+
+_PROMPT = re.compile(r"(?i)\bprompt[- ](?:processing|eval\w*|speed|tokens?)|\bpre-?fill")
+
+
+def _clause_before(sentence: str, place: int) -> str:
+    """The words of the clause before a place."""
+    return re.split(r"[,;:]|\b(?:and|but|while)\b", sentence[:place])[-1]
 
 
 def _ratios(sentence: str) -> Iterator[Hit]:
@@ -177,6 +188,9 @@ def _scores(sentence: str) -> Iterator[Hit]:
         match, offset = (before, 0) if before else (after, end)
         if match is None:
             continue
+        if before and (bracket := re.match(r"\s*\(([^()]{1,40})\)", sentence[end:])):
+            stated, left = stated_by(bracket[1], name)
+            settings |= {} if left else stated
         yield Hit(name, sentence[start:end], match["n"].strip(), offset + match.start("n"), "score", settings)
 
 

@@ -19,6 +19,11 @@ _THAN = re.compile(
     r"(?i)\b(?:than|over|vs\.?|versus|compared (?:to|with)|against|beats?|ahead of|behind)\W+(?:the |a )?$"
 )
 
+_ANOTHER = re.compile(
+    r"(?i)\b(?:an?|another|any|every|most|some|other|older|previous|rival) (?:[\w.-]+ ){0,3}models?\b"
+)
+"""Words for a model that is not named: a score there is not the one's that was spoken of last."""
+
 
 def sentences_of(text: str) -> list[str]:
     """The sentences of a paragraph, word for word."""
@@ -60,7 +65,9 @@ def _propose_paragraph(
         mentions = on_page.mentions(sentence)
         hits = hits_in(sentence)
         for hit in hits:
-            model = _subject(sentence, hit, mentions) or current
+            model = _subject(sentence, hit, mentions) or (
+                None if hit.pattern == "score" and _ANOTHER.search(sentence) else current
+            )
             if model is None:
                 reading.leave(block.line, sentence, "a number without a model that it is certainly about")
                 continue

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from evaluators.catalogue import catalogue
-from warehouse.claims.tables.cells import read_value
+from warehouse.claims.tables.cells import NUMBERISH, read_value
 from warehouse.claims.tables.grid import EMPTY, Cell, Grid
 from warehouse.claims.tables.headings import Heads, heads_of
 from warehouse.claims.tables.identity import Identity, is_size, names_model
@@ -73,6 +73,8 @@ def layout_of(grid: Grid, identity: Identity, context: Sequence[str] = ()) -> La
     in_rows = [sum(bool(_row_benchmark(row[column].text)) for row in body) for column in first]
     units = {column for column, parts in enumerate(heads) if parts and _speeds(parts, [row[column] for row in body])}
     in_heads = [bool(parts and heading_label(parts, c in units).benchmark) for c, parts in enumerate(heads)]
+    depths = _depths(heads, in_heads, units) if any(SETTING_HEADS.get(head) == "hardware" for head in leaf) else set()
+    in_heads = [named and column not in depths for column, named in enumerate(in_heads)]
     best = max(range(len(in_rows)), key=lambda column: in_rows[column])
     label_head = next((column for column in first if leaf[column] in LABEL_HEADS), None)
     model_heads = {column: stated for column, parts in enumerate(heads) if (stated := _model_head(parts)) is not None}
@@ -95,6 +97,7 @@ def layout_of(grid: Grid, identity: Identity, context: Sequence[str] = ()) -> La
         if column is None and all(leaf[c] in SIZE_HEADS for c, found in enumerate(in_heads) if found) and sum(in_heads):
             return None  # a size alone says which model a row is about, and is no specification
         roles = _roles(grid, count, leaf, heads, column, "columns", in_heads)
+        roles |= dict.fromkeys(depths, "set:depth")
         if named and not any(role == "value" for role in roles.values()):
             return None
         roles, unclear = _with_sizes(body, roles, column, identity, leaf)
@@ -117,6 +120,14 @@ def _speeds(parts: tuple[str, ...], cells: list[Cell]) -> bool:
     )
 
 
+def _depths(heads: Heads, in_heads: list[bool], units: set[int]) -> set[int]:
+    """Columns of context lengths in a table of speeds by machine: how deep in the context each was measured."""
+    named = {c: heading_label(heads[c], c in units).benchmark for c, found in enumerate(in_heads) if found}
+    if not any(name and catalogue()[name].evaluator == "speed" for name in named.values()):
+        return set()
+    return {column for column, name in named.items() if name == "context_window"}
+
+
 def heading_label(parts: tuple[str, ...], speed: bool = False) -> Label:
     """The label of a column's heading: its last part, or all its parts together where only they name a benchmark.
     `speed`: the heading speaks of a speed, and the cells give the unit."""
@@ -134,6 +145,8 @@ def heading_label(parts: tuple[str, ...], speed: bool = False) -> Label:
 
 
 def _row_benchmark(text: str) -> str | None:
+    if NUMBERISH.fullmatch(text):  # `95 t/s` is a value
+        return None
     found = read_label(text).benchmark
     return found if found and not is_size(text) else None
 

@@ -37,6 +37,10 @@ class Owner:
     """For `unsure`."""
 
 
+_BATCH = re.compile(r"(?i)(?:bs|batch(?:[ _-]?size)?|concurrency)\s*[=:]?\s*(\d{1,5})")
+"""Headings of columns of speeds that only say how many requests ran at once."""
+
+
 def tuning_of(headings: Sequence[str]) -> Literal["base", "tuned"] | None:
     """Whether the nearest heading that says so speaks of base or of tuned models."""
     for heading in reversed(headings):
@@ -179,7 +183,9 @@ def _parse(
     modes = mode_of(bare)
     stated: Stated = tuple(modes.items())
     generic = normalise(bare) in GENERIC
-    if not modes and not generic and not group:
+    if batch := _BATCH.fullmatch(bare):
+        generic, stated = True, (("concurrency", int(batch[1])),)
+    if not modes and not generic and not group and not stated:
         label = read_label(bare)
         metric, left = metric_settings(bare, None)
         generic = bool(metric) and not left and label.benchmark is None and metric.keys() <= _MEASURED
@@ -232,7 +238,7 @@ def _name(text: str, identity: Identity, base: str | None) -> tuple[Owner, int |
     owner, closeness = _plain_name(identity.with_size(text) if is_size(text) else text, identity, base)
     if closeness is not None or owner.kind == "unsure":
         return owner, closeness
-    first, _, last = re.sub(r"\s+-\s+(?:Small|Medium|Large)$", "", text).rpartition(" ")
+    first, _, last = re.sub(r"\s+-\s+([SML])(?:mall|edium|arge)$", r"_\1", text).rpartition(" ")
     if first and "quantization" in (mode := mode_of(last)):
         owner, closeness = _name(first, identity, base)
         return replace(owner, variant=last, stated=(*owner.stated, *mode.items())), closeness

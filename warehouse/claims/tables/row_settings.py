@@ -75,10 +75,10 @@ def _field(stated: Stated, name: str, text: str, head: str) -> list[str]:
         else:
             return [f"{head}: {text}"]
     elif name in _NUMBERS:
-        digits = re.fullmatch(r"(\d[\d,]*)(?:\s*(?:tokens?|requests?))?", text)
+        digits = re.fullmatch(r"(\d[\d,]*)\s?([kK])?(?:\s*(?:tokens?|requests?))?", text)
         if digits is None:
             return [f"{head}: {text}"]
-        stated[name] = int(digits[1].replace(",", ""))
+        stated[name] = int(digits[1].replace(",", "")) * (1024 if digits[2] else 1)
     elif name == "subset" and stated.get("subset"):
         stated[name] = f"{stated['subset']}, {text}"
     else:

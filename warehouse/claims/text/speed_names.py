@@ -68,6 +68,8 @@ def serving_stated(texts: list[str]) -> tuple[dict[str, str | int], list[str]]:
             stated["hardware"] = device
         if quantization := quantization_named(text):
             stated["quantization"] = quantization
+        if batch := re.search(r"(?i)\b(?:batch(?:[ -]size)?|bs|concurrency)\s*[=:]?\s*(\d{1,5})\b", text):
+            stated["concurrency"] = int(batch[1])
         found |= stated
         if not stated:
             left.append(text)
@@ -88,6 +90,7 @@ _DEVICE = re.compile(
     r"RTX[ -]?(?:PRO )?\d{4}(?: ?Ti| SUPER| Ada)?|GTX[ -]?\d{4}(?: Ti)?|"
     r"Mac(?:Book)?(?: Pro| Air| Studio| mini)? ?M\d(?: (?:Pro|Max|Ultra))?|"
     r"M[1-5](?: (?:Pro|Max|Ultra))|TPU ?v\d\w*|Ascend ?\d*\w*|Jetson[\w ]*|DGX Spark|Raspberry Pi ?\d|"
+    r"(?:Radeon )?RX[ -]?\d{4}(?: XTX?)?|Radeon \d{4}(?: XTX?)?|Radeon PRO W\d{4}|"
     r"Strix Halo|Ryzen AI[\w+ ]*\d+|Snapdragon[\w ]*)(?:[ -]?\d{2,3} ?Gi?B)?)(?:\s?(?:x|×|\*)\s?(\d{1,3}))?(?![\w])"
 )
 
