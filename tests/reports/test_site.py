@@ -217,8 +217,13 @@ def test_no_axis_of_scores_ends_above_100() -> None:
 def test_words_of_a_card_cannot_leave_the_command() -> None:
     release = {"model": "a; rm -rf ~", "commit": "c0ffee", "location": "hub"}
     run = {"release": release, "artifact": None, "server": None, "benchmark": "$(reboot)"}
-    assert repeat_command(run) == "claimcheck verify 'a; rm -rf ~' --revision c0ffee --benchmark '$(reboot)' --again"
-    assert repeat_command({**run, "ran_by": "imported"}) is None
+    assert (
+        repeat_command(run, "a; rm -rf ~")
+        == "claimcheck verify 'a; rm -rf ~' --revision c0ffee --benchmark '$(reboot)' --again"
+    )
+    assert repeat_command({**run, "ran_by": "imported"}, "a; rm -rf ~") is None
+    quantized = repeat_command(run, "vendor/model")
+    assert quantized == "claimcheck verify vendor/model --weights 'a; rm -rf ~@c0ffee' --benchmark '$(reboot)' --again"
 
 
 def test_odds() -> None:

@@ -9,24 +9,25 @@ SIZED = ("llama.cpp", "vllm", "sglang")
 """Engines that are started with so much context and so many slots."""
 
 
-def repeat_command(run: dict[str, Any] | None) -> str | None:
+def repeat_command(run: dict[str, Any] | None, model: str) -> str | None:
     """The command line that makes a run again; None where there is none or somebody else ran it.
 
-    run: a Run record as stored. Words from a card or a file name are quoted for a POSIX shell.
+    run: a Run record as stored, which knows the repository of its weights. model: what the claim is about: weights of a
+    quantizer stand beside it as `--weights`. Words from a card or a file name are quoted for a POSIX shell.
     """
     if not run or run.get("ran_by", "us") != "us":
         return None
     release, artifact, server = run["release"], run.get("artifact"), run.get("server")
     on_hub = release["location"] == "hub"
-    words = ["claimcheck", "verify", release["model"] if on_hub else release["location"]]
-    if on_hub:
-        words += ["--revision", release["commit"]]
+    if release["model"] != model:
+        at = f"{release['model']}@{release['commit']}" if on_hub else release["location"]
+        words = ["claimcheck", "verify", model, "--weights", at]
+    elif on_hub:
+        words = ["claimcheck", "verify", model, "--revision", release["commit"]]
+    else:
+        words = ["claimcheck", "verify", release["location"]]
     if server:
         words += ["--backend", server["backend"]]
-    if artifact and artifact["release"]["model"] != release["model"]:
-        source = artifact["release"]
-        at_hub = source["location"] == "hub"
-        words += ["--weights", f"{source['model']}@{source['commit']}" if at_hub else source["location"]]
     if artifact and artifact["format"] == "gguf":
         words += ["--quantization", artifact["quantization"]]
     if server and server["backend"] in SIZED:

@@ -54,7 +54,7 @@ def print_details(out: Console, found: ClaimDetails) -> None:
         _text(out, f"  {reason['text']}{shown}")
     if verdict["compared"]:
         out.print(_settings(verdict["compared"], row["claimant"], (found.run or {}).get("origins") or {}))
-    if command := repeat_command(found.run):
+    if command := repeat_command(found.run, row["model"]):
         _heading(out, "\nRepeat it")
         out.print(Text(f"  {safe_text(command, 2000)}"), soft_wrap=True)
     if found.run:

@@ -136,7 +136,7 @@ def claim_details(found: ClaimEvidence) -> DetailsView:
         weights=_weights(run),
         facts=tuple(_facts(found)),
         odds=tuple(evidence_odds(found.verdict)),
-        command=repeat_command(run),
+        command=repeat_command(run, row["model"]),
     )
 
 
