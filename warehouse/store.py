@@ -14,6 +14,7 @@ import threading
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,8 @@ READ_ONLY: dict[str, str | bool | int | float | list[str]] = {
 }
 
 _turn = threading.RLock()
+_shared: ContextVar[tuple[Path, duckdb.DuckDBPyConnection] | None] = ContextVar("_shared", default=None)
+"""What `reading_once` has opened: home and connection."""
 _changed: set[Path] = set()
 """Homes that this process wrote to since their copy was made: it must read what it wrote, others may read older."""
 
@@ -77,6 +80,10 @@ def writing(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
 def reading(home: Home, config: Mapping[str, Any] | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """A read-only connection that can touch neither files nor the network. config: more of DuckDB's settings. Raises
     UserError as `writing` does."""
+    shared = _shared.get()
+    if shared is not None and shared[0] == home.root and config is None:
+        yield shared[1]
+        return
     with _turn, _clear_errors(home.database, home.database):
         publish(home)
         connection = _open_copy(home, config)
@@ -90,6 +97,18 @@ def reading(home: Home, config: Mapping[str, Any] | None = None) -> Iterator[duc
             yield connection
         finally:
             connection.close()
+
+
+@contextmanager
+def reading_once(home: Home) -> Iterator[None]:
+    """One connection, and one state of the tables, for everything that is read within: for a thousand small questions
+    opening the database costs more than the answers. Other threads of this process wait."""
+    with reading(home) as connection:
+        token = _shared.set((home.root, connection))
+        try:
+            yield
+        finally:
+            _shared.reset(token)
 
 
 def _open_copy(home: Home, config: Mapping[str, Any] | None = None) -> duckdb.DuckDBPyConnection:
@@ -108,6 +127,11 @@ def _open_copy(home: Home, config: Mapping[str, Any] | None = None) -> duckdb.Du
 def working(home: Home) -> Path:
     """The database that is written to."""
     return home.private / "working.duckdb"
+
+
+def has_database(home: Home) -> bool:
+    """Whether anything was ever loaded. The readers' copy is made by the first reader, so it alone does not tell."""
+    return home.database.exists() or working(home).exists()
 
 
 @contextmanager

@@ -178,9 +178,10 @@ def _disk(home: Path) -> Finding:
 def _warehouse(settings: Configuration) -> Finding:
     from warehouse.home import Home
     from warehouse.queries.table import run_query
+    from warehouse.store import has_database
 
     home = Home(settings.home)
-    if not home.database.exists():
+    if not has_database(home):
         return Finding("warehouse", "ok", f"{home.database} (not made yet)")
     sql = "select count(*), count(*) filter (outcome <> 'unverified') from claims_vs_measured"
     return _try(

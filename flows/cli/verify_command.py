@@ -96,10 +96,10 @@ def run(release: str, options: VerifyOptions, *, strict: bool, json: bool) -> in
 def check_home(home: Path) -> None:
     """Raise UserError if a new home folder's disk has no room for a run, or if its database is not ours."""
     from flows.runtime.disk_space import check_room
-    from warehouse.store import reading
+    from warehouse.store import has_database, reading
 
     try:
-        new = not Home(home).database.exists()
+        new = not has_database(Home(home))
     except OSError:  # such a name cannot be
         new = True
     if new:

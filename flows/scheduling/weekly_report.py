@@ -13,6 +13,7 @@ from flows.options import RunOptions
 from flows.scheduling.queue import HOURS, WEEKS, QueueEntry, ScanResult, all_due, consider, scan_watched, within
 from flows.scheduling.watch import watch_list
 from warehouse.home import Home
+from warehouse.store import has_database, reading_once
 from warehouse.reports.markdown_text import as_markdown_text
 
 
@@ -167,20 +168,21 @@ def propose_week(
     """What `weekly` would do now, with the same arguments. Writes nothing under the home folder."""
     with _readable(home) as place:
         seen = scan_watched(place, watch_list(home), store=False)
-        agenda, left = all_due(place, options, seen.found, weeks=weeks, asked=releases)
-        remaining, lines = hours, []
-        for due in agenda:
-            entry = within(consider(due, options, place, store=False), remaining)
-            if entry.left_out is None and entry.estimate:
-                remaining -= entry.estimate.hours
-            lines.append(line(entry, "to verify" if entry.left_out is None else "skipped"))
+        with reading_once(place):
+            agenda, left = all_due(place, options, seen.found, weeks=weeks, asked=releases)
+            remaining, lines = hours, []
+            for due in agenda:
+                entry = within(consider(due, options, place, store=False), remaining)
+                if entry.left_out is None and entry.estimate:
+                    remaining -= entry.estimate.hours
+                lines.append(line(entry, "to verify" if entry.left_out is None else "skipped"))
     return WeeklyReport(seen, tuple(lines), left, hours)
 
 
 @contextmanager
 def _readable(home: Home) -> Iterator[Home]:
     """The home itself, or an empty one elsewhere if it has no database yet: reading would make one."""
-    if home.database.exists():
+    if has_database(home):
         yield home
         return
     with TemporaryDirectory() as folder:

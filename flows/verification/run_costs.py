@@ -20,6 +20,10 @@ from warehouse.queries.verification import Cost
 from warehouse.verdicts import plan_criterion
 from warehouse.verdicts.statistics.sample_size import GAPS, SamplePlan
 
+NEAR = 0.05
+"""Step of claimed scores between which expected items differ by less than a tenth."""
+LOOKS = 128
+"""Looks of an estimate: those of a schedule may be hundreds, and each costs milliseconds."""
 EPOCH = datetime.fromtimestamp(0, UTC)
 STARTS, STARTING, GENERATED = 3, 20.0, 256
 """Starts of the server for a speed, seconds of each, and tokens that one of its runs generates where nobody says."""
@@ -126,13 +130,16 @@ def expected_items(job: Job, work: JobPlan, options: RunOptions) -> tuple[int, i
 
 
 def _rounded(criterion: Criterion) -> Criterion:
-    """The criterion with its claim at a whole percent, without what names one claim: a thousand releases then
-    share a few hundred plans, each of which takes a tenth of a second."""
+    """The criterion with its claim at a step of NEAR, without what names one claim: a thousand releases then share a
+    few dozen plans, each of which takes a tenth of a second."""
     interval = criterion.interval
-    if interval.unit != "fraction":
+    if interval.unit != "fraction" or interval.value is None:
         return criterion
+    moved = _near(interval.value) - interval.value
     edges = {name: getattr(interval, name) for name in ("value", "low", "high")}
-    near = {name: None if value is None else round(value, 2) for name, value in edges.items()}
+    near = {
+        name: None if value is None else round(min(max(value + moved, 0.0), 1.0), 2) for name, value in edges.items()
+    }
     same = {
         "interval": interval.model_copy(update=near),
         "claim_id": "",
@@ -143,9 +150,16 @@ def _rounded(criterion: Criterion) -> Criterion:
     return criterion.model_copy(update=same)
 
 
+def _near(value: float) -> float:
+    """A score at a whole percent within a tenth of either end, where a percent changes the items, else at a step of
+    NEAR."""
+    step = 0.01 if min(value, 1 - value) < 0.1 else NEAR
+    return round(value / step) * step
+
+
 @lru_cache(maxsize=4096)
 def _plan_if_true(criterion: Criterion, budget: float | None) -> SamplePlan:
-    return plan_criterion(criterion, budget=budget, gaps=GAPS[:1])
+    return plan_criterion(criterion, budget=budget, gaps=GAPS[:1], looks=LOOKS)
 
 
 def _seconds(benchmark: Benchmark, settings: Settings, speed: TypicalSpeed) -> float:

@@ -20,7 +20,7 @@ from warehouse.claims.tables.identity import SIZE
 from warehouse.claims.text.names import name_key, name_tokens
 from warehouse.home import Home, write_atomic
 from warehouse.sql import statement
-from warehouse.store import fetch_rows
+from warehouse.store import fetch_rows, has_database
 from warehouse.store import reading as reading_store
 
 
@@ -84,7 +84,7 @@ def settled_aliases(home: Home) -> dict[str, str]:
 def model_names(home: Home) -> ModelNames:
     """What this home knows: settled names, ids in the ledger and in the scans, and ids of the ledgers that ship."""
     ids = set(_shipped_ids())
-    if home.database.exists():
+    if has_database(home):
         with reading_store(home) as connection:
             ids |= {str(row["model"]) for row in fetch_rows(connection, statement("known_models"), {})}
     return ModelNames(sorted(ids), settled_aliases(home))
@@ -124,7 +124,7 @@ def waiting_names(home: Home) -> list[Draft]:
     """Printed names in the ledger that may be a known hub id's."""
     from warehouse.claims.ledger import current_claims
 
-    if not home.database.exists():
+    if not has_database(home):
         return []
     names = model_names(home)
     printed = dict.fromkeys(claim.model for claim in current_claims(home) if "/" not in claim.model)
@@ -154,7 +154,7 @@ def settle(home: Home, name: str, hub: str) -> int:
     held = {**settled_aliases(home), name: hub}
     content = json.dumps(held, indent=1, ensure_ascii=False, sort_keys=True).encode()
     write_atomic(home.root / "model_aliases.json", content + b"\n")
-    if not home.database.exists():
+    if not has_database(home):
         return 0
     key = name_key(name)
     under = [claim for claim in current_claims(home) if "/" not in claim.model and name_key(claim.model) == key]

@@ -14,6 +14,7 @@ supermartingale under the whole one-sided null, and Ville's inequality allows lo
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from math import exp, inf, lgamma, log
 
 DISTANCES = (0.5, 1.0, 2.0, 4.0, 8.0)
@@ -37,7 +38,8 @@ def log_likelihood(correct: int, total: int, seen: int, successes: int) -> float
     )
 
 
-def alternatives(null: int, total: int, step: float, up: bool) -> list[tuple[int, float]]:
+@lru_cache(maxsize=4096)
+def alternatives(null: int, total: int, step: float, up: bool) -> tuple[tuple[int, float], ...]:
     """Counts that the test bets on, with their stakes (summing to one). `step`: items that one margin means. At the
     very edge of the possible it bets half-way there."""
     found = []
@@ -47,9 +49,9 @@ def alternatives(null: int, total: int, step: float, up: bool) -> list[tuple[int
         if 0 < count < total:
             found.append((count, stake))
     if not found:
-        return [((null + total + 1) // 2 if up else null // 2, 1.0)]
+        return (((null + total + 1) // 2 if up else null // 2, 1.0),)
     whole = sum(stake for _, stake in found)
-    return [(count, stake / whole) for count, stake in found]
+    return tuple((count, stake / whole) for count, stake in found)
 
 
 def log_e(null: int, total: int, seen: int, successes: int, step: float, up: bool) -> float:
