@@ -13,6 +13,7 @@ from prefect import flow
 from prefect.cache_policies import NO_CACHE
 
 from evaluators.backends.registry import engine_version, named
+from evaluators.harness.tasks import forget_tasks
 from evaluators.protocols.release_kind import ReleaseKind, kind_words, read_release_kind
 from evaluators.records import Artifact, Release, Run, UserError
 from evaluators.run_manifest import read_manifest
@@ -30,7 +31,7 @@ from flows.verification.import_results import judge_imported_runs
 from flows.verification.jobs import Job, make_criteria, plan_jobs, protocol_criteria
 from flows.verification.judge import judge_pairs, judge_run, refuse
 from flows.verification.measure import measure, measure_specification
-from flows.verification.open_claims import OpenClaims
+from flows.verification.open_claims import OpenClaims, find_unloadable, nothing_to_serve
 from flows.verification.read_claims import Page, keep, read_pages
 from flows.verification.verdict_report import (
     Summary,
@@ -44,6 +45,7 @@ from warehouse.claim_records import Claim, Criterion, Verdict
 from warehouse.home import Home
 from warehouse.load import load_home, save_criteria
 from warehouse.queries.claim_runs import last_numbers, numbers_of_chain, numbers_of_run, order_seed_of
+from warehouse.queries.scheduling import last_verdicts
 from warehouse.queries.verification import claims_of, settled
 from warehouse.reports.markdown_text import as_markdown_text
 from warehouse.verdicts import could_not_run
@@ -107,20 +109,25 @@ def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Ve
     say(f"{release.model} @ {release.commit[:12]}: {len(claims)} claims; {new} numbers in its files are new here")
     # what the files decide waits neither for the weights nor for the device
     verdicts = _specification(release, plan_jobs(claims, options.benchmarks).specification, place, options)
-    artifact = artifact_elsewhere(release, options) if choice is None else _pulled(choice)
+    early = plan_jobs(claims, options.benchmarks, options=options)
+    judged = () if options.again else last_verdicts(place, [claim.claim_id for claim in claims])
+    unloadable = find_unloadable(early, judged)
+    unserved = choice is None or nothing_to_serve(early, unloadable)
+    artifact = artifact_elsewhere(release, options) if choice is None or unserved else _pulled(choice)
     kind = find_kind(release, artifact)
     say(f"  {kind_words(kind)}")
     work = plan_jobs(claims, options.benchmarks, kind=kind, options=options)
     verdicts += refuse(work.refused, place)
     runs = expected_runs(release.model, claims, work, options, place, choice.option.size if choice else None)
     with ServerPool(options.backend, options.server, place.root / "logs") as pool, whole_run_of(runs) as whole:
-        state = OpenClaims(work)
+        state = OpenClaims(work, unloadable=unloadable)
         for number, job in enumerate(work.jobs):
             with whole.running(number):
                 if job.protocols:
                     verdicts += _score_job(artifact, job, state, pool, place, options)
                 else:
                     verdicts += _job(artifact, job, pool, place, options)
+    forget_tasks()
     left = state.left({claim.claim_id: claim for claim in claims}, datetime.now(UTC))
     _tell(place, claims, left)
     verdicts += left
@@ -168,11 +175,14 @@ def _score_job(
     judged, and never ends the flow."""
     todo = state.of_job(job)
     try:
+        if job.benchmark.name in state.unloadable:
+            state.load(job)
         artifact = _quantized(artifact, job, options)
         if not options.again and artifact.key:  # what a server of unseen weights serves is known only when asked
             todo = _open_scores(todo, state, place, options, artifact)
         if not todo:
             return []
+        state.load(job)
         check_room(place.root)
         version = engine_version(options.backend, options.server)
         numbers = numbers_of_run(place, todo, artifact.key, options.backend, version)

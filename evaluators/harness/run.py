@@ -22,7 +22,7 @@ from evaluators.harness.execution import Execution
 from evaluators.harness.progress import Progress
 from evaluators.harness.requests import build_items, data_hash
 from evaluators.harness.settings import complete_settings, in_force, repeats_of
-from evaluators.harness.tasks import LoadedTasks, add_chat_filter, load_tasks
+from evaluators.harness.tasks import LoadedTasks, add_chat_filter, load_tasks, take_tasks
 from evaluators.records import (
     Artifact,
     Protocol,
@@ -178,6 +178,6 @@ def _load_tasks(
 ) -> LoadedTasks:
     """The benchmark's tasks; those with texts of a length have them made with the tokenizer of the served model."""
     if not benchmark.sized:
-        return load_tasks(benchmark)
+        return take_tasks(benchmark)
     with texts_of(text_size(benchmark, server, about, dialect, settings)):
         return load_tasks(benchmark)

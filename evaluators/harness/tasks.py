@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import random
 import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,6 +62,41 @@ def compile_templates_once() -> None:
     environment.from_string = from_string
 
 
+_ahead: dict[str, tuple[LoadedTasks, Any, Any]] = {}
+"""By benchmark: tasks that no run has taken yet, with the random states in which their loading ended."""
+
+
+def load_ahead(benchmark: Benchmark) -> None:
+    """Load the tasks of a benchmark before anything is paid for; the next `take_tasks` gets them. Raises UserError as
+    `load_tasks` does. Tasks with texts of a length are left out: they need the served model's tokenizer."""
+    key = benchmark.model_dump_json()
+    if benchmark.evaluator != "lm-eval" or benchmark.sized or key in _ahead:
+        return
+    import numpy
+
+    loaded = load_tasks(benchmark)
+    _ahead[key] = loaded, random.getstate(), numpy.random.get_state()
+
+
+def take_tasks(benchmark: Benchmark) -> LoadedTasks:
+    """The tasks of a benchmark for one run, which may change them: those loaded ahead, with the random states as after
+    loading, so that the same items and few-shots are made of them; else loaded now. Raises as `load_tasks` does."""
+    kept = _ahead.pop(benchmark.model_dump_json(), None)
+    if kept is None:
+        return load_tasks(benchmark)
+    import numpy
+
+    loaded, plain, numbers = kept
+    random.setstate(plain)
+    numpy.random.set_state(numbers)
+    return loaded
+
+
+def forget_tasks() -> None:
+    """Let go of what was loaded ahead and not taken."""
+    _ahead.clear()
+
+
 def load_tasks(benchmark: Benchmark) -> LoadedTasks:
     """Load the tasks of a benchmark with lm-eval's seeds set as `simple_evaluate` sets them.
 
@@ -80,7 +117,8 @@ def load_tasks(benchmark: Benchmark) -> LoadedTasks:
                 loaded = _load(benchmark.task, folders)
             confine_tasks(loaded.tasks)
         else:
-            loaded = _load(benchmark.task, folders)
+            with nltk_data_at_hand(benchmark.name, folders):
+                loaded = _load(benchmark.task, folders)
     except UserError:
         raise
     except Exception as error:
@@ -93,6 +131,32 @@ def load_tasks(benchmark: Benchmark) -> LoadedTasks:
     if not loaded.tasks:
         raise UserError(f"{benchmark.name}: task {benchmark.task} is empty; check its YAML")
     return loaded
+
+
+@contextmanager
+def nltk_data_at_hand(name: str, folders: Sequence[Path]) -> Iterator[None]:
+    """What the code of tasks asks NLTK for is fetched as they are loaded; what cannot be had is a UserError now, and
+    not a failure of every item when it is scored."""
+    if not any(b"nltk" in path.read_bytes() for folder in folders for path in folder.rglob("*.py")):
+        yield  # importing it takes a second
+        return
+    import nltk
+
+    original = nltk.download
+
+    def download(resource: Any = None, *args: Any, **more: Any) -> bool:
+        if not original(resource, *args, **{"quiet": True} | more):
+            raise UserError(
+                f"{name} needs NLTK's {resource}, which could not be fetched; run `python -m nltk.downloader "
+                f"{resource}` where there is a network, or set NLTK_DATA to a folder that has it"
+            )
+        return True
+
+    nltk.download = download
+    try:
+        yield
+    finally:
+        nltk.download = original
 
 
 def add_chat_filter(loaded: LoadedTasks, benchmark: Benchmark) -> None:

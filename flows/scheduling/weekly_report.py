@@ -13,8 +13,8 @@ from flows.options import RunOptions
 from flows.scheduling.queue import HOURS, WEEKS, QueueEntry, ScanResult, all_due, consider, scan_watched, within
 from flows.scheduling.watch import watch_list
 from warehouse.home import Home
-from warehouse.store import has_database, reading_once
 from warehouse.reports.markdown_text import as_markdown_text
+from warehouse.store import has_database, reading_once
 
 
 @dataclass(frozen=True)

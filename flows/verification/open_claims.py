@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from evaluators.records import Protocol
+from evaluators.harness.tasks import forget_tasks, load_ahead
+from evaluators.records import Protocol, UserError
 from flows.verification.jobs import Job, JobPlan
+from flows.verification.ratio_sides import Unmeasurable
 from warehouse.claim_records import Claim, Verdict
 from warehouse.verdicts import combine_protocols
 from warehouse.verdicts.by_protocol import decides
+
+
+def find_unloadable(work: JobPlan, judged: Collection[str]) -> dict[str, str]:
+    """Load the tasks of all claims about scores that have no verdict yet, before weights are pulled. By benchmark: why
+    its task cannot be loaded here. judged: ids of the claims that have a verdict."""
+    forget_tasks()
+    found: dict[str, str] = {}
+    for job in work.jobs:
+        if not job.protocols or job.benchmark.harness or all(claim.claim_id in judged for claim in job.claims):
+            continue
+        try:
+            load_ahead(job.benchmark)
+        except UserError as problem:
+            found[job.benchmark.name] = str(problem)
+    return found
+
+
+def nothing_to_serve(work: JobPlan, unloadable: Collection[str]) -> bool:
+    """Whether no task that a server is wanted for can be loaded."""
+    return bool(work.jobs) and all(job.benchmark.name in unloadable for job in work.jobs)
 
 
 @dataclass
@@ -22,6 +44,19 @@ class OpenClaims:
     """Ids of claims that were judged before, or are judged now."""
     parts: dict[str, list[tuple[Protocol, Verdict]]] = field(default_factory=dict)
     """By claim id: what came out under the protocols that were run."""
+    unloadable: Mapping[str, str] = field(default_factory=dict)
+    """By benchmark: why its task cannot be loaded here."""
+
+    def load(self, job: Job) -> None:
+        """Load the tasks of a job before its server starts. Raises Unmeasurable if they cannot be loaded."""
+        text = self.unloadable.get(job.benchmark.name)
+        if text is None and not job.benchmark.harness:
+            try:
+                load_ahead(job.benchmark)
+            except UserError as problem:
+                text = str(problem)
+        if text is not None:
+            raise Unmeasurable("dataset_missing", text)
 
     def of_job(self, job: Job) -> list[Claim]:
         """Claims of a job that are still open."""

@@ -17,7 +17,7 @@ from warehouse.reports.markdown_text import as_markdown_text
 from warehouse.reports.outcome_words import COMPARABILITY, outcome_words
 from warehouse.reports.reasons import main_reason
 
-FAILURES = ("server_failed", "weights_missing", "memory", "unexpected")
+FAILURES = ("server_failed", "weights_missing", "memory", "dataset_missing", "unexpected")
 """Reasons of could_not_run that a user can mend here."""
 
 
@@ -29,7 +29,7 @@ class Summary:
     judged: int
     """Verdicts made now."""
     failed: int
-    """Verdicts made now because a server or the weights failed, or every request did."""
+    """Verdicts made now because a server, the weights or the data failed, or every request did."""
     flagged: int
     """Current verdicts that are flagged."""
     standing: int

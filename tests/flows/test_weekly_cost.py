@@ -13,7 +13,6 @@ from tests.benchmarks.large_home import write_large_home
 from tests.reports.many_claims import _claim
 from tests.verdicts.cases import make_lock
 from warehouse import store
-from warehouse.home import Home
 from warehouse.load import load_home
 from warehouse.queries.verification import costs
 from warehouse.verdicts import plan_criterion

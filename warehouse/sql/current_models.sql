@@ -6,7 +6,7 @@ with claimed as (
         count(*) as claims,
         count(*) filter (where v.claim_id is null) as unjudged,
         min(v.judged_at) filter (
-            where v.run_id is not null or (v.reasons ->> 0 ->> 'code') = 'server_failed'
+            where v.run_id is not null or (v.reasons ->> 0 ->> 'code') in ('server_failed', 'dataset_missing')
         ) as oldest,
         max(v.judged_at) as newest,
         list(distinct r.backend_version) filter (where r.backend = $backend) as engines
