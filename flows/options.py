@@ -87,6 +87,10 @@ class RunOptions(Record):
     """Most items of a benchmark that a run may use, as a share (0.3); without it half of 5,000 or more, else all."""
     turns: int | None = None
     """Agents: most requests for one task; one that needs more has failed. Without it the harness's own limit."""
+    user_model: str | None = None
+    """Agents: model that plays the user in tau2-bench, at --user-url; without it the model does so itself."""
+    user_url: str | None = None
+    """Agents: its server, with the /v1; the key is read from the environment variable USER_MODEL_KEY."""
     token_budget: int | None = None
     """Agents: tokens, read and generated, after which no further tasks of a benchmark are begun."""
     hour_budget: float | None = None

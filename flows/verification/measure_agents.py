@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
-from evaluators.outside.harnesses.harness import TaskLimits
+from evaluators.outside.harnesses.harness import Endpoint, TaskLimits
 from evaluators.outside.harnesses.run_harness import run_agent_benchmark
 from evaluators.outside.harnesses.task_loop import RunBudget
 from evaluators.records import Artifact, Run
 from evaluators.stopping import RunAll, StoppingRule
+from evaluators.user_error import UserError
 from flows.options import VerifyOptions
 from flows.runtime.progress_lines import shown
 from flows.runtime.server_pool import ServerPool
@@ -16,6 +18,9 @@ from flows.verification.jobs import Job, other_scaffold
 from warehouse.claim_records import Criterion
 from warehouse.home import Home
 from warehouse.verdicts import ClaimRule
+
+USER_KEY = "USER_MODEL_KEY"
+"""Variable with the key of the server whose model plays the user."""
 
 
 def measure_agent_job(
@@ -43,7 +48,16 @@ def measure_agent_job(
                 dollars_read=options.read_price or 0.0,
                 dollars_generated=options.generated_price or 0.0,
             ),
+            user=_user(options),
+            user_key=os.environ.get(USER_KEY),
         )
+
+
+def _user(options: VerifyOptions) -> Endpoint | None:
+    """The model that plays the user. Raises UserError if only half of it is named."""
+    if (options.user_model is None) != (options.user_url is None):
+        raise UserError("a model that plays the user needs both --user-model and --user-url")
+    return Endpoint(options.user_url, options.user_model) if options.user_url and options.user_model else None
 
 
 def _rule_of(job: Job, criteria: Sequence[Criterion], options: VerifyOptions) -> StoppingRule:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from evaluators.catalogue import benchmark
+from evaluators.catalogue import Benchmark, benchmark, catalogue
 from evaluators.protocols.agent_protocols import agent_protocols
 from evaluators.records import Origin, Settings
 from evaluators.stopping import InterimLook
@@ -124,6 +124,20 @@ def test_a_claim_with_another_scaffold_is_no_reason_for_a_run() -> None:
 )
 def test_words_for_a_scaffold(stated: str, same: bool) -> None:
     assert same_scaffold(stated, RAN) is same
+
+
+@pytest.mark.parametrize("known", [one for one in catalogue().values() if one.harness], ids=lambda one: one.name)
+def test_margins_come_by_size_and_looks_by_cost(known: Benchmark) -> None:
+    """One run of few tasks means less: a margin below its noise would leave every claim undecided."""
+    assert known.items and known.margin_reason
+    if known.items <= 150:
+        assert known.margin == 0.05
+    elif known.items >= 500:
+        assert known.margin == 0.03
+    else:
+        assert 0.03 <= known.margin <= 0.05
+    assert known.minimum and known.every, "stated in the entry"
+    assert known.minimum >= 30
 
 
 def test_dear_tasks_are_looked_at_sooner() -> None:

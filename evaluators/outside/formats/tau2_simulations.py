@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ def read_tau2_simulations(path: Path) -> OutsideRun:
         for place, one in enumerate(content["simulations"])
         if not isinstance(one, dict) or one.get("task_id") is None
     ]
-    items = tuple(_items(content["simulations"]))
+    items = tuple(simulation_items(content["simulations"]))
     domain = text(inside(info, "environment_info", "domain_name"))
     planned = len(sequence(content["tasks"]))
     trials = whole(info.get("num_trials")) or 1
@@ -83,7 +83,8 @@ def read_tau2_simulations(path: Path) -> OutsideRun:
     )
 
 
-def _items(simulations: list[Any]) -> Iterator[OutsideItem]:
+def simulation_items(simulations: Sequence[Any]) -> Iterator[OutsideItem]:
+    """An item for each simulation of a task; one that tau2 skipped is a failure, though it writes a reward of 0."""
     for one in simulations:
         if not isinstance(one, dict) or one.get("task_id") is None:
             continue
@@ -96,12 +97,16 @@ def _items(simulations: list[Any]) -> Iterator[OutsideItem]:
         elif ending not in ENDED or reward is None or one.get("skipped"):
             score, status = None, ItemStatus.failed
         messages = sequence(one.get("messages"))
+        agent = [message for message in map(mapping, messages) if message.get("role") == "assistant"]
+        usages = [mapping(message.get("usage")) for message in agent]
         yield OutsideItem(
             id=str(one["task_id"])[:200],
             repeat=whole(one.get("trial")) or 0,
             score=score,
             status=status,
-            turns=sum(mapping(message).get("role") == "assistant" for message in messages) or None,
+            turns=len(agent) or None,
+            tokens_in=sum(whole(usage.get("prompt_tokens")) or 0 for usage in usages) or None,
+            tokens_out=sum(whole(usage.get("completion_tokens")) or 0 for usage in usages) or None,
             seconds=finite(one.get("duration")),
             error=None
             if ending in ENDED and status is ItemStatus.ok

@@ -155,6 +155,10 @@ class HarnessSetup:
     """Kind of sandbox; None: the best that holds its probes."""
     temperature: float | None = None
     """Sampling temperature; None: the server's own."""
+    user: Endpoint | None = None
+    """The model that plays the user, where the benchmark has one; None: the model itself."""
+    user_key: str | None = None
+    """Key of its server. It goes into variables of commands only."""
 
 
 class Harness(Protocol):

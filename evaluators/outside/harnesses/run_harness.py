@@ -59,19 +59,21 @@ def run_agent_benchmark(
     sandbox: str | None = None,
     limits: TaskLimits | None = None,
     budget: RunBudget | None = None,
+    user: Endpoint | None = None,
+    user_key: str | None = None,
 ) -> Run:
     """Run an agent benchmark on a server that is ready, and return its manifest.
 
     The run lives in `<home>/runs/<run_id>/`: a finished one is returned without a request, an interrupted or invalid
     one goes on where it was, one that was stopped before `stop` would stop it goes on in a folder of its own.
-    `limits`: of one item; `budget`: of all together. Raises UserError for what the user can mend: no environment, no
+    `limits`: of one item; `budget`: of all together. `user`: the model that plays the user, where
+    the benchmark has one, and the key of its server. Raises UserError for what the user can mend: no environment, no
     data, no sandbox, a run under way elsewhere.
     """
     rule, limits, folder = stop or RunAll(), limits or TaskLimits(), home / "runs"
     scratch = home / "harnesses" / "work" / benchmark.name
-    harness = harness_for(
-        HarnessSetup(benchmark, home, scratch, limits, sandbox=sandbox, temperature=settings.temperature)
-    )
+    setup = HarnessSetup(benchmark, home, scratch, limits, sandbox, settings.temperature, user, user_key)
+    harness = harness_for(setup)
     description = server.describe()
     if not description.weights_seen:
         description = with_fingerprint(server, description, [PROBE], True, folder)
