@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from evaluators.answer_spelling import same_answer
-from evaluators.harness.answers.broken_answers import is_cut_open, is_message, is_noise
+from evaluators.harness.answers.broken_answers import (
+    asks_on,
+    capped_share,
+    holds_template_token,
+    is_cut_open,
+    is_message,
+    is_noise,
+)
 
 SOUND = (
     "The answer is 16.",
@@ -47,6 +56,26 @@ def test_noise_of_broken_weights(text: str) -> None:
 )
 def test_ends_in_the_middle(text: str) -> None:
     assert is_cut_open(f"Let me compute this. {text}")
+
+
+@pytest.mark.parametrize(
+    "text", ["assistant\n\nIt is 4", "It is 4</s>", "ĠItĠisĠ4", "▁It▁is▁4", "It is 4<0x0A>", "4<|im_end|>", "[INST] 4"]
+)
+def test_tokens_that_should_not_be_seen(text: str) -> None:
+    assert holds_template_token(text) and not holds_template_token("It is <b>4</b>, says the assistant: x < y > z.")
+
+
+@pytest.mark.parametrize("text", ["4\nQuestion: next", "4\n### Instruction:\nAdd", "4\n\nQ: 2+2", "4\nProblem 2: x"])
+def test_an_answer_that_goes_on(text: str) -> None:
+    assert asks_on(text) and not asks_on("The question: is it 4? Yes, user.")
+
+
+def test_a_limit_that_nobody_told_of() -> None:
+    """A pile at the longest length, with hardly any answer near it; honest lengths have a tail."""
+    rng = random.Random(3)
+    lengths = [int(rng.lognormvariate(4.5, 0.7)) for _ in range(1000)]
+    assert capped_share(lengths) == capped_share([12] * 1000) == capped_share([300] * 1000) == 0.0
+    assert 0.05 < capped_share([min(length, 200) for length in lengths]) < 0.3
 
 
 SAME = [

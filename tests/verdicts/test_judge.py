@@ -172,6 +172,8 @@ PLANTED: list[tuple[str, dict[str, Any]]] = [
     ("server_messages", {"correct": 900, "run": {"signals": {"message_share": 0.1}}}),
     ("noise", {"correct": 1200, "run": {"signals": {"noise_share": 0.2}}}),
     ("cut_open", {"correct": 1200, "run": {"signals": {"cut_open_share": 0.2}}}),
+    ("capped", {"correct": 1200, "run": {"signals": {"capped_share": 0.2}}}),
+    ("one_choice", {"correct": 1200, "run": {"signals": {"modal_choice_share": 0.6}}}),
     ("same_text", {"correct": 1200, "run": {"signals": {"same_text_share": 0.2}}}),
     ("think_block_scored", {"correct": 1200, "run": {"signals": {"leading_block_share": 0.9}}}),
     ("thinking_on", {"correct": 1200, "run": {"signals": {"reasoning_share": 0.9}}}),

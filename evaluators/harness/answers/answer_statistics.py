@@ -16,10 +16,11 @@ Generated answers
     median_thinking_tokens    median length of the thinking in tokens, by its share of the answer's characters
     reasoning_only_share      answers with reasoning but no text
     reasoning_stop_share      answers that ended with `stop` inside their reasoning: a stop string cut the thinking
-    special_token_share       answers with template tokens in their text (`<|...|>`, `<start_of_turn>`, `[INST]`)
+    special_token_share       answers with template or undecoded tokens in their text (`<|...|>`, `[INST]`, `Ġthe`)
     message_share             answers that are what a server says when it has none (`502 Bad Gateway`)
     noise_share               answers that are loops, signs of no writing, or many scripts at once
     cut_open_share            whole answers that end in the middle of a sentence or a formula
+    capped_share              answers that all have one length, the longest: a limit that nobody told of
     same_text_share           answers that are a long text which several other prompts got too
     continues_share           answers that go on with a question of their own ("Question:", "Q:", "User:")
     unextracted_share         items in which the first filter found no answer
@@ -50,7 +51,6 @@ Prompt
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -58,17 +58,22 @@ from itertools import groupby
 from statistics import median
 
 from evaluators.backends.openai_api.thinking import holds_mark, leading_block
-from evaluators.harness.answers.broken_answers import is_cut_open, is_message, is_noise
+from evaluators.harness.answers.broken_answers import (
+    asks_on,
+    capped_share,
+    holds_template_token,
+    is_cut_open,
+    is_message,
+    is_noise,
+)
 from evaluators.harness.answers.cut_prompts import cut_prompt_share
 from evaluators.harness.scoreboard import Board
 from evaluators.records import ItemStatus, Measurement, RequestKind, Response, ResponseStatus, Run
 
-SPECIAL = re.compile(r"<\|[^<>|\s]{1,40}\|>|<(?:start|end)_of_turn>|\[/?INST\]|<</?SYS>>")
 LONG = 40
 """Characters that no two prompts of a benchmark get as an answer by chance."""
 SEVERAL = 3
 """Prompts with one long answer from which on it counts."""
-CONTINUES = re.compile(r"(?:^|\n)\s*(?:Question|Q|User|Human|Problem)\s*:")
 
 
 @dataclass
@@ -148,11 +153,11 @@ def _answer(tally: _Tally, response: Response) -> None:
         "reasoning_only": bool(response.reasoning) and not text.strip(),
         "thinking_cut": bool(response.reasoning) and response.status is ResponseStatus.truncated and not text.strip(),
         "reasoning_stop": bool(response.reasoning) and not text.strip() and response.finish_reason == "stop",
-        "special_token": SPECIAL.search(text) is not None,
+        "special_token": holds_template_token(text),
         "message": is_message(text),
         "noise": is_noise(text),
         "cut_open": response.status is ResponseStatus.ok and is_cut_open(text),
-        "continues": CONTINUES.search(text) is not None,
+        "continues": asks_on(text),
         "retried": response.attempts > 1,
     }
     tally.marks.update(name for name, present in marks.items() if present)
@@ -190,6 +195,7 @@ def _generated(tally: _Tally) -> dict[str, float]:
     if tally.lengths:
         signals["median_generated_tokens"] = float(median(tally.lengths))
         signals["max_generated_tokens"] = float(max(tally.lengths))
+        signals["capped_share"] = capped_share(tally.lengths)
     if tally.thinking:
         signals["median_thinking_tokens"] = float(median(tally.thinking))
     if tally.prompts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 LONGEST_MESSAGE = 300
 """Characters of a message of a server; an answer that only speaks of one is longer."""
@@ -19,6 +19,17 @@ MESSAGE = re.compile(
     r"|(?:please )?try again later)\b",
     re.I,
 )
+TOKEN = re.compile(
+    r"<\|[^<>|\s]{1,40}\|>|<(?:start|end)_of_turn>|\[/?INST\]|<</?SYS>>|</s>|<(?:eos|bos|pad|unk)>|<0x[0-9A-F]{2}>"
+    r"|[A-Za-z]Ġ[A-Za-z]|Ċ(?:[ĊĠ]|\Z)|▁[A-Za-z]|\A\s*(?:assistant|ASSISTANT|model)\s*(?:\n|:)"
+)
+"""Tokens of chat templates, tokens that were not decoded, and a turn's head at the beginning of the answer."""
+NEXT_TURN = re.compile(
+    r"(?:^|\n)\s*(?:#{1,4} *)?(?:Question|Q|User|USER|Human|Problem|Instruction|Input)(?: \d+)?\s*:"
+    r"|(?:^|\n)### (?:Instruction|Response|Human|Assistant|User)\b"
+)
+LONG_ENOUGH, PILED, PILE = 32, 0.02, 5
+"""Tokens, share and number of answers of one length from which on that length is a limit."""
 LOOP = re.compile(r"(.{1,24}?)\1{11,}", re.DOTALL)
 """One piece twelve times in a row."""
 OPEN_END = re.compile(
@@ -53,6 +64,27 @@ def is_message(text: str) -> bool:
 def is_cut_open(text: str) -> bool:
     """Whether a text ends in the middle of a sentence or a formula, whatever the server says of its end."""
     return len(text.strip()) >= SHORTEST and OPEN_END.search(text[-40:]) is not None
+
+
+def holds_template_token(text: str) -> bool:
+    """Whether a text holds tokens that the template or the tokenizer should have kept to itself."""
+    return TOKEN.search(text) is not None
+
+
+def asks_on(text: str) -> bool:
+    """Whether an answer goes on with a question of its own."""
+    return NEXT_TURN.search(text) is not None
+
+
+def capped_share(lengths: Sequence[int]) -> float:
+    """Share of answers (lengths in tokens) that a limit seems to have cut which nobody told of: all of one length, the
+    longest, more of them than of all other lengths within a tenth of it."""
+    most = max(lengths, default=0)
+    piled = sum(length == most for length in lengths)
+    beside = sum(0.9 * most <= length < most for length in lengths)
+    if most < LONG_ENOUGH or piled < max(PILE, PILED * len(lengths)) or piled <= beside or piled == len(lengths):
+        return 0.0
+    return piled / len(lengths)
 
 
 def is_noise(text: str) -> bool:

@@ -144,12 +144,14 @@ def _broken_texts(e: Evidence) -> Iterable[Cause]:
     if (portion := e.signal("message_share")) > 0:
         text = f"{portion:.1%} of the answers are messages of a server (errors, limits), not answers"
         yield Cause("server_messages", text, "unsound" if portion > 0.02 else "note")
+    told = e.measurement.truncated > 0 or e.signal("truncated_share") > 0
     for name, code, words in (
         ("noise_share", "noise", "are loops or signs of no writing: weights, kernel or tokenizer may be damaged"),
         ("cut_open_share", "cut_open", "end in the middle of a sentence, though the server calls them whole"),
+        ("capped_share", "capped", "all have the longest length: a limit may have cut them that nobody told of"),
         ("same_text_share", "same_text", "are one long text that several other prompts got too"),
     ):
-        if (portion := e.signal(name)) > 0.01:
+        if (portion := e.signal(name)) > 0.01 and not (name == "capped_share" and told):
             weight: Weight = "doubt" if closes_gap(e, portion) else "note"
             yield Cause(code, f"{portion:.1%} of the answers {words}", weight)
 
@@ -184,6 +186,11 @@ def _degenerate(e: Evidence) -> Iterable[Cause]:
     if e.signal("modal_choice_share") > 0.75:
         text = f"{e.signal('modal_choice_share'):.0%} of the items get the same choice"
         yield Cause("one_choice", text, "unsound")
+    elif chance and chance < 0.3 and e.signal("modal_choice_share") > max(0.5, 2 * chance):
+        text = (
+            f"{e.signal('modal_choice_share'):.0%} of the items get the choice at one place: the prompt may be broken"
+        )
+        yield Cause("one_choice", text, "doubt")
     if e.signal("identical_share") > 0.5:
         yield Cause(
             "identical_answers", f"{e.signal('identical_share'):.0%} of the answers are the same text", "unsound"
