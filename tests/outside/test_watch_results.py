@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import http.server
 import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -102,3 +103,94 @@ def test_paired_with_a_vendors_items(home: Home, tmp_path: Path) -> None:
     assert found.difference.p_value < 1e-6 and "extraction" in found.sentence
     assert compare_runs(home, one.run_id, "absent", "exact_match", "strict-match") is None
     assert json.dumps(found.sentence)
+
+
+class _Published(http.server.BaseHTTPRequestHandler):
+    """Speaks as much of the hub's and of GitHub's protocol as a look at published results needs."""
+
+    files: ClassVar[dict[str, bytes]] = {}
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        path = self.path.split("?")[0]
+        self.asked.append(path)
+        if path.startswith("/api/datasets/lab/evals/tree/main/data"):
+            names = [name for name in self.files if name.startswith("data/")]
+            entries = [{"type": "file", "oid": self._version(n), "size": len(self.files[n]), "path": n} for n in names]
+            return self._send(json.dumps(entries).encode())
+        if path == "/repos/bench/experiments/git/trees/HEAD":
+            names = [name for name in self.files if name.startswith("evaluation/")]
+            entries = [{"path": name, "sha": self._version(name), "type": "blob"} for name in names]
+            return self._send(json.dumps({"tree": entries}).encode())
+        for before in ("/datasets/lab/evals/resolve/main/", "/bench/experiments/HEAD/"):
+            if path.startswith(before) and (content := self.files.get(path.removeprefix(before))) is not None:
+                return self._send(content)
+        self.send_error(404)
+        return None
+
+    def _version(self, name: str) -> str:
+        return hashlib.sha1(self.files[name]).hexdigest()
+
+    def _send(self, content: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def published(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[_Published]]:
+    """A server in the places of the hub and of GitHub."""
+    from huggingface_hub import constants
+
+    _Published.files, _Published.asked = {}, []
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Published) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        monkeypatch.setattr(constants, "ENDPOINT", address)
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+        monkeypatch.setenv("HF_ENDPOINT", address)
+        monkeypatch.setattr("flows.scheduling.watch_results.GITHUB", f"{address}/repos/{{repository}}/git/trees/HEAD")
+        monkeypatch.setattr("flows.scheduling.watch_results.RAW", f"{address}/{{repository}}/HEAD/{{path}}")
+        yield _Published
+        server.shutdown()
+
+
+def test_a_data_set_of_the_hub_is_listed_and_read_by_version(home: Home, published: type[_Published]) -> None:
+    published.files = {
+        "data/GSM8K/maker/Odd-7B/one.json": json.dumps(record(0.795)).encode(),
+        "data/GSM8K/else/where/two.json": json.dumps(record(0.5, model="else/where")).encode(),
+        "data/GSM8K/maker/Odd-7B/notes.txt": b"no result",
+    }
+    news = scan_results(home, ["dataset:lab/evals"])
+    assert (news.runs, news.failed) == (1, {})
+    assert not any("two.json" in path for path in published.asked)  # the folder names another model
+    assert (again := scan_results(home, ["dataset:lab/evals"])).runs == 0 and not again.failed
+    published.files["data/GSM8K/maker/Odd-7B/one.json"] = json.dumps(record(0.70)).encode()
+    assert scan_results(home, ["dataset:lab/evals"]).runs == 1
+    assert "lab/absent" in next(iter(scan_results(home, ["dataset:lab/absent"]).failed))
+
+
+def test_experiments_of_a_repository_are_read_with_their_description(
+    tmp_path: Path, published: type[_Published]
+) -> None:
+    home = Home(tmp_path / "home")
+    save_claims(home, [claim("Maker/Odd-7B", "swe_bench_verified", "60")])
+    folder = "evaluation/verified/20250901_scaffold_odd-7b"
+    ids = [f"repo__case-{number}" for number in range(300)]
+    published.files = {
+        f"{folder}/results/results.json": json.dumps({"no_generation": [], "no_logs": [], "resolved": ids}).encode(),
+        f"{folder}/metadata.yaml": b"info:\n  name: Scaffold + Odd 7B\ntags:\n  model: [maker/Odd-7B]\n",
+        "evaluation/verified/20250901_other_else-9b/results/results.json": b'{"resolved": []}',
+    }
+    news = scan_results(home, ["github:bench/experiments/evaluation/verified"])
+    assert (news.runs, news.failed) == (1, {})
+    assert not any("else-9b" in path for path in published.asked)
+    assert scan_results(home, ["github:bench/experiments/evaluation/verified"]).runs == 0
+    failed = scan_results(home, ["github:bench/nowhere"]).failed
+    assert list(failed) == ["github:bench/nowhere"] and "404" in next(iter(failed.values()))
