@@ -267,3 +267,24 @@ def statuses(home: Home, run: Run) -> set[str]:
     import pyarrow.parquet as pq
 
     return set(pq.read_table(home.runs / run.run_id / "items.parquet")["status"].to_pylist())
+
+
+@pytest.mark.parametrize(("error", "outcome"), [(0.02, Outcome.inconclusive), (0.002, Outcome.below_claim)])
+def test_a_published_error_counts_where_there_are_no_items(
+    home: Home, tmp_path: Path, error: float, outcome: Outcome
+) -> None:
+    """Three points outside what the claim allows, more than run noise explains: more or less than 1.96 of the error."""
+    save_claims(home, [claim("org/model", "gsm8k", "80")])
+    file = lm_eval_files(tmp_path, [True])
+    content = json.loads(file.read_text()) | {"n-samples": {"gsm8k": {"original": 1319, "effective": 1319}}}
+    content["results"]["gsm8k"] = {
+        f"exact_match{kind},{name}": value
+        for name in ("flexible-extract", "strict-match")
+        for kind, value in (("", 0.745), ("_stderr", error))
+    }
+    alone = write(tmp_path / "alone" / file.name, content)
+    verdict = import_results(home, str(alone), ImportRequest()).verdicts[0]
+    assert (verdict.outcome, verdict.flagged) == (outcome, False)
+    told = next(reason.text for reason in verdict.reasons if reason.code == "published_error")
+    assert f"standard error of {100 * error:.2g} points" in told
+    assert ("within the published uncertainty" in verdict.headline) == (outcome is Outcome.inconclusive)

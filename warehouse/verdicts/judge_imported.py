@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from evaluators.records import Imported, ItemScore, Measurement, Run
 from warehouse.claim_records import Claim, Comparability, Criterion, Outcome, Reason, Verdict
 from warehouse.verdicts.comparability import compare
 from warehouse.verdicts.judge_scores import judge
+from warehouse.verdicts.wording import score_headline
 
 DECIDED = (Outcome.confirmed, Outcome.below_claim, Outcome.above_claim)
 
@@ -52,6 +54,7 @@ def judge_imported(
         )
         if verdict.comparability is Comparability.differs and verdict.outcome in DECIDED:
             verdict = verdict.model_copy(update={"outcome": Outcome.not_tested})
+        verdict = _with_published_error(verdict, criterion, measurement)
     return verdict.model_copy(
         update={
             "flagged": False,
@@ -59,6 +62,32 @@ def judge_imported(
             "headline": f"{verdict.headline} ({ran_by(origin)})",
         }
     )
+
+
+def _with_published_error(verdict: Verdict, criterion: Criterion, measurement: Measurement) -> Verdict:
+    """The verdict on a score without items, with the standard error that was published for it: it is told, and what
+    lies within 1.96 of it from the acceptance region (normal approximation, 95 %) contradicts nothing."""
+    score, error = measurement.score, measurement.stderr
+    if score is None or error is None or not 0 < error < math.inf or any(v is not None for v in measurement.values):
+        return verdict
+    points = 100 if measurement.unit == "fraction" else 1
+    unit = " points" if measurement.unit == "fraction" else f" {measurement.unit}"
+    told = f"the score was published without items, with a standard error of {points * error:.2g}{unit}"
+    interval, width = criterion.interval, criterion.margin
+    low = -math.inf if interval.low is None else interval.low - width * (abs(interval.low) if criterion.relative else 1)
+    high = math.inf if interval.high is None else interval.high + width * (interval.high if criterion.relative else 1)
+    beyond = max(low - score, score - high, 0.0)
+    update: dict[str, object] = {}
+    if verdict.outcome in (Outcome.below_claim, Outcome.above_claim) and beyond <= 1.96 * error:
+        told += f": {points * beyond:.2g}{unit} outside what the claim allows are within its uncertainty"
+        headline = score_headline(
+            criterion, Outcome.inconclusive, score=score, low=None, high=None,
+            items=verdict.items or 0,
+            of=verdict.of or verdict.items or 0, why="within the published uncertainty",
+        )  # fmt: skip
+        update = {"outcome": Outcome.inconclusive, "headline": headline}
+    reason = Reason(code="published_error", text=told)
+    return verdict.model_copy(update={**update, "reasons": (*verdict.reasons, reason)})
 
 
 def imported_reasons(origin: Imported) -> tuple[Reason, ...]:
