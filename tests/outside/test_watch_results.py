@@ -194,3 +194,30 @@ def test_experiments_of_a_repository_are_read_with_their_description(
     assert scan_results(home, ["github:bench/experiments/evaluation/verified"]).runs == 0
     failed = scan_results(home, ["github:bench/nowhere"]).failed
     assert list(failed) == ["github:bench/nowhere"] and "404" in next(iter(failed.values()))
+
+
+def test_a_vendors_own_items_pair_with_others_by_prompt(home: Home, tmp_path: Path) -> None:
+    """Meta's rows know no document numbers: equal prompts are equal items, and the rest stay unpaired."""
+    from flows.verification.import_results import ImportRequest, import_results
+    from warehouse.queries.paired_items import compare_runs
+
+    answers = [number % 5 > 0 for number in range(1319)]
+    prompts = [hashlib.sha256(f"prompt {number}".encode()).hexdigest() for number in range(1319)]
+    file = lm_eval_files(tmp_path / "ours", answers)
+    samples = next(file.parent.glob("samples_*"))
+    rows = [json.loads(line) for line in samples.read_text().splitlines()]
+    samples.write_text("\n".join(json.dumps(row | {"prompt_hash": prompts[row["doc_id"]]}) for row in rows))
+    ours = import_results(home, str(file), ImportRequest(by="Lab")).runs[0]
+    theirs = [
+        {"task_name": "gsm8k__cot", "benchmark_label": "GSM8K", "is_correct": number % 4 > 0, "eval_config": {},
+         "input_final_prompts_hash": [prompts[number] if number < 1300 else f"{number:064d}"],
+         "output_parsed_answer": "1", "input_question_hash": f"q{number}", "input_correct_responses": ["1"]}
+        for number in range(1319)
+    ]  # fmt: skip
+    place = write(tmp_path / "meta" / "Llama-3.1-8B-Instruct-evals__gsm8k.jsonl", "\n".join(map(json.dumps, theirs)))
+    vendor = import_results(home, str(place), ImportRequest(release="Maker/Odd-7B", benchmark="gsm8k")).runs[0]
+    measured = vendor.measurements[0]
+    strict = next(m for m in ours.measurements if (m.metric, m.filter) == (measured.metric, measured.filter))
+    found = compare_runs(home, ours.run_id, vendor.run_id, strict.metric, strict.filter)
+    assert found is not None and found.difference.items == found.same_prompt == 1300
+    assert found.difference.won + found.difference.lost > 0 and found.unpaired == 2 * 19
