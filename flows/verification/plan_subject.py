@@ -13,6 +13,7 @@ from evaluators.weights import resolve
 from evaluators.weights.left_to_pull import left_to_pull
 from evaluators.weights.memory import memory_without_cache, usable_memory
 from evaluators.weights.naming import size_text
+from evaluators.weights.parallelism import Placement
 from flows.options import VerifyOptions
 from flows.verification.artifact import format_of
 from flows.verification.jobs import UNKNOWN_KIND
@@ -47,6 +48,8 @@ class PlannedWeights:
     """Whether that is there; None where it cannot be told."""
     estimated: bool = False
     """Sizes are estimates by the number of parameters."""
+    placement: Placement | None = None
+    """GPUs that it would be served on; None on a processor, and where it is not known."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,7 @@ def _chosen(release: Release, options: VerifyOptions, home: Home, machine: Hardw
         why=str(choice),
         arithmetic=memory.arithmetic if memory else "its header does not say what its cache takes",
         fits=None if memory is None or choice.have is None else memory.total <= choice.have,
+        placement=choice.placement if choice.placement and choice.placement.tensor else None,
     )
 
 

@@ -37,6 +37,8 @@ class WeightsChoice:
     """More exact ones that do not fit, smallest first."""
     place: str = ""
     """GPUs that it would be served on, in words; empty where the machine has one or none."""
+    placement: Placement | None = None
+    """GPUs that it would be served on; None where nothing says how much it takes, or it fits none."""
 
     @property
     def name(self) -> str:
@@ -122,7 +124,8 @@ def choose_option(
         shape = _shape(source, option)
         found = place(option, shape)
         words = found.of(machine) if found else ""
-        return WeightsChoice(source, option, _needed(option, shape, options.context), have, asked=True, place=words)
+        need = _needed(option, shape, options.context)
+        return WeightsChoice(source, option, need, have, asked=True, place=words, placement=found)
     offers = _offers(source, wanted)
     if not offers:
         raise UserError(
@@ -135,7 +138,7 @@ def choose_option(
         return most_exact(source, needs, have)
     choice = most_exact(source, needs, have, lambda option: places[option] is not None)
     found = places[choice.option]
-    return replace(choice, place=found.of(machine) if found else "")
+    return replace(choice, place=found.of(machine) if found else "", placement=found)
 
 
 def most_exact(

@@ -102,3 +102,21 @@ def test_the_end_of_the_whole_expects_runs_to_stop_early() -> None:
             assert whole.line(halfway).startswith("run 1 of 2, about ")
         with whole.running(2):
             assert whole.line().startswith("run 2 of 2")
+
+
+@pytest.mark.parametrize(
+    ("options", "placed", "flags"),
+    [
+        (("--backend", "vllm"), {"tensor": 1, "data": 4}, "on 4 GPUs, as --tensor-parallel 1 --data-parallel 4"),
+        (("--backend", "vllm", "--tensor-parallel", "2"), {"tensor": 2, "data": 2}, "--tensor-parallel 2 --data-"),
+        ((), {"tensor": 1, "data": 1}, "on 1 GPU, as --tensor-parallel 1 would say"),
+    ],
+)
+def test_the_gpus_of_a_machine_are_planned_for(
+    options: tuple[str, ...], placed: dict[str, int], flags: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As the run would choose them: copies where the engine serves several, layers of one for llama.cpp."""
+    machine = (str(RELEASE), "--card", "4x RTX 4090", "--memory", "24", *options)
+    assert plan(capsys, *machine)["weights"]["placement"] == placed
+    assert run_command(["plan", *machine]) == 0
+    assert flags in " ".join(capsys.readouterr().out.split())
