@@ -23,6 +23,7 @@ from flows.runtime.notify import save_and_tell
 from flows.runtime.prefect_run import step, write_page
 from flows.runtime.progress_lines import pulling, say
 from flows.runtime.server_pool import ServerPool
+from flows.runtime.under_way import under_way
 from flows.runtime.whole_run import whole_run_of
 from flows.verification.artifact import artifact_elsewhere, same_quantization
 from flows.verification.expected_runs import expected_runs
@@ -119,7 +120,11 @@ def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Ve
     work = plan_jobs(claims, options.benchmarks, kind=kind, options=options)
     verdicts += refuse(work.refused, place)
     runs = expected_runs(release.model, claims, work, options, place, choice.option.size if choice else None)
-    with ServerPool(options.backend, options.server, place.root / "logs") as pool, whole_run_of(runs) as whole:
+    with (
+        under_way(place, release.model),
+        ServerPool(options.backend, options.server, place.root / "logs") as pool,
+        whole_run_of(runs) as whole,
+    ):
         state = OpenClaims(work, unloadable=unloadable)
         for number, job in enumerate(work.jobs):
             with whole.running(number):

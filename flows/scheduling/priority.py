@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -19,6 +19,7 @@ FRESH = timedelta(days=60)
 class Priority(IntEnum):
     """Why a release is due; the smaller the number, the sooner."""
 
+    cut_off = 0
     new_release = 1
     never_checked = 2
     launch_week = 3
@@ -49,11 +50,13 @@ def due_releases(
     weeks: float = 4,
     engine: str | None = None,
     asked: Sequence[str] = (),
+    cut: Collection[str] = (),
 ) -> tuple[list[DueRelease], dict[str, str]]:
     """The releases that are due, worthiest first, and why others with open claims are not (model -> reason).
 
     weeks: age at which a verdict is old. engine: version of the serving engine now; None if it cannot be told.
-    asked: hub ids or folders that are due whatever the warehouse says of them.
+    asked: hub ids or folders that are due whatever the warehouse says of them. cut: releases whose verification was
+    cut off: what is due of them goes on before anything else.
     """
     found, left = [], {}
     for one in standing:
@@ -69,6 +72,8 @@ def due_releases(
             continue
         worth, why = reason
         again = worth > Priority.never_checked
+        if one.model in cut:
+            worth, why = Priority.cut_off, f"its verification was cut off; {why}"
         found.append(DueRelease(one.model, target, worth, why, again, one.pushed or one.created))
     known = {one.target for one in found}
     for target in asked:

@@ -10,6 +10,7 @@ from evaluators.backends.registry import engine_version
 from evaluators.records import UserError
 from evaluators.weights import resolve
 from flows.options import RunOptions, for_release
+from flows.runtime.under_way import cut_off
 from flows.scheduling.priority import DueRelease, Priority, due_releases
 from flows.scheduling.watch import WatchList, scan_source
 from flows.verification.artifact import check_request
@@ -77,7 +78,7 @@ def all_due(
             known = standing.get(one.model, BLANK)
             standing[one.model] = replace(known, model=one.model, created=one.created, pushed=now, excluded=None)
     engine = engine_version(options.backend, options.server)
-    return due_releases(standing.values(), now=now, weeks=weeks, engine=engine, asked=asked)
+    return due_releases(standing.values(), now=now, weeks=weeks, engine=engine, asked=asked, cut=cut_off(home))
 
 
 def consider(due_release: DueRelease, options: RunOptions, home: Home, *, store: bool) -> QueueEntry:
@@ -122,7 +123,7 @@ def within(entry: QueueEntry, hours: float) -> QueueEntry:
 
 def _todo(due_release: DueRelease, claims: dict[str, Claim], home: Home) -> list[Claim]:
     """The claims that its verification would run: those without a verdict where only such are the reason."""
-    if due_release.worth != Priority.never_checked:
+    if due_release.again or due_release.worth not in (Priority.never_checked, Priority.cut_off):
         return list(claims.values())
     judged = last_verdicts(home, claims)
     return [claim for claim in claims.values() if claim.claim_id not in judged]

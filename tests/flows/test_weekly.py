@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,9 +11,12 @@ from typing import Any
 
 import pytest
 
+from evaluators.records import UserError
 from flows.demo import RELEASE
+from flows.runtime.under_way import cut_off, under_way
 from flows.scheduling.priority import Priority, due_releases
 from tests.flows.conftest import Place
+from warehouse.home import Home
 from warehouse.queries.scheduling import CurrentVerdict
 
 NOW = datetime(2026, 11, 23, 3, tzinfo=UTC)
@@ -47,6 +51,26 @@ def test_order_of_worth_and_reasons() -> None:
     ]
     assert "new weights" in found[1].why and "2 of 3 claims" in found[2].why and "from b0 to b1" in found[5].why
     assert left == {}
+
+
+def test_what_was_cut_off_goes_on_first() -> None:
+    found, _ = due_releases([NEW, OPEN, OLD], now=NOW, engine="b1", cut={"acme/old", "acme/settled"})
+    assert [(one.model, one.again) for one in found] == [("acme/old", True), ("acme/new", False), ("acme/open", False)]
+    assert "cut off" in found[0].why and "older than" in found[0].why
+
+
+def test_a_note_stays_where_the_end_never_came(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    with under_way(home, "acme/ended"):
+        assert cut_off(home) == {"acme/ended"}
+    with suppress(UserError), under_way(home, "acme/failed"):
+        raise UserError("told")
+    assert cut_off(home) == set()
+    for error in (KeyboardInterrupt, SystemExit):
+        with suppress(error), under_way(home, f"acme/{error.__name__}"):
+            raise error
+    (home.private / "under-way" / "x.json").write_text("[")
+    assert cut_off(home) == {"acme/KeyboardInterrupt", "acme/SystemExit"}
 
 
 @pytest.mark.parametrize(
