@@ -64,7 +64,7 @@ class LibraryHome:
 
     def query(self, sql: str) -> list[dict[str, Any]]:
         """Rows of one read-only DuckDB query. Raises UserError for an error in it."""
-        from warehouse.queries.table import run_query
+        from warehouse.queries.user_query import run_query
 
         names, rows = run_query(self.home, sql)
         return [dict(zip(names, row, strict=True)) for row in rows]

@@ -24,6 +24,7 @@ from filelock import FileLock, Timeout
 
 from evaluators.user_error import UserError
 from warehouse.home import Home
+from warehouse.read_only import connect_read_only
 
 SCHEMA = Path(__file__).parent / "schema"
 VIEWS = Path(__file__).parent / "views"
@@ -31,19 +32,10 @@ PATIENCE = 900.0
 """Seconds to wait for another process that writes."""
 STALE = 5.0
 """Seconds to wait for a writer before an older copy is read."""
-SPILL = "2GB"
-"""What a query may write beside the database."""
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "storage_compatibility_version": "v1.5.0",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
-}
-READ_ONLY: dict[str, str | bool | int | float | list[str]] = {
-    "enable_external_access": "false",
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-    "max_temp_directory_size": SPILL,
-    "lock_configuration": "true",
 }
 
 _turn = threading.RLock()
@@ -113,15 +105,14 @@ def reading_once(home: Home) -> Iterator[None]:
 
 def _open_copy(home: Home, config: Mapping[str, Any] | None = None) -> duckdb.DuckDBPyConnection:
     """The readers' copy, made again if it cannot be opened."""
-    settings = READ_ONLY | dict(config or {})
     try:
-        return duckdb.connect(str(home.database), read_only=True, config=settings)
+        return connect_read_only(home.database, config)
     except duckdb.Error:
         if not working(home).exists():
             raise
         (home.private / "published").unlink(missing_ok=True)
         publish(home)
-        return duckdb.connect(str(home.database), read_only=True, config=settings)
+        return connect_read_only(home.database, config)
 
 
 def working(home: Home) -> Path:
@@ -196,7 +187,7 @@ def refuse_foreign(home: Home) -> None:
     if not path.exists() or _token(path, home):
         return
     try:
-        with _turn, duckdb.connect(str(path), read_only=True, config=READ_ONLY) as connection:
+        with _turn, connect_read_only(path) as connection:
             _version(connection, path)
     except duckdb.Error:
         _refuse_sqlite(path)

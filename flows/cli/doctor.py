@@ -177,7 +177,7 @@ def _disk(home: Path) -> Finding:
 
 def _warehouse(settings: Configuration) -> Finding:
     from warehouse.home import Home
-    from warehouse.queries.table import run_query
+    from warehouse.queries.user_query import run_query
     from warehouse.store import has_database
 
     home = Home(settings.home)

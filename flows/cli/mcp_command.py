@@ -90,7 +90,7 @@ def _tools(home: Home) -> list[Callable[..., str]]:
 
     def query(sql: str) -> str:
         """Rows of one read-only DuckDB query, at most 200; `describe claims_vs_measured` lists the main view."""
-        from warehouse.queries.table import run_query
+        from warehouse.queries.user_query import run_query
 
         names, rows = run_query(home, sql)
         return json_line({"rows": [dict(zip(names, row, strict=True)) for row in rows[:MOST_ROWS]], "of": len(rows)})

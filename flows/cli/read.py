@@ -112,7 +112,7 @@ def query(sql: str, /, *, json: Json = False) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from warehouse.queries.table import run_query as ask
+    from warehouse.queries.user_query import run_query as ask
 
     names, found = ask(Home(configuration().home), sql)
     if json:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -47,3 +50,34 @@ def test_urls_with_secrets_are_refused_and_not_repeated(url: str) -> None:
     with pytest.raises(UserError) as caught:
         plain_url(url)
     assert "PASSWORD" not in str(caught.value)
+
+
+LONG_QUERY = "select count(*) from range(100000000000) a, range(1000) b"
+
+
+def test_ctrl_c_ends_a_query_and_a_long_one_prints_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CLAIMCHECK_HOME", str(tmp_path / "home"))
+    assert run_command(["query", "select 1"]) == 0
+    capfd.readouterr()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    # DuckDB draws its bar after two seconds
+    timer = threading.Timer(3.0, os.kill, (os.getpid(), signal.SIGINT))
+    try:
+        timer.start()
+        assert run_command(["query", LONG_QUERY, "--json"]) == 130
+    finally:
+        timer.cancel()
+        signal.signal(signal.SIGINT, before)
+    printed = capfd.readouterr()
+    assert printed.out == "" and printed.err.count("\n") == 1
+
+
+def test_a_query_has_a_time_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CLAIMCHECK_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("warehouse.queries.user_query.QUERY_SECONDS", 0.2)
+    code, line = said(capsys, "query", LONG_QUERY)
+    assert code == 2 and "took more than" in line

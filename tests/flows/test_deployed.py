@@ -17,7 +17,7 @@ import pytest
 from tests.flows.conftest import Place, copy_of_demo
 from tests.flows.prefect_server import ROOT, Prefect, kill_all, model_servers, prefect_server, receiver, wait
 from warehouse.home import Home
-from warehouse.queries.table import run_query
+from warehouse.queries.user_query import run_query
 
 pytestmark = pytest.mark.long
 

@@ -28,7 +28,7 @@ from evaluators.records import (
 from flows.sharing.sync import receive_home, send_home
 from warehouse.home import Home
 from warehouse.load import load_home, rebuild_database
-from warehouse.queries.table import run_query
+from warehouse.queries.user_query import run_query
 
 RUNS, ITEMS = 100, 5
 COUNTS = (

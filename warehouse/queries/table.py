@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-
-import duckdb
 
 from evaluators.user_error import UserError
 from warehouse.home import Home
@@ -17,8 +14,6 @@ from warehouse.sql import statement
 from warehouse.store import fetch_rows, reading
 
 Row = dict[str, Any]
-QUERY_SECONDS = 600.0
-"""Longest time of a user's query."""
 
 
 @dataclass(frozen=True)
@@ -70,38 +65,6 @@ def table_rows(
         sql += " and flagged"
     with reading(home) as connection:
         return fetch_rows(connection, sql, parameters)
-
-
-def run_query(home: Home, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """Column names and rows of a read-only query of at most QUERY_SECONDS. Raises UserError for an error in it or an
-    attempt to write."""
-    if not sql.strip(" \t\r\n;"):
-        raise UserError('the query is empty; give one like "select * from claims_vs_measured"')
-    with reading(home) as connection:
-        watch = threading.Timer(QUERY_SECONDS, connection.interrupt)
-        watch.daemon = True
-        watch.start()
-        try:
-            cursor = connection.execute(sql)
-            if not cursor.description:
-                return [], []
-            return [column[0] for column in cursor.description], cursor.fetchall()
-        except duckdb.InterruptException as error:
-            raise UserError(f"the query took more than {QUERY_SECONDS:.0f} s; ask for less") from error
-        except RuntimeError as error:
-            if "interrupt" not in str(error).lower():
-                raise
-            raise KeyboardInterrupt from error  # DuckDB's word for Ctrl-C
-        except duckdb.PermissionException as error:
-            raise UserError("queries may not touch files or settings; they read the warehouse only") from error
-        except duckdb.InvalidInputException as error:
-            if "read-only" not in str(error):
-                raise UserError(f"cannot run the query: {str(error).splitlines()[0]}") from error
-            raise UserError("queries are read-only; nothing was changed") from error
-        except duckdb.Error as error:
-            raise UserError(f"cannot run the query: {str(error).splitlines()[0]}") from error
-        finally:
-            watch.cancel()
 
 
 def details(home: Home, claim_id: str, *, items: int = 3) -> ClaimDetails:
