@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluators.records import UserError
+from flows.runtime.proposing_model import ProposingModel
 from warehouse.claim_records import Claim
 from warehouse.claims.source_reading import Reading, told_by
 from warehouse.home import Home
@@ -25,6 +26,7 @@ def import_claims(
     keep: bool,
     own: tuple[str, ...] = (),
     said_by: SaidBy | None = None,
+    proposer: ProposingModel | None = None,
 ) -> dict[str, Any]:
     """Read and (with `keep`) store; without, every claim, mention and candidate is listed. Returns per file its claims,
     mentions, candidates, pictures, unread parts or problem, and how many claims were new. Raises UserError if the only
@@ -41,6 +43,10 @@ def import_claims(
         except UserError as problem:
             files.append({"file": name, "problem": str(problem)})
             continue
+        if proposer is not None and isinstance(page, str):
+            from warehouse.claims.readers.proposed import add_proposed
+
+            add_proposed(reading, page, proposer.ask, proposer.name, model=model)
         if said_by is not None:
             reading = told_by(reading, said_by.claimant, said_by.by, said_by.date)
         drafts = with_hub_ids(reading, names)

@@ -166,6 +166,9 @@ def import_claims_command(
     claimant: Literal["vendor", "third_party", "press", "community"] | None = None,
     by: str | None = None,
     date: str | None = None,
+    proposer: str | None = None,
+    proposer_model: str | None = None,
+    key_variable: str | None = None,
     dry_run: Switch = False,
     json: Json = False,
 ) -> None:
@@ -193,6 +196,13 @@ def import_claims_command(
         Name of the claimant.
     date
         When the text was published, e.g. 2026-04-17.
+    proposer
+        URL of an OpenAI-like server whose model proposes candidates from the text's sentences, beside the patterns;
+        kept only with a quote that stands in the text and if two passes agree.
+    proposer_model
+        Name of the model on that server; without it the first that it lists.
+    key_variable
+        Environment variable that holds the proposer's API key.
     dry_run
         List every claim, mention, candidate and unread line, and keep nothing.
     json
@@ -203,9 +213,15 @@ def import_claims_command(
     if release is not None and model not in (None, release):
         raise UserError("--release and --model name two releases; give one of them")
     said_by = SaidBy(claimant, by, date) if claimant or by or date else None
+    asked = None
+    if proposer is not None:
+        from flows.runtime.proposing_model import open_proposing_model
+
+        asked = open_proposing_model(proposer, proposer_model, key_variable)
     outcome = import_claims(
-        home(), source, model=model or release, revision=revision, url=url, keep=not dry_run, own=name, said_by=said_by
-    )
+        home(), source, model=model or release, revision=revision, url=url, keep=not dry_run, own=name,
+        said_by=said_by, proposer=asked,
+    )  # fmt: skip
     if json:
         print_json(outcome)
         return

@@ -1,5 +1,6 @@
 """Claims proposed from sentences. They are candidates: nothing enters the ledger before a person confirms it.
 
 `model_mentions` finds the models that a text names, `patterns` the numbers that a sentence states, `proposing` puts
-both together, and `candidate_store` keeps candidates and what people decided about them.
+both together, `model_proposals` checks what a language model proposes, and `candidate_store` keeps candidates and what
+people decided about them.
 """

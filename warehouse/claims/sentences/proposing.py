@@ -39,7 +39,7 @@ def propose(
     paragraph, else its heading, named. `claimant` None: the vendor about `topic`, third parties about others.
     """
     on_page = NamesOnPage(names)
-    held = {(claim.model, claim.benchmark, _digits(claim.said)) for claim in (*reading.claims, *reading.mentions)}
+    held = {(claim.model, claim.benchmark, number_key(claim.said)) for claim in (*reading.claims, *reading.mentions)}
     headings: list[Heading] = []
     current = topic
     for block in page.blocks:
@@ -74,7 +74,7 @@ def _propose_paragraph(
             claim = _claim(reading, block, sentence, hit, model, mentions, topic, claimant)
             if claim is None:
                 continue
-            key = (claim.model, claim.benchmark, _digits(claim.said))
+            key = (claim.model, claim.benchmark, number_key(claim.said))
             if key not in held:
                 held.add(key)
                 reading.candidates.append(claim)
@@ -146,5 +146,6 @@ def _backends(sentence: str) -> list[str]:
     return backends_in(sentence)
 
 
-def _digits(said: str) -> str:
+def number_key(said: str) -> str:
+    """A number without its signs and units, to tell two spellings of one from two numbers."""
     return re.sub(r"[^\d.]", "", said) or said.casefold()
