@@ -146,7 +146,8 @@ class Handler(BaseHTTPRequestHandler):
         if commit is None:
             return self.refuse(404, "RevisionNotFound")
         if rest[:1] == ["tree"]:
-            files = self.hub.repositories[name].commits[commit]
+            folder = "/".join(rest[2:])
+            files = {f: c for f, c in self.hub.repositories[name].commits[commit].items() if f.startswith(folder)}
             return self.send_json([{"type": "file", **self.file_entry(f, c)} for f, c in files.items()])
         return self.send_json(self.info(name, commit, blobs="blobs" in query))
 
@@ -169,7 +170,8 @@ class Handler(BaseHTTPRequestHandler):
         entry: dict[str, Any] = {"path": name, "size": len(content), "oid": git_sha1(content)}
         entry["blobId"] = git_sha1(content)
         if is_lfs(name, content):
-            entry["lfs"] = {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content), "pointerSize": 134}
+            sha256 = hashlib.sha256(content).hexdigest()  # `sha256` in a model's siblings, `oid` in a tree
+            entry["lfs"] = {"sha256": sha256, "oid": sha256, "size": len(content), "pointerSize": 134}
         return entry
 
     def list_models(self, query: dict[str, list[str]]) -> None:
