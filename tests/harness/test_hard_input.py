@@ -34,6 +34,10 @@ def scores(run: Run) -> list[tuple[object, ...]]:
     return [(m.metric, m.filter, m.score, m.stderr, m.items, m.of, m.values, m.failed) for m in run.measurements]
 
 
+UNHEARD = 6
+"""Requests that we may have given up, and count as sent, before a busy machine let the server read them."""
+
+
 def test_errors_silence_and_broken_answers(clean: Run, tmp_path: Path) -> None:
     """5 % HTTP 500, 2 % never answered, 1 % malformed JSON: same score, and each fault costs one more request."""
     with FakeServer(error=0.05, silent=0.02, broken=0.01) as server:
@@ -41,7 +45,7 @@ def test_errors_silence_and_broken_answers(clean: Run, tmp_path: Path) -> None:
         counts = server.counts()
     assert found.status is RunStatus.finished
     assert scores(found) == scores(clean)
-    assert found.requests_sent == sum(counts.values()) > 300
+    assert 300 < sum(counts.values()) <= found.requests_sent <= sum(counts.values()) + UNHEARD
     assert max(counts.values()) == 2 and len(counts) == 300
 
 
@@ -63,7 +67,7 @@ def test_poison_items_are_failed_and_counted(clean: Run, tmp_path: Path) -> None
     stubborn = [count for count in counts.values() if count > 1]
     assert measured.failed > len(stubborn) > 0, "both kinds of fault must occur"
     assert set(stubborn) == {QUICK.attempts}
-    assert found.requests_sent == sum(counts.values())
+    assert sum(counts.values()) <= found.requests_sent <= sum(counts.values()) + UNHEARD
     assert sum(value is None for value in measured.values) == measured.failed
     for ours, theirs in zip(measured.values, clean.measurements[0].values, strict=True):
         assert ours in (None, theirs)
