@@ -151,10 +151,17 @@ def _row_benchmark(text: str) -> str | None:
     return found if found and not is_size(text) else None
 
 
+_AROUND_NAME = re.compile(
+    r"(?i)^[\W\d.]+|\b(?:results?|performance|scores?|evaluation|benchmark|categor(?:y|ies)|subjects?|breakdown)\b"
+    r"(?: on\b)?"
+)
+"""What a heading says around a benchmark's name."""
+
+
 def _named_by(context: Sequence[str]) -> str | None:
     """The score that the nearest heading or caption names, if it names one."""
     for text in reversed(context[-2:]):
-        plain = re.sub(r"(?i)^[\W\d.]+|\b(?:results?|performance|scores?|evaluation|benchmark)\b(?: on\b)?", " ", text)
+        plain = _AROUND_NAME.sub(" ", text)
         for words in (text, plain):
             label = read_label(words)
             if label.benchmark and catalogue()[label.benchmark].evaluator not in ("speed", "specification"):

@@ -156,16 +156,21 @@ _SHOTS_FOR = (
     re.compile(r"(?i)(?P<names>[^.;:()]{2,200}?) (?:is|are|was|were) (?:evaluated |tested |measured )?"
                r"(?:with |in |using |at )?(?:a )?(\d{1,2}|zero|one)[\s-]shots?\b"),
 )  # fmt: skip
+_SHOTS_FOR_ALL = re.compile(
+    r"(?i)\b(?:uniformly|consistently)\s+(?:uses?|used|adopt(?:s|ed)?)\s+\W{0,3}(\d{1,2})[\s-]shot\b"
+)
 
 
 def shots_for(near: Sequence[str], benchmark: str | None, *, tuned: bool) -> int | None:
-    """The shots that sentences near a number state for its benchmark by name (`0-shot for MMLU, GSM8K and C-Eval`);
-    None where none or several do. A sentence about base or about chat models alone holds for these."""
+    """The shots that sentences near a number state for its benchmark by name (`0-shot for MMLU, GSM8K and C-Eval`) or
+    for all (`uniformly use 5-shot`); None where none or several do. A sentence about base or about chat models alone
+    holds for these."""
     found: set[int] = set()
     for text in near if benchmark else ():
         speaks_of = {kind for kind, pattern in _SPEAKS_OF.items() if pattern.search(text)}
         if len(speaks_of) == 1 and speaks_of != {"tuned" if tuned else "base"}:
             continue
+        found |= {int(shots) for shots in _SHOTS_FOR_ALL.findall(text)}
         for pattern in _SHOTS_FOR:
             for match in pattern.finditer(text):
                 names = re.split(r"\s*(?:,|&|/|\band\b)\s*", match["names"])

@@ -23,7 +23,10 @@ from warehouse.claims.tables.two_values import values_of
 from warehouse.claims.text.labels import Label, read_label, settings_with
 from warehouse.claims.text.names import name_tokens, normalise
 from warehouse.claims.text.speed_names import backend_named, device_named
-from warehouse.claims.text.vocabulary import NO_SCORES
+from warehouse.claims.text.vocabulary import NO_SCORES, OF_TEN_OR_HUNDRED
+
+MEAN = re.compile(r"(?i)(?:average|avg\.?|mean)(?=\s|$)")
+"""How the name of an average begins."""
 
 
 def take(
@@ -82,6 +85,8 @@ def _no_claim(context: Context, label: Label, known: Benchmark | None, value: Va
     """Why the value is no claim; empty if it may be one."""
     if label.category:
         return "the name of a group of benchmarks: its number is an average, no benchmark's score"
+    if known is None and MEAN.match(label.text):
+        return "an average, no benchmark's score"
     if known is None and normalise(label.text) in NO_SCORES:
         return "a setting or a property, no benchmark"
     if known is None and not context.scores:
@@ -105,6 +110,8 @@ def _scale(context: Context, label: Label, number: int, column: int, value: Valu
     scale = scale_of(value, beside, above)
     if scale is None:
         raise UserError("points or fraction cannot be told apart here")
+    if scale == "percent" and label.benchmark in OF_TEN_OR_HUNDRED and value.plain is not None and value.plain <= 10:
+        raise UserError("it may be a mark out of ten or out of a hundred")
     return scale
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 from evaluators.catalogue import catalogue
 from evaluators.records import Settings, UserError
 from warehouse.claims.text.names import mode_of, normalise, resolve_benchmark
-from warehouse.claims.text.parts import SUBJECTS, describes, kind_of, looks_like_part
+from warehouse.claims.text.parts import BROAD, SUBJECTS, describes, kind_of, looks_like_part
 from warehouse.claims.text.speed_names import serving_stated, speed_named
 from warehouse.claims.text.vocabulary import CATEGORIES, MEASURES, METRIC_WORDS, VARIANTS
 
@@ -52,6 +52,8 @@ _TAIL = re.compile(r"(?i)\s(?:w/o?|with|without|no|using|@)(?=[\s\w]).*$|\s*@\s*
 _PAIR = re.compile(r"\s+/\s+|\s*\|\s*|(?<=[\w)])/(?=[\w(])")
 
 
+_FIELDS = ("stem", "humanities", "socialscience", "socialsciences")
+"""Fields of study that name a part of a broad benchmark, also without brackets: `MMLU-STEM`."""
 _MEASURED = ("shots", "metric", "filter", "repeats")
 """Settings that a bracket may state even where it belongs to the benchmark's own name."""
 
@@ -194,6 +196,7 @@ def _is_setting_word(tail: str, benchmark: str) -> bool:
         _metric(tail, benchmark)
         or mode_of(tail)
         or normalise(tail) in MEASURES | {"cot", "full"}
+        or (normalise(tail) in _FIELDS and BROAD.search(benchmark))
         or re.fullmatch(r"(?i)\d+(?:\.\d+)?[km]|\d{2}\.?\d{2}\s*[-–]\s*\d{2}\.?\d{2}", tail)
     )
 

@@ -33,7 +33,8 @@ SUBJECTS = _words(
     "economics law medicine medical health business psychology philosophy computerscience engineering astronomy "
     "anatomy accounting marketing management sociology politics religion coding code writing creativewriting roleplay "
     "reasoning extraction instructionfollowing hardprompts hardprompt longerquery multiturn singleturn airline retail "
-    "telecom legal finance financial education travel search browsing filesystem notion github postgres playwright"
+    "others telecom legal finance financial education travel search browsing filesystem notion github postgres "
+    "playwright"
 )
 LEVELS = _words("easy medium hard hardest simple difficult introductory interview competition elementary middleschool "
                 "highschool college university professional graduate undergraduate beginner expert")  # fmt: skip

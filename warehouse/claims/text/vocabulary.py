@@ -85,6 +85,8 @@ NO_SCORES = _words(
     "knowledgecutoff architecture"
 )
 """Labels of settings, hyper-parameters and prices: no benchmark, whatever number stands beside them."""
+OF_TEN_OR_HUNDRED = frozenset({"writingbench", "creative_writing_v3"})
+"""Benchmarks whose judge gives marks that cards print out of ten or out of a hundred."""
 FAMILIES = _words(
     "gpt chatgpt claude gemini gemma llama qwen qwq mistral mixtral ministral deepseek glm chatglm kimi phi yi "
     "internlm baichuan falcon mpt olmo nemotron minimax grok command granite smollm exaone ernie hunyuan "
@@ -169,6 +171,7 @@ GENERIC = (
 CHINESE_NAMES = {
     "总参数量": "total_parameters", "参数量": "total_parameters", "参数规模": "total_parameters",
     "模型参数": "total_parameters", "参数总量": "total_parameters", "激活参数量": "active_parameters",
+    "总参数": "total_parameters",
     "激活参数": "active_parameters", "上下文长度": "context_window", "上下文窗口": "context_window",
     "最大上下文长度": "context_window", "序列长度": "context_window", "词表大小": "vocabulary_size",
     "词汇表大小": "vocabulary_size", "许可证": "license", "开源协议": "license", "生成速度": "output_speed",
