@@ -18,8 +18,17 @@ def identity_in(page: Page, model: str, *, own: Sequence[str] = ()) -> Identity:
     said are this release's."""
     tunings = {tuning_of([heading.text]) for heading in page.headings}
     links = [*page.links, *_written(page, model), *_parents(page)]
+    sections = [heading.text for heading in page.headings if heading.level > 1]
     return identity_of(
-        model, links, page.title, _names(page), tunings, printed=_printed(page), own=own, reused=_reused(page)
+        model,
+        links,
+        page.title,
+        _names(page),
+        tunings,
+        printed=_printed(page),
+        own=own,
+        reused=_reused(page),
+        sections=sections,
     )
 
 

@@ -15,7 +15,7 @@ from warehouse.claims.tables.headings import heads_of
 from warehouse.claims.tables.identity import Identity, is_size
 from warehouse.claims.tables.layout import Layout, carry_down, heading_label, is_uneven
 from warehouse.claims.tables.notes import without_numbering
-from warehouse.claims.tables.owners import Owner, owners, tuning_said
+from warehouse.claims.tables.owners import Owner, owners, tuning_named, tuning_said
 from warehouse.claims.tables.row_settings import row_settings
 from warehouse.claims.tables.take import leave_row, take
 from warehouse.claims.text.labels import Label, read_label
@@ -67,7 +67,11 @@ def _holds_scores(context: Context, first: int) -> bool:
 
 
 def _base(context: Context) -> str | None:
-    return next((said for text in reversed(context.around.intro) if (said := tuning_said(text))), None)
+    intro = reversed(context.around.intro)
+    return next(
+        (said for text in intro if (said := tuning_named(text, context.identity) or tuning_said(text))),
+        None,
+    )
 
 
 def _benchmarks_in_rows(context: Context, first: int, columns: list[int]) -> None:

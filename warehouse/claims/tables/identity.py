@@ -50,6 +50,8 @@ class Identity:
     """Names that a person said are this release's."""
     reused: frozenset[str] = frozenset()
     """Keys of names that the card prints over base and over tuned models alike."""
+    sections: frozenset[frozenset[str]] = frozenset()
+    """Words of each of the card's headings."""
 
     @property
     def has_tuned_sibling(self) -> bool:
@@ -80,6 +82,17 @@ class Identity:
         words = name_tokens(self.model) | (name_tokens(self.title) if self.title else frozenset())
         return frozenset(word for word in words if word.isalpha() and len(word) > 1) - _PLAIN
 
+    @property
+    def bare(self) -> frozenset[str]:
+        """Words of the release's name without those of tuning."""
+        return name_tokens(self.model) - TUNED - UNTUNED
+
+    def heads_untuned(self, heading: str) -> bool:
+        """Whether a heading is the release's name without a word of tuning, and another heading has one behind it: the
+        first is over the base model, whatever the columns there are called."""
+        words = name_tokens(heading)
+        return words == self.bare and any(words < other and other - words <= TUNED for other in self.sections)
+
     def of_both_tunings(self, size: str) -> bool:
         """Whether the card names a model of this size both with and without a word of tuning."""
         words = name_tokens(self.with_size(size)) - TUNED - UNTUNED
@@ -109,13 +122,14 @@ def identity_of(
     printed: Mapping[str, str] | None = None,
     own: Iterable[str] = (),
     reused: Iterable[str] = (),
+    sections: Iterable[str] = (),
 ) -> Identity:
     """The release: its id, the ids its card links to, and its card's title if that is a name like the id's.
 
     A local folder may be called anything: there every title that can be a name is taken. `names` are the words in
     which the card's tables name models, `tunings` what its headings say of tuning, `printed` which names its links tie
     to hub ids, `own` the names that a person said are this release's, `reused` the keys of names that stand over base
-    and tuned models alike.
+    and tuned models alike, `sections` the headings below the title.
     """
     known = tuple(dict.fromkeys([model, *(hub for link in links if (hub := hub_id(link)))]))
     name = re.sub(r"(?i)^\W*(?:model card (?:for|of)|introducing|meet|welcome to)\s+", "", title or "").strip(" !.\"'`")
@@ -138,6 +152,7 @@ def identity_of(
         family_card=_is_family_card(ours, words, every),
         own_names=frozenset(name_tokens(one) for one in own),
         reused=frozenset(reused),
+        sections=frozenset(name_tokens(one) for one in sections),
     )
 
 

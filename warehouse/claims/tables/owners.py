@@ -65,6 +65,14 @@ def tuning_said(sentence: str) -> Literal["base", "tuned"] | None:
     return ("base" if "base" in found else "tuned") if len(found) == 1 else None
 
 
+def tuning_named(sentence: str, identity: Identity) -> Literal["base", "tuned"] | None:
+    """Whether the sentence begins with the name of the release, or of its sibling, with a word of tuning in it."""
+    first = name_tokens(sentence.split()[0]) if sentence.split() else frozenset()
+    if first - TUNED - UNTUNED != identity.bare or bool(first & TUNED) == bool(first & UNTUNED):
+        return None
+    return "base" if first & UNTUNED else "tuned"
+
+
 def mode_in(headings: Sequence[str]) -> dict[str, str]:
     """Thinking on or off, where the nearest heading that speaks of it says so."""
     for heading in reversed(headings):
@@ -106,7 +114,8 @@ def owners(
         named = name_tokens(identity.model)
         base = tuning_of([heading for heading in headings if name_tokens(heading) != named]) or base
     else:
-        base = tuning_of(headings) or base
+        untuned = bool(headings) and identity.heads_untuned(headings[-1])
+        base = ("base" if untuned else tuning_of(headings)) or base
     section = section_model(headings, identity)
     parsed = [_parse(parts, links, identity, base, section) for parts, links in heads]
     if any("".join(parts).strip() for parts, _ in heads):
@@ -295,7 +304,7 @@ def _plain_name(text: str, identity: Identity, base: str | None) -> tuple[Owner,
     tokens = name_tokens(plain.model)
     untold = _untold_base(tokens, base)
     if untold:
-        tokens |= {"base"}
+        tokens |= (name_tokens(identity.model) & UNTUNED) or {"base"}
     same = [hub for hub in identity.known if name_tokens(hub) == tokens]
     model, variant = (same[0] if len(same) == 1 else plain.model), plain.variant
     if untold and model == identity.model and closeness_to(whole, identity) == 0 and not identity.has_base_sibling:
