@@ -57,7 +57,8 @@ class Identity:
     def has_tuned_sibling(self) -> bool:
         """Whether the card names this model with a word of tuning behind it: the bare name is the base model."""
         ours = name_tokens(self.model)
-        return not ours & (TUNED | UNTUNED) and any(ours < words and words - ours <= TUNED for words in self.names)
+        named = self.names | self.sections
+        return not ours & (TUNED | UNTUNED) and any(ours < words and words - ours <= TUNED for words in named)
 
     @property
     def is_ambiguous(self) -> bool:
