@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -160,20 +161,22 @@ def main() -> None:
     if given.serve:
         serve(int(given.serve[0]), Path(given.serve[1]))
     chance, until = Random(given.seed), time.monotonic() + 60 * given.minutes
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as servers:
         root = Path(folder)
         release = copy_of_demo(root / "release", keep=r"0-shot, strict")
         quiet = Trial(root / "quiet", release)
+        servers.callback(quiet.close)
         began = time.monotonic()
         assert quiet.verify().wait() == 0, (root / "quiet" / "told").read_text()
         whole, expected, once = time.monotonic() - began, quiet.table(), quiet.asked()
+        quiet.close()
         twice_alone = sum(once.values()) - len(once)
         print(f"undisturbed: {whole:.1f} s, {len(once):,} requests, {twice_alone} of them asked twice")
-        quiet.close()
         done = trials = again = lost = left = hung = different = 0
         while done < given.kills and time.monotonic() < until:
             trials += 1
             trial = Trial(root / f"trial-{trials}", release)
+            servers.callback(trial.close)
             code: int | None = None
             kills = 0
             while code not in (0, 1):
