@@ -72,4 +72,13 @@ def configuration() -> Configuration:
     made = Configuration(**found)
     if not 0 < made.alpha < 1:
         raise UserError(f"{given['alpha'][1]} is {made.alpha}; give a probability between 0 and 1")
+    if _is_file(made.home):
+        raise UserError(f"{made.home} cannot be a folder (there is a file); set CLAIMCHECK_HOME")
     return made
+
+
+def _is_file(home: Path) -> bool:
+    try:
+        return home.exists() and not home.is_dir()
+    except OSError:  # a name that is too long is told where the folder is made
+        return False

@@ -43,6 +43,23 @@ def test_a_home_that_cannot_be(
         assert code == 2 and "set CLAIMCHECK_HOME" in line, line
 
 
+EVERY = (
+    ["weekly", "--dry-run"], ["weekly"], ["watch", "--every", "0"], ["plan", str(RELEASE)], ["report"],
+    ["claims", "list"], ["claims", "candidates"], ["claims", "conflicts"], ["models", "alias"], ["query", "select 1"],
+    ["show", "x"], ["doctor"], ["speed", str(RELEASE)], ["results", "export", "x.csv"], ["demo"], ["mcp"],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("command", EVERY, ids=" ".join)
+def test_every_command_on_a_home_that_is_a_file(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("x")
+    monkeypatch.setenv("CLAIMCHECK_HOME", str(tmp_path / "file"))
+    code, line = said(capsys, *command)
+    assert code == 2 and "set CLAIMCHECK_HOME" in line, line
+
+
 @pytest.mark.parametrize(
     "url", ["http://user:PASSWORD@127.0.0.1:1", "http://127.0.0.1:1/?key=PASSWORD", "ftp://x", "http://"]
 )
