@@ -13,6 +13,10 @@ from evaluators.stated_answer import BOXED, stated_answers
 
 LONGEST = 200
 """Characters of a target that is an answer rather than a text to be judged."""
+LOOKED_THROUGH = 8000
+"""Last characters of an answer that are read: patterns take the square of the time, and what is meant stands at the
+end."""
+SPACE = re.compile(r"\s{3,}")
 COMMAND = re.compile(r"\\(?:text|mathrm|mathbf|operatorname|textbf|left|right|displaystyle|[,;:! ])")
 FRACTION = re.compile(r"\\[dt]?frac\s*(?:\{([^{}]+)\}\s*\{([^{}]+)\}|(\d)\s*(\d))")
 MARKUP = re.compile(r"[*_`~$€£¥₹]|\\[()\[\]$%]|[{}]|\^?\s*(?:\\circ\b|°)")
@@ -46,7 +50,7 @@ def same_answer(answer: str | None, target: str | None) -> bool:
     wanted = _short(target)
     if not wanted:
         return False
-    return any(_says(plain(candidate), wanted, exact) for candidate, exact in stated_answers(answer))
+    return any(_says(plain(candidate), wanted, exact) for candidate, exact in stated_answers(answer[-LOOKED_THROUGH:]))
 
 
 def _says(said: str, wanted: str, alone: bool) -> bool:
@@ -69,7 +73,7 @@ def _says(said: str, wanted: str, alone: bool) -> bool:
 
 def plain(text: str) -> str:
     """Text without markup, LaTeX, money signs, thousands separators and final stops, in lower case."""
-    text = unicodedata.normalize("NFKC", text).replace("−", "-")
+    text = SPACE.sub("  ", unicodedata.normalize("NFKC", text)).replace("−", "-")
     text = "".join(str(unicodedata.digit(sign)) if sign.isdigit() and not sign.isascii() else sign for sign in text)
     if boxed := BOXED.findall(text):
         text = boxed[-1]
@@ -82,7 +86,7 @@ def plain(text: str) -> str:
 
 
 def _compact(text: str) -> str:
-    return re.sub(r"[\s\\]|(?<=\d)0+(?=$)(?<=\.\d0)", "", text)
+    return re.sub(r"[\s\\]|(?<=\.\d)0$", "", text)
 
 
 def _first_number(text: str) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from evaluators.catalogue import CHAT_ANSWER, Benchmark
 from evaluators.code.code_tasks import code_eval_replaced, confine_tasks, runs_code
+from evaluators.harness.linear_patterns import anchor_patterns
 from evaluators.protocols.chat_answers import NONE, read_answer
 from evaluators.records import UserError
 
@@ -130,6 +131,7 @@ def load_tasks(benchmark: Benchmark) -> LoadedTasks:
         raise UserError(f"{benchmark.name}: task {benchmark.task} runs generated code; its entry lacks `sandboxed`")
     if not loaded.tasks:
         raise UserError(f"{benchmark.name}: task {benchmark.task} is empty; check its YAML")
+    anchor_patterns(loaded.tasks.values())
     return loaded
 
 
