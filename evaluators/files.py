@@ -1,12 +1,15 @@
-"""Write files so that they are either whole or absent, also after a power cut."""
+"""Write files so that they are either whole or absent, also after a power cut, and read none that is no plain file."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
+import stat
 import uuid
 from pathlib import Path
+from typing import BinaryIO
 
 from evaluators.user_error import UserError
 
@@ -50,10 +53,25 @@ def sync_path(path: Path) -> None:
         os.close(descriptor)
 
 
+def open_plain(path: Path) -> BinaryIO:
+    """Open a file for reading. Raises OSError for anything but a plain file: a pipe would be waited for for ever."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)
+    raise OSError(errno.EINVAL, "it is no plain file", str(path))
+
+
+def read_plain(path: Path) -> bytes:
+    """The content of a file. Raises OSError as `open_plain`."""
+    with open_plain(path) as file:
+        return file.read()
+
+
 def sha256_of_file(path: Path) -> str:
-    """SHA-256 (hex) of a file's content."""
+    """SHA-256 (hex) of a file's content. Raises OSError as `open_plain`."""
     total = hashlib.sha256()
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         while piece := file.read(PIECE):
             total.update(piece)
     return total.hexdigest()

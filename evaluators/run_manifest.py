@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from evaluators.files import sha256_of_file, write_atomic
+from evaluators.files import read_plain, sha256_of_file, write_atomic
 from evaluators.records import Run
 from evaluators.user_error import DamagedFile
 
@@ -33,7 +33,7 @@ def read_manifest(folder: Path) -> Run | None:
     """The manifest of a run folder; None if there is none. Raises DamagedFile if it is not what was written."""
     path = folder / MANIFEST
     try:
-        content = path.read_bytes()
+        content = read_plain(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:

@@ -18,6 +18,7 @@ from warehouse.claim_records import Claim, Criterion, Verdict
 from warehouse.home import Home
 from warehouse.hub_scans import load_hub_scans
 from warehouse.loaded_files import file_states, manifest_states, mark_loaded, not_loaded
+from warehouse.odd_files import odd_files, odd_folders
 from warehouse.sound_files import (
     check_claims,
     check_criterion,
@@ -102,11 +103,14 @@ def rebuild_database(home: Home) -> LoadCounts:
 
     Damaged files are moved to <home>/damaged. Others may read and write meanwhile; two rebuilds take turns.
     """
+    home.make()
+    odd = odd_files(home) + odd_folders(home)
+    set_aside(home, odd)
     with locked(home, "rebuild.lock", patience=REBUILDING):
         refuse_foreign(home)
         fresh = home.private / "rebuild.duckdb"
         for left in home.private.glob("rebuild.duckdb*"):
-            left.unlink()
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
         with transaction(fresh, home.database) as connection:
             loaded, damaged = _load(connection, home)
         set_aside(home, damaged)
@@ -121,7 +125,7 @@ def rebuild_database(home: Home) -> LoadCounts:
         runs=loaded.runs + more.runs,
         criteria=loaded.criteria + more.criteria,
         verdicts=loaded.verdicts + more.verdicts,
-        damaged=tuple(dict.fromkeys(str(error) for error in [*damaged, *later, *gone])),
+        damaged=tuple(dict.fromkeys(str(error) for error in [*odd, *damaged, *later, *gone])),
     )
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from evaluators.files import open_plain, read_plain
 from evaluators.records import Run, RunStatus
 from evaluators.run_manifest import check_tables, read_manifest
 from evaluators.user_error import DamagedFile
@@ -118,6 +119,7 @@ def _check_unsealed(folder: Path) -> None:
         if not path.exists():
             continue
         try:
+            open_plain(path).close()
             pyarrow.parquet.read_table(path)
         except (pyarrow.ArrowException, OSError, ValueError) as error:
             raise DamagedFile(f"{path} cannot be read ({str(error).splitlines()[0]})") from error
@@ -125,7 +127,7 @@ def _check_unsealed(folder: Path) -> None:
 
 def _content(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_plain(path)
     except OSError as error:
         raise DamagedFile(f"{path} cannot be read ({error.strerror})", path) from error
 

@@ -24,6 +24,7 @@ from filelock import FileLock, Timeout
 
 from evaluators.user_error import UserError
 from warehouse.home import Home
+from warehouse.odd_files import odd_files
 from warehouse.read_only import connect_read_only
 
 SCHEMA = Path(__file__).parent / "schema"
@@ -61,6 +62,7 @@ def writing(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
 
     Raises UserError for a database of another program, a newer schema, a full disk, or a lock held too long.
     """
+    _refuse_odd(home)
     with _turn, locked(home), _clear_errors(home.database, working(home)):
         _changed.add(home.root)
         _adopt(home)
@@ -167,6 +169,7 @@ def transaction(path: Path, shown: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 def publish(home: Home) -> None:
     """Let readers see all that is committed: replace their copy if something was written since it was made."""
     home.make()
+    _refuse_odd(home)
     if home.database.exists() and _token(working(home)) == _token(home.database, home) != "":
         return
     own = home.root in _changed or not home.database.exists()
@@ -374,6 +377,11 @@ def _clear_errors(path: Path, opened: Path) -> Iterator[None]:
         if "corrupt" not in str(error).lower():  # a checksum that is wrong has no class of its own
             raise
         raise _damaged(path, error) from error
+
+
+def _refuse_odd(home: Home) -> None:
+    for error in odd_files(home):
+        raise DamagedDatabase(f"{error}; `claimcheck rebuild` moves it away")
 
 
 def _damaged(path: Path, error: duckdb.Error) -> DamagedDatabase:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from evaluators.files import write_atomic
+from evaluators.files import read_plain, write_atomic
 from warehouse.home import Home
 
 
@@ -31,7 +31,7 @@ def cut_off(home: Home) -> set[str]:
     found: set[str] = set()
     for note in sorted(_notes(home).glob("*.json")):
         with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
-            found.add(str(json.loads(note.read_text(encoding="utf-8"))["model"]))
+            found.add(str(json.loads(read_plain(note))["model"]))
     return found
 
 

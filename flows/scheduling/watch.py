@@ -13,6 +13,7 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
+from evaluators.files import read_plain
 from evaluators.records import Record, Release, UserError
 from evaluators.weights.hub_changes import HubModel, Pages, base_model, changed_since, exclusion_reason
 from evaluators.weights.listing import listing
@@ -59,8 +60,8 @@ def watch_list(home: Home) -> WatchList:
     own = home.root / "watch.yaml"
     path = own if own.exists() else DEFAULT
     try:
-        return WatchList.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
-    except (yaml.YAMLError, ValidationError, UnicodeDecodeError) as error:
+        return WatchList.model_validate(yaml.safe_load(read_plain(path)) or {})
+    except (OSError, yaml.YAMLError, ValidationError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is no watch list ({str(error).splitlines()[0]}); compare it with {DEFAULT}") from None
 
 

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from evaluators.files import read_plain
 from evaluators.outside.bounded_reading import LARGEST_DOCUMENT, MOST_FILES, json_document
 from evaluators.outside.formats.eval_ever_records import is_eval_ever_file
 from evaluators.outside.read_outside import read_outside
@@ -64,8 +65,9 @@ def scan_results(home: Home, sources: Sequence[str]) -> ResultsNews:
     wanted = {name_key(model): model for model in models_of_claims(home)}
     for source in sources:
         place = home.root / "results_scans" / f"{hashlib.sha256(source.encode()).hexdigest()[:32]}.json"
-        seen: dict[str, str] = json.loads(place.read_text(encoding="utf-8")) if place.exists() else {}
+        seen: dict[str, str] | None = None
         try:
+            seen = _seen_before(place)
             for file in source_files(source):
                 if seen.get(file.name) == file.version or not _is_about(file.name, source, wanted):
                     continue
@@ -73,8 +75,18 @@ def scan_results(home: Home, sources: Sequence[str]) -> ResultsNews:
                     seen[file.name] = file.version
         except UserError as problem:
             news.failed[source] = str(problem)
-        write_atomic(place, json.dumps(seen, indent=0).encode())
+        if seen is not None:
+            write_atomic(place, json.dumps(seen, indent=0).encode())
     return news
+
+
+def _seen_before(place: Path) -> dict[str, str]:
+    """File -> version, as the scan before left it. Raises UserError for a note that cannot be read."""
+    try:
+        found = json.loads(read_plain(place)) if place.exists() else {}
+        return {str(name): str(version) for name, version in found.items()}
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
+        raise UserError(f"{place} is damaged ({error}); remove it") from error
 
 
 def source_files(source: str) -> Iterator[ResultsFile]:

@@ -12,7 +12,7 @@ import tarfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from evaluators.files import write_atomic
+from evaluators.files import read_plain, write_atomic
 from flows.sharing.file_store import FileStore
 
 BEFORE = (("sources", ".gz"), ("claims", ".jsonl"), ("criteria", ".json"), ("hub_scans", ".json"))
@@ -32,7 +32,7 @@ class Known:
         name = hashlib.sha256(store.address.encode()).hexdigest()[:16]
         self.path = home / ".sync" / f"{name}.json"
         try:
-            found = json.loads(self.path.read_bytes())
+            found = json.loads(read_plain(self.path))
             self.packs, self.files = set(found["packs"]), set(found["files"])
         except (OSError, ValueError, KeyError, TypeError):
             self.packs, self.files = set[str](), set[str]()
@@ -60,7 +60,7 @@ def send_small(home: Path, store: FileStore, known: Known, folders: Iterable[tup
     known.files |= old & set(new)
     new = [name for name in new if name not in old]
     for batch in _batches(home, new):
-        content = pack({name: (home / name).read_bytes() for name in batch})
+        content = pack({name: read_plain(home / name) for name in batch})
         name = f"packs/{hashlib.sha256(content).hexdigest()[:32]}.tar.gz"
         store.write(name, content)
         known.packs.add(name)

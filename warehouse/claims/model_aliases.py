@@ -13,6 +13,7 @@ from functools import cache
 
 import yaml
 
+from evaluators.files import read_plain
 from evaluators.records import UserError
 from warehouse.claim_records import Claim, Claimant
 from warehouse.claims.source_reading import Reading, claim_id
@@ -75,8 +76,8 @@ def settled_aliases(home: Home) -> dict[str, str]:
     if not path.exists():
         return {}
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+        found = json.loads(read_plain(path))
+    except (OSError, ValueError, RecursionError) as error:
         raise UserError(f"{path} is damaged ({error}); remove it and settle the names again") from error
     return {str(name): str(hub) for name, hub in found.items()} if isinstance(found, dict) else {}
 

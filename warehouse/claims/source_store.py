@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import zlib
 
-from evaluators.files import write_atomic
+from evaluators.files import read_plain, write_atomic
 from evaluators.records import UserError
 from warehouse.home import Home
 
@@ -25,7 +25,7 @@ def page(home: Home, sha256: str) -> bytes:
     """A stored page. Raises UserError if it is not there or is not what its name says."""
     path = home.sources / f"{sha256}.gz"
     try:
-        data = gzip.decompress(path.read_bytes())
+        data = gzip.decompress(read_plain(path))
     except FileNotFoundError as error:
         raise UserError(f"no stored page {sha256[:16]}; import its source again") from error
     except (OSError, EOFError, zlib.error) as error:

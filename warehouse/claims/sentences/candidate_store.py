@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from evaluators.files import read_plain
 from evaluators.records import Record, UserError
 from warehouse.claim_records import Claim
 from warehouse.home import Home, write_atomic
@@ -34,10 +35,10 @@ def _folder(home: Home) -> Path:
 
 
 def _read(path: Path) -> dict[str, Candidate]:
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     try:
+        lines = read_plain(path).decode().splitlines() if path.exists() else []
         found = [Candidate.model_validate_json(line) for line in lines if line.strip()]
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         raise UserError(
             f"{path} is damaged ({str(error).splitlines()[0]}); remove it and import its source again"
         ) from error
