@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,10 @@ from warehouse.claim_records import Verdict
 from warehouse.home import Home
 from warehouse.load import load_home, save_criteria, save_verdicts
 from warehouse.queries.verification import claims_of
+from warehouse.reports.spreadsheet_text import FORMULA
 from warehouse.verdicts import could_not_run, judge
 
+NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 GSM8K = benchmark("gsm8k")
 EVIL = (
     "crash[/nope]", "[bold red]PWNED[/][link=http://evil.example]click[/link]", "\x1b]0;TITLE\x07\x1b[2J\x1b[31mred",
@@ -29,7 +32,7 @@ COMMANDS = (
     ["table"], ["table", "--ids"], ["table", "--json"], ["claims", "list"], ["claims", "list", "--json"],
     ["claims", "conflicts"], ["query", "from claims"], ["query", "--json", "from claims_vs_measured"],
     ["rebuild"], ["results", "export", "{to}/results.csv"], ["claims", "export", "{to}/claims.csv"], ["doctor"],
-    ["report", "--to", "{to}/site"], ["benchmarks", "list"],
+    ["report", "--to", "{to}/site"], ["benchmarks", "list"], ["results", "export", "{to}/verdicts.csv", "--verdicts"],
 )  # fmt: skip
 
 
@@ -91,6 +94,10 @@ def test_nothing_is_interpreted(
     assert said + told == printable(said + told)
     if "--json" in command:
         assert "\u202e" in json.dumps(json.loads(said), ensure_ascii=False), "JSON keeps the truth"
+    for path in tmp_path.rglob("*.csv"):
+        with path.open(newline="", encoding="utf-8") as file:
+            cells = [cell for row in csv.reader(file) for cell in row]
+        assert not [cell for cell in cells if cell.startswith(FORMULA) and not NUMBER.fullmatch(cell)], path
 
 
 def test_every_claim_is_shown(

@@ -12,6 +12,7 @@ from typing import Any
 from evaluators.files import write_atomic
 from evaluators.records import Run
 from warehouse.claim_records import Claim
+from warehouse.reports.spreadsheet_text import no_formula
 
 
 def claim_row(claim: Claim) -> dict[str, Any]:
@@ -96,10 +97,6 @@ RESULT_COLUMNS = _names(
 )
 
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What the text of a cell must not begin with: spreadsheets run it."""
-
-
 def write_csv(path: Path, columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
     """Write rows with a heading; an unknown is an empty cell. Raises UserError if the disk is full.
 
@@ -108,12 +105,8 @@ def write_csv(path: Path, columns: Sequence[str], rows: Sequence[dict[str, Any]]
     text = io.StringIO(newline="")
     table = csv.DictWriter(text, columns, lineterminator="\n")
     table.writeheader()
-    table.writerows({name: _quoted(value) for name, value in row.items()} for row in rows)
+    table.writerows({name: no_formula(value) for name, value in row.items()} for row in rows)
     write_atomic(path, text.getvalue().encode("utf-8", "replace"))
-
-
-def _quoted(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
 def write_parquet(path: Path, columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:

@@ -12,6 +12,7 @@ from evaluators.files import write_atomic
 from evaluators.user_error import UserError
 from warehouse.home import Home
 from warehouse.reports.export import Exported
+from warehouse.reports.spreadsheet_text import no_formula
 from warehouse.sql import statement
 from warehouse.store import reading
 
@@ -71,7 +72,7 @@ def _csv(names: list[str], rows: list[dict[str, Any]]) -> bytes:
 def _cell(value: Any) -> Any:
     if isinstance(value, (list, dict)):
         return json.dumps(value, ensure_ascii=False, default=_plain)
-    return _plain(value) if isinstance(value, datetime) else value
+    return _plain(value) if isinstance(value, datetime) else no_formula(value)
 
 
 def _plain(value: Any) -> str:

@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from warehouse.reports.spreadsheet_text import no_formula
+
 if TYPE_CHECKING:
     import pyarrow
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""First characters that make a spreadsheet run a cell."""
 
 
 def json_bytes(value: Any) -> bytes:
@@ -55,8 +54,8 @@ def _cell(value: Any) -> Any:
             return json_bytes(value).decode()
         case datetime():
             return value.isoformat()
-        case str() if value.startswith(FORMULA):
-            return f"'{value}"
+        case str():
+            return no_formula(value)
         case _:
             return value
 
