@@ -19,7 +19,7 @@ from evaluators.outside.bounded_reading import (
     text,
     whole,
 )  # fmt: skip
-from evaluators.outside.formats.inspect_parts import inspect_archive_parts, inspect_json_parts
+from evaluators.outside.formats.inspect_parts import inspect_archive_parts, inspect_finished_samples, inspect_json_parts
 from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun
 from evaluators.outside.redact import redacted_line
 from evaluators.records import ItemStatus, Settings
@@ -55,6 +55,12 @@ def read_inspect_file(path: Path) -> OutsideRun:
     if not is_inspect_header(header):
         raise UserError(f"{path} is no Inspect log; it needs `eval` with `task`")
     return _run(path, header, samples)
+
+
+def inspect_items(path: Path, scorer: str, part: str = "") -> Iterator[OutsideItem]:
+    """The finished samples of a log in Inspect's own format, whether or not it is complete. `part`: of a score that has
+    several."""
+    return _items(inspect_finished_samples(path), scorer, part)
 
 
 def _run(path: Path, header: dict[str, Any], samples: list[dict[str, Any]]) -> OutsideRun:
@@ -165,12 +171,13 @@ def _scaffold(header: dict[str, Any]) -> str | None:
     return " + ".join(steps)[:120] if agents else None
 
 
-def _items(samples: Iterable[dict[str, Any]], scorer: str) -> Iterator[OutsideItem]:
+def _items(samples: Iterable[dict[str, Any]], scorer: str, part: str = "") -> Iterator[OutsideItem]:
     for sample in samples:
         score = mapping(mapping(sample.get("scores")).get(scorer))
         failure = sample.get("error")
         failure = mapping(failure).get("message") if isinstance(failure, dict) else failure
-        value = _grade(score.get("value"))
+        given = score.get("value")
+        value = _grade(mapping(given).get(part) if part else given)
         status = ItemStatus.ok
         if failure or value is None:
             value, status = None, ItemStatus.failed

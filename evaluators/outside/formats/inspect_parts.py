@@ -33,6 +33,7 @@ HEADER = ("version", "status", "eval", "plan", "results", "stats", "error", "inv
 LARGEST_FIELD = 1_000_000
 """Bytes of one such field of a sample."""
 SAMPLE_NAME = re.compile(r"samples/(?P<id>.+)_epoch_(?P<epoch>\d+)\.json")
+SUMMARIES = re.compile(r"_journal/summaries/\d+\.json")
 NOTHING = msgspec.Raw(b"null")
 
 
@@ -81,19 +82,36 @@ def inspect_archive_parts(path: Path) -> tuple[dict[str, Any], list[dict[str, An
             entries = {entry.filename: entry for entry in archive.infolist()}
             if "header.json" not in entries:
                 raise UserError(f"{path} has no header.json: Inspect did not finish this run; run it to its end")
-            with open_entry(path, entries["header.json"]) as file:
-                header = parsed_json(file.read(), f"{path}, header.json")
-            rows: list[Any] = []
-            if "summaries.json" in entries:
-                with open_entry(path, entries["summaries.json"]) as file:
-                    rows = sequence(parsed_json(file.read(), f"{path}, summaries.json"))
-            samples = [row for row in rows if isinstance(row, dict)]
-            endings = _endings(path, entries)
+            header = _entry(path, entries["header.json"])
+            samples = _summaries(path, entries)
     except (zipfile.BadZipFile, ValueError, OSError) as error:
         raise UserError(f"{path} is no whole Inspect log ({first_line(error)}); get it again") from error
+    return mapping(header), samples
+
+
+def inspect_finished_samples(path: Path) -> list[dict[str, Any]]:
+    """The finished samples of a `.eval` file that Inspect may still write, or was killed at; none of a torn one."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _summaries(path, {entry.filename: entry for entry in archive.infolist()})
+    except (zipfile.BadZipFile, ValueError, OSError, UserError):
+        return []
+
+
+def _summaries(path: Path, entries: dict[str, zipfile.ZipInfo]) -> list[dict[str, Any]]:
+    """The samples' summaries, from the journal where Inspect did not finish."""
+    names = ["summaries.json"] if "summaries.json" in entries else sorted(filter(SUMMARIES.fullmatch, entries))
+    rows = [row for name in names for row in sequence(_entry(path, entries[name]))]
+    samples = [row for row in rows if isinstance(row, dict)]
+    endings = _endings(path, entries)
     for sample in samples:
         sample["stop_reason"] = endings.get((str(sample.get("id")), str(sample.get("epoch"))))
-    return mapping(header), samples
+    return samples
+
+
+def _entry(path: Path, entry: zipfile.ZipInfo) -> Any:
+    with open_entry(path, entry) as file:
+        return parsed_json(file.read(), f"{path}, {entry.filename}")
 
 
 def inspect_json_parts(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
