@@ -47,6 +47,13 @@ def licence_named(said: str) -> Licence | None:
     return _by_key().get(_key(said))
 
 
+def same_licence_family(one: Licence, other: Licence) -> bool:
+    """Whether one name is the beginning or the end of the other (`llama3` and `llama3.1`, `mit` and `modified-mit`):
+    who says the one may mean the other."""
+    short, long = sorted((one.words, other.words), key=len)
+    return long.startswith(short) or long.endswith(f"-{short}")
+
+
 def normalise_licence(said: str) -> str:
     """The licence named by these words in the ledger's form, else the words themselves in lower case with hyphens.
     Never a guess: "open" stays "open", "community" stays "community"."""

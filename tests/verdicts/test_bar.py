@@ -167,6 +167,17 @@ def test_specification_claims() -> None:
     assert judge_value("Apache 2.0", "licence", evidence=llama).outcome is Outcome.below_claim
     for vague in ("Open", "Community", "our own licence v3"):
         assert judge_value(vague, "licence", evidence=apache).outcome is Outcome.inconclusive
+    for said, value in (
+        ("MIT", "LicenseRef-modified-mit"), ("Llama 3", "LicenseRef-llama3.1"), ("MIT", "LicenseRef-acme-labs"),
+        ("Qwen License", "LicenseRef-qwen-research"),
+    ):  # fmt: skip
+        assert judge_value(said, "licence", evidence={"value": value}).outcome is Outcome.inconclusive
+    for said, value in (
+        ("GPL-3.0", "AGPL-3.0-only"),
+        ("CC-BY-NC-4.0", "CC-BY-NC-SA-4.0"),
+        ("MIT", "LicenseRef-deepseek"),
+    ):
+        assert judge_value(said, "licence", evidence={"value": value}).outcome is Outcome.below_claim
     two = {
         "value": "LicenseRef-qwen-research",
         "names": "qwen-research",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evaluators.licence_names import licence_named, normalise_licence
+from evaluators.licence_names import licence_named, normalise_licence, same_licence_family
 from evaluators.records import Measurement, UserError
 from warehouse.claim_records import Criterion, Outcome, Reason
 from warehouse.claims.text.interval import read_interval
@@ -58,7 +58,7 @@ def _memory(criterion: Criterion, measurement: Measurement, how: str) -> Judged:
 
 def _words(criterion: Criterion, measurement: Measurement, how: str) -> Judged:
     """A claim in words, against the names that the files allow. Only words that name another known licence contradict
-    them: "open" or a licence that is not known here is nobody's untruth."""
+    a known one: "open", a licence that is not known here, or one of the same family is nobody's untruth."""
     value, said = measurement.evidence.get("value", ""), criterion.interval.text or ""
     if not value:
         return _silent(how)
@@ -74,6 +74,11 @@ def _words(criterion: Criterion, measurement: Measurement, how: str) -> Judged:
         text = f"the release contradicts itself: {measurement.evidence.get('conflict', how)}"
         return Outcome.inconclusive, (Reason(code="files_disagree", text=text),), f"{text}: INCONCLUSIVE"
     text = f"the files say {value}, the claim says {said}"
+    found = licence_named(value)
+    if found is None or same_licence_family(named, found):
+        why = "a licence that is not known here" if found is None else "a licence of the same family"
+        text = f"{text}: {why}"
+        return Outcome.inconclusive, (Reason(code="licence_unsure", text=text),), f"{text}: INCONCLUSIVE"
     return Outcome.below_claim, (_reason(text, how),), f"files say {value}; claim {said}: NOT WHAT THE FILES SAY"
 
 

@@ -12,5 +12,5 @@ mini_swe_agent       SWE-bench's format, graded by swebench in a box (grade_inst
 swebench_docker      the same in containers of the tasks' own images (docker_engine), tasks from the hub (swebench_hub)
 bfcl                 the function-calling leaderboard, light: its driver leaves the vendors' clients out (bfcl_driver)
 inspect              any task of Inspect, those of inspect-evals among them
-tau2       conversations with customers whom another model plays; tau2_driver plays its controls
+tau2                 conversations with customers whom another model plays; tau2_driver plays its controls
 """
