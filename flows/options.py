@@ -59,7 +59,7 @@ class RunOptions(Record):
     system_prompt: str | None = None
     """System prompt, for claims that do not state it."""
     url: str | None = None
-    """Attached and Ollama: base URL of the server."""
+    """Attached and Ollama: base URL of the server; alone it means --backend attached."""
     served_model: Annotated[str | None, Parameter(name=("--served-model", "--model"))] = None
     """Attached and Ollama: name of the model on that server."""
     key_variable: str | None = None
@@ -109,6 +109,15 @@ class RunOptions(Record):
         default_factory=lambda: configuration().executables
     )
     """Backend and path of its program, from CLAIMCHECK_LLAMA_SERVER, CLAIMCHECK_VLLM and CLAIMCHECK_SGLANG."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _attached_by_its_address(cls, stated: Any) -> Any:
+        """An address alone is that of a server to ask. With a backend it is where the remote side of a ratio runs."""
+        alone = isinstance(stated, dict) and stated.get("url") and stated.get("backend") is None
+        if alone and configuration().backend != "ollama":
+            return stated | {"backend": "attached"}
+        return stated
 
     @field_validator("backend")
     @classmethod

@@ -51,6 +51,15 @@ def test_what_is_not_given_is_as_the_environment_says(monkeypatch: pytest.Monkey
         VerifyOptions()
 
 
+def test_an_address_alone_is_that_of_a_server_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    address = "http://127.0.0.1:7"
+    assert VerifyOptions(url=address).backend == "attached"
+    assert given(RunOptions, {"url": address, "backend": None}).backend == "attached"
+    assert VerifyOptions(url=address, backend="llama.cpp").backend == "llama.cpp"
+    monkeypatch.setenv("CLAIMCHECK_BACKEND", "ollama")
+    assert VerifyOptions(url=address).backend == "ollama"
+
+
 def test_budgets_of_agents_must_leave_something_and_be_priced() -> None:
     with pytest.raises(UserError, match="leaves nothing to run"):
         VerifyOptions(token_budget=0)

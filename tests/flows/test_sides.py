@@ -45,7 +45,7 @@ def test_each_backend_gets_its_format_and_its_program(f16: Artifact) -> None:
     assert (over.artifact, under.artifact.format, under.artifact.quantization) == (f16, "safetensors", "f16")
     assert (over.options.executable, over.options.extra) == ("/opt/llama-server", ("-x",))
     assert (under.options.executable, under.options.context, under.options.extra) == ("/opt/vllm", 512, ())
-    over, under = sides(f16, "vllm", "Ollama", url="http://127.0.0.1:7")
+    over, under = sides(f16, "vllm", "Ollama", backend="llama.cpp", url="http://127.0.0.1:7")
     assert (over.artifact.format, under.artifact) == ("safetensors", f16)
     assert (over.options.url, under.options.url) == (None, "http://127.0.0.1:7")
 
