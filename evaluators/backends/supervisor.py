@@ -8,7 +8,8 @@ included), or that it wants the server stopped. The server runs in a session of 
 to the parent's group do not reach it; this program ends the whole group, and on Linux also what left the group.
 
 `CLAIMCHECK_CONFINE` in the environment: what the server may touch, as JSON for `sandbox/confine_server.py`, and the
-folder that it may write, which is removed after it.
+folder that it may write, which is removed after it. A server that root starts so becomes a user of its own
+(`sandbox/drop_user.py`).
 
 Standard output: one line with the server's process id. Exit code: the server's, 127 if it could not be started,
 0 after a stop that was asked for.
@@ -61,9 +62,11 @@ def confinement() -> tuple[dict[str, list[str]], Callable[[], None]]:
         return rules, contain
     sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "sandbox"))  # noqa: PTH100, PTH118, PTH120
     from confine_server import restrict_itself  # type: ignore[import-not-found]
+    from drop_user import drop_user  # type: ignore[import-not-found]
 
     def confined() -> None:
-        contain()
+        drop_user(rules["write"])
+        contain()  # after it: a change of the user takes back the order to end with this program
         restrict_itself(rules)
 
     return rules, confined

@@ -113,6 +113,7 @@ def _backend(name: str, executable: str | None) -> Finding:
 
 def _containment() -> Finding:
     """What holds a model server that we start, on this machine."""
+    from evaluators.sandbox.drop_user import may_drop
     from evaluators.sandbox.landlock import landlock_abi
 
     always = "no secrets in their environment, no new privileges"
@@ -121,6 +122,7 @@ def _containment() -> Finding:
         advice = "serve strangers' weights in a container, or on Linux 6.7 or newer"
         return Finding("model servers", "warning", f"{always}; files and network are open: no Landlock here", advice)
     held = "read the system and their weights, write a folder of their own"
+    held += ", run as users of their own" if may_drop() else ", run as root" if os.geteuid() == 0 else ""
     held += ", connect to nobody" if version >= 4 else "; the network is open (Linux 6.7 closes it)"
     return Finding(
         "model servers",

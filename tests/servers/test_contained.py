@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import stat
 import sys
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from evaluators.backends import LOOPBACK, ServerOptions, ServerProcess, free_port, open_server
 from evaluators.backends.server_environment import server_environment
 from evaluators.sandbox.confine_server import server_rules
+from evaluators.sandbox.drop_user import FIRST_USER, READ_SEARCH, device_groups, may_drop
 from evaluators.sandbox.landlock import landlock_abi
 from tests.harness.conftest import RELEASE, artifact_of
 
@@ -28,7 +30,12 @@ def test_a_server_has_no_secret_and_no_new_rights(monkeypatch: pytest.MonkeyPatc
     with open_server("llama.cpp", artifact, ServerOptions(slots=1, threads=1, context=512), tmp_path) as server:
         pid = server.process.pid  # type: ignore[attr-defined]
         assert SECRET.encode() not in Path(f"/proc/{pid}/environ").read_bytes()
-        assert "NoNewPrivs:\t1" in Path(f"/proc/{pid}/status").read_text()
+        status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+        assert status["NoNewPrivs"].strip() == "1"
+        if may_drop():
+            assert min(map(int, status["Uid"].split())) >= FIRST_USER
+            assert min(map(int, status["Gid"].split())) >= FIRST_USER
+            assert int(status["CapEff"], 16) == int(status["CapPrm"], 16) == 1 << READ_SEARCH
 
 
 PROBE = """
@@ -83,6 +90,18 @@ def test_a_confined_server_touches_its_weights_and_nothing_else(tmp_path: Path) 
     allowed = {name for name, held in found.items() if held is True}
     assert allowed == {"reads weights", "reads a split beside them", "writes its folder", "listens"}
     assert found["variable"] is None and not Path(found["temporary"]).exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes devices")
+def test_a_gpu_that_only_root_may_drive_keeps_the_user(tmp_path: Path) -> None:
+    null = os.makedev(1, 3)
+    for name, mode, group in (("open", 0o666, 0), ("render", 0o660, 44), ("closed", 0o600, 0)):
+        os.mknod(tmp_path / name, stat.S_IFCHR | mode, null)
+        (tmp_path / name).chmod(mode)
+        os.chown(tmp_path / name, 0, group)
+    assert device_groups([f"{tmp_path}/open", f"{tmp_path}/none*"]) == []
+    assert device_groups([f"{tmp_path}/open", f"{tmp_path}/rend*"]) == [44]
+    assert device_groups([f"{tmp_path}/*"]) is None
 
 
 @pytest.mark.parametrize("extra", [["--rpc", "host:1"], ["--log-file=x"], ["--slot-save-path", "x"]])
