@@ -151,7 +151,8 @@ class Execution:
                     | self._breakage()
                     | (self.grading.checks() if self.grading else {})
                     | self.served.checks()
-                    | ({"reused": f"{taken} answers of earlier runs"} if taken else {}),
+                    | ({"reused": f"{taken} answers of earlier runs"} if taken else {})
+                    | ({"failures": error} if (error := journal.commonest_error()) else {}),
                 }
             )  # fmt: skip
             responses = (response for _, response in journal.responses())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -133,6 +135,19 @@ class Journal:
         rows = self._connection.execute("SELECT key, payload FROM responses ORDER BY task, doc_id, request, repeat")
         for key, payload in rows:
             yield key, Response.model_validate_json(payload)
+
+    def commonest_error(self) -> str | None:
+        """What most of the failed requests failed of, in the words of one of them; numbers in it may differ."""
+        rows = self._connection.execute(
+            "SELECT json_extract(payload, '$.error') FROM responses WHERE status = ?", (ResponseStatus.failed.value,)
+        )
+        examples: dict[str, str] = {}
+        counts: Counter[str] = Counter()
+        for (error,) in rows:
+            kind = re.sub("[0-9]+", "0", error or "")
+            examples.setdefault(kind, error)
+            counts[kind] += 1
+        return examples[counts.most_common(1)[0][0]] if counts else None
 
     def items(self, before: int) -> Iterator[ItemScore]:
         """Item scores of the positions below `before`, in order."""

@@ -42,6 +42,8 @@ def _failed(e: Evidence) -> Iterable[Cause]:
     if e.measurement.failed:
         portion = share(e.measurement.failed, e.measurement)
         text = f"{portion:.1%} of the items have no score: their requests failed after every retry"
+        if error := e.run.checks.get("failures"):
+            text += f", most of them so: {error[:200]}"
         yield Cause("failed_requests", text, "unsound" if portion > 0.02 else "note", "failed")
 
 
