@@ -12,16 +12,16 @@ from warehouse.claims.tables.cells import neighbours, read_value
 from warehouse.claims.tables.context import Context, Surroundings
 from warehouse.claims.tables.grid import Cell, Grid
 from warehouse.claims.tables.headings import heads_of
-from warehouse.claims.tables.identity import Identity, is_size
+from warehouse.claims.tables.identity import Identity, is_size, names_model
 from warehouse.claims.tables.layout import Layout, carry_down, heading_label, is_uneven
 from warehouse.claims.tables.notes import without_numbering
 from warehouse.claims.tables.owners import Owner, owners, tuning_named, tuning_said
 from warehouse.claims.tables.row_settings import row_settings
 from warehouse.claims.tables.take import leave_row, take
 from warehouse.claims.text.labels import Label, read_label
-from warehouse.claims.text.names import name_tokens, normalise
-from warehouse.claims.text.parts import kind_of
-from warehouse.claims.text.vocabulary import MEASURES
+from warehouse.claims.text.names import mode_of, name_tokens, normalise
+from warehouse.claims.text.parts import kind_of, looks_like_part
+from warehouse.claims.text.vocabulary import GENERIC, MEASURES
 
 
 def read_table(
@@ -78,8 +78,13 @@ def _benchmarks_in_rows(context: Context, first: int, columns: list[int]) -> Non
     grid, layout = context.grid, context.layout
     assert layout.label is not None
     header = grid.rows[:first]
-    heads = [(layout.heads[column], [link for row in header for link in row[column].links]) for column in columns]
+    parts = parts_over([layout.heads[column] for column in columns], context.identity)
+    heads = [
+        (("score",) if parts else layout.heads[column], [link for row in header for link in row[column].links])
+        for column in columns
+    ]
     found = owners(heads, context.identity, context.around.headings, _base(context))  # type: ignore[arg-type]
+    found = _not_of_another(found, heads, context)
     whose = dict(zip(columns, found, strict=True))
     named_rows = any(role == "model" for role in layout.roles.values())
     if not named_rows:
@@ -107,8 +112,45 @@ def _benchmarks_in_rows(context: Context, first: int, columns: list[int]) -> Non
             part = section
         named = _model_of_row(context, row)
         stated, words = row_settings(layout, row, label)
-        for column in columns:
-            take(context, label, named or whose[column], number, column, stated, [*words, *_placed(part, label)])
+        for place, column in enumerate(columns):
+            mine = {**stated, "subset": parts[place]} if parts and parts[place] else stated
+            take(context, label, named or whose[column], number, column, mine, [*words, *_placed(part, label)])
+
+
+def parts_over(heads: Sequence[Sequence[str]], identity: Identity) -> list[str] | None:
+    """The part of the benchmarks that each column holds, where the columns are parts (`STEM | Humanities | Average`)
+    and no models; an empty part for the average over all. None for a table whose columns are anything else."""
+    leaves = [" ".join(parts) for parts in heads]
+    means = [normalise(leaf) in ("average", "avg", "mean", "overall", "all", "total", "平均") for leaf in leaves]
+    known = [kind_of(leaf) == "part" and not mode_of(leaf) and not is_size(leaf) for leaf in leaves]
+    if sum(known) < 2 or sum(known) + sum(means) < len(leaves) * 2 / 3:
+        return None
+    others = [leaf for leaf, part, mean in zip(leaves, known, means, strict=True) if not part and not mean]
+    if any(names_model(leaf, identity) or not looks_like_part(leaf) for leaf in others):
+        return None
+    return ["" if mean else leaf for leaf, mean in zip(leaves, means, strict=True)]
+
+
+def _not_of_another(
+    found: Sequence[Owner], heads: Sequence[tuple[Sequence[str], Sequence[str]]], context: Context
+) -> list[Owner]:
+    """The owners, but unsure where no heading names one and the words before the table name a sibling alone."""
+    said = " ".join(context.around.intro)
+    names = {hub: hub.rsplit("/", 1)[-1].casefold() for hub in context.identity.known}
+    inside = {
+        hub for hub, name in names.items() if re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", said.casefold())
+    }
+    if not inside or context.identity.model in inside:
+        return list(found)
+    reason = f"the words before the table name {', '.join(sorted(inside))}"
+    return [
+        replace(owner, kind="unsure", reason=reason) if owner.kind == "this" and _is_generic(parts) else owner
+        for owner, (parts, _) in zip(found, heads, strict=True)
+    ]
+
+
+def _is_generic(parts: Sequence[str]) -> bool:
+    return all(normalise(part) in GENERIC for part in parts)
 
 
 def _placed(section: Sequence[str], label: Label) -> list[str]:
@@ -123,6 +165,10 @@ def _benchmarks_in_columns(context: Context, first: int, columns: list[int]) -> 
     sections: dict[int, list[str]] = {}
     kept: list[int] = []
     size = next((column for column, role in layout.roles.items() if role == "size"), None)
+    if size is not None and not context.scores and _names_parameters(layout.heads[size]):
+        columns = [*columns, size]
+        context.values |= {(row, size): read_value(grid.rows[row][size]) for row in range(first, len(grid.rows))}
+        context.columns[size] = neighbours(context.values[row, size] for row in range(first, len(grid.rows)))
     for number in range(first, len(grid.rows)):
         row = grid.rows[number]
         if _is_section(row, columns):
@@ -154,6 +200,10 @@ def _benchmarks_in_columns(context: Context, first: int, columns: list[int]) -> 
             stated, words = row_settings(layout, grid.rows[number], label)
             words = [*words, *_placed(sections[number], label)]
             take(context, label, whose[number], number, column, stated, words)
+
+
+def _names_parameters(parts: tuple[str, ...]) -> bool:
+    return heading_label(parts).benchmark == "total_parameters"
 
 
 def _another_size(context: Context, labels: dict[int, Label], number: int) -> str | None:

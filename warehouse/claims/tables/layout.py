@@ -73,11 +73,19 @@ def layout_of(grid: Grid, identity: Identity, context: Sequence[str] = ()) -> La
     in_rows = [sum(bool(_row_benchmark(row[column].text)) for row in body) for column in first]
     units = {column for column, parts in enumerate(heads) if parts and _speeds(parts, [row[column] for row in body])}
     in_heads = [bool(parts and heading_label(parts, c in units).benchmark) for c, parts in enumerate(heads)]
+    if not any((*in_rows, *in_heads)):
+        sizes = [bool(parts) and _file_sizes(parts, [row[c] for row in body]) for c, parts in enumerate(heads)]
+        heads = tuple((*parts[:-1], "File size") if size else parts for parts, size in zip(heads, sizes, strict=True))
+        in_heads = sizes
     depths = _depths(heads, in_heads, units) if any(SETTING_HEADS.get(head) == "hardware" for head in leaf) else set()
     in_heads = [named and column not in depths for column, named in enumerate(in_heads)]
     best = max(range(len(in_rows)), key=lambda column: in_rows[column])
     label_head = next((column for column in first if leaf[column] in LABEL_HEADS), None)
-    model_heads = {column: stated for column, parts in enumerate(heads) if (stated := _model_head(parts)) is not None}
+    model_heads = {
+        column: stated
+        for column, parts in enumerate(heads)
+        if (stated := _model_head(parts)) is not None and not _mostly_numbers([row[column] for row in body])
+    }
     model_head = next(iter(model_heads), None)
     models_over = [column for column, parts in enumerate(heads) if parts and names_model(parts[-1], identity)]
     if in_rows[best] and in_rows[best] >= sum(in_heads) and not (best == model_head and sum(in_heads)):
@@ -117,6 +125,16 @@ def _speeds(parts: tuple[str, ...], cells: list[Cell]) -> bool:
     filled = [cell.text for cell in cells if any(c.isdigit() for c in cell.text)]
     return (
         names_speed(parts[-1]) and bool(filled) and sum(bool(UNIT.search(text)) for text in filled) * 2 >= len(filled)
+    )
+
+
+def _file_sizes(parts: tuple[str, ...], cells: list[Cell]) -> bool:
+    """Whether a column is headed `Size` and its cells say that this is the size of files."""
+    filled = [cell.text for cell in cells if any(c.isdigit() for c in cell.text)]
+    return (
+        normalise(parts[-1]) in ("size", "modelsize", "大小")
+        and bool(filled)
+        and all(re.fullmatch(r"(?i)[~≈]?\s?\d+(?:\.\d+)?\s?[MG]i?B", text) for text in filled)
     )
 
 
@@ -162,7 +180,11 @@ def _named_by(context: Sequence[str]) -> str | None:
     """The score that the nearest heading or caption names, if it names one."""
     for text in reversed(context[-2:]):
         plain = _AROUND_NAME.sub(" ", text)
-        for words in (text, plain):
+        for words in (
+            text,
+            plain,
+            re.sub(r"(?i)^.*\b(?:evaluation|results?|performance|scores?)\b.*?\b(?:of|on)\s+", "", text),
+        ):
             label = read_label(words)
             if label.benchmark and catalogue()[label.benchmark].evaluator not in ("speed", "specification"):
                 return " ".join(words.split())
@@ -248,7 +270,7 @@ def _roles(
             roles[column] = "test"
         elif benchmarks == "columns" and in_heads and in_heads[column]:
             roles[column] = "value"
-        elif words in SHOT_HEADS:
+        elif words in SHOT_HEADS and not (numbers and any("." in cell.text for cell in cells)):
             roles[column] = "shots"
         elif words in METRIC_HEADS:
             roles[column] = "metric"

@@ -1,11 +1,15 @@
-"""Sections of a card that repeat what a leaderboard measured: a third party's scores of the leaderboard's own tasks."""
+"""What the heading over a table says of all its scores: a leaderboard that measured them, a suite that they are tasks
+of, a language that they were translated into."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from evaluators.catalogue import catalogue
+from warehouse.claims.text.labels import Label, read_label
+from warehouse.claims.text.parts import LANGUAGES
 
 
 def leaderboard_of(headings: Sequence[str]) -> str | None:
@@ -15,6 +19,37 @@ def leaderboard_of(headings: Sequence[str]) -> str | None:
             name = re.search(r"(?i)\b((?:[\w.-]+\s+){0,4}leader-?board)\b", heading)
             return " ".join(name[1].split()) if name else "leaderboard"
     return None
+
+
+_SUITES = frozenset({"longbench", "longbench2", "infinitebench"})
+"""Benchmarks made of other benchmarks' items: `TriviaQA` there is another test than TriviaQA."""
+_OF_ONE_LANGUAGE = re.compile(
+    r"(?:mmlu(?:_pro|_redux)?|hellaswag|arc_\w+|gsm8k\w*|mgsm|truthfulqa\w*|boolq|winogrande|piqa|openbookqa|humaneval\w*|"
+    r"mbpp\w*|ifeval|mt_bench|hendrycks_math|math500|copa|commonsense_qa|drop|squad|triviaqa|xnli|belebele|mmmlu|gpqa\w*|"
+    r"global_mmlu\w*|alpacaeval\w*|arena_hard\w*|include\w*|multi_if)"
+)
+"""Benchmarks that are English, or of many languages, unless something says otherwise."""
+_TRANSLATED = LANGUAGES - {"english", "chinese", "multilingual", "nonenglish"}
+
+
+def task_of_suite(headings: Sequence[str], label: Label) -> Label:
+    """The label, as a task of the suite that the nearest heading names: `evaluation of LongBench` over a column
+    TriviaQA means another test than TriviaQA."""
+    if not headings or label.benchmark is None:
+        return label
+    named = {read_label(word).benchmark for word in re.findall(r"[\w-]{5,}", headings[-1])} & _SUITES
+    if len(named) != 1 or label.benchmark in named or catalogue()[label.benchmark].unit != "fraction":
+        return label
+    return replace(label, benchmark=named.pop(), stated=(*label.stated, ("subset", label.text)))
+
+
+def language_of_heading(headings: Sequence[str], benchmark: str | None) -> list[str]:
+    """The one language that the nearest heading names over a benchmark that is not of that language by itself:
+    `Korean test sets` over HellaSwag."""
+    if not headings or benchmark is None:
+        return []
+    spoken = [word for word in re.findall(r"[A-Za-z]{4,}", headings[-1]) if word.casefold() in _TRANSLATED]
+    return spoken if len(spoken) == 1 and _OF_ONE_LANGUAGE.fullmatch(benchmark) else []
 
 
 def of_leaderboard(benchmark: str | None) -> str | None:

@@ -155,6 +155,7 @@ _SHOTS_FOR = (
     re.compile(r"(?i)\b(\d{1,2}|zero|one)[\s-]shots?(?: \w+)? (?:for|on) (?P<names>[^.;()]{2,200})"),
     re.compile(r"(?i)(?P<names>[^.;:()]{2,200}?) (?:is|are|was|were) (?:evaluated |tested |measured )?"
                r"(?:with |in |using |at )?(?:a )?(\d{1,2}|zero|one)[\s-]shots?\b"),
+    re.compile(r"(?P<names>[^，,；;。:：]{2,120}?)\s*(?:采用|使用|均采用|均使用|为|测试|评测)了?\s*(\d{1,2})[\s-]shots?(?![A-Za-z])"),
 )  # fmt: skip
 _SHOTS_FOR_ALL = re.compile(
     r"(?i)\b(?:uniformly|consistently)\s+(?:uses?|used|adopt(?:s|ed)?)\s+\W{0,3}(\d{1,2})[\s-]shot\b"
@@ -173,8 +174,9 @@ def shots_for(near: Sequence[str], benchmark: str | None, *, tuned: bool) -> int
         found |= {int(shots) for shots in _SHOTS_FOR_ALL.findall(text)}
         for pattern in _SHOTS_FOR:
             for match in pattern.finditer(text):
-                names = re.split(r"\s*(?:,|&|/|\band\b)\s*", match["names"])
-                if any(resolve_benchmark(name.strip(" *_`")).name == benchmark for name in names):
+                names = re.split(r"\s*(?:,|&|/|、|和|与|\band\b)\s*", match["names"])
+                bare = [re.sub(r"^.*[\u4e00-\u9fff]\s*(?=[A-Za-z])", "", name.strip(" *_`")) for name in names]
+                if any(resolve_benchmark(name).name == benchmark for name in bare):
                     words = next(group for group in match.groups() if group and group != match["names"]).casefold()
                     found.add({"zero": 0, "one": 1}.get(words) if words.isalpha() else int(words))  # type: ignore[arg-type]
     return found.pop() if len(found) == 1 else None

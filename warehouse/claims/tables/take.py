@@ -15,7 +15,7 @@ from warehouse.claims.tables.context import Context
 from warehouse.claims.tables.grid import Cell
 from warehouse.claims.tables.headings import heads_of
 from warehouse.claims.tables.identity import TUNED
-from warehouse.claims.tables.leaderboards import of_leaderboard
+from warehouse.claims.tables.leaderboards import language_of_heading, of_leaderboard, task_of_suite
 from warehouse.claims.tables.notes import binding, notes_for, sampling, shots_for
 from warehouse.claims.tables.owners import Owner, mode_in
 from warehouse.claims.tables.row_settings import Stated
@@ -38,6 +38,12 @@ def take(
         return
     if owner.kind == "unsure":
         return
+    label = task_of_suite(context.around.headings, label)
+    if label.benchmark and catalogue()[label.benchmark].evaluator == "specification":
+        once = f"{owner.model}: {label.benchmark} at {cell.origin}"
+        if once in context.told:  # one cell over several rows
+            return
+        context.told.add(once)
     head = label.text
     several = values_of(cell.text, label) if context.values[number, column].kind in ("words", "unsure") else ()
     if not several and context.layout.benchmarks == "rows":
@@ -136,7 +142,8 @@ def _add(
         raise UserError("a context length without its unit")
     interval = read_number(f"{said} {window}" if window else said, label.benchmark, scale=scale)
     extra = read_label(f"{label.text} ({value.qualifier})") if value.qualifier else None
-    all_words = [*label.words, *owner.words, *words, *(extra.words if extra else ())]
+    over = language_of_heading(around.headings, label.benchmark)
+    all_words = [*label.words, *owner.words, *words, *(extra.words if extra else ()), *over]
     label_cell = _label_cell(context, number, column)
     marks = f"{value.marks} {label_cell.marks} {_marks_of(label.text)}"
     near = notes_for(context.notes, label=label.text, benchmark=label.benchmark, marks=marks)
@@ -163,7 +170,9 @@ def _add(
         elif speed and gpus != "1":
             all_words.append(f"GPUs: {gpus}")
     if known is not None and known.evaluator == "specification":
-        served = ("quantization", "hardware", "backend")
+        served = (
+            ("quantization",) if known.unit in ("parameters", "tokens") else ("quantization", "hardware", "backend")
+        )
         merged = {key: value for key, value in merged.items() if key in served}
         all_words, near = [*label.words, *owner.words], ()
     benchmark, claimant, by = label.benchmark, None, None

@@ -35,7 +35,7 @@ class Label:
     """Whether it names a group of benchmarks, whose number is an average and no benchmark's score."""
 
 
-SHOTS = re.compile(r"(?i)\b(\d{1,3})[\s-]*shots?(?:@1)?\b|\b(zero|one|few)[\s-]*shot\b")
+SHOTS = re.compile(r"(?i)(?<!\d[-–~])\b(\d{1,3})[\s-]*shots?(?:@1)?\b|\b(zero|one|few)[\s-]*shot\b")
 REPEATS = re.compile(r"(?i)\b(?:avg|average|mean|acc)\s*@\s*(\d{1,4})\b")
 AT = re.compile(r"(?i)\b(?:cons|maj|majority|pass|best|bon)\s?[@^]\s?\d{1,4}\b")
 TOOLS_NONE = re.compile(r"(?i)^(?:no|w/o|without)[\s-]*(?:any )?(?:tools?|python|code|search)(?:[\s-]use)?$")
