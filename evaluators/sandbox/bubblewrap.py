@@ -72,9 +72,9 @@ def own_uid(box: Box) -> int:
     uid = uids[0] if uids else FIRST_UID + secrets.randbelow(1 << 30)
     for folder in box.writable:
         if folder.stat().st_uid != uid:
-            for place, folders, files in os.walk(folder):
+            for parent, folders, files in os.walk(folder):
                 for name in (*folders, *files):
-                    os.chown(Path(place) / name, uid, uid, follow_symlinks=False)
+                    os.chown(Path(parent) / name, uid, uid, follow_symlinks=False)
             os.chown(folder, uid, uid)
     return uid
 
@@ -97,32 +97,32 @@ def mounts(box: Box, accounts: int) -> list[str]:
     """bwrap's arguments for the view. The order matters: a folder below /tmp must come after /tmp itself."""
     size = str(box.limits.temporary)
     system = system_paths()
-    shown = [("--ro-bind", path, str(path)) for path in (*system, python_root(box.python)) if not _link(path)]
-    shown = [item for item in shown if not any(parent in system for parent in item[1].parents)]
-    shown += [("--ro-bind", INSIDE_HOST, INSIDE)]
-    asked = [("--ro-bind", host, place) for host, place in box.readable.items()]
-    asked += [("--bind", host, place) for host, place in box.writable.items()]
-    found = []
-    for folder in _parents([place for *_, place in (*shown, *asked)] + ["/etc/passwd"]):
+    system_mounts = [("--ro-bind", path, str(path)) for path in (*system, python_root(box.python)) if not _link(path)]
+    system_mounts = [item for item in system_mounts if not any(parent in system for parent in item[1].parents)]
+    system_mounts += [("--ro-bind", INSIDE_HOST, INSIDE)]
+    box_mounts = [("--ro-bind", host, target) for host, target in box.readable.items()]
+    box_mounts += [("--bind", host, target) for host, target in box.writable.items()]
+    arguments = []
+    for folder in _parents([target for *_, target in (*system_mounts, *box_mounts)] + ["/etc/passwd"]):
         # made by bwrap itself they would be closed to everybody but root
-        found += (
+        arguments += (
             ["--perms", "0755", "--dir", folder] if Path("/tmp") not in (Path(folder), *Path(folder).parents) else []
         )
     for path in system:
-        found += ["--symlink", str(path.readlink()), str(path)] if _link(path) else []
-    for option, host, place in dict.fromkeys(shown):
-        found += [option, str(host), place]
-    found += ["--perms", "0644", "--ro-bind-data", str(accounts), "/etc/passwd", "--dev", "/dev"]
+        arguments += ["--symlink", str(path.readlink()), str(path)] if _link(path) else []
+    for option, host, target in dict.fromkeys(system_mounts):
+        arguments += [option, str(host), target]
+    arguments += ["--perms", "0644", "--ro-bind-data", str(accounts), "/etc/passwd", "--dev", "/dev"]
     for folder in ("/dev/shm", "/tmp"):
-        found += ["--perms", "1777", "--size", size, "--tmpfs", folder]
+        arguments += ["--perms", "1777", "--size", size, "--tmpfs", folder]
     if box.proc:
-        found += ["--proc", "/proc"]
-    for folder in _parents([place for *_, place in asked]):
-        found += ["--perms", "0755", "--dir", folder] if Path("/tmp") in Path(folder).parents else []
-    for option, host, place in asked:
-        found += [option, str(host), place]
+        arguments += ["--proc", "/proc"]
+    for folder in _parents([target for *_, target in box_mounts]):
+        arguments += ["--perms", "0755", "--dir", folder] if Path("/tmp") in Path(folder).parents else []
+    for option, host, target in box_mounts:
+        arguments += [option, str(host), target]
     # the box's own root and /dev are memory file systems without a size
-    return [*found, "--remount-ro", "/dev", "--remount-ro", "/"]
+    return [*arguments, "--remount-ro", "/dev", "--remount-ro", "/"]
 
 
 def _link(path: Path) -> bool:
@@ -130,9 +130,9 @@ def _link(path: Path) -> bool:
     return path.is_symlink() and path.parent == Path("/")
 
 
-def _parents(places: list[str]) -> list[str]:
-    """Folders above these places, the highest first."""
-    return sorted({str(parent) for place in places for parent in Path(place).parents if parent != Path("/")})
+def _parents(paths: list[str]) -> list[str]:
+    """Folders above these paths, the highest first."""
+    return sorted({str(parent) for path in paths for parent in Path(path).parents if parent != Path("/")})
 
 
 def _file(name: str, content: bytes) -> int:
@@ -151,8 +151,8 @@ def program() -> Path | None:
 
         return Path(bwrap_path())
     except (ImportError, RuntimeError):
-        found = shutil.which("bwrap")
-        return Path(found) if found else None
+        system = shutil.which("bwrap")
+        return Path(system) if system else None
 
 
 @cache

@@ -35,7 +35,7 @@ class TriedSandbox:
     @property
     def reason(self) -> str:
         """Why it cannot be used, in one line; empty if it can."""
-        failed = [f"{probe.name}: {probe.found}".rstrip(": ") for probe in self.probes if not probe.held]
+        failed = [f"{probe.name}: {probe.detail}".rstrip(": ") for probe in self.probes if not probe.held]
         return self.missing or "; ".join(failed)
 
 

@@ -51,19 +51,21 @@ class CodeEval:
         Raises SandboxError where a box cannot be started, RuntimeError where there is no pool yet.
         """
         if self.building:
-            return {f"pass@{one}": 0.0 for one in ([k] if isinstance(k, int) else k)}, {}
+            return {f"pass@{size}": 0.0 for size in ([k] if isinstance(k, int) else k)}, {}
         numbers = [(task, number) for task, candidates in enumerate(predictions) for number in range(len(candidates))]
         programs = [f"{predictions[task][number]}\n{references[task]}" for task, number in numbers]
         graded = self.grade(programs, timeout)
         results: dict[int, list[tuple[int, dict[str, Any]]]] = defaultdict(list)
-        for (task, number), one in zip(numbers, graded, strict=True):
-            words = one.result.ended if one.result.ended != "failed" else f"failed: {one.result.why}"
-            row = {"task_id": task, "passed": one.result.passed, "result": words, "completion_id": number}
+        for (task, number), program in zip(numbers, graded, strict=True):
+            words = program.result.ended if program.result.ended != "failed" else f"failed: {program.result.why}"
+            row = {"task_id": task, "passed": program.result.passed, "result": words, "completion_id": number}
             results[task].append((number, row))
         total = numpy.array([len(results[task]) for task in sorted(results)])
         correct = numpy.array([sum(row["passed"] for _, row in results[task]) for task in sorted(results)])
-        wanted = [k] if isinstance(k, int) else k
-        scores = {f"pass@{one}": float(pass_at_k(total, correct, one).mean()) for one in wanted if (total >= one).all()}
+        sizes = [k] if isinstance(k, int) else k
+        scores = {
+            f"pass@{size}": float(pass_at_k(total, correct, size).mean()) for size in sizes if (total >= size).all()
+        }
         return scores, results
 
     def passes(self, program: str, timeout: float = TIME_LIMIT) -> bool:
@@ -95,9 +97,9 @@ class CodeEval:
         record: GradingRecord | None = getattr(self._local, "record", None)
         if record is not None:
             record.programs += len(graded)
-            record.passed += sum(one.result.passed for one in graded)
-            record.timed_out += sum(one.result.ended == "timed out" for one in graded)
-            record.within_thrice += sum(one.within_thrice for one in graded)
+            record.passed += sum(program.result.passed for program in graded)
+            record.timed_out += sum(program.result.ended == "timed out" for program in graded)
+            record.within_thrice += sum(program.within_thrice for program in graded)
 
 
 def pass_at_k(total: Any, correct: Any, k: int) -> Any:

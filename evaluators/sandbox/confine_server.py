@@ -97,16 +97,16 @@ def restrict_itself(rules: Mapping[str, Any]) -> None:
     ruleset = libc.syscall(CREATE_RULESET, ctypes.c_char_p(attributes), ctypes.c_size_t(len(attributes)), 0)
     if ruleset < 0:
         return
-    for kind, wanted in (("read", READ), ("device", READ | WRITE_FILE | 1 << 14), ("write", rights)):
+    for kind, kind_rights in (("read", READ), ("device", READ | WRITE_FILE | 1 << 14), ("write", rights)):
         for path in rules.get(kind, ()):
             try:
-                place = os.open(path, os.O_PATH | os.O_CLOEXEC)
+                descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
             except OSError:
                 continue
-            allowed = wanted & rights & (rights if os.path.isdir(path) else ON_A_FILE)  # noqa: PTH112
-            rule = allowed.to_bytes(8, "little") + place.to_bytes(4, "little")
+            allowed = kind_rights & rights & (rights if os.path.isdir(path) else ON_A_FILE)  # noqa: PTH112
+            rule = allowed.to_bytes(8, "little") + descriptor.to_bytes(4, "little")
             libc.syscall(ADD_RULE, ruleset, PATH_BENEATH, ctypes.c_char_p(rule), 0)
-            os.close(place)
+            os.close(descriptor)
     if version >= 4:
         for port in (rules["port"], *rules.get("more_ports", ())):
             rule = BIND.to_bytes(8, "little") + int(port).to_bytes(8, "little")

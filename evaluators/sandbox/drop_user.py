@@ -27,12 +27,12 @@ def device_groups(patterns: Iterable[str] = GPUS) -> list[int] | None:
     """Groups that a user needs to drive the GPUs of this machine; None where only root may."""
     groups = set()
     for path in (path for pattern in patterns for path in glob(pattern)):  # noqa: PTH207  pathlib costs start time
-        found = os.stat(path)  # noqa: PTH116
-        if not stat.S_ISCHR(found.st_mode) or found.st_mode & 0o006 == 0o006:
+        status = os.stat(path)  # noqa: PTH116
+        if not stat.S_ISCHR(status.st_mode) or status.st_mode & 0o006 == 0o006:
             continue
-        if found.st_gid == 0 or found.st_mode & 0o060 != 0o060:
+        if status.st_gid == 0 or status.st_mode & 0o060 != 0o060:
             return None
-        groups.add(found.st_gid)
+        groups.add(status.st_gid)
     return sorted(groups)
 
 

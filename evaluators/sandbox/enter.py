@@ -33,8 +33,8 @@ def write_specification(path: Path, sandbox: Sandbox, box: Box) -> tuple[str, ..
     """
     content = asdict(box) | {
         "kind": sandbox.kind,
-        "readable": {str(host): place for host, place in box.readable.items()},
-        "writable": {str(host): place for host, place in box.writable.items()},
+        "readable": {str(host): target for host, target in box.readable.items()},
+        "writable": {str(host): target for host, target in box.writable.items()},
         "environment": dict(box.environment),
         "python": str(box.python),
     }
@@ -49,8 +49,8 @@ def read_box(path: Path) -> tuple[str, Box]:
     box = Box(
         **content
         | {
-            "readable": {Path(host): place for host, place in content["readable"].items()},
-            "writable": {Path(host): place for host, place in content["writable"].items()},
+            "readable": {Path(host): target for host, target in content["readable"].items()},
+            "writable": {Path(host): target for host, target in content["writable"].items()},
             "limits": BoxLimits(**content["limits"]),
             "python": Path(content["python"]),
         }

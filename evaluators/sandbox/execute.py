@@ -236,11 +236,11 @@ def wait_for_all(information: int) -> None:
 
 def children_of(pid: int) -> list[int]:
     """Processes that `pid` started and that live."""
-    found = []
+    children = []
     with contextlib.suppress(OSError):
         for thread in Path(f"/proc/{pid}/task").iterdir():
-            found += [int(word) for word in (thread / "children").read_text().split()]
-    return found
+            children += [int(word) for word in (thread / "children").read_text().split()]
+    return children
 
 
 def resident_memory(pid: int) -> int:

@@ -50,9 +50,9 @@ class Landlock:
 
     def invocation(self, box: Box, command: tuple[str, ...], *, descriptors: tuple[int, ...] = ()) -> Invocation:
         """See `Sandbox`. Paths keep their names: what is to have another place in the box cannot be shown."""
-        for host, place in (*box.readable.items(), *box.writable.items()):
-            if str(host) != place:
-                raise SandboxError(f"landlock cannot show {host} at {place}")
+        for host, target in (*box.readable.items(), *box.writable.items()):
+            if str(host) != target:
+                raise SandboxError(f"landlock cannot show {host} at {target}")
         folder = Path(tempfile.mkdtemp(prefix="claimcheck-box-"))
         more: dict[str, Any] = {}
         if os.geteuid() == 0:

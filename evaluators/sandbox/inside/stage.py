@@ -63,7 +63,9 @@ def confine(order: dict[str, Any]) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
 
     def call(*arguments: Any) -> int:
-        result = libc.syscall(*(ctypes.c_long(one) if isinstance(one, int) else one for one in arguments))
+        result = libc.syscall(
+            *(ctypes.c_long(argument) if isinstance(argument, int) else argument for argument in arguments)
+        )
         if result < 0:
             raise OSError(ctypes.get_errno(), f"system call {arguments[0]}: {os.strerror(ctypes.get_errno())}")
         return int(result)
