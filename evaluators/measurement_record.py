@@ -30,6 +30,8 @@ class Measurement(Record):
     """Items of the whole benchmark."""
     values: tuple[float | None, ...] = ()
     """Score of each item of the finished prefix, in order (mean over repeats); None for a failed item."""
+    reference_values: tuple[float | None, ...] = ()
+    """Pairs: score of the reference on each of these items; empty for a score of one artifact."""
     order_seed: int = 0
     """Seed of the fixed random order."""
     stopped_early: bool = False
@@ -57,7 +59,7 @@ class Measurement(Record):
     starts: tuple[int, ...] = ()
     """Speed: runs of each start of the server, in the order of `values`; empty where there was one."""
     sides: tuple[str, str] | None = None
-    """Ratios: what the two sides are called, numerator first."""
+    """Ratios and pairs: what the two sides are called, numerator first."""
     medians: tuple[float, float] | None = None
     """Ratios: medians of the two sides in the quantity's unit, numerator first."""
 

@@ -38,6 +38,11 @@ class Qualifier(StrEnum):
     """"20.0 ± 1.2"."""
 
 
+PAIR_UNITS = ("difference", "recovery")
+"""Units of claims about a pair, the reference being the settings' `denominator`: score minus the reference's score (a
+fraction, -0.01 is one point less), and score over the reference's."""
+
+
 class ClaimInterval(Record):
     """What a claim's text allows. Bounds are in the benchmark's unit (scores as fractions); None is unbounded."""
 
@@ -48,7 +53,8 @@ class ClaimInterval(Record):
     high: float | None = None
     """Upper end; None: unbounded."""
     unit: str
-    """Unit of the bounds: `fraction`, `tok/s`, `tokens`, `parameters`, `bytes`, `ratio`, `elo`, `text`, ..."""
+    """Unit of the bounds: `fraction`, `tok/s`, `tokens`, `parameters`, `bytes`, `ratio`, `elo`, `text`, ...; of
+    PAIR_UNITS for what an artifact keeps of a reference's score."""
     qualifier: Qualifier
     """How the number was put."""
     text: str | None = None

@@ -234,7 +234,7 @@ def _without_values(run: Run) -> str:
     record = run.model_dump(mode="json")
     record["artifact_key"] = (run.artifact.key or None) if run.artifact else None
     for measurement in record["measurements"]:
-        del measurement["values"]
+        del measurement["values"], measurement["reference_values"]
     return json.dumps(record)
 
 

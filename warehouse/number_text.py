@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
+
+from warehouse.claim_records import PAIR_UNITS
 
 
 def number(value: float | None, unit: str | None, *, points: int = 1) -> str:
@@ -13,6 +16,10 @@ def number(value: float | None, unit: str | None, *, points: int = 1) -> str:
     match unit:
         case "fraction":
             return f"{100 * value:.{points}f}"
+        case "difference":
+            return f"{100 * value:+.{points}f} points"
+        case "recovery":
+            return f"{100 * value:.{points}f}%"
         case "parameters":
             return _scaled(value, 1000, ("", "K", "M", "B", "T"))
         case "bytes":
@@ -29,7 +36,7 @@ def number(value: float | None, unit: str | None, *, points: int = 1) -> str:
             return f"{value:,.10g}"
 
 
-WITH_OWN_UNIT = ("bytes", "tok/s", "s", "ratio")
+WITH_OWN_UNIT = ("bytes", "tok/s", "s", "ratio", "difference", "recovery")
 """Units that `number` writes itself."""
 
 
@@ -46,8 +53,9 @@ def interval(low: float | None, high: float | None, unit: str | None, *, points:
         return ""
     left = number(low, unit, points=points) if low is not None else "-∞"
     right = number(high, unit, points=points) if high is not None else "∞"
-    if unit in ("tok/s", "ratio"):  # said once is enough
-        left = left.removesuffix(" tok/s").removesuffix("x")
+    own = {"tok/s": " tok/s", "ratio": "x", "difference": " points", "recovery": "%"}.get(unit or "", "")
+    if own:  # said once is enough
+        left, right = left.removesuffix(own), right.removesuffix("" if unit in ("tok/s", "ratio") else own)
     return f"[{left}, {right}]"
 
 
@@ -80,3 +88,11 @@ def _scaled(value: float, base: int, names: tuple[str, ...]) -> str:
 def flag_of(row: Mapping[str, Any]) -> str:
     """The mark of a discrepancy: a full flag if it stands among all tested claims, an outlined one if it does not."""
     return "" if not row["flagged"] else " ⚑" if row["stands"] else " ⚐"
+
+
+def pair_named(row: Mapping[str, Any]) -> str:
+    """What follows the benchmark's name in a row about a pair: its reference, where the claim's words do not say it."""
+    if row["unit"] not in PAIR_UNITS:
+        return ""
+    reference = json.loads(row["claimed_settings"] or "{}").get("denominator")
+    return "" if not reference or str(reference).casefold() in row["claimed"].casefold() else f", against {reference}"

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from flows.cli.output import console
-from warehouse.number_text import flag_of, interval, number
+from warehouse.number_text import flag_of, interval, number, pair_named
 from warehouse.reports.outcome_words import COMPARABILITY, outcome_words
 from warehouse.reports.reasons import main_reason
 from warehouse.reports.site.safe_text import safe_text
@@ -117,6 +117,7 @@ def _cells(row: Row) -> dict[str, str]:
     words = outcome_words(row["outcome"])
     how = f" ({row['protocol']})" if row["protocol"] else ""
     name = row["benchmark_text"] + (f" ({row['variant']})" if row["variant"] else "")
+    name += pair_named(row)
     if row["unit"] in ("tok/s", "s", "ratio"):
         name += _conditions(row)
     cells = {

@@ -15,7 +15,7 @@ from evaluators.protocols.vendor_habits import habits_of
 from evaluators.records import Protocol, Settings, UserError
 from evaluators.tasks.long_context.text_length import read_length
 from flows.options import RunOptions
-from warehouse.claim_records import Claim, Criterion
+from warehouse.claim_records import PAIR_UNITS, Claim, Criterion
 from warehouse.verdicts.scaffold_names import scaffold_program
 from warehouse.verdicts.unplaced_words import unplaced_words
 
@@ -38,6 +38,9 @@ class Job:
     """Settings of the run; for a speed what the claims state of its key (lengths, depth, concurrency, sides)."""
     protocols: Mapping[str, tuple[Protocol, ...]] = field(default_factory=dict)
     """By claim id: the claim's protocols that this run serves; they differ in the score that is compared."""
+
+    reference: str | None = None
+    """What the artifact is compared with on the same items, as the claims call it; None: with nothing."""
 
     @property
     def protocol(self) -> Protocol | None:
@@ -160,6 +163,8 @@ def other_scaffold(claim: Claim, found: Benchmark) -> bool:
 def _refusal(claim: Claim, found: Benchmark, sandbox: str | None) -> Refusal | None:
     """Why a claim about scores cannot be judged by any run; None if it can."""
     stated = claim.settings
+    if is_pair(claim) and (lacking := _pair_lacks(claim, found)):
+        return Refusal(claim, "no_evaluator", lacking)
     if not found.items and not found.windowed:
         text = f"the catalogue lacks the number of items of {found.title}; add `items` to its YAML"
         return Refusal(claim, "no_item_count", text)
@@ -189,6 +194,20 @@ def _refusal(claim: Claim, found: Benchmark, sandbox: str | None) -> Refusal | N
     if found.sandboxed and (lacking := _sandbox_missing(sandbox)):
         return Refusal(claim, "sandbox_missing", lacking)
     return None
+
+
+def is_pair(claim: Claim) -> bool:
+    """Whether a claim is about what an artifact keeps of a reference's score."""
+    return claim.interval is not None and claim.interval.unit in PAIR_UNITS
+
+
+def _pair_lacks(claim: Claim, found: Benchmark) -> str | None:
+    """Why a claim about a pair cannot be tested; None if it can."""
+    if claim.settings.denominator is None:
+        return "the claim does not say what the artifact is compared with"
+    if claim.settings.numerator is not None:
+        return "the artifact of a claim about a pair is named by its quantization, not by a numerator"
+    return f"tasks of {found.title} are not given to two artifacts in turn" if found.harness else None
 
 
 def machine_lacks(found: Benchmark) -> str | None:
@@ -225,13 +244,14 @@ def _protocols(claim: Claim, found: Benchmark, kind: ReleaseKind, options: RunOp
 
 def _score_jobs(claims: Sequence[Claim], plausible: Mapping[str, Plausible]) -> list[Job]:
     """One job for all claims with equal requests, in the order of the best rank that a claim gives it."""
-    grouped: dict[tuple[str, str | None, Settings], dict[str, list[Protocol]]] = {}
-    rank: dict[tuple[str, str | None, Settings], int] = {}
+    grouped: dict[tuple[str, str | None, str | None, Settings], dict[str, list[Protocol]]] = {}
+    rank: dict[tuple[str, str | None, str | None, Settings], int] = {}
     known = {claim.claim_id: claim for claim in claims}
     for claim in claims:
         for place, protocol in enumerate(plausible[claim.claim_id].protocols):
             requests = protocol.settings.model_copy(update={"metric": None, "filter": None})
-            key = (protocol.benchmark or claim.benchmark or "", claim.settings.quantization, requests)
+            reference = claim.settings.denominator if is_pair(claim) else None
+            key = (protocol.benchmark or claim.benchmark or "", claim.settings.quantization, reference, requests)
             grouped.setdefault(key, {}).setdefault(claim.claim_id, []).append(protocol)
             rank[key] = min(rank.get(key, place), place)
     return [
@@ -241,8 +261,11 @@ def _score_jobs(claims: Sequence[Claim], plausible: Mapping[str, Plausible]) -> 
             claims=tuple(known[claim_id] for claim_id in served),
             settings=settings,
             protocols={claim_id: tuple(protocols) for claim_id, protocols in served.items()},
+            reference=reference,
         )
-        for (name, quantization, settings), served in sorted(grouped.items(), key=lambda entry: rank[entry[0]])
+        for (name, quantization, reference, settings), served in sorted(
+            grouped.items(), key=lambda entry: rank[entry[0]]
+        )
     ]
 
 

@@ -49,6 +49,10 @@ def measure(
         return measure_speed_job(job, artifact, pool, home, criteria, options)
     if job.benchmark.harness:
         return measure_agent_job(job, artifact, pool, home, criteria, options)
+    if job.reference:
+        from flows.verification.pairs.measure_pair import measure_pair
+
+        return measure_pair(job, artifact, pool, home, criteria, options)
     how = f" ({job.protocol.name})" if job.protocol else ""
     title = f"{job.benchmark.title}{how} on {artifact.quantization} with {pool.backend}"
     server = pool.server(artifact)

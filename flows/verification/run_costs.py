@@ -93,10 +93,11 @@ def _cost(
     requests = known.requests if known else typical.requests
     written = typical.written
     read = typical.read if known is None else max(known.tokens - written, 0.0)
-    count = expected + twice
+    sides = 2 if job.reference else 1
+    count = sides * (expected + twice)
     return RunCost(
         name=job.benchmark.name,
-        title=job.benchmark.title,
+        title=job.benchmark.title + (f" against {job.reference}" if job.reference else ""),
         protocol=job.protocol.name if job.protocol else "",
         first=is_first(job, work),
         items=expected,
@@ -105,7 +106,7 @@ def _cost(
         read=round(count * read),
         written=round(count * written),
         seconds=count * each,
-        most_seconds=(most + twice) * each,
+        most_seconds=sides * (most + twice) * each,
         basis="earlier run" if known else "defaults" if scale is None else "earlier runs of other benchmarks",
         lacking=machine_lacks(job.benchmark),
     )

@@ -40,3 +40,24 @@ def test_a_card_is_read_right_or_left(case: dict[str, Any]) -> None:
         assert any(words in part.reason and part.line for part in reading.unread)
     if "claimant" in case:
         assert {claim.claimant.value for claim in reading.claims} == {case["claimant"]}
+
+
+def test_a_recovery_is_about_the_pair_where_the_arithmetic_bears_it_out() -> None:
+    link = "[Odd-8B](https://huggingface.co/maker/Odd-8B)"
+    rows = (
+        "| MMLU (5-shot) | 68.3 | 66.9 | 97.9% |\n| ARC Challenge (25-shot) | 60.4 | 60.2 | 99.7 |\n"
+        "| GSM8K (5-shot) | 82.8 | 82.9 | 98.1% |\n| **Average** | 70.5 | 70.0 | 99.3% |\n"
+    )
+
+    def kept(reference: str, body: str = rows) -> list[tuple[str, str, str | None]]:
+        head = f"| Benchmark | {reference} | Odd-8B-quantized.w4a16 (this model) | Recovery (%) |\n|---|---|---|---|\n"
+        reading = read_card(head + body, model="lab/Odd-8B-quantized.w4a16", url="card", read_at=NOW)
+        pairs = [claim for claim in reading.claims if claim.interval and claim.interval.unit == "recovery"]
+        return [(claim.benchmark or "", claim.said, claim.settings.denominator) for claim in pairs]
+
+    assert kept(link) == [
+        ("mmlu", "Recovery 97.9%", "maker/Odd-8B"),
+        ("arc_challenge", "Recovery 99.7", "maker/Odd-8B"),
+    ]
+    assert kept("GPT-4") == [], "a name without an id says not which weights"
+    assert kept(f"Other | {link}", "| MMLU | 60.0 | 68.3 | 66.9 | 97.9% |\n") == [], "of two, nobody knows which"

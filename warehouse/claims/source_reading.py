@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 from evaluators.catalogue import catalogue
 from evaluators.records import Settings, UserError
@@ -122,6 +122,25 @@ def read_number(
     Raises UserError with the reason for what is no number of that unit.
     """
     return None if benchmark is None else _interval(said, benchmark, scale)
+
+
+def read_number_or_pair(
+    said: str, benchmark: str | None, stated: dict[str, Any]
+) -> tuple[ClaimInterval | None, dict[str, Any]]:
+    """As `read_number`, where a person may also have written what an artifact keeps of another one's score ("within 1
+    point of BF16"). `stated`: settings; they come back with the reference as `denominator`. Raises UserError also where
+    nobody says what the reference is."""
+    from warehouse.claims.text.pair_words import read_pair
+
+    known = catalogue()[benchmark] if benchmark is not None else None
+    if known is None or known.unit != "fraction" or (pair := read_pair(said)) is None:
+        return read_number(said, benchmark), stated
+    if not known.higher_is_better:
+        raise UserError(f"{said[:80]!r} is about what is kept of a score, and lower is better in {known.title}")
+    reference = stated.get("denominator") or pair.reference
+    if reference is None:
+        raise UserError(f"{said[:80]!r} does not say of what; add the setting denominator, e.g. denominator=BF16")
+    return pair.interval, {**stated, "denominator": reference}
 
 
 @lru_cache(maxsize=50_000)

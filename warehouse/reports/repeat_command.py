@@ -37,4 +37,7 @@ def repeat_command(run: dict[str, Any] | None, model: str) -> str | None:
     settings, origins = run.get("settings") or {}, run.get("origins") or {}
     for name in (name for name, origin in origins.items() if origin == "user" and settings.get(name) is not None):
         words += [f"--{name.replace('_', '-')}", str(settings[name])]
-    return shlex.join([*words, "--benchmark", run["benchmark"], "--again"])
+    name = run["benchmark"]
+    if run["benchmark"] == "pairs":
+        name = run["measurements"][0]["benchmark"] if run.get("measurements") else name
+    return shlex.join([*words, "--benchmark", name, "--again"])

@@ -9,12 +9,14 @@ from datetime import UTC, datetime
 
 from evaluators.catalogue import Benchmark
 from evaluators.records import Settings, UserError
-from warehouse.claim_records import Claim, Criterion
+from warehouse.claim_records import PAIR_UNITS, Claim, Criterion
 from warehouse.verdicts.noise import noise_expected
 from warehouse.verdicts.statistics.control_variate import forecast_hash
 
 SPEED_RUNS = 7
 """Independent runs of a speed measurement, at least."""
+PAIR_MARGIN = 0.5
+"""Share of a benchmark's margin that a claim about a pair has: what a protocol changes moves both sides alike."""
 
 
 def make_criterion(
@@ -55,6 +57,8 @@ def make_criterion(
         raise UserError(f"the catalogue lacks the number of items of {benchmark.name}; add `items` to its YAML")
     relative = benchmark.evaluator == "speed" or claim.interval.unit in ("tok/s", "ratio")
     width = benchmark.margin if margin is None else margin
+    if claim.interval.unit in PAIR_UNITS and margin is None:
+        width = PAIR_MARGIN * benchmark.margin
     if benchmark.evaluator == "specification":
         width, relative = 0.0, False
     draft = Criterion(

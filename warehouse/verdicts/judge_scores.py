@@ -8,7 +8,7 @@ from math import log, sqrt
 
 from evaluators.catalogue import Benchmark, catalogue
 from evaluators.records import ItemScore, Measurement, Run
-from warehouse.claim_records import Claim, Criterion, Outcome, Verdict
+from warehouse.claim_records import PAIR_UNITS, Claim, Criterion, Outcome, Verdict
 from warehouse.verdicts.claim_state import state_of_claim
 from warehouse.verdicts.comparability import compare
 from warehouse.verdicts.diagnostics.checks import find_causes
@@ -18,6 +18,7 @@ from warehouse.verdicts.judge_specification import judge_specification
 from warehouse.verdicts.judge_speed import judge_speed
 from warehouse.verdicts.noise import answers_averaged, noise_of_run, repeats_words
 from warehouse.verdicts.outcome import Case, decide_outcome, under_other_settings
+from warehouse.verdicts.pairs.judge_pair import judge_pair
 from warehouse.verdicts.statistics.confidence_sequence import confidence_sequence
 from warehouse.verdicts.statistics.region import AcceptanceRegion, acceptance_region
 from warehouse.verdicts.statistics.sequential_test import TestState, bounded
@@ -71,6 +72,8 @@ def judge(
             span=span,
             strength=-log(2 * sqrt(criterion.level)) if outcome is Outcome.below_claim else -CERTAIN,
         )
+    if criterion.interval.unit in PAIR_UNITS:
+        return judge_pair(case)
     return _judge_score(case, other_cells, columns, list(items), predictions, limits or Limits())
 
 

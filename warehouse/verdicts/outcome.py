@@ -34,7 +34,7 @@ def decide_outcome(
     criterion, measurement = case.criterion, case.measurement
     reasons = [*(as_reason(cause, items, measurement) for cause in causes), *_bounds_reason(measurement)]
     broken = unsound(case.run, measurement, limits)
-    settings = _settings_reason(case)
+    settings = settings_reasons(case)
     if case.run.status is RunStatus.invalid:
         return Outcome.invalid_run, [*reasons[:1], *broken, *reasons[1:], *settings]
     if state is None or state.side is None:
@@ -93,7 +93,7 @@ def under_other_settings(case: Case, outcome: Outcome, reasons: list[Reason]) ->
     return answers.get(outcome, outcome), ordered
 
 
-def _settings_reason(case: Case) -> list[Reason]:
+def settings_reasons(case: Case) -> list[Reason]:
     """The settings that differ, or that were assumed, as reasons."""
     found = []
     for relation, code, words in (

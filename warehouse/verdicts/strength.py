@@ -9,7 +9,7 @@ of WIDTHS with the price of having chosen the best of them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import exp, inf, log, sqrt
 from statistics import NormalDist
@@ -20,6 +20,7 @@ from warehouse.verdicts.claim_state import state_of_claim
 from warehouse.verdicts.noise import RunNoise
 from warehouse.verdicts.statistics.region import AcceptanceRegion
 from warehouse.verdicts.statistics.run_noise import highest_rate
+from warehouse.verdicts.statistics.sequential_test import TestState
 
 CERTAIN = 1e6
 """Logarithm of the e-value of what arithmetic shows; infinity has no place in a JSON file."""
@@ -46,9 +47,17 @@ def strength_of_discrepancy(
     if noise.flips is not None and noise.items:
         within = max(within, highest_rate(noise.flips * noise.items, noise.items, RISK) / 2)
     error = sqrt(within / measurement.of * (1 / repeats + 1 / claimed_repeats))
+    return strength_beyond_noise(
+        lambda width: _log_e(criterion, measurement, replace(region, noise=width), predictions), error
+    )
+
+
+def strength_beyond_noise(log_e_against: Callable[[float], float], error: float) -> float:
+    """Natural logarithm of the e-value where two honest runs differ by a standard error of `error` (with RISK).
+    `log_e_against`: of the sequential test against the region that is wider by so much."""
     best = 1.0
     for width in WIDTHS:
-        tested = _log_e(criterion, measurement, replace(region, noise=width * error), predictions)
+        tested = log_e_against(width * error)
         tail = 2 * (1 - NormalDist().cdf(width))
         best = min(best, len(WIDTHS) * (2 * exp(-min(max(tested, 0.0), 700.0)) + tail) + RISK)
     return log(1 / (2 * sqrt(best)))
@@ -57,8 +66,11 @@ def strength_of_discrepancy(
 def _log_e(
     criterion: Criterion, measurement: Measurement, region: AcceptanceRegion, predictions: Sequence[float] | None
 ) -> float:
-    """Larger of the two log e-values that contradict the claim, at the stop; CERTAIN where arithmetic does."""
-    state, _ = state_of_claim(criterion, measurement, region, predictions)
+    return log_e_of(state_of_claim(criterion, measurement, region, predictions)[0])
+
+
+def log_e_of(state: TestState | None) -> float:
+    """Larger of the two log e-values of a standing that contradict the claim; CERTAIN where arithmetic does."""
     if state is None:
         return -CERTAIN
     if state.exact:

@@ -36,6 +36,11 @@ def claimed(interval: ClaimInterval) -> str:
         return interval.text or "words"
     if interval.qualifier is Qualifier.range and interval.low is not None and interval.high is not None:
         return f"{number_and_unit(interval.low, unit)} to {number_and_unit(interval.high, unit)}"
+    if unit == "difference":
+        points = -100 * value
+        return f"at most {points:g} point{'' if points == 1 else 's'} less than the reference"
+    if unit == "recovery":
+        return f"at least {100 * value:g}% of the reference"
     lead = {Qualifier.at_least: "at least ", Qualifier.at_most: "at most ", Qualifier.about: "about "}
     return lead.get(interval.qualifier, "") + number_and_unit(value, unit)
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from warehouse.number_text import interval, number
+from warehouse.number_text import WITH_OWN_UNIT, interval, number
 from warehouse.queries.table import ClaimDetails
 from warehouse.reports.odds import board_odds, evidence_odds
 from warehouse.reports.outcome_words import CLAIMANT, COMPARABILITY, ORIGIN, RELATION, outcome_words
@@ -46,7 +46,7 @@ def print_details(out: Console, found: ClaimDetails) -> None:
     if against := board_odds(verdict):
         _fact(out, "board", f"{against} against the claim with run noise, for the list of all discrepancies")
     if len(verdict.get("by_protocol") or ()) > 1:
-        out.print(_protocols(verdict["by_protocol"]))
+        out.print(_protocols(verdict["by_protocol"], found.row["unit"]))
     if verdict["reasons"]:
         _heading(out, "\nReasons")
     for reason in verdict["reasons"]:
@@ -92,21 +92,22 @@ def _allowed(allowed: dict[str, Any]) -> str:
     words = interval(allowed.get("low"), allowed.get("high"), unit, points=2)
     words = words or allowed.get("text") or number(allowed.get("value"), unit)
     # a speed's or a ratio's words name their unit already
-    named = "percent" if unit == "fraction" else "" if unit in ("tok/s", "s", "ratio", "bytes", "text") else unit
+    named = {"fraction": "percent", "recovery": "percent", "difference": "points"}.get(unit)
+    named = named or ("" if unit in (*WITH_OWN_UNIT, "text") else unit)
     remark = f" ({allowed['remark']})" if allowed.get("remark") else ""
     return f"{words} {named}".strip() + f", {allowed['qualifier'].replace('_', ' ')}{remark}"
 
 
-def _protocols(results: list[dict[str, Any]]) -> Table:
+def _protocols(results: list[dict[str, Any]], unit: str) -> Table:
     """What came out under each protocol, and the band of the scores."""
     scores = [result["score"] for result in results if result["score"] is not None]
-    band = f": {number(min(scores), 'fraction')} to {number(max(scores), 'fraction')}" if scores else ""
+    band = f": {number(min(scores), unit)} to {number(max(scores), unit)}" if scores else ""
     table = Table(title=f"By settings{band}", title_style="bold", title_justify="left", box=None, padding=(0, 2))
     for name in ("settings", "measured", "items", "outcome"):
         table.add_column(name)
     for result in results:
-        measured = "—" if result["score"] is None else number(result["score"], "fraction")
-        measured += f" {interval(result['low'], result['high'], 'fraction')}" if result["low"] is not None else ""
+        measured = "—" if result["score"] is None else number(result["score"], unit)
+        measured += f" {interval(result['low'], result['high'], unit)}" if result["low"] is not None else ""
         items = f"{result['items']:,} of {result['of']:,}" if result["of"] else "—"
         asked = "" if result["plausible"] else " (asked for by the user)"
         table.add_row(Text(result["protocol"]), measured, items, outcome_words(result["outcome"]).words + asked)

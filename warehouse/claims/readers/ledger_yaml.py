@@ -9,7 +9,7 @@ from typing import Any
 from evaluators.records import Settings, UserError
 from evaluators.safe_load import load_yaml
 from warehouse.claim_records import Claimant
-from warehouse.claims.source_reading import Reading, new_claim, read_number, source_of
+from warehouse.claims.source_reading import Reading, new_claim, read_number_or_pair, source_of
 from warehouse.claims.text.labels import read_label
 
 SHIPPED = Path(__file__).parents[1] / "ledgers"
@@ -45,11 +45,11 @@ def _add(reading: Reading, row: Any, number: int) -> None:
         raise UserError(f"unknown key {unknown[0]}; known are {', '.join(sorted(KEYS))}")
     label = read_label(row["benchmark"])
     notes: list[str] = []
+    stated, left = settings_from(row.get("settings") or {})
     try:
-        interval = read_number(row["said"], label.benchmark)
+        interval, stated = read_number_or_pair(row["said"], label.benchmark, stated)
     except UserError as problem:
         interval, notes = None, [f"not read as a number: {problem}"]
-    stated, left = settings_from(row.get("settings") or {})
     claim = new_claim(
         model=row["model"],
         benchmark=label.benchmark,

@@ -10,7 +10,7 @@ import yaml
 from evaluators.records import Settings, UserError
 from warehouse.claim_records import Claimant
 from warehouse.claims.readers.ledger_yaml import settings_from
-from warehouse.claims.source_reading import Reading, new_claim, read_number, source_of
+from warehouse.claims.source_reading import Reading, new_claim, read_number_or_pair, source_of
 from warehouse.claims.text.labels import read_label, settings_with
 from warehouse.claims.text.names import suggest_benchmarks
 
@@ -41,6 +41,7 @@ def claim_by_hand(
     stated, unknown = settings_from(settings or {})
     if unknown:
         raise UserError(f"unknown setting {unknown[0].split(':')[0]}; known are {', '.join(Settings.model_fields)}")
+    interval, stated = read_number_or_pair(said, label.benchmark, stated)
     entry: dict[str, Any] = {"model": model, "benchmark": benchmark, "said": said, "claimant": claimant}
     entry |= {
         key: value for key, value in (("by", by), ("settings", stated), ("variant", variant), ("note", note)) if value
@@ -57,7 +58,7 @@ def claim_by_hand(
             source=reading.source,
             place="by hand",
             settings=settings_with(Settings(), {**dict(label.stated), **stated}, label.words),
-            interval=read_number(said, label.benchmark),
+            interval=interval,
             variant=variant,
             by=by,
             note=note,

@@ -16,6 +16,7 @@ from warehouse.claims.tables.identity import Identity, is_size, names_model
 from warehouse.claims.tables.layout import Layout, carry_down, heading_label, is_uneven
 from warehouse.claims.tables.notes import without_numbering
 from warehouse.claims.tables.owners import Owner, owners, tuning_named, tuning_said
+from warehouse.claims.tables.recovery import add_recovery
 from warehouse.claims.tables.row_settings import row_settings
 from warehouse.claims.tables.take import leave_row, take
 from warehouse.claims.text.labels import Label, read_label
@@ -112,9 +113,12 @@ def _benchmarks_in_rows(context: Context, first: int, columns: list[int]) -> Non
             part = section
         named = _model_of_row(context, row)
         stated, words = row_settings(layout, row, label)
+        taken = len(context.reading.claims)
         for place, column in enumerate(columns):
             mine = {**stated, "subset": parts[place]} if parts and parts[place] else stated
             take(context, label, named or whose[column], number, column, mine, [*words, *_placed(part, label)])
+        if not named and parts is None:
+            add_recovery(context, number, columns, whose, taken)
 
 
 def parts_over(heads: Sequence[Sequence[str]], identity: Identity) -> list[str] | None:

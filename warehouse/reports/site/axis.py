@@ -91,6 +91,10 @@ def _label(value: float, unit: str) -> str:
     match unit:
         case "fraction":
             return f"{100 * value:.4g}"
+        case "difference":
+            return f"{100 * value:+.3g}"
+        case "recovery":
+            return f"{100 * value:.4g}"
         case "ratio":
             return f"{value:.3g}x"
         case "bytes":

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from warehouse.claim_records import PAIR_UNITS
 from warehouse.number_text import number
 from warehouse.reports.odds import evidence_odds
 from warehouse.reports.outcome_words import COMPARABILITY, ORIGIN, RELATION, OutcomeWords, outcome_words
@@ -20,6 +21,10 @@ from warehouse.reports.site.safe_text import safe_text, web_address
 Row = dict[str, Any]
 ANSWER = 400
 """Characters of a question or an answer."""
+
+
+SHARES = ("fraction", *PAIR_UNITS)
+"""Units whose margin is told in points."""
 
 
 @dataclass(frozen=True)
@@ -222,7 +227,7 @@ def _facts(found: ClaimEvidence) -> list[tuple[str, str]]:
             facts += [("server", f"{server['backend']} {server['version']}"), ("flags", flags)]
             facts.append(("hardware", row["hardware"]))
     if row["margin"] is not None:
-        unit = "%" if row["margin_is_relative"] else "points" if row["unit"] == "fraction" else row["unit"]
+        unit = "%" if row["margin_is_relative"] else "points" if row["unit"] in SHARES else row["unit"]
         width = row["margin"] if unit == row["unit"] else 100 * row["margin"]
         facts.append(("criterion", f"claim ±{width:g} {unit}, fixed {row['criterion_stored_at']:%Y-%m-%d %H:%M} UTC"))
         facts.append(("wrong verdicts", f"at most {100 * row['alpha']:g} in 100, however often one looks"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from warehouse.claim_records import PAIR_UNITS
 from warehouse.reports.outcome_words import outcome_words
 from warehouse.reports.site import sentences
 from warehouse.reports.site.addresses import release_path
@@ -19,7 +20,7 @@ from warehouse.reports.site.safe_text import safe_text
 PAGE = 30
 """Claims on one page of a release, so that it stays below 100 kB."""
 GROUPS = {
-    "Scores": ("fraction", "elo", "points"),
+    "Scores": ("fraction", "elo", "points", *PAIR_UNITS),
     "Speed": ("tok/s", "s", "ratio"),
     "Facts in the files": ("parameters", "tokens", "bytes", "text", "licence"),
 }

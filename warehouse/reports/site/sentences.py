@@ -6,13 +6,16 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from warehouse.number_text import interval, number
+from warehouse.claim_records import PAIR_UNITS
+from warehouse.number_text import interval, number, pair_named
 from warehouse.reports.outcome_words import CLAIMANT, OUTCOMES, outcome_words
 from warehouse.reports.site.safe_text import safe_text
 
 Row = dict[str, Any]
 FILE_FACTS = frozenset({"parameters", "tokens", "bytes", "text", "licence"})
 """Units of facts that are read from the files rather than measured."""
+OF_ITEMS = ("fraction", *PAIR_UNITS)
+"""Units of what rests on items of a benchmark."""
 
 
 def who(row: Row) -> str:
@@ -25,7 +28,7 @@ def who(row: Row) -> str:
 def title(row: Row) -> str:
     """The benchmark as printed, with the variant."""
     variant = f" ({row['variant']})" if row["variant"] else ""
-    return safe_text(row["benchmark_text"] + variant, 120)
+    return safe_text(row["benchmark_text"] + variant + pair_named(row), 120)
 
 
 def measured(row: Row) -> str:
@@ -46,7 +49,7 @@ def basis(row: Row) -> str:
     """What the measurement rests on: `992 of 1,500 questions`, `7 runs`."""
     if row["items"] is None or (row["of"] or 0) <= 1:
         return ""
-    if row["unit"] == "fraction":
+    if row["unit"] in OF_ITEMS:
         whole = row["items"] == row["of"]
         return f"all {row['of']:,} questions" if whole else f"{row['items']:,} of {row['of']:,} questions"
     return f"{row['items']:,} runs"
@@ -65,7 +68,7 @@ def sentence(row: Row) -> str:
         told = next((reason.partition(" (")[0] for reason in reasons if reason.startswith("the files say")), "")
         return f"{subject}; {told or 'the files were read'}: {word}."
     found = " ".join(part for part in (measured(row), measured_interval(row)) if part)
-    ground = f" on {basis(row)}" if row["unit"] == "fraction" and basis(row) else f" in {basis(row)}"
+    ground = f" on {basis(row)}" if row["unit"] in OF_ITEMS and basis(row) else f" in {basis(row)}"
     ground = ground if basis(row) else ""
     subject_of_run = "others measured" if row["ran_by"] == "imported" else "we measured"
     tail = f": {word}" if found else f"; {word}"

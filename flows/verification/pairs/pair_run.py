@@ -1,0 +1,116 @@
+"""Two runs on the same items -> the run of the pair, whose measurements hold both scores of each item."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from evaluators.records import Measurement, Run, RunStatus
+from evaluators.speed.ratio import side_names
+from warehouse.verdicts.diagnostics.validity import unsound
+
+OF_THE_ARTIFACT = {"quantization", "backend_version", "hardware", "numerator", "denominator"}
+"""Settings in which the two sides may differ."""
+PAIRS = "pairs"
+"""What such a run has as benchmark and as evaluator; its measurements name the benchmark."""
+
+
+def pair_run(first: Run, second: Run, reference: str, flips: Mapping[str, float]) -> Run:
+    """The run of the artifact `first` against `second`. `reference`: what the claims call the second; `flips`: signals
+    about run noise. Invalid, with the reason, where the two were not asked alike or one of them is not sound."""
+    names = _names(first, second)
+    found = [
+        _pair(one, other, names)
+        for one in first.measurements
+        for other in second.measurements
+        if (one.metric, one.filter) == (other.metric, other.filter) and _per_item(one) and _per_item(other)
+    ]
+    reason = _unlike(first, second) or _unsound_side(first, second)
+    name = hashlib.sha256(f"{first.run_id} {second.run_id} {reference}".encode()).hexdigest()[:16]
+    return first.model_copy(
+        update={
+            "run_id": f"pair-{name}",
+            "benchmark": PAIRS,
+            "evaluator": PAIRS,
+            "settings": first.settings.model_copy(update={"denominator": reference}),
+            "status": RunStatus.invalid if reason else RunStatus.finished,
+            "reason": reason,
+            "continues": None,
+            "finished": max((one.finished for one in (first, second) if one.finished), default=None),
+            "requests_sent": 0,
+            "requests_reused": first.requests_sent + second.requests_sent,
+            "measurements": tuple(found),
+            "checks": {"first run": first.run_id, "second run": second.run_id},
+            "failed_checks": {},
+            "signals": dict(flips),
+            "tables": {},
+            "seal": None,
+        }
+    )
+
+
+def _per_item(found: Measurement) -> bool:
+    return found.unit == "fraction" and len(found.values) == found.items > 0
+
+
+def _names(first: Run, second: Run) -> tuple[str, str]:
+    assert first.artifact is not None and second.artifact is not None
+    return side_names((first.artifact, first.settings), (second.artifact, second.settings))
+
+
+def _unlike(first: Run, second: Run) -> str | None:
+    """In what the two were asked differently; None: in nothing."""
+    one, two = first.settings.model_dump(), second.settings.model_dump()
+    apart = [name for name in one if name not in OF_THE_ARTIFACT and one[name] != two[name]]
+    about = {
+        "task": (first.task_version, second.task_version),
+        "order of the items": (first.order_seed, second.order_seed),
+        "program that scored": (first.evaluator_version, second.evaluator_version),
+    }
+    apart += [name for name, (here, there) in about.items() if here != there]
+    return f"the two were not run under the same protocol: {', '.join(apart)} differ" if apart else None
+
+
+def _unsound_side(first: Run, second: Run) -> str | None:
+    for run in (first, second):
+        name = f"{run.release.model} {run.settings.quantization or ''}".strip()
+        if run.status is not RunStatus.finished:
+            return f"the run on {name} is not sound: {run.reason}"
+        if not run.weights_seen:
+            return f"the weights of {name} were not seen"
+        for found in run.measurements:
+            if reasons := unsound(run, found):
+                return f"the run on {name} is not sound: {reasons[0].text}"
+    return None
+
+
+def _pair(one: Measurement, other: Measurement, names: tuple[str, str]) -> Measurement:
+    """Both scores of the items that both have."""
+    items = min(one.items, other.items)
+    first, second = one.values[:items], other.values[:items]
+    means = _mean(first), _mean(second)
+    counts = {
+        name: max(getattr(one, name), getattr(other, name))
+        for name in ("truncated", "empty", "refused", "unextracted", "timed_out", "failed")
+    }
+    return one.model_copy(
+        update={
+            "score": means[0],
+            "stderr": None,
+            "items": items,
+            "of": max(one.of, other.of),
+            "values": first,
+            "reference_values": second,
+            "stopped_early": items < max(one.of, other.of),
+            "low": None,
+            "high": None,
+            "sides": names,
+            "medians": means if None not in means else None,
+            **counts,
+        }
+    )
+
+
+def _mean(values: tuple[float | None, ...]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None

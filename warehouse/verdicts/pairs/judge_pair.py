@@ -1,0 +1,151 @@
+"""A claim about a pair against the run of that pair -> verdict: what the artifact keeps is tested from below only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import log
+
+from evaluators.catalogue import Benchmark
+from evaluators.records import Measurement, Run, RunStatus
+from warehouse.claim_records import PAIR_UNITS, Claim, Comparability, Criterion, Outcome, Reason, Verdict
+from warehouse.number_text import interval as interval_text
+from warehouse.number_text import number
+from warehouse.verdicts.diagnostics.validity import Limits, unsound
+from warehouse.verdicts.looks import look_schedule
+from warehouse.verdicts.noise import contradict_level
+from warehouse.verdicts.outcome import Case, settings_reasons
+from warehouse.verdicts.pairs.pair_noise import PairNoise, pair_noise
+from warehouse.verdicts.pairs.pair_region import PairZone, pair_interval, pair_score, pair_zone
+from warehouse.verdicts.statistics.paired_difference import sign_test
+from warehouse.verdicts.statistics.sequential_test import TestState, follow
+from warehouse.verdicts.strength import log_e_of, strength_beyond_noise
+from warehouse.verdicts.wording import claimed, outcome_word
+
+
+def pair_state(criterion: Criterion, measurement: Measurement, noise: float) -> TestState:
+    """Where a claim about a pair stands after the items that both have answered. `noise`: run-noise allowance as a
+    fraction. Never `above`: nobody is contradicted by a loss that is smaller than claimed."""
+    zone, schedule = pair_zone(criterion), look_schedule(criterion.benchmark)
+    return follow(
+        zone.moved(measurement.values, measurement.reference_values),
+        zone.region(measurement.of, criterion.margin, noise),
+        criterion.level,
+        contradict=contradict_level(criterion.level, noise),
+        every=schedule.every,
+        minimum=schedule.minimum,
+        plausible=criterion.plausible,
+    )
+
+
+def decided_pair(claims: Sequence[Claim], criteria: Sequence[Criterion], run: Run, benchmark: Benchmark) -> bool:
+    """Whether a run of a pair decides all of these criteria, its run noise taken into account."""
+    scores = {(found.metric, found.filter): found for found in run.measurements}
+    repeats = {claim.claim_id: claim.settings.repeats or 1 for claim in claims}
+    for criterion in criteria:
+        measurement = scores.get((criterion.metric, criterion.filter))
+        if measurement is None or criterion.interval.unit not in PAIR_UNITS:
+            continue
+        noise = pair_noise(
+            run, measurement, benchmark, share=pair_zone(criterion).share, level=criterion.level,
+            claimed_repeats=repeats.get(criterion.claim_id, 1),
+        )  # fmt: skip
+        if pair_state(criterion, measurement, noise.width).side is None:
+            return False
+    return True
+
+
+def judge_pair(case: Case) -> Verdict:
+    """The verdict. A run whose sides were not asked alike arrives as an invalid one and judges nothing."""
+    criterion, measurement, run = case.criterion, case.measurement, case.run
+    unit, zone = criterion.interval.unit, pair_zone(criterion)
+    settings = settings_reasons(case)
+    if len(measurement.values) != len(measurement.reference_values) or not measurement.values:
+        text = run.reason or "the run is of one artifact; a claim about a pair needs both on the same items"
+        outcome = Outcome.invalid_run if run.status is RunStatus.invalid else Outcome.inconclusive
+        return case.verdict(outcome, [Reason(code="no_pair", text=text), *settings], text, score=None)
+    noise = pair_noise(
+        run, measurement, case.benchmark, share=zone.share, level=criterion.level,
+        claimed_repeats=case.claim.settings.repeats or 1,
+    )  # fmt: skip
+    state = pair_state(criterion, measurement, noise.width)
+    broken = unsound(run, measurement, Limits())
+    outcome = {"confirmed": Outcome.confirmed, "below": Outcome.below_claim}.get(state.side or "", Outcome.inconclusive)
+    if broken:
+        outcome = Outcome.invalid_run
+    elif case.comparability is Comparability.differs:
+        outcome = Outcome.not_tested
+    counted = _counts(measurement)
+    undecided = [_undecided(measurement)] if outcome is Outcome.inconclusive else []
+    lead = settings if outcome is Outcome.not_tested else []
+    rest = [] if lead else settings
+    reasons = [*broken, *lead, *undecided, counted, *rest, *_against(criterion, noise)]
+    score = pair_score(unit, measurement.values, measurement.reference_values)
+    alpha = 2 * criterion.level / criterion.plausible if outcome is Outcome.confirmed else criterion.level
+    region = zone.region(measurement.of, criterion.margin)
+    ends = pair_interval(
+        unit, measurement.values, measurement.reference_values, zone, region, alpha,
+        state if outcome is Outcome.confirmed else None,
+    )  # fmt: skip
+    return case.verdict(
+        outcome,
+        reasons,
+        _headline(criterion, measurement, outcome, score, ends, reasons),
+        score=score,
+        span=(*ends, 1 - alpha),
+        e_values=state.e_values,
+        strength=_strength(criterion, measurement, zone, noise),
+    )
+
+
+def _strength(criterion: Criterion, measurement: Measurement, zone: PairZone, noise: PairNoise) -> float:
+    def against(width: float) -> float:
+        return log_e_of(pair_state(criterion, measurement, width))
+
+    return strength_beyond_noise(against, noise.error) if noise.width else against(0.0) - log(2)
+
+
+def _counts(measurement: Measurement) -> Reason:
+    pairs = zip(measurement.values, measurement.reference_values, strict=True)
+    known = [(x, y) for x, y in pairs if x is not None and y is not None]
+    lost, won = sum(x < y for x, y in known), sum(x > y for x, y in known)
+    text = (
+        f"of {len(known):,} items that both answered, {lost:,} are lost and {won:,} won "
+        f"(McNemar p={sign_test(lost, won):.2g}, no difference assumed)"
+    )
+    return Reason(code="paired_items", text=text)
+
+
+def _undecided(measurement: Measurement) -> Reason:
+    if measurement.items >= measurement.of:
+        text = "the difference of the whole runs is smaller than run noise can tell from the claim"
+    else:
+        text = f"not decided by {measurement.items:,} of {measurement.of:,} items; more items, or a larger --budget"
+    return Reason(code="more_items", text=text)
+
+
+def _against(criterion: Criterion, noise: PairNoise) -> list[Reason]:
+    """What the verdict was measured against."""
+    text = (
+        f"criterion: {claimed(criterion.interval)}, less {100 * criterion.margin:g} points, alpha {criterion.alpha:g}"
+    )
+    found = [Reason(code="margin", text=text)]
+    return [*found, Reason(code="run_noise", text=noise.text)] if noise.width else found
+
+
+def _headline(
+    criterion: Criterion, measurement: Measurement, outcome: Outcome, score: float | None, ends: tuple[float, float],
+    reasons: list[Reason],
+) -> str:  # fmt: skip
+    unit = criterion.interval.unit
+    over, under = measurement.sides or ("the artifact", "the reference")
+    first, second = measurement.medians or (None, None)
+    scores = f"{number(first, 'fraction')}% of {over} against {number(second, 'fraction')}% of {under}"
+    what = "" if unit == "difference" else " of it"
+    said = "nothing" if score is None else f"{number(score, unit)}{what} {interval_text(*ends, unit)}".rstrip()
+    stop = "at stop, on" if measurement.items < measurement.of else "on"
+    word = outcome_word(outcome)
+    why = f" ({reasons[0].text})" if outcome in (Outcome.invalid_run, Outcome.not_tested, Outcome.inconclusive) else ""
+    return (
+        f"measured {scores}: {said} {stop} {measurement.items:,} of {measurement.of:,} items; "
+        f"claim {claimed(criterion.interval)}: {word}{why}, alpha={criterion.alpha:g}"
+    )
