@@ -86,7 +86,7 @@ def speculative(server: ServerDescription) -> str | None:
 def evidence(artifact: Artifact, server: ServerDescription) -> dict[str, str]:
     """The rest of the key, which no setting holds: files, flags, memory, driver, clock."""
     hardware, weights = server.hardware, weight_bytes(artifact)
-    found = {
+    fields = {
         "artifact": artifact.key,
         "files": ", ".join(f"{file.name} {file.sha256[:16]}" for file in artifact.files if _is_weights(file.name)),
         "kv_type": server.kv_type,
@@ -102,7 +102,7 @@ def evidence(artifact: Artifact, server: ServerDescription) -> dict[str, str]:
         "weight_bytes_per_token": str(weights.active) if weights else None,
         "weight_bytes_formula": weights.how if weights else None,
     }
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name, value in fields.items() if value}
 
 
 def _is_weights(name: str) -> bool:

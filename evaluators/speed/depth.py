@@ -64,26 +64,26 @@ def measure_depth(
     if ladder[0] < 0 or (room is not None and ladder[-1] > room):
         raise UserError(f"a depth of {ladder[-1]} tokens does not fit the server's context; it has room for {room}")
     sides = [Rounds(client, quantity, filled.model_copy(update={"depth": depth}), seed=runs) for depth in ladder]
-    found = gather(
+    gathered = gather(
         sides, [server], runs, allowed=allowed_load, progress=progress,
         value=lambda speeds: relative_end(ladder, speeds), decided=decided,
     )  # fmt: skip
-    values = [] if found.failure else [relative_end(ladder, row) for row in found.values]
-    shown = evidence(artifact, description) | how(quantity, sides, found)
+    values = [] if gathered.failure else [relative_end(ladder, row) for row in gathered.values]
+    shown = evidence(artifact, description) | how(quantity, sides, gathered)
     shown["value"] = "speed at the greatest depth over that at the smallest, on the line through all depths of a run"
     if values:
         shown["depths"] = " ".join(str(depth) for depth in ladder)
-        shown["medians"] = " ".join(f"{median(found.side(number)):.5g}" for number in range(len(ladder)))
-        shown["slope"] = f"{slope_text(ladder, median(values), median(found.side(0)))}"
+        shown["medians"] = " ".join(f"{median(gathered.side(number)):.5g}" for number in range(len(ladder)))
+        shown["slope"] = f"{slope_text(ladder, median(values), median(gathered.side(0)))}"
     return finish(
         benchmark, artifact, description, filled.model_copy(update={"depth": ladder[-1]}),
         [
-            measurement(benchmark, values, found.wanted, "ratio", shown, failed=int(bool(found.failure)),
-                        first_look=found.first_look)
+            measurement(benchmark, values, gathered.wanted, "ratio", shown, failed=int(bool(gathered.failure)),
+                        first_look=gathered.first_look)
         ],
         folder=folder, started=started, requests=client.sent,
-        invalid=found.verdict(values, allowed_load, spread=float("inf")),
-        checks=checks(found, values), signals=found.signals(),
+        invalid=gathered.verdict(values, allowed_load, spread=float("inf")),
+        checks=checks(gathered, values), signals=gathered.signals(),
     )  # fmt: skip
 
 

@@ -45,10 +45,10 @@ def find_llama_bench(asked: str | None = None) -> str | None:
     """Path of llama-bench: the one asked for, else beside `llama-server` on PATH or on PATH itself; None if it is not
     there. Raises UserError if the one asked for is not."""
     if asked:
-        found = shutil.which(asked)
-        if not found:
+        path = shutil.which(asked)
+        if not path:
             raise UserError(f"there is no executable {asked}; correct the path of llama-bench")
-        return found
+        return path
     server = shutil.which("llama-server")
     beside = shutil.which("llama-bench", path=str(Path(server).resolve().parent)) if server else None
     return beside or shutil.which("llama-bench")

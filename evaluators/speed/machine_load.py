@@ -101,8 +101,8 @@ def _processes(server: ModelServer) -> list[psutil.Process] | None:
     names = PROGRAMS.get(server.backend)
     if names is None:
         return None
-    found = [process for process in psutil.process_iter(["name"]) if (process.info["name"] or "").startswith(names)]
-    return found or None  # in a container, or under another name: what it uses would pass for other programs
+    processes = [process for process in psutil.process_iter(["name"]) if (process.info["name"] or "").startswith(names)]
+    return processes or None  # in a container, or under another name: what it uses would pass for other programs
 
 
 def gpu_state() -> tuple[int | None, tuple[str, ...] | None]:

@@ -53,17 +53,17 @@ def measure_speed(
     client = StreamClient(server)
     filled = lengthen(client, quantity, filled, settings, description.context)
     side = Rounds(client, quantity, filled, seed=runs)
-    found = gather([side], [server], runs, allowed=allowed_load, progress=progress, decided=decided)
-    values = [] if found.failure else found.side()
-    shown = evidence(artifact, description) | how(quantity, [side], found)
+    gathered = gather([side], [server], runs, allowed=allowed_load, progress=progress, decided=decided)
+    values = [] if gathered.failure else gathered.side()
+    shown = evidence(artifact, description) | how(quantity, [side], gathered)
     return finish(
         benchmark, artifact, description, filled,
         [
-            measurement(benchmark, values, found.wanted, quantity.unit, shown, failed=int(bool(found.failure)),
-                        first_look=found.first_look)
+            measurement(benchmark, values, gathered.wanted, quantity.unit, shown, failed=int(bool(gathered.failure)),
+                        first_look=gathered.first_look)
         ],
-        folder=folder, started=started, invalid=found.verdict(values, allowed_load), requests=client.sent,
-        checks=checks(found, values), signals=found.signals(),
+        folder=folder, started=started, invalid=gathered.verdict(values, allowed_load), requests=client.sent,
+        checks=checks(gathered, values), signals=gathered.signals(),
     )  # fmt: skip
 
 
@@ -74,7 +74,7 @@ def quantity_of(benchmark: str) -> Quantity:
     return QUANTITIES[benchmark]
 
 
-def how(quantity: Quantity, sides: Sequence[Rounds], found: Gathered) -> dict[str, str]:
+def how(quantity: Quantity, sides: Sequence[Rounds], gathered: Gathered) -> dict[str, str]:
     """How the number came about: the client, the formula, the real lengths, what else the machine did."""
     prompts, answers = _each(side.prompt_tokens for side in sides), _each(side.answer_tokens for side in sides)
     cached = [tokens for side in sides for tokens in side.cached_tokens]
@@ -86,7 +86,7 @@ def how(quantity: Quantity, sides: Sequence[Rounds], found: Gathered) -> dict[st
         "prompt_tokens": f"{prompts} as the server counts" if prompts else "",
         "answer_tokens": f"{answers} as the server counts" if answers else "",
         "cached_tokens": f"{median(cached):.0f}" if any(cached) else "",
-        "gpu_clock": f"{min(found.clocks)}-{max(found.clocks)} MHz between the runs" if found.clocks else "",
+        "gpu_clock": f"{min(gathered.clocks)}-{max(gathered.clocks)} MHz between the runs" if gathered.clocks else "",
     }
     return {name: text for name, text in shown.items() if text}
 
@@ -96,14 +96,14 @@ def _each(counts: Iterable[Sequence[int]]) -> str:
     return " / ".join(dict.fromkeys(f"{median(side):.0f}" for side in counts if side))
 
 
-def checks(found: Gathered, values: Sequence[float]) -> dict[str, str]:
+def checks(gathered: Gathered, values: Sequence[float]) -> dict[str, str]:
     """What was looked at to trust the runs, in words."""
-    known = [share for share in found.others if share is not None]
+    shares = [share for share in gathered.others if share is not None]
     change = drift(values) if values else None
     return {
-        "requests": found.failure or "none failed",
-        "other programs": f"at most {100 * max(known):.0f} % of the processor" if known else "not readable",
-        "runs": f"{len(values)} kept of {found.made}",
+        "requests": gathered.failure or "none failed",
+        "other programs": f"at most {100 * max(shares):.0f} % of the processor" if shares else "not readable",
+        "runs": f"{len(values)} kept of {gathered.made}",
         "drift": "none" if change is None else f"{100 * change:+.0f} % from earlier to later runs",
-        "gpu brakes": "not readable" if found.throttling is None else ", ".join(found.throttling) or "none",
+        "gpu brakes": "not readable" if gathered.throttling is None else ", ".join(gathered.throttling) or "none",
     }

@@ -51,42 +51,44 @@ def measure_ratio(
     lengths = {"prompt_tokens", "generation_tokens", "depth", "concurrency"}
     if filled[0].model_dump(include=lengths) != filled[1].model_dump(include=lengths):
         # the smaller context decides for both
-        common = min(filled, key=lambda one: (one.prompt_tokens or 0) + (one.generation_tokens or 0))
-        filled = [one.model_copy(update=common.model_dump(include=lengths)) for one in filled]
+        common = min(
+            filled, key=lambda conditions: (conditions.prompt_tokens or 0) + (conditions.generation_tokens or 0)
+        )
+        filled = [conditions.model_copy(update=common.model_dump(include=lengths)) for conditions in filled]
     clients = StreamClient(numerator[1]), StreamClient(denominator[1])
     filled = [
-        lengthen(client, quantity, one, settings, about.context)
-        for client, one, about in zip(clients, filled, described, strict=True)
+        lengthen(client, quantity, conditions, settings, about.context)
+        for client, conditions, about in zip(clients, filled, described, strict=True)
     ]
-    shortest = min(one.generation_tokens or 0 for one in filled)
-    filled = [one.model_copy(update={"generation_tokens": shortest}) for one in filled]
+    shortest = min(conditions.generation_tokens or 0 for conditions in filled)
+    filled = [conditions.model_copy(update={"generation_tokens": shortest}) for conditions in filled]
     sides = [
-        Rounds(client, quantity, one, seed=runs, gauge=other.token_ids)
-        for client, other, one in zip(clients, clients[::-1], filled, strict=True)
+        Rounds(client, quantity, conditions, seed=runs, gauge=other.token_ids)
+        for client, other, conditions in zip(clients, clients[::-1], filled, strict=True)
     ]
-    found = gather(
+    gathered = gather(
         sides, [numerator[1], denominator[1]], runs, allowed=allowed_load, progress=progress,
         value=lambda pair: pair[0] / pair[1], decided=decided,
     )  # fmt: skip
-    ratios = [] if found.failure else [over / under for over, under in found.values]
+    ratios = [] if gathered.failure else [over / under for over, under in gathered.values]
     seen = side_names((numerator[0], filled[0]), (denominator[0], filled[1]))
     names = settings.numerator or seen[0], settings.denominator or seen[1]
-    shown = evidence(numerator[0], described[0]) | how(quantity, sides, found)
+    shown = evidence(numerator[0], described[0]) | how(quantity, sides, gathered)
     shown |= {f"denominator_{name}": text for name, text in evidence(denominator[0], described[1]).items()}
     shown["denominator_quantization"] = denominator[0].quantization
     shown["denominator_backend"] = f"{described[1].backend} {described[1].version}"
-    medians = (median(found.side(0)), median(found.side(1))) if ratios else None
+    medians = (median(gathered.side(0)), median(gathered.side(1))) if ratios else None
     measured = measurement(
-        benchmark, ratios, found.wanted, "ratio", shown, failed=int(bool(found.failure)), first_look=found.first_look,
-        sides=seen, medians=medians,
+        benchmark, ratios, gathered.wanted, "ratio", shown, failed=int(bool(gathered.failure)),
+        first_look=gathered.first_look, sides=seen, medians=medians,
     )  # fmt: skip
     return finish(
         benchmark, numerator[0], described[0],
         filled[0].model_copy(update={"numerator": names[0], "denominator": names[1]}),
         [measured],
-        folder=folder, started=started, invalid=found.verdict(ratios, allowed_load),
+        folder=folder, started=started, invalid=gathered.verdict(ratios, allowed_load),
         requests=sum(client.sent for client in clients),
-        checks=checks(found, ratios), signals=found.signals(),
+        checks=checks(gathered, ratios), signals=gathered.signals(),
     )  # fmt: skip
 
 
@@ -95,7 +97,9 @@ def side_names(upper: tuple[Artifact, Settings], lower: tuple[Artifact, Settings
     rows = [
         [artifact.release.model, run.quantization, run.backend, run.backend_version] for artifact, run in (upper, lower)
     ]
-    same = [str(one).casefold() == str(other).casefold() for one, other in zip(*rows, strict=True)]
+    same = [
+        str(upper_name).casefold() == str(lower_name).casefold() for upper_name, lower_name in zip(*rows, strict=True)
+    ]
     if not same[2]:
         same[3] = True  # the names of two backends tell enough
     if all(same):

@@ -68,7 +68,11 @@ class Rounds:
             self.prompt_tokens += [stream.prompt for stream in batch]
             self.cached_tokens += [stream.cached or 0 for stream in batch]
             self.answer_tokens += [stream.tokens for stream in batch]
-        if self.depth and self.quantity is QUANTITIES["prompt_speed"] and any(one.cached is None for one in batches[0]):
+        if (
+            self.depth
+            and self.quantity is QUANTITIES["prompt_speed"]
+            and any(stream.cached is None for stream in batches[0])
+        ):
             raise StreamFailed(
                 "the server does not say how much of the prompt it had computed before, so its prompt speed at a depth "
                 "cannot be told"

@@ -73,13 +73,13 @@ class Gathered:
 
     def signals(self) -> dict[str, float]:
         """The machine in numbers."""
-        known = [share for share in self.others if share is not None]
-        found = {"runs_made": float(self.made)}
-        if known:
-            found["other_load"] = fmean(known)
+        shares = [share for share in self.others if share is not None]
+        numbers = {"runs_made": float(self.made)}
+        if shares:
+            numbers["other_load"] = fmean(shares)
         if self.clocks:
-            found |= {"gpu_clock_lowest": float(min(self.clocks)), "gpu_clock_highest": float(max(self.clocks))}
-        return found
+            numbers |= {"gpu_clock_lowest": float(min(self.clocks)), "gpu_clock_highest": float(max(self.clocks))}
+        return numbers
 
 
 def gather(
@@ -98,61 +98,61 @@ def gather(
     A run during which other programs used more than `allowed` of the processor, or whose answers came in one piece, is
     made again, up to as many more; whether it is depends on these and never on its value. Gives up after `runs` if most
     were disturbed, and at the first failed request."""
-    found = Gathered(wanted=runs, first=runs)
-    _make(found, sides, servers, allowed, progress)
-    kept = found.quiet(allowed)
-    first = [value(found.values[index]) for index in kept]
+    gathered = Gathered(wanted=runs, first=runs)
+    _make(gathered, sides, servers, allowed, progress)
+    kept = gathered.quiet(allowed)
+    first = [value(gathered.values[index]) for index in kept]
     # in a few runs chance looks like drift
     shaky = len(first) >= runs and decided is not None and not (decided(first) and unstable(first) is None)
-    if found.failure is None and shaky:
-        found.wanted = MORE * runs
-        _make(found, sides, servers, allowed, progress)
-        kept = found.quiet(allowed)
-    if found.wanted <= len(kept) < len(found.values):
-        found.values = [found.values[index] for index in kept]
-        found.others = [found.others[index] for index in kept]
-    return found
+    if gathered.failure is None and shaky:
+        gathered.wanted = MORE * runs
+        _make(gathered, sides, servers, allowed, progress)
+        kept = gathered.quiet(allowed)
+    if gathered.wanted <= len(kept) < len(gathered.values):
+        gathered.values = [gathered.values[index] for index in kept]
+        gathered.others = [gathered.others[index] for index in kept]
+    return gathered
 
 
 def _make(
-    found: Gathered, sides: Sequence[Rounds], servers: Sequence[ModelServer], allowed: float, progress: Tell | None
+    gathered: Gathered, sides: Sequence[Rounds], servers: Sequence[ModelServer], allowed: float, progress: Tell | None
 ) -> None:
     """Make runs until there are as many quiet ones as wanted."""
     from evaluators.harness.progress import Progress
 
-    load, runs = Load(*servers), found.wanted
+    load, runs = Load(*servers), gathered.wanted
     on_gpu = any(server.describe().hardware.gpu for server in servers)
-    began, before_us, quiet = time.monotonic(), found.made, len(found.quiet(allowed))
+    began, before_us, quiet = time.monotonic(), gathered.made, len(gathered.quiet(allowed))
     try:
-        for side in sides if not found.made else ():
+        for side in sides if not gathered.made else ():
             side.warm_up()
-        while quiet < runs and found.made < 2 * runs and not (found.made >= runs and 2 * quiet < found.made):
+        while quiet < runs and gathered.made < 2 * runs and not (gathered.made >= runs and 2 * quiet < gathered.made):
             before = load.moment()
-            row = _row(sides, backwards=found.made % 2 == 1)
+            row = _row(sides, backwards=gathered.made % 2 == 1)
             share = load.others(before, load.moment())
-            found.made += 1
+            gathered.made += 1
             if row is None:
-                found.unread += 1
+                gathered.unread += 1
             else:
-                found.values.append(row)
-                found.others.append(share)
+                gathered.values.append(row)
+                gathered.others.append(share)
                 quiet += share is None or share <= allowed
             if on_gpu:
                 clock, throttling = gpu_state()
-                found.clocks += () if clock is None else (clock,)
+                gathered.clocks += () if clock is None else (clock,)
                 if throttling is not None:
-                    found.throttling = tuple(dict.fromkeys((*(found.throttling or ()), *throttling)))
+                    gathered.throttling = tuple(dict.fromkeys((*(gathered.throttling or ()), *throttling)))
             if progress is not None:
                 spent = time.monotonic() - began
-                rate = (found.made - before_us) / spent
+                rate = (gathered.made - before_us) / spent
                 progress(Progress(quiet, runs, rate, (runs - quiet) / rate, 0, 0, 0))
     except StreamFailed as error:
-        found.failure = f"a request failed, which voids the run: {error}"
+        gathered.failure = f"a request failed, which voids the run: {error}"
 
 
 def _row(sides: Sequence[Rounds], *, backwards: bool) -> tuple[float, ...] | None:
     """One run of every side, in this order or the reverse; None if one of them cannot be read."""
     numbers = range(len(sides))
-    found = {number: sides[number].run() for number in (reversed(numbers) if backwards else numbers)}
-    values = [found[number] for number in numbers]
+    by_side = {number: sides[number].run() for number in (reversed(numbers) if backwards else numbers)}
+    values = [by_side[number] for number in numbers]
     return None if None in values else tuple(value for value in values if value is not None)

@@ -33,7 +33,7 @@ def combine_starts(runs: Sequence[Run], folder: Path) -> Run:
         update={
             "run_id": f"{last.benchmark}-{name}",
             "started": runs[0].started,
-            "requests_sent": sum(one.requests_sent for one in runs),
+            "requests_sent": sum(run.requests_sent for run in runs),
             "measurements": (measured,),
             "checks": last.checks | {"starts": f"{len(runs)} starts of the server"},
         }

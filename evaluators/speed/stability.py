@@ -67,15 +67,15 @@ def drift(values: Sequence[float]) -> float | None:
     if least < 2 or min(values) <= 0:
         return None
     parts = ((values[:cut], values[cut:]) for cut in range(least, n - least + 1))
-    found = [exp(log(median(later)) - log(median(earlier))) - 1 for earlier, later in parts if _apart(earlier, later)]
-    return max(found, key=abs, default=None)
+    changes = [exp(log(median(later)) - log(median(earlier))) - 1 for earlier, later in parts if _apart(earlier, later)]
+    return max(changes, key=abs, default=None)
 
 
-def _apart(one: Sequence[float], other: Sequence[float]) -> bool:
+def _apart(earlier: Sequence[float], later: Sequence[float]) -> bool:
     """Whether all of one lies above or below all of the other, but for one stray in a part of EXTREMES."""
     (low, high), (bottom, top) = (
         (ordered[stray], ordered[-1 - stray])
-        for ordered in (sorted(one), sorted(other))
+        for ordered in (sorted(earlier), sorted(later))
         for stray in [int(len(ordered) >= EXTREMES)]
     )
     return high < bottom or top < low

@@ -92,19 +92,19 @@ class StreamClient:
             answers = post_all(self.server.url, self.dialect.stream_path, self.server.key, bodies)
         except WireError as error:
             raise StreamFailed(str(error)) from None
-        found = []
+        streams = []
         for prompt, (sent, answer) in zip(prompts, answers, strict=True):
             if answer.status != 200:
                 text = one_line(b"".join(data for _, data in answer.pieces), 200)
                 raise StreamFailed(f"HTTP {answer.status}: {text}")
-            known = None if isinstance(prompt, str) else len(prompt)
+            prompt_tokens = None if isinstance(prompt, str) else len(prompt)
             try:
-                found.append(read(self.dialect, sent, answer.pieces, tokens, known))
+                streams.append(read(self.dialect, sent, answer.pieces, tokens, prompt_tokens))
             except (TypeError, ValueError, LookupError, AttributeError, OverflowError, RecursionError) as error:
                 raise StreamFailed(
                     f"the answer cannot be read: {type(error).__name__}: {one_line(str(error))}"
                 ) from None
-        return found
+        return streams
 
 
 def read(
@@ -147,14 +147,14 @@ def read(
 
 def _take(dialect: Dialect, lines: list[bytes], tokens: int, details: dict[str, Any]) -> int:
     try:
-        found = events(dialect, (line.decode() for line in lines), tokens)
+        stream_events = events(dialect, (line.decode() for line in lines), tokens)
     except ValueError as error:
         raise StreamFailed(f"the answer is no stream of JSON ({error})") from None
-    for event in found:
+    for event in stream_events:
         if event.error is not None:
             raise StreamFailed(event.error)
         if event.prompt is not None:
             details["prompt"] = event.prompt
         if event.cached is not None:
             details["cached"] = event.cached
-    return found[-1].tokens if found else tokens
+    return stream_events[-1].tokens if stream_events else tokens

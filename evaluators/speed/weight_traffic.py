@@ -32,8 +32,8 @@ def weight_bytes(artifact: Artifact) -> WeightBytes | None:
     from evaluators.weights.sources import LocalSource
     from evaluators.weights.stranger_files import BROKEN, object_of
 
-    place = Path(artifact.path)
-    folder = place.parent if artifact.format == "gguf" else place
+    path = Path(artifact.path)
+    folder = path.parent if artifact.format == "gguf" else path
     suffix = "." + artifact.format
     names = [Path(file.name).name for file in artifact.files if file.name.endswith(suffix)]
     try:
