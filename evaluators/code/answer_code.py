@@ -55,8 +55,8 @@ def mbpp_plus_chat_program(document: Document, answer: str) -> str:
 
 def _tested(document: Document) -> str | None:
     """Name of the function that the first test calls; None where the test does not begin so."""
-    found = re.match(r"\s*assert\s+(?:\w+\()*?(\w+)\(", str(document["test_list"][0]))
-    return found[1] if found else None
+    match = re.match(r"\s*assert\s+(?:\w+\()*?(\w+)\(", str(document["test_list"][0]))
+    return match[1] if match else None
 
 
 def grade_humaneval(document: Document, results: Sequence[str]) -> dict[str, float]:

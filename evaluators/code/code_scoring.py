@@ -38,13 +38,13 @@ class CodeGrading:
             f"{self.pool.sandbox.label()}; Python {platform.python_version()}, {TIME_LIMIT:g} s and "
             f"{limits.process_memory >> 20} MiB a program, {hardware.cpu or 'unknown processor'}"
         )
-        found = {"sandbox": text}
+        checks = {"sandbox": text}
         if self.pool.timeouts:
-            found["timeouts"] = (
+            checks["timeouts"] = (
                 f"{self.pool.timeouts} programs ran out of time alone too, "
                 f"{self.pool.within_thrice} of them pass in three times their limit"
             )
-        return found
+        return checks
 
 
 def sandbox_for(kind: str | None) -> Sandbox:

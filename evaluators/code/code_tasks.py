@@ -74,7 +74,7 @@ def _goes_into_boxes(space: Mapping[str, Any]) -> bool:
 
 def _metric_functions(task: Task) -> list[Callable[..., Any]]:
     """lm-eval keeps the `__call__` of a function."""
-    functions = [getattr(found, "__self__", found) for found in task._metric_fn_list.values()]
+    functions = [getattr(metric, "__self__", metric) for metric in task._metric_fn_list.values()]
     functions.append(task.get_config("process_results"))
     return [function for function in functions if hasattr(function, "__globals__")]
 

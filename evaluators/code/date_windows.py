@@ -45,15 +45,15 @@ def read_window(text: str) -> DateWindow | None:
     A month without a day is a whole month; a month without a year is in the year of the other. None where the text does
     not state exactly two dates.
     """
-    found = list(DATE.finditer(text))
-    if len(found) != 2:
+    dates = list(DATE.finditer(text))
+    if len(dates) != 2:
         return None
-    years = [_year(match) for match in found]
+    years = [_year(match) for match in dates]
     first_year, last_year = years[0] or years[1], years[1] or years[0]
     if first_year is None or last_year is None:
         return None
     try:
-        first, last = _day(found[0], first_year, False), _day(found[1], last_year, True)
+        first, last = _day(dates[0], first_year, False), _day(dates[1], last_year, True)
     except ValueError:
         return None
     return DateWindow(first, last) if first <= last else None

@@ -126,8 +126,8 @@ def add_own_scores(
     if grade is None:
         return
     own = next(iter(scored.statuses))
-    ordered = sorted(answers, key=lambda one: one.repeat)
-    turns = [ordered] if together else [[one] for one in ordered]
+    ordered = sorted(answers, key=lambda answer: answer.repeat)
+    turns = [ordered] if together else [[answer] for answer in ordered]
     values: list[float | None] = []
     statuses: list[ItemStatus] = []
     for number, turn in enumerate(turns):
@@ -137,10 +137,10 @@ def add_own_scores(
             statuses.append(status)
             continue
         candidate = scored.extracted[own][number] or ""
-        programs = [grade.program(document, one.text or "", candidate) for one in turn]
+        programs = [grade.program(document, answer.text or "", candidate) for answer in turn]
         with CODE_EVAL.recording() as record:
             graded = CODE_EVAL.grade([program for program in programs if program is not None], grade.seconds)
-        values.append(sum(one.result.passed for one in graded) / len(turn))
+        values.append(sum(program.result.passed for program in graded) / len(turn))
         statuses.append(ItemStatus.timed_out if status is ItemStatus.ok and record.timed_out else status)
     enter_own(scored, item.task, values, statuses, scored.extracted[own])
 
