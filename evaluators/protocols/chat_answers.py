@@ -32,8 +32,8 @@ BOLD = re.compile(rf"\*\*[^*\n]{{0,40}}?({FIGURES})[^*\n\d]{{0,20}}\*\*")
 def read_answer(text: str, kind: AnswerKind) -> str:
     """The answer in `text`, or `[invalid]`."""
     for candidate in (_boxed(text), _last(JSON, text), _last(HASHES, text), _last(STATED, text)):
-        if candidate is not None and (found := _as(candidate, kind)):
-            return found
+        if candidate is not None and (answer := _as(candidate, kind)):
+            return answer
     if kind == "letter":
         lines = [line for line in text.strip().splitlines() if line.strip()]
         for line in lines[:1] + lines[-1:]:
@@ -64,8 +64,8 @@ def _boxed(text: str) -> str | None:
 
 
 def _last(pattern: re.Pattern[str], text: str) -> str | None:
-    found = pattern.findall(text)
-    return str(found[-1]) if found else None
+    matches = pattern.findall(text)
+    return str(matches[-1]) if matches else None
 
 
 def _as(candidate: str, kind: AnswerKind) -> str | None:
@@ -74,8 +74,8 @@ def _as(candidate: str, kind: AnswerKind) -> str | None:
         match = LETTER.match(candidate)
         return match[1] if match else None
     if kind == "number":
-        found = NUMBER.search(candidate.replace("\\,", "").replace("{,}", ""))
-        return _number(found[0]) if found else None
+        number = NUMBER.search(candidate.replace("\\,", "").replace("{,}", ""))
+        return _number(number[0]) if number else None
     return candidate.strip(" .$*") or None
 
 

@@ -63,7 +63,7 @@ def plausible_protocols(
     if any(value is not None for value in (stated.prompt, stated.thinking, stated.effort)):
         chosen &= set(likely)
     extra: list[Mode] = [mode for mode in MODES if mode in chosen and mode not in likely]
-    found: dict[Settings, Protocol] = {}
+    by_settings: dict[Settings, Protocol] = {}
     modes: dict[Settings, Mode] = {}
     missing: list[str] = []
     for mode in (*likely, *extra):
@@ -72,12 +72,12 @@ def plausible_protocols(
             missing.append(lacks)
             continue
         base, origins = with_release(standard_protocol(target, mode), target, mode, kind)
-        for said, source in _variants(target, mode, base, stated, habits, kind):
-            settings = base.model_copy(update=said)
+        for changes, source in _variants(target, mode, base, stated, habits, kind):
+            settings = base.model_copy(update=changes)
             settings, whose = _with_claim(settings, origins, stated, target)
             for score in _scores(target, mode, stated):
                 protocol = _named(target, benchmark, mode, settings, whose, score, base, source)
-                found.setdefault(protocol.settings, protocol)
+                by_settings.setdefault(protocol.settings, protocol)
                 modes.setdefault(protocol.settings, mode)
     if kind.kind == "unknown" and not kind.has_template and stated.prompt is None:
         missing.append("chat: no chat template was found")
@@ -87,7 +87,7 @@ def plausible_protocols(
     shown = kind_words(kind)
     protocols = [
         protocol.model_copy(update={"kind": shown, "plausible": modes[settings] in likely})
-        for settings, protocol in found.items()
+        for settings, protocol in by_settings.items()
         if not chosen or modes[settings] in chosen
     ]
     if user is not None:
@@ -173,16 +173,16 @@ def _variants(
         return [({"effort": effort}, None) for effort in kind.efforts or ("high", "medium", "low")]
     if stated.shots is not None:
         return [({}, None)]
-    found: dict[int | None, tuple[dict[str, object], str | None]] = {}
+    variants: dict[int | None, tuple[dict[str, object], str | None]] = {}
     for habit in habits:
         if habit.benchmark == benchmark.name and habit.mode in (None, mode):
-            said = habit.settings.model_dump(exclude_none=True, exclude={"notes", "metric", "filter"})
-            found.setdefault(habit.settings.shots, (said, habit.address))
+            changes = habit.settings.model_dump(exclude_none=True, exclude={"notes", "metric", "filter"})
+            variants.setdefault(habit.settings.shots, (changes, habit.address))
     for shots in (base.shots, *(benchmark.usual_shots if mode != "thinking" else ())):
-        found.setdefault(shots, ({} if shots is None else {"shots": shots}, None))
+        variants.setdefault(shots, ({} if shots is None else {"shots": shots}, None))
     if mode == "chat" and benchmark.output == "generate_until":
-        found.setdefault(0, ({"shots": 0}, None))
-    return list(found.values())[:MOST_SHOTS]
+        variants.setdefault(0, ({"shots": 0}, None))
+    return list(variants.values())[:MOST_SHOTS]
 
 
 def _with_claim(

@@ -52,7 +52,7 @@ def sampling_of_card(card: str) -> dict[str, Settings]:
 
     The first such sentence of a mode counts. Tables and code are left out.
     """
-    found: dict[str, Settings] = {}
+    advice: dict[str, Settings] = {}
     prose = re.sub(r"```.*?```", "", card, flags=re.DOTALL)
     for line in prose.splitlines():
         if line.lstrip().startswith("|"):
@@ -61,8 +61,8 @@ def sampling_of_card(card: str) -> dict[str, Settings]:
             values = {name: match[1] for name, pattern in ADVICE.items() if (match := pattern.search(sentence))}
             if "temperature" in values and (len(values) > 1 or ADVISES.search(sentence)):
                 mode = "off" if OFF.search(sentence) else "on" if ON.search(sentence) else "any"
-                found.setdefault(mode, _settings({name: float(value) for name, value in values.items()}))
-    return found
+                advice.setdefault(mode, _settings({name: float(value) for name, value in values.items()}))
+    return advice
 
 
 def output_length_of_card(card: str) -> int | None:

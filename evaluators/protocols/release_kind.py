@@ -163,15 +163,15 @@ def _tuned(name: str, card: str, evidence: dict[str, str]) -> bool | None:
     head = front_matter(card)
     tags = {str(tag).casefold() for tag in head.get("tags") or [] if isinstance(tag, (str, int))}
     signs = {True: [], False: []}  # type: dict[bool, list[str]]
-    for said, pattern, known in ((True, TUNED_NAME, TUNED_TAGS), (False, BASE_NAME, BASE_TAGS)):
+    for tuned, pattern, known_tags in ((True, TUNED_NAME, TUNED_TAGS), (False, BASE_NAME, BASE_TAGS)):
         if pattern.search(name):
-            signs[said].append(f"name {name}")
-        signs[said] += [f"tag {tag}" for tag in sorted(tags & known)]
+            signs[tuned].append(f"name {name}")
+        signs[tuned] += [f"tag {tag}" for tag in sorted(tags & known_tags)]
     if head.get("base_model") and str(head.get("base_model_relation", "finetune")) == "finetune":
         signs[True].append("card names the base model it was tuned from")
-    for said, found in signs.items():
-        if found:
-            evidence["name and card" if said else "name and card, for a base model"] = ", ".join(found)
+    for tuned, grounds in signs.items():
+        if grounds:
+            evidence["name and card" if tuned else "name and card, for a base model"] = ", ".join(grounds)
     if bool(signs[True]) == bool(signs[False]):
         return None
     return bool(signs[True])
@@ -186,13 +186,16 @@ def _template(release: Release, config: Mapping[str, Any], header: Mapping[str, 
     """The chat template and the file that it is from: the release's own, then the GGUF's."""
     if text := small_file(release, "chat_template.jinja"):
         return text, "chat_template.jinja"
-    for name, held in (("chat_template.json", _json(release, "chat_template.json")), ("tokenizer_config.json", config)):
-        found = held.get("chat_template")
-        if isinstance(found, list):  # several named ones: the default, and others for tools
-            named = {str(one.get("name")): one.get("template") for one in found if isinstance(one, dict)}
-            found = named.get("default") or next(iter(named.values()), None)
-        if isinstance(found, str) and found:
-            return found, name
+    for name, content in (
+        ("chat_template.json", _json(release, "chat_template.json")),
+        ("tokenizer_config.json", config),
+    ):
+        template = content.get("chat_template")
+        if isinstance(template, list):  # several named ones: the default, and others for tools
+            named = {str(entry.get("name")): entry.get("template") for entry in template if isinstance(entry, dict)}
+            template = named.get("default") or next(iter(named.values()), None)
+        if isinstance(template, str) and template:
+            return template, name
     packed = (header or {}).get("tokenizer.chat_template")
     if isinstance(packed, str) and packed:
         return packed, "GGUF metadata"
@@ -210,7 +213,7 @@ def _gguf_metadata(release: Release, artifact: Artifact | None) -> Mapping[str, 
 def _json(release: Release, name: str) -> dict[str, Any]:
     text = small_file(release, name)
     try:
-        found = json.loads(text) if text else {}
+        content = json.loads(text) if text else {}
     except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return content if isinstance(content, dict) else {}

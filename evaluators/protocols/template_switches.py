@@ -62,7 +62,7 @@ def _code(text: str) -> Iterator[str]:
     """What stands between `{{ }}` and `{% %}`, in one pass whatever the text holds."""
     at = 0
     while (match := re.compile(r"\{[{%]").search(text, at)) is not None:
-        end = min((place for mark in ("%}", "}}") if (place := text.find(mark, match.end())) >= 0), default=-1)
+        end = min((position for mark in ("%}", "}}") if (position := text.find(mark, match.end())) >= 0), default=-1)
         if end < 0:
             return
         yield text[match.end() : end]
