@@ -33,15 +33,15 @@ def last_block(text: str) -> str:
 def process_results(document: dict[str, Any], results: Sequence[Any]) -> dict[str, float]:
     """lm-eval's `process_results`: the share of answers that pass all tests (pass@1)."""
     codes = results[0] if isinstance(results[0], list) else list(results)
-    place = ProblemRow(document["file"], document["offset"], document["length"])
-    graded = CODE_EVAL.grade([(code, place) for code in codes], TEST_SECONDS, run_answer)
-    return {"pass@1": sum(one.result.passed for one in graded) / len(graded)}
+    problem = ProblemRow(document["file"], document["offset"], document["length"])
+    graded = CODE_EVAL.grade([(code, problem) for code in codes], TEST_SECONDS, run_answer)
+    return {"pass@1": sum(program.result.passed for program in graded) / len(graded)}
 
 
 def run_answer(sandbox: Sandbox, program: Answer, *, seconds: float) -> ProgramResult:
     """Run an answer against all tests of its problem. Raises SandboxError if the box or the tests do not work."""
-    code, place = program
-    row = read_row(place)
+    code, problem = program
+    row = read_row(problem)
     try:
         name = json.loads(row["metadata"] or "{}").get("func_name")
     except ValueError as error:

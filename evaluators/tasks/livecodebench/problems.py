@@ -66,17 +66,17 @@ def index_file(name: str) -> Iterator[dict[str, Any]]:
         for line in file:
             if line.strip():
                 row = json.loads(line)
-                place = {"file": name, "offset": offset, "length": len(line)}
-                yield {field: row[field] for field in KEPT} | place
+                span = {"file": name, "offset": offset, "length": len(line)}
+                yield {field: row[field] for field in KEPT} | span
             offset += len(line)
 
 
-def read_row(place: ProblemRow) -> dict[str, Any]:
+def read_row(problem: ProblemRow) -> dict[str, Any]:
     """The whole row of a problem, tests included."""
-    with data_file(place.file).open("rb") as file:
-        file.seek(place.offset)
-        found: dict[str, Any] = json.loads(file.read(place.length))
-    return found
+    with data_file(problem.file).open("rb") as file:
+        file.seek(problem.offset)
+        row: dict[str, Any] = json.loads(file.read(problem.length))
+    return row
 
 
 def question(document: dict[str, Any]) -> str:

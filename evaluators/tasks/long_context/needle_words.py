@@ -25,13 +25,13 @@ class WordPairs(Sequence[str]):
         return len(self.adjectives) * len(self.nouns)
 
     @overload
-    def __getitem__(self, place: int) -> str: ...
+    def __getitem__(self, index: int) -> str: ...
     @overload
-    def __getitem__(self, place: slice) -> Sequence[str]: ...
-    def __getitem__(self, place: int | slice) -> str | Sequence[str]:
-        if isinstance(place, slice):
-            return [self[number] for number in range(*place.indices(len(self)))]
-        adjective, noun = divmod(range(len(self))[place], len(self.nouns))
+    def __getitem__(self, index: slice) -> Sequence[str]: ...
+    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
+        if isinstance(index, slice):
+            return [self[number] for number in range(*index.indices(len(self)))]
+        adjective, noun = divmod(range(len(self))[index], len(self.nouns))
         return f"{self.adjectives[adjective]}-{self.nouns[noun]}"
 
 
@@ -46,9 +46,9 @@ def needle_module() -> Any:
     few = SimpleNamespace(_categories={"nouns": ["noun"], "adjectives": ["plain"], "verbs": []})
     nltk.download, wonderwords.RandomWord = lambda *_, **__: False, lambda: few
     try:
-        found: Any = importlib.import_module(NAME)
+        module: Any = importlib.import_module(NAME)
     finally:
         nltk.download, wonderwords.RandomWord = download, words
     categories = words()._categories
-    found.WORDS = WordPairs(categories["adjectives"], categories["nouns"])
-    return found
+    module.WORDS = WordPairs(categories["adjectives"], categories["nouns"])
+    return module

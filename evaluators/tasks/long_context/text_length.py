@@ -38,10 +38,10 @@ _SIZE: ContextVar[TextSize | None] = ContextVar("size", default=None)
 def read_length(text: str) -> int | None:
     """Tokens that a claim's words mean: `128K` and `131,072` are 131,072, `1M` is 1,048,576. None where they are no
     length, or none that a text can have."""
-    found = WORDS.fullmatch(text.strip())
-    if found is None:
+    match = WORDS.fullmatch(text.strip())
+    if match is None:
         return None
-    number, unit = float(found[1].replace(",", "")), (found[2] or "").casefold()
+    number, unit = float(match[1].replace(",", "")), (match[2] or "").casefold()
     tokens = number * {"": 1, "k": 1024, "m": 1024 * 1024}[unit]
     return int(tokens) if SHORTEST <= tokens <= LONGEST else None
 
