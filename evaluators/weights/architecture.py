@@ -67,23 +67,23 @@ def _layers(stated: Any) -> int | None:
     return stated
 
 
-def _checked(found: Architecture) -> Architecture:
+def _checked(architecture: Architecture) -> Architecture:
     """The architecture, if all of its numbers are whole and within bounds. Raises ValueError."""
-    if isinstance(found.experts_per_token, list):  # one for each layer: not a number that is known here
-        found = replace(found, experts_per_token=None)
-    numbers = {field.name: getattr(found, field.name) for field in fields(found)}
+    if isinstance(architecture.experts_per_token, list):  # one for each layer: not a number that is known here
+        architecture = replace(architecture, experts_per_token=None)
+    numbers = {field.name: getattr(architecture, field.name) for field in fields(architecture)}
     sizes = {name: value for name, value in numbers.items() if name not in ("family", "tied", "kv_heads", "rope")}
-    sizes |= {f"kv_heads[{place}]": heads for place, heads in enumerate(found.kv_heads)}
+    sizes |= {f"kv_heads[{layer}]": heads for layer, heads in enumerate(architecture.kv_heads)}
     for name, value in sizes.items():
         if value is not None and (not isinstance(value, int) or not 0 <= value <= LARGEST_NUMBER):
             raise ValueError(f"{name} is {str(value)[:30]!r}")
     for name in ("factor", "original_max_position_embeddings"):
-        value = found.rope.get(name)
+        value = architecture.rope.get(name)
         if value is None:
             continue
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= LARGEST_NUMBER:
             raise ValueError(f"the rotary {name} is {str(value)[:30]!r}")
-    return found
+    return architecture
 
 
 def text_config(config: dict[str, Any]) -> dict[str, Any]:

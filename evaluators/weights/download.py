@@ -65,10 +65,10 @@ def probe(release: Release, entry: FileEntry) -> None:
 
     url = hf_hub_url(release.model, entry.name, revision=release.commit, endpoint=api().endpoint)
     with hub_errors(release.model, release.commit):
-        found = patient(lambda: get_hf_file_metadata(url, timeout=TIMEOUT, library_name="claimcheck"))
-    if found.commit_hash != release.commit:
+        metadata = patient(lambda: get_hf_file_metadata(url, timeout=TIMEOUT, library_name="claimcheck"))
+    if metadata.commit_hash != release.commit:
         raise UserError(
-            f"the hub serves {release.model} at {found.commit_hash}, not at {release.commit}; resolve it again"
+            f"the hub serves {release.model} at {metadata.commit_hash}, not at {release.commit}; resolve it again"
         )
 
 

@@ -64,14 +64,14 @@ def changed_since(
     Reads pages until one ends before `since`; counts them in `pages`. Raises UserError if the hub refuses or cannot be
     reached (within 10 s).
     """
-    found = []
+    models = []
     with hub_errors(author or f"a search for {search}"):
         for info in _newest_first({"author": author, "search": search}, pages):
-            listed = _listed(info)
-            if listed.modified < since:
+            model = _listed(info)
+            if model.modified < since:
                 break
-            found.append(listed)
-    return found
+            models.append(model)
+    return models
 
 
 def _newest_first(query: dict[str, str | None], pages: Pages) -> Iterator[ModelInfo]:

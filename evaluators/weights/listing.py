@@ -13,12 +13,12 @@ from evaluators.weights.hub import hub_listing
 
 def folder_files(folder: Path) -> dict[str, Path]:
     """Name to path of every file below a folder, hidden files and folders left out, links followed."""
-    found = {}
+    files = {}
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
         if path.is_file() and not any(part.startswith(".") for part in parts):
-            found["/".join(parts)] = path
-    return found
+            files["/".join(parts)] = path
+    return files
 
 
 def local_listing(folder: Path) -> tuple[FileEntry, ...]:

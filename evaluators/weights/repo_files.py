@@ -65,10 +65,10 @@ def front_matter(card: str) -> dict[str, Any]:
     if not match:
         return {}
     try:
-        found = load_yaml(match[1], "the card's front matter")
+        content = load_yaml(match[1], "the card's front matter")
     except UserError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return content if isinstance(content, dict) else {}
 
 
 def stated_name(card: str) -> str | None:

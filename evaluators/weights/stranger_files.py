@@ -41,10 +41,10 @@ def object_of(text: str, name: str) -> dict[str, Any]:
     if len(text) > LARGEST:
         raise UserError(f"{name} has {len(text):,} characters, more than {LARGEST:,}; fetch it again")
     with stranger_file(name):
-        found = json.loads(text, parse_int=_whole, parse_float=_real, parse_constant=_refuse)
-        if not isinstance(found, dict):
+        content = json.loads(text, parse_int=_whole, parse_float=_real, parse_constant=_refuse)
+        if not isinstance(content, dict):
             raise ValueError("no JSON object")
-        return found
+        return content
     raise AssertionError
 
 
