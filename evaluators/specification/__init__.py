@@ -48,7 +48,7 @@ def specification(
     else:
         option, stated = _offer(release, format, quantization)
     headers = read_headers(release, option)
-    found = [
+    measurements = [
         _total(headers),
         _active(headers),
         _tokens("context_window", *context_window(headers.architecture)),
@@ -57,8 +57,8 @@ def specification(
         _dtype(headers),
     ]
     if stated:
-        found += [_file_size(option), _memory(option, headers, context, kv_type, sequences)]
-    return tuple(measurement for measurement in found if measurement)
+        measurements += [_file_size(option), _memory(option, headers, context, kv_type, sequences)]
+    return tuple(measurement for measurement in measurements if measurement)
 
 
 def _offer(release: Release, format: str | None, quantization: str | None) -> tuple[WeightsOption, bool]:

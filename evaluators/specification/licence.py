@@ -29,9 +29,9 @@ def licence_of_text(text: str) -> Licence | None:
     Vendors' own licences come before the ones they borrow from: a community licence may quote Apache's title.
     """
     words = re.sub(r"\s+", " ", text.lower())
-    found = [licence for licence in known_licences() if _reads_as(licence, words)]
-    found.sort(key=lambda licence: (not licence.id.startswith("LicenseRef-"), known_licences().index(licence)))
-    return found[0] if found else None
+    matching = [licence for licence in known_licences() if _reads_as(licence, words)]
+    matching.sort(key=lambda licence: (not licence.id.startswith("LicenseRef-"), known_licences().index(licence)))
+    return matching[0] if matching else None
 
 
 def _reads_as(licence: Licence, words: str) -> bool:
@@ -46,7 +46,7 @@ def licence(release: Release) -> tuple[str | None, dict[str, str]]:
     """
     card = front_matter(small_file(release, "README.md") or "")
     tags = [str(tag) for key in ("license_name", "license") for tag in _list(card.get(key)) if tag != "other"]
-    by_card = next((found for found in map(licence_of_tag, tags) if found), None)
+    by_card = next((licence for licence in map(licence_of_tag, tags) if licence), None)
     names = {entry.name for entry in listing(release)}
     file = next((name for name in FILES if name in names), None)
     by_file = licence_of_text(small_file(release, file) or "") if file else None
@@ -58,10 +58,10 @@ def licence(release: Release) -> tuple[str | None, dict[str, str]]:
     if by_card and by_file and by_card.id != by_file.id:
         evidence["conflict"] = f"the card says {by_card.id}, {file} reads as {by_file.id}: the file counts"
         evidence["elsewhere"] = by_card.id
-    found = by_file or by_card
-    if found:
-        evidence |= {"value": found.id, "names": "; ".join((found.words, *found.names, *found.loosely))}
-        return found.id, evidence
+    chosen = by_file or by_card
+    if chosen:
+        evidence |= {"value": chosen.id, "names": "; ".join((chosen.words, *chosen.names, *chosen.loosely))}
+        return chosen.id, evidence
     if tags:
         identifier = "LicenseRef-" + re.sub(r"[^A-Za-z0-9.-]+", "-", tags[0])
         evidence |= {"value": identifier, "names": tags[0].lower()}
