@@ -37,8 +37,8 @@ def _version(options: ServerOptions) -> str | None:
     if path is None:
         package = version("xllamacpp")
         return f"b{package.rpartition('.')[2]}-xllamacpp-{package}"
-    found = re.search(r"version: (\d+) \((\w+)\)", _said(path))
-    return f"b{found[1]}-{found[2]}" if found else None
+    match = re.search(r"version: (\d+) \((\w+)\)", _said(path))
+    return f"b{match[1]}-{match[2]}" if match else None
 
 
 def _installed(executable: str | None) -> Installed:

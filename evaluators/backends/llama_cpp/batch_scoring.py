@@ -84,33 +84,33 @@ def open_llama_library(path: str) -> Any:
         "llama_n_ctx": (ctypes.c_uint32, [pointer]),
     }
     try:
-        found = ctypes.CDLL(path)
+        library = ctypes.CDLL(path)
         for name, (result, arguments) in types.items():
-            function = getattr(found, name)
+            function = getattr(library, name)
             function.restype, function.argtypes = result, arguments
     except (OSError, AttributeError) as error:
         raise Unavailable(str(error)) from None
-    return found
+    return library
 
 
-def context_settings(found: Any, *, context: int, threads: int, kinds: tuple[int, int], flash: int) -> ParameterBlock:
+def context_settings(library: Any, *, context: int, threads: int, kinds: tuple[int, int], flash: int) -> ParameterBlock:
     """Settings of a context in which sequences share what they have in common. kinds: ggml types of keys and values.
     Raises Unavailable for a library whose defaults do not lie where they are expected."""
-    given: ParameterBlock = found.llama_context_default_params()
-    raw = bytes(given.raw)
+    block: ParameterBlock = library.llama_context_default_params()
+    raw = bytes(block.raw)
     head = list(HEAD.unpack_from(raw))
-    place = raw.find(SWITCHES, TYPES + 8, TYPES + 96)
+    switches = raw.find(SWITCHES, TYPES + 8, TYPES + 96)
     if any(head[at] != value for at, value in DEFAULTS.items()) or head[THREADS] != head[THREADS_BATCH]:
         raise Unavailable("the head of its settings is another one")
-    if struct.unpack_from("<2i", raw, TYPES) != (1, 1) or place < 0 or raw.find(SWITCHES, place + 1, SIZE) >= 0:
+    if struct.unpack_from("<2i", raw, TYPES) != (1, 1) or switches < 0 or raw.find(SWITCHES, switches + 1, SIZE) >= 0:
         raise Unavailable("the rest of its settings is another one")
     head[N_CTX], head[N_BATCH], head[N_UBATCH], head[N_SEQ] = context, BATCH, min(512, BATCH), SEQUENCES
     head[THREADS] = head[THREADS_BATCH] = threads
     head[FLASH] = flash
-    struct.pack_into("<2i", given.raw, TYPES, *kinds)
-    HEAD.pack_into(given.raw, 0, *head)
-    given.raw[place + len(SWITCHES) - 1] = 1
-    return given
+    struct.pack_into("<2i", block.raw, TYPES, *kinds)
+    HEAD.pack_into(block.raw, 0, *head)
+    block.raw[switches + len(SWITCHES) - 1] = 1
+    return block
 
 
 class TokenNode:
@@ -128,19 +128,19 @@ class BatchScorer:
     def __init__(self, path: str, model: str, **settings: Any) -> None:
         """path: of the shared object. model: of the GGUF file. settings: as for `context_settings`. Raises
         Unavailable."""
-        self._library = found = open_llama_library(path)
-        loaded = found.llama_model_load_from_file(model.encode(), found.llama_model_default_params())
+        self._library = library = open_llama_library(path)
+        loaded = library.llama_model_load_from_file(model.encode(), library.llama_model_default_params())
         if not loaded:
             raise Unavailable("the model cannot be loaded a second time")
-        self._context = found.llama_init_from_model(loaded, context_settings(found, **settings))
+        self._context = library.llama_init_from_model(loaded, context_settings(library, **settings))
         if not self._context:
             raise Unavailable("there is no memory for a second context")
-        self._batch = found.llama_batch_init(BATCH, 0, SEQUENCES)
+        self._batch = library.llama_batch_init(BATCH, 0, SEQUENCES)
         if self._batch.n_tokens or self._batch.embd or not self._batch.token or not self._batch.logits:
             raise Unavailable("its batch is another one")
-        self._memory = found.llama_get_memory(self._context)
-        self.vocabulary: int = found.llama_vocab_n_tokens(found.llama_model_get_vocab(loaded))
-        self.room = min(int(found.llama_n_ctx(self._context)), settings["context"])
+        self._memory = library.llama_get_memory(self._context)
+        self.vocabulary: int = library.llama_vocab_n_tokens(library.llama_model_get_vocab(loaded))
+        self.room = min(int(library.llama_n_ctx(self._context)), settings["context"])
         self._lock = threading.Lock()
 
     def score(self, context: Sequence[int], continuations: Sequence[Sequence[int]]) -> list[tuple[float, bool]] | None:
@@ -185,8 +185,8 @@ class BatchScorer:
             row, wanted = self._batch.n_tokens, node is not None and bool(node.children)
             self._batch.token[row], self._batch.pos[row] = token, position
             self._batch.n_seq_id[row] = len(choices)
-            for place, number in enumerate(choices):
-                self._batch.seq_id[row][place] = number
+            for index, number in enumerate(choices):
+                self._batch.seq_id[row][index] = number
             self._batch.logits[row] = wanted
             self._batch.n_tokens += 1
             if wanted and node is not None:
@@ -251,12 +251,12 @@ def serve_scores(port: int, key: str, make: Any) -> ThreadingHTTPServer:
                 return self._send(501, {"error": "no scorer"})
             try:
                 asked = json.loads(body)
-                found = made[0].score(asked["context"], asked["continuations"])
+                scores = made[0].score(asked["context"], asked["continuations"])
             except (ValueError, KeyError, TypeError) as error:
                 return self._send(400, {"error": str(error)})
             except RuntimeError as error:
                 return self._send(500, {"error": str(error)})
-            return self._send(413, {"error": "no room"}) if found is None else self._send(200, {"scores": found})
+            return self._send(413, {"error": "no room"}) if scores is None else self._send(200, {"scores": scores})
 
         def _send(self, status: int, content: object) -> None:
             data = json.dumps(content).encode()

@@ -86,8 +86,8 @@ class Forcing:
                 shared[key] = asyncio.create_task(force(done, token))
             return await asyncio.shield(shared[key])
 
-        found = await asyncio.gather(*(step(done, token) for done, token in enumerate(continuation)))
-        return sum(part[0] for part in found), all(part[1] for part in found), found[-1][2]
+        steps = await asyncio.gather(*(step(done, token) for done, token in enumerate(continuation)))
+        return sum(part[0] for part in steps), all(part[1] for part in steps), steps[-1][2]
 
     async def _single(self, client: Client, context: list[int], token: int, slot: int) -> tuple[float, bool, Reply]:
         reply = await self._complete(client, context, slot, 1, self._forced([token]), logit_bias=[[token, 1e4]])
@@ -112,8 +112,8 @@ class Forcing:
             client, context, slot, 1, self._among(tokens), n_probs=top, logit_bias=[[self.plain, 1e4]]
         )
         self.counts["together"] += 1
-        found: dict[int, tuple[float, bool]] = reply.data
-        return found
+        likelihoods: dict[int, tuple[float, bool]] = reply.data
+        return likelihoods
 
     async def _complete(
         self,
@@ -171,8 +171,8 @@ class Forcing:
 
 
 def _steps(data: Any) -> list[dict[str, Any]]:
-    found = json_object(data, "the answer").get("completion_probabilities") or []
-    return [json_object(step, "a step") for step in json_list(found, "completion_probabilities")]
+    steps = json_object(data, "the answer").get("completion_probabilities") or []
+    return [json_object(step, "a step") for step in json_list(steps, "completion_probabilities")]
 
 
 def _top(step: dict[str, Any]) -> list[Any]:

@@ -66,13 +66,16 @@ class LlamaLoglikelihood:
         sentence = (await self.tokens.encode(client, [SENTENCE]))[0]
         context, continuations = self.tokens.whole(sentence[:6]), [sentence[6:14], [*sentence[6:9], sentence[1]]]
         self.batch = BatchRoute(getattr(client.server, "score_url", None))
-        if (found := await self.batch.score(client, context, continuations)) is not None:
+        if (batch_scores := await self.batch.score(client, context, continuations)) is not None:
             try:
-                told = [await self.forcing.score(client, context, tokens, 0) for tokens in continuations]
+                forced_scores = [await self.forcing.score(client, context, tokens, 0) for tokens in continuations]
             except GaveUp:
-                told = []
-            pairs = list(zip(found[0], told, continuations, strict=False))
-            if pairs and all(abs(ours[0] - said[0]) <= AGREE * len(tokens) for ours, said, tokens in pairs):
+                forced_scores = []
+            pairs = list(zip(batch_scores[0], forced_scores, continuations, strict=False))
+            if pairs and all(
+                abs(batch_score[0] - forced_score[0]) <= AGREE * len(tokens)
+                for batch_score, forced_score, tokens in pairs
+            ):
                 return
         self.batch = BatchRoute(None)
         if self.vocabulary > GRAMMAR_UP_TO:
@@ -134,10 +137,10 @@ class LlamaLoglikelihood:
         context = pairs[0][0]
         if self.batch.url is None or any(other != context for other, _ in pairs):
             return []
-        found = await self.batch.score(client, context, [continuation for _, continuation in pairs])
-        if found is None:
+        scored = await self.batch.score(client, context, [continuation for _, continuation in pairs])
+        if scored is None:
             return []
-        scores, reply = found
+        scores, reply = scored
         self.counts["batch"] += 1
         return [
             answered(
@@ -213,8 +216,8 @@ class LlamaLoglikelihood:
                 self.tokens.whole(encoded), self.tokens.prefix, self.longest - 1, 1
             ):
                 context, continuation = make_disjoint_window(window)
-                if (found := await self.batch.score(client, context, [continuation])) is not None:
-                    logprob = found[0][0][0]
+                if (scored := await self.batch.score(client, context, [continuation])) is not None:
+                    logprob = scored[0][0][0]
                 else:
                     logprob, _, _ = await self.forcing.score(client, context, continuation, slot)
                 total += logprob

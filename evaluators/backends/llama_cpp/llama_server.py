@@ -159,8 +159,8 @@ class LlamaCppServer(LocalServer):
     def cause(self, output: str) -> str:
         """What llama.cpp says about a failed start, in our words where we know it."""
         for pattern, words in CAUSES:
-            if found := re.search(pattern, output):
-                return words.format(*found.groups())
+            if match := re.search(pattern, output):
+                return words.format(*match.groups())
         errors = re.findall(r"^(?:[\d.]+ E .*|error: .*|.*\bwhat\(\):.*)$", output, re.MULTILINE)
         last = errors[0] if errors else (output.strip().splitlines() or ["it said nothing"])[-1]
         return f"{' '.join(last.split())}; see {self.log}"
@@ -196,13 +196,13 @@ def find_executable(asked: str | None) -> str | None:
     """Path of the llama-server to run; None for the embedded one. Raises UserError if the one asked for is
     not there."""
     if asked:
-        found = shutil.which(asked)
-        if not found:
+        path = shutil.which(asked)
+        if not path:
             raise UserError(f"there is no executable {asked}; correct the path, or leave it out for the one on PATH")
-        return found
-    found = shutil.which("llama-server")
-    if found:
-        return found
+        return path
+    path = shutil.which("llama-server")
+    if path:
+        return path
     from importlib.util import find_spec
 
     if find_spec("xllamacpp") is None:

@@ -47,28 +47,28 @@ class LlamaTokens:
     async def _tokenize(self, client: Client, content: object, special: bool) -> list[int]:
         body = {"content": content, "add_special": special, "parse_special": True}
         reply = await client.post("/tokenize", body, read=token_ids, count=False)
-        found: list[int] = reply.data
-        return found
+        ids: list[int] = reply.data
+        return ids
 
     async def encode(self, client: Client, texts: Sequence[str]) -> list[list[int]]:
         """Token ids of each text, nothing added, in one call."""
-        wanted = [text for text in dict.fromkeys(texts) if text]
-        found: dict[str, list[int]] = {"": []}
-        if wanted:
+        distinct = [text for text in dict.fromkeys(texts) if text]
+        ids: dict[str, list[int]] = {"": []}
+        if distinct:
             content: list[object] = []
-            for text in wanted:
+            for text in distinct:
                 content += [text, APART]
 
             def read(data: Any) -> list[list[int]]:
                 parts = _split(token_ids(data))
-                if len(parts) != len(wanted):
-                    raise BadReply(f"{len(wanted)} texts were tokenized into {len(parts)}")
+                if len(parts) != len(distinct):
+                    raise BadReply(f"{len(distinct)} texts were tokenized into {len(parts)}")
                 return parts
 
             body = {"content": content, "add_special": False, "parse_special": True}
             reply = await client.post("/tokenize", body, read=read, count=False)
-            found |= dict(zip(wanted, reply.data, strict=True))
-        return [found[text] for text in texts]
+            ids |= dict(zip(distinct, reply.data, strict=True))
+        return [ids[text] for text in texts]
 
     def whole(self, tokens: list[int]) -> list[int]:
         """With BOS in front where the tokenizer wants it and the text does not bring it."""
