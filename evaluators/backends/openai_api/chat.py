@@ -30,12 +30,12 @@ SERVED_EFFORTS = ("low", "medium", "high")
 def template_arguments(settings: Settings) -> dict[str, Any]:
     """Arguments of the chat template: thinking under every name that templates have for it, because a template ignores
     what it does not know; the effort likewise."""
-    found: dict[str, Any] = {}
+    arguments: dict[str, Any] = {}
     if settings.thinking is not None:
-        found |= dict.fromkeys(SWITCHES, settings.thinking == "on")
+        arguments |= dict.fromkeys(SWITCHES, settings.thinking == "on")
     if settings.effort is not None:
-        found |= dict.fromkeys(EFFORTS, settings.effort)
-    return found
+        arguments |= dict.fromkeys(EFFORTS, settings.effort)
+    return arguments
 
 
 class Chat:
@@ -80,18 +80,18 @@ class Chat:
             except GaveUp as error:
                 yield failure(request, error)
                 continue
-            found: Generation = reply.data
-            tagged, answer = set_apart(found.content, asked=self.thinks)
+            generation: Generation = reply.data
+            tagged, answer = set_apart(generation.content, asked=self.thinks)
             text = sampling.cut(answer, request.args[1])
             yield answered(
                 request,
                 reply,
                 status=ending(
-                    found, text, sampling.limit_to_check(fields, self.dialect), stopped=len(text) < len(answer)
+                    generation, text, sampling.limit_to_check(fields, self.dialect), stopped=len(text) < len(answer)
                 ),
                 text=text,
-                reasoning=found.reasoning or tagged,
-                finish_reason=found.finish,
-                prompt_tokens=found.prompt_tokens,
-                generated_tokens=found.generated_tokens,
+                reasoning=generation.reasoning or tagged,
+                finish_reason=generation.finish,
+                prompt_tokens=generation.prompt_tokens,
+                generated_tokens=generation.generated_tokens,
             )

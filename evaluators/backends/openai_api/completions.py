@@ -40,16 +40,19 @@ class Completion:
             except GaveUp as error:
                 yield failure(request, error)
                 continue
-            found: Generation = reply.data
-            text = sampling.cut(found.content, arguments)
+            generation: Generation = reply.data
+            text = sampling.cut(generation.content, arguments)
             yield answered(
                 request,
                 reply,
                 status=ending(
-                    found, text, sampling.limit_to_check(fields, self.dialect), stopped=len(text) < len(found.content)
+                    generation,
+                    text,
+                    sampling.limit_to_check(fields, self.dialect),
+                    stopped=len(text) < len(generation.content),
                 ),
                 text=text,
-                finish_reason=found.finish,
-                prompt_tokens=found.prompt_tokens,
-                generated_tokens=found.generated_tokens,
+                finish_reason=generation.finish,
+                prompt_tokens=generation.prompt_tokens,
+                generated_tokens=generation.generated_tokens,
             )

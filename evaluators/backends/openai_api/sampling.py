@@ -100,17 +100,17 @@ def samplers(stated: Mapping[str, Any], backend: str) -> dict[str, Any]:
     """
     if backend not in OWN_SERVERS:
         return {name: NEUTRAL[name] for name in STANDARD} | dict(stated)
-    found = NEUTRAL | dict(stated)
+    values = NEUTRAL | dict(stated)
     if backend == "llama.cpp":
-        found["repeat_penalty"] = found.pop("repetition_penalty")
-        return LLAMA_CPP_ONLY | found
-    if found["top_k"] <= 0:
-        found["top_k"] = -1
-    return found
+        values["repeat_penalty"] = values.pop("repetition_penalty")
+        return LLAMA_CPP_ONLY | values
+    if values["top_k"] <= 0:
+        values["top_k"] = -1
+    return values
 
 
 def cut(text: str, arguments: Mapping[str, Any]) -> str:
     """The answer up to the first stop string, for those that the server was not told, and for servers that go on after
     what they were told."""
-    found = [at for stop in stops(arguments) if (at := text.find(stop)) >= 0]
-    return text[: min(found)] if found else text
+    cuts = [at for stop in stops(arguments) if (at := text.find(stop)) >= 0]
+    return text[: min(cuts)] if cuts else text

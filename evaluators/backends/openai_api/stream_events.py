@@ -16,13 +16,13 @@ def events(dialect: Dialect, lines: Iterable[str], before: int = 0) -> list[Even
     Where the backend does not count tokens as it goes, an event with text counts as one token, and the total comes
     with the last event. Raises ValueError for a line that is no JSON.
     """
-    found: list[Event] = []
+    parsed: list[Event] = []
     for line in lines:
         data = line.removeprefix("data:").strip()
         if not data or data == "[DONE]" or line.startswith((":", "event:", "id:")):
             continue
-        found.append(_event(dialect, json.loads(data), found[-1].tokens if found else before))
-    return found
+        parsed.append(_event(dialect, json.loads(data), parsed[-1].tokens if parsed else before))
+    return parsed
 
 
 def _event(dialect: Dialect, data: dict[str, Any], before: int) -> Event:

@@ -83,14 +83,14 @@ def leading_block(content: str) -> tuple[str, str] | None:
         return None
     name = re.escape(opening["name"])
     lead, tail = re.escape(opening["open"].rstrip("|")), re.escape(opening["close"].lstrip("|"))
-    closing = re.compile(
+    pattern = re.compile(
         rf"{lead}\|?\s*(?:/\s*|end[ _:-]?(?:of[ _:-])?){name}\s*/?\|?{tail}|{lead}\|?\s*{name}[ _:-]end\s*\|?{tail}",
         re.I,
     )
-    found = closing.search(content, opening.end())
-    if found is None or not (rest := content[found.end() :].lstrip()):
+    closing = pattern.search(content, opening.end())
+    if closing is None or not (rest := content[closing.end() :].lstrip()):
         return None
-    return content[opening.end() : found.start()].strip(), rest
+    return content[opening.end() : closing.start()].strip(), rest
 
 
 def _harmony(content: str) -> tuple[str, str]:

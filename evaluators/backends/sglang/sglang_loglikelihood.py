@@ -48,7 +48,7 @@ def _scored(data: Any, continuation: list[int]) -> tuple[float, bool]:
         value, named, *_ = [*json_list(entry, "an entry"), None, None]
         if named != token:
             raise BadReply("log-probabilities of other tokens than were sent")
-        found = log_probability(value)
-        total += found
-        greedy &= all(found >= log_probability(json_list(top, "an entry")[0]) for top in json_list(best, "an entry"))
+        logprob = log_probability(value)
+        total += logprob
+        greedy &= all(logprob >= log_probability(json_list(top, "an entry")[0]) for top in json_list(best, "an entry"))
     return total, greedy

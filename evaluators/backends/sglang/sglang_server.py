@@ -105,8 +105,8 @@ class SglangServer(LocalServer):
 
     def cause(self, output: str) -> str:
         """The last error in its log."""
-        found = ERROR.findall(output)
-        return found[-1].strip().rstrip(".") if found else f"it said nothing that is known; see {self.log}"
+        errors = ERROR.findall(output)
+        return errors[-1].strip().rstrip(".") if errors else f"it said nothing that is known; see {self.log}"
 
     def _model(self) -> dict[str, object]:
         rows = self.get("/v1/models").get("data")
@@ -118,11 +118,11 @@ class SglangServer(LocalServer):
 def find_sglang(asked: str | None) -> list[str]:
     """The words that start SGLang's server. asked: path of `sglang` or of a Python that has it; None: the `sglang` on
     PATH. Raises UserError if there is none."""
-    found = shutil.which(asked or "sglang")
-    if not found:
+    path = shutil.which(asked or "sglang")
+    if not path:
         text = f"there is no executable {asked}; correct the path" if asked else "SGLang is not installed"
         raise UserError(f"{text}; `pip install sglang` in an environment of its own and set CLAIMCHECK_SGLANG")
-    return [found, "-m", "sglang.launch_server"] if Path(found).name.startswith("python") else [found, "serve"]
+    return [path, "-m", "sglang.launch_server"] if Path(path).name.startswith("python") else [path, "serve"]
 
 
 def sglang_flags(artifact: Artifact, checkpoint: Checkpoint, options: ServerOptions) -> dict[str, str]:

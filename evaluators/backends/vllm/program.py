@@ -17,16 +17,16 @@ def find_program(asked: str | None) -> list[str]:
     Raises UserError if there is none.
     """
     beside = Path(sys.executable).with_name("vllm")
-    found = shutil.which(asked) if asked else str(beside) if beside.exists() else shutil.which("vllm")
-    if not found:
+    path = shutil.which(asked) if asked else str(beside) if beside.exists() else shutil.which("vllm")
+    if not path:
         if asked:
             raise UserError(f"there is no executable {asked}; correct the path of vllm")
         raise UserError(
             "vLLM is not installed; `pip install vllm` in an environment of its own and set CLAIMCHECK_VLLM"
         )
-    if Path(found).name.startswith("python"):
-        return [found, "-m", "vllm.entrypoints.openai.api_server"]
-    return [found, "serve"]
+    if Path(path).name.startswith("python"):
+        return [path, "-m", "vllm.entrypoints.openai.api_server"]
+    return [path, "serve"]
 
 
 def built_for_cpu(program: str) -> bool:

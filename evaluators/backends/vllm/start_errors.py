@@ -55,20 +55,20 @@ def find_cause(log: str) -> str | None:
     lines = [_bare(line) for line in log.splitlines()]
     for pattern, words in CAUSES:
         for line in lines:
-            if not line.startswith(ECHOES) and (found := re.search(pattern, line)):
-                return words.format(*found.groups())
+            if not line.startswith(ECHOES) and (match := re.search(pattern, line)):
+                return words.format(*match.groups())
     for line, following in zip(lines, [*lines, ""][1:], strict=True):
         if CONSEQUENCE.search(line):
             continue
-        if found := ERROR.match(line):
+        if match := ERROR.match(line):
             value = VALUE.match(following.strip())
-            return value[1] if value else f"{found[1]}: {found[2].strip()}"
-    told = [line for line in lines if line.strip()]
-    return told[-1].strip() if told else None
+            return value[1] if value else f"{match[1]}: {match[2].strip()}"
+    nonblank = [line for line in lines if line.strip()]
+    return nonblank[-1].strip() if nonblank else None
 
 
 def _bare(line: str) -> str:
     """A line without the process and logger names before it."""
-    while found := PREFIX.match(line):
-        line = line[found.end() :]
+    while prefix := PREFIX.match(line):
+        line = line[prefix.end() :]
     return line

@@ -59,8 +59,8 @@ class VllmLoglikelihood:
     async def _tokens(self, client: Client, text: str, special: bool) -> list[int]:
         body = {"model": self.server.model, "prompt": text, "add_special_tokens": special}
         reply = await client.post("/tokenize", body, read=token_ids, count=False)
-        found: list[int] = reply.data
-        return found
+        ids: list[int] = reply.data
+        return ids
 
     def jobs(self, requests: Sequence[Request]) -> list[list[Request]]:
         """All choices of an item in one job, so that the context is tokenized once."""
@@ -82,8 +82,8 @@ class VllmLoglikelihood:
                 if over > 0:
                     self.counts["context_cut"] += 1
                     context = context[over:] or context[-1:]
-                if (place := (request.index, request.repeat)) in together:
-                    logprob, greedy, reply = together[place]
+                if (key := (request.index, request.repeat)) in together:
+                    logprob, greedy, reply = together[key]
                 else:
                     logprob, greedy, reply = await self.score(client, context, continuation)
             except GaveUp as error:
@@ -145,10 +145,10 @@ class VllmLoglikelihood:
             for text in (request.args[0].rstrip(), request.args[0] + request.args[1])
             if text
         )
-        found = await asyncio.gather(
+        token_lists = await asyncio.gather(
             *(self._tokens(client, text, special=False) for text in texts), return_exceptions=True
         )
-        return dict(zip(texts, found, strict=True))
+        return dict(zip(texts, token_lists, strict=True))
 
     def _pair(
         self, context: str, continuation: str, known: Mapping[str, list[int] | BaseException]
