@@ -105,39 +105,39 @@ async def _single(
 
 async def run_preflight(probe: Probe) -> Findings:
     """All checks that the run's protocols allow."""
-    found = Findings()
+    findings = Findings()
     try:
-        await _model(probe, found)
-        await _context(probe, found)
+        await _model(probe, findings)
+        await _context(probe, findings)
         if probe.generation is not None:
-            await _answers(probe, found)
-            await _server_defaults(probe, found)
+            await _answers(probe, findings)
+            await _server_defaults(probe, findings)
             if probe.chat:
-                await _template(probe, found)
-                await _thinking(probe, found)
+                await _template(probe, findings)
+                await _thinking(probe, findings)
             else:
-                await _leading_tokens(probe, found)
+                await _leading_tokens(probe, findings)
         if probe.loglikelihood is not None:
-            await _logprobs(probe, found)
+            await _logprobs(probe, findings)
     except GaveUp as error:
-        found.fail("answers", f"the server does not answer: {error.reason}")
-    return found
+        findings.fail("answers", f"the server does not answer: {error.reason}")
+    return findings
 
 
-async def _model(probe: Probe, found: Findings) -> None:
+async def _model(probe: Probe, findings: Findings) -> None:
     try:
         listed = [str(entry["id"]) for entry in await probe.client.get("/v1/models", listed_models)]
     except GaveUp:
-        found.checks["model"] = "the server lists no models"
+        findings.checks["model"] = "the server lists no models"
         return
     if probe.server.model in listed:
-        found.checks["model"] = f"offers {probe.server.model}"
+        findings.checks["model"] = f"offers {probe.server.model}"
     else:
         offered = one_line(", ".join(listed)) or "nothing"
-        found.fail("model", f"the server offers {offered}, not {probe.server.model}")
+        findings.fail("model", f"the server offers {offered}, not {probe.server.model}")
 
 
-async def _context(probe: Probe, found: Findings) -> None:
+async def _context(probe: Probe, findings: Findings) -> None:
     try:
         if probe.dialect == "llama.cpp":
             actual = await probe.client.get("/props", context_of_slot)
@@ -147,31 +147,36 @@ async def _context(probe: Probe, found: Findings) -> None:
         else:
             return
     except (GaveUp, BadReply, IndexError):
-        found.checks["context"] = "the server does not say"
+        findings.checks["context"] = "the server does not say"
         return
     if probe.server.context is not None and actual < probe.server.context:
-        found.fail("context", f"{actual} tokens, {probe.server.context} were asked for")
+        findings.fail("context", f"{actual} tokens, {probe.server.context} were asked for")
     else:
-        found.checks["context"] = f"{actual} tokens"
+        findings.checks["context"] = f"{actual} tokens"
 
 
-async def _answers(probe: Probe, found: Findings) -> None:
+async def _answers(probe: Probe, findings: Findings) -> None:
     first, second = await probe.generate(), await probe.generate()
-    said, again = (first.reasoning or "") + (first.text or ""), (second.reasoning or "") + (second.text or "")
-    found.checks["answers"] = f"{len(said)} characters in {first.seconds or 0:.2f} s"
-    found.greedy_repeats = said == again
-    found.checks["deterministic"] = "yes" if said == again else "no: two greedy answers to one prompt differ"
+    first_text, second_text = (
+        (first.reasoning or "") + (first.text or ""),
+        (second.reasoning or "") + (second.text or ""),
+    )
+    findings.checks["answers"] = f"{len(first_text)} characters in {first.seconds or 0:.2f} s"
+    findings.greedy_repeats = first_text == second_text
+    findings.checks["deterministic"] = (
+        "yes" if first_text == second_text else "no: two greedy answers to one prompt differ"
+    )
     if first.generated_tokens is not None:
         if first.generated_tokens > TOKENS + 1:
-            found.fail("max_tokens", f"{first.generated_tokens} tokens came where {TOKENS} were allowed")
+            findings.fail("max_tokens", f"{first.generated_tokens} tokens came where {TOKENS} were allowed")
         else:
-            found.checks["max_tokens"] = "honoured"
-    await _stop_strings(probe, found, first.text or "", first.generated_tokens)
+            findings.checks["max_tokens"] = "honoured"
+    await _stop_strings(probe, findings, first.text or "", first.generated_tokens)
     if probe.settings.temperature:
         honoured = await _samples(probe)
-        found.checks["temperature"] = "honoured" if honoured else "no: answers drawn with three seeds are equal"
+        findings.checks["temperature"] = "honoured" if honoured else "no: answers drawn with three seeds are equal"
         if not honoured and (probe.settings.repeats or 1) > 1:
-            found.fail("temperature", "three answers drawn with three seeds are equal, to each of several prompts")
+            findings.fail("temperature", "three answers drawn with three seeds are equal, to each of several prompts")
 
 
 async def _samples(probe: Probe) -> bool:
@@ -185,40 +190,40 @@ async def _samples(probe: Probe) -> bool:
     return False
 
 
-async def _stop_strings(probe: Probe, found: Findings, text: str, tokens: int | None) -> None:
+async def _stop_strings(probe: Probe, findings: Findings, text: str, tokens: int | None) -> None:
     """Whether the server ends an answer of `tokens` at a stop string. Where it does not, only time is lost."""
     middle = text[len(text) // 2 :].strip()[:3]
-    if len(text) < 4 or not middle or middle not in text or not found.greedy_repeats:
-        found.checks["stop"] = "not tested: the answer is too short"
+    if len(text) < 4 or not middle or middle not in text or not findings.greedy_repeats:
+        findings.checks["stop"] = "not tested: the answer is too short"
         return
     whole, stopped = tokens or 0, (await probe.generate(until=[middle])).generated_tokens
     ignored = stopped is not None and stopped >= whole > 0
-    found.checks["stop"] = "not by the server: answers are cut here" if ignored else "honoured"
+    findings.checks["stop"] = "not by the server: answers are cut here" if ignored else "honoured"
 
 
-async def _thinking(probe: Probe, found: Findings) -> None:
+async def _thinking(probe: Probe, findings: Findings) -> None:
     """Whether the model thinks exactly when the protocol says so, by what comes back."""
     # a server refuses an answer that its context could not hold, which says nothing about thinking
     room = min(THINKING_TOKENS, (probe.server.context or 2 * THINKING_TOKENS) // 2)
     answer = await probe.generate(max_gen_toks=room)
     thinks = bool((answer.reasoning or "").strip())
-    wanted = probe.settings.thinking
-    if thinks and wanted == "off":
-        found.fail("thinking", "thinking was switched off and the server thinks all the same")
-    elif thinks and wanted is None:
-        found.checks["thinking"] = "nobody asked for it or against it, and the server thinks: set apart"
+    asked = probe.settings.thinking
+    if thinks and asked == "off":
+        findings.fail("thinking", "thinking was switched off and the server thinks all the same")
+    elif thinks and asked is None:
+        findings.checks["thinking"] = "nobody asked for it or against it, and the server thinks: set apart"
         probe.thinks()
-    elif wanted != "on":
-        found.checks["thinking"] = "none"
+    elif asked != "on":
+        findings.checks["thinking"] = "none"
     elif thinks:
-        found.checks["thinking"] = f"set apart: {len(answer.reasoning or '')} characters before an easy answer"
+        findings.checks["thinking"] = f"set apart: {len(answer.reasoning or '')} characters before an easy answer"
     elif answer.status is ResponseStatus.truncated:
-        found.checks["thinking"] = f"no mark of it within {room} tokens"
+        findings.checks["thinking"] = f"no mark of it within {room} tokens"
     else:
-        found.checks["thinking"] = "switched on, and none came before an easy answer"
+        findings.checks["thinking"] = "switched on, and none came before an easy answer"
 
 
-async def _server_defaults(probe: Probe, found: Findings) -> None:
+async def _server_defaults(probe: Probe, findings: Findings) -> None:
     """The server's own sampling defaults, for the record: every request overrides those that it can."""
     try:
         if probe.dialect == "llama.cpp":
@@ -233,61 +238,65 @@ async def _server_defaults(probe: Probe, found: Findings) -> None:
                 "presence_penalty",
                 "frequency_penalty",
             )
-            held = {name: stated[name] for name in names if isinstance(stated.get(name), (int, float))}
-            found.checks["sampling_defaults"] = ", ".join(f"{name} {value:g}" for name, value in held.items()) or "none"
+            defaults = {name: stated[name] for name in names if isinstance(stated.get(name), (int, float))}
+            findings.checks["sampling_defaults"] = (
+                ", ".join(f"{name} {value:g}" for name, value in defaults.items()) or "none"
+            )
         elif probe.server.sampling_defaults is not None:
-            found.checks["sampling_defaults"] = probe.server.sampling_defaults
+            findings.checks["sampling_defaults"] = probe.server.sampling_defaults
     except (GaveUp, KeyError, TypeError, AttributeError):
-        found.checks["sampling_defaults"] = "the server does not say"
+        findings.checks["sampling_defaults"] = "the server does not say"
 
 
-async def _template(probe: Probe, found: Findings) -> None:
+async def _template(probe: Probe, findings: Findings) -> None:
     """Whether the chat template is applied once, with one BOS, and the messages do not bring its tokens themselves."""
     if probe.dialect != "llama.cpp":
-        found.checks["template"] = "applied by the server"
+        findings.checks["template"] = "applied by the server"
         return
     messages = [{"role": "user", "content": QUESTION}]
     reply = await probe.client.post("/apply-template", {"messages": messages}, read=rendered_prompt, count=False)
     rendered: str = reply.data
     if rendered.count(QUESTION) != 1:
-        found.fail("template", f"the rendered prompt holds the question {rendered.count(QUESTION)} times")
+        findings.fail("template", f"the rendered prompt holds the question {rendered.count(QUESTION)} times")
         return
     opening = re.findall(r"<[^<>\s]{2,60}>|\[/?INST\]", rendered)
     sent = " ".join(
         item.instances[0].args[0] for item in probe.items[:20] if isinstance(item.instances[0].args[0], str)
     )
     doubled = [token for token in dict.fromkeys(opening) if token in sent]
-    found.prompt["template_doubled"] = float(bool(doubled))
+    findings.prompt["template_doubled"] = float(bool(doubled))
     if doubled:
-        found.fail("template", f"the prompts already hold the template's {doubled[0]}")
+        findings.fail("template", f"the prompts already hold the template's {doubled[0]}")
     elif probe.server.chat_template_sha256 is None:
-        found.checks["template"] = "the model has none of its own; the server uses a default"
+        findings.checks["template"] = "the model has none of its own; the server uses a default"
     else:
-        found.checks["template"] = f"applied once, opens with {opening[0] if opening else rendered[:20]!r}"
+        findings.checks["template"] = f"applied once, opens with {opening[0] if opening else rendered[:20]!r}"
     answer = await probe.generate(max_gen_toks=1)
     with_special = await _count(probe.client, rendered, special=True)
     bare = await _count(probe.client, rendered, special=False)
     if answer.prompt_tokens is not None and bare:
         extra = answer.prompt_tokens - len(bare)
         starts = bool(with_special) and len(with_special) > len(bare) and with_special[0] == bare[0]
-        found.prompt["bos_doubled"] = float(starts and extra > 0)
-        if found.prompt["bos_doubled"]:
-            found.fail("bos", "the server puts a second BOS before the template's own")
+        findings.prompt["bos_doubled"] = float(starts and extra > 0)
+        if findings.prompt["bos_doubled"]:
+            findings.fail("bos", "the server puts a second BOS before the template's own")
 
 
-async def _leading_tokens(probe: Probe, found: Findings) -> None:
+async def _leading_tokens(probe: Probe, findings: Findings) -> None:
     if probe.dialect != "llama.cpp" or not probe.items:
         return
     text = str(probe.items[0].instances[0].args[0])
     with_special, bare = [await _count(probe.client, text, special=special) for special in (True, False)]
     doubled = len(with_special) > len(bare) > 0 and with_special[0] == bare[0]
-    found.prompt["bos_doubled"] = float(doubled)
-    found.checks["bos"] = "two: the prompt brings its own" if doubled else ("one" if with_special != bare else "none")
+    findings.prompt["bos_doubled"] = float(doubled)
+    findings.checks["bos"] = (
+        "two: the prompt brings its own" if doubled else ("one" if with_special != bare else "none")
+    )
     if with_special == bare:
-        await _missing_bos(probe, found, bare)
+        await _missing_bos(probe, findings, bare)
 
 
-async def _missing_bos(probe: Probe, found: Findings, tokens: list[int]) -> None:
+async def _missing_bos(probe: Probe, findings: Findings, tokens: list[int]) -> None:
     """Whether the model's own chat template opens with a BOS token that the plain prompt lacks."""
     try:
         described = await probe.client.get("/props", lambda data: json_object(data, "/props"))
@@ -297,9 +306,9 @@ async def _missing_bos(probe: Probe, found: Findings, tokens: list[int]) -> None
     if not token or not ("bos_token" in template or template.lstrip().startswith(token)):
         return
     opening = await _count(probe.client, token, special=False)
-    found.prompt["bos_missing"] = float(tokens[: len(opening)] != opening)
-    if found.prompt["bos_missing"]:
-        found.checks["bos"] = f"none: the model's chat template opens with {token}, the prompts do not"
+    findings.prompt["bos_missing"] = float(tokens[: len(opening)] != opening)
+    if findings.prompt["bos_missing"]:
+        findings.checks["bos"] = f"none: the model's chat template opens with {token}, the prompts do not"
 
 
 async def _count(client: Client, text: str, special: bool) -> list[int]:
@@ -308,14 +317,14 @@ async def _count(client: Client, text: str, special: bool) -> list[int]:
     return list(reply.data)
 
 
-async def _logprobs(probe: Probe, found: Findings) -> None:
+async def _logprobs(probe: Probe, findings: Findings) -> None:
     """Log-probabilities are finite, not positive, and not those of a guess-free stub (all equal)."""
     context = "Question: What is 12+7?\nAnswer:"
     values = [(await probe.score(context, continuation)).logprob for continuation in (" 19", " zx#q", "\n", " the")]
-    known = [value for value in values if value is not None]
-    if len(known) != len(values) or any(not math.isfinite(value) or value > 1e-6 for value in known):
-        found.fail("logprobs", f"not log-probabilities: {known}")
-    elif len(set(known)) == 1:
-        found.fail("logprobs", f"all continuations get the same value {known[0]}")
+    numbers = [value for value in values if value is not None]
+    if len(numbers) != len(values) or any(not math.isfinite(value) or value > 1e-6 for value in numbers):
+        findings.fail("logprobs", f"not log-probabilities: {numbers}")
+    elif len(set(numbers)) == 1:
+        findings.fail("logprobs", f"all continuations get the same value {numbers[0]}")
     else:
-        found.checks["logprobs"] = f"between {min(known):.2f} and {max(known):.2f}"
+        findings.checks["logprobs"] = f"between {min(numbers):.2f} and {max(numbers):.2f}"
