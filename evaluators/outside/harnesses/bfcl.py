@@ -55,10 +55,10 @@ class Bfcl:
     @cached_property
     def data(self) -> Path:
         """The package's own."""
-        found = next(self.environment.programs.parent.glob("lib/python3*/site-packages/bfcl_eval/data"), None)
-        if found is None:
+        folder = next(self.environment.programs.parent.glob("lib/python3*/site-packages/bfcl_eval/data"), None)
+        if folder is None:
             raise UserError(f"{self.environment.programs.parent} lacks bfcl_eval; remove the folder and run again")
-        return found
+        return folder
 
     @cached_property
     def category_of(self) -> dict[str, str]:
@@ -77,8 +77,8 @@ class Bfcl:
         """Hash of questions and answers."""
         digest = hashlib.sha256()
         for category in self.categories:
-            for place in (self.data, self.data / "possible_answer"):
-                path = place / f"BFCL_v4_{category}.json"
+            for parent in (self.data, self.data / "possible_answer"):
+                path = parent / f"BFCL_v4_{category}.json"
                 digest.update(path.read_bytes() if path.exists() else b"none")
         return f"sha256:{digest.hexdigest()}"
 
@@ -126,7 +126,7 @@ class Bfcl:
         folder.mkdir(parents=True, exist_ok=True)
         threads = endpoint.slots if endpoint else 1
         order = {
-            "ids": {name: [one for one in ids if self.category_of[one] == name] for name in self.categories},
+            "ids": {name: [item for item in ids if self.category_of[item] == name] for name in self.categories},
             "model": endpoint.model if endpoint else "gold",
             "threads": threads,
             "temperature": self._temperature,

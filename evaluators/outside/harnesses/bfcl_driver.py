@@ -81,11 +81,11 @@ def main(order: dict[str, Any]) -> None:
 
 def _drop_failures() -> None:
     """bfcl-eval never asks again for what it has a row of, also where that is an error."""
-    for place in Path("result").rglob("BFCL_*_result.json"):
-        rows = [json.loads(line) for line in place.read_text(encoding="utf-8").splitlines() if line.strip()]
+    for path in Path("result").rglob("BFCL_*_result.json"):
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
         good = [row for row in rows if not str(row.get("result")).startswith(FAILED)]
         if len(good) < len(rows):
-            place.write_text("".join(json.dumps(row) + "\n" for row in good), encoding="utf-8")
+            path.write_text("".join(json.dumps(row) + "\n" for row in good), encoding="utf-8")
 
 
 def _write_gold(ids: dict[str, list[str]]) -> None:
@@ -142,9 +142,9 @@ def _parsed(call: str, names: dict[str, list[str]]) -> dict[str, str]:
     tree = ast.parse(call, mode="eval").body
     assert isinstance(tree, ast.Call)
     function = ast.unparse(tree.func)
-    given = dict(zip(names.get(function, ()), map(ast.literal_eval, tree.args), strict=False))
-    given |= {str(one.arg): ast.literal_eval(one.value) for one in tree.keywords}
-    return {function: json.dumps(given)}
+    arguments = dict(zip(names.get(function, ()), map(ast.literal_eval, tree.args), strict=False))
+    arguments |= {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in tree.keywords}
+    return {function: json.dumps(arguments)}
 
 
 if __name__ == "__main__":

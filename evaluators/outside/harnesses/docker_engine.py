@@ -34,8 +34,8 @@ def docker_lacks(benchmark: Benchmark) -> str | None:
 
 def docker_variables() -> dict[str, str]:
     """Where the engine is, for programs that have another home than ours."""
-    found = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    return found | {"DOCKER_CONFIG": os.environ.get("DOCKER_CONFIG") or str(Path.home() / ".docker")}
+    variables = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    return variables | {"DOCKER_CONFIG": os.environ.get("DOCKER_CONFIG") or str(Path.home() / ".docker")}
 
 
 @cache

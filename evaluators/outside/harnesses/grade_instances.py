@@ -43,19 +43,19 @@ def grade_instance(name: str, row: dict[str, Any], patch: str | None, order: dic
     constants = import_module("swebench.harness.constants")
     utilities, grading = import_module("swebench.harness.utils"), import_module("swebench.harness.grading")
     commands = import_module("swebench.harness.run_evaluation").GIT_APPLY_CMDS
-    place = Path(order["out"]) / name
-    shutil.rmtree(place, ignore_errors=True)
-    given = place / "in"
-    given.mkdir(parents=True)
+    folder = Path(order["out"]) / name
+    shutil.rmtree(folder, ignore_errors=True)
+    inputs = folder / "in"
+    inputs.mkdir(parents=True)
     spec = utilities.make_test_spec({"image": "", **row})
-    (given / "eval.sh").write_text(spec.eval_script)
+    (inputs / "eval.sh").write_text(spec.eval_script)
     script = "exec bash /in/eval.sh"
     if patch is not None:
-        (given / "patch.diff").write_text(patch)
+        (inputs / "patch.diff").write_text(patch)
         tries = "\n".join(TRY.format(command=command) for command in commands)
         script = APPLY.format(tries=tries, failed=constants.APPLY_PATCH_FAIL)
-    done = in_container(given, script, row, order) if "docker" in order else in_box(place, script, name, order)
-    log = place / "test_output.txt"
+    done = in_container(inputs, script, row, order) if "docker" in order else in_box(folder, script, name, order)
+    log = folder / "test_output.txt"
     log.write_bytes(done.stdout)
     if done.returncode == OUT_OF_TIME:
         with log.open("a") as file:
@@ -63,18 +63,18 @@ def grade_instance(name: str, row: dict[str, Any], patch: str | None, order: dic
     prediction = {"instance_id": name, "model_name_or_path": "model", "model_patch": patch or ""}
     report = grading.get_eval_report(spec, prediction, str(log), True)[name]
     report |= {"box": done.returncode != NO_BOX, "seconds_exceeded": done.returncode == OUT_OF_TIME}
-    half = place / "report.json.part"
+    half = folder / "report.json.part"
     half.write_text(json.dumps(report))
-    half.replace(place / "report.json")
+    half.replace(folder / "report.json")
 
 
-def in_box(place: Path, script: str, name: str, order: dict[str, Any]) -> subprocess.CompletedProcess[bytes]:
+def in_box(folder: Path, script: str, name: str, order: dict[str, Any]) -> subprocess.CompletedProcess[bytes]:
     """Run a script in a box that shows a copy of the repository."""
-    testbed = place / "testbed"
+    testbed = folder / "testbed"
     shutil.copytree(Path(order["repositories"]) / name, testbed, symlinks=True)
     command = [
         *order["prefix"],
-        *("--bind", str(testbed.absolute()), "/testbed", "--ro-bind", str((place / "in").absolute()), "/in"),
+        *("--bind", str(testbed.absolute()), "/testbed", "--ro-bind", str((folder / "in").absolute()), "/in"),
         *("--chdir", "/testbed", "bash", "-c", script),
     ]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)

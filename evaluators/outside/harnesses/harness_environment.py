@@ -77,18 +77,18 @@ def _python(version: str | None) -> str:
     """Path of an interpreter. One that runs us is newer than 3.11; others must be installed."""
     if version is None or sys.version_info[:2] >= tuple(int(part) for part in version.split(".")):
         return sys.executable
-    found = shutil.which(f"python{version}")
-    if found is None:
+    interpreter = shutil.which(f"python{version}")
+    if interpreter is None:
         raise HarnessMissing(f"this harness needs Python {version}, which is not installed; install python{version}")
-    return found
+    return interpreter
 
 
 def _uv() -> Path:
     beside = Path(sys.executable).parent / "uv"
-    found = beside if beside.exists() else shutil.which("uv")
-    if not found:
+    uv = beside if beside.exists() else shutil.which("uv")
+    if not uv:
         raise HarnessMissing("environments of harnesses are made by uv, which is not installed; pip install uv")
-    return Path(found)
+    return Path(uv)
 
 
 def _call(command: list[str], what: str) -> str:

@@ -60,9 +60,9 @@ class MiniSweAgent:
         self.grader = harness_environment(setup.home, "swebench", GRADER, [f"swebench=={GRADER}"])
 
     def _instances(self) -> InstanceSet:
-        found = local_instances(self.setup.benchmark, self.setup.home)
+        instances = local_instances(self.setup.benchmark, self.setup.home)
         self.kind = _sandbox(self.setup.sandbox)
-        return found
+        return instances
 
     def items(self) -> tuple[str, ...]:
         """Instance ids."""
@@ -180,13 +180,13 @@ class MiniSweAgent:
 
 def agent_configuration(own: Mapping[str, Any], setup: HarnessSetup) -> dict[str, Any]:
     """mini-swe-agent's `swebench.yaml` with a box instead of a container, our limits, and no prices."""
-    limits, found = setup.limits, limited_configuration(own, setup)
+    limits, limited = setup.limits, limited_configuration(own, setup)
     # the box shows the repository in the working folder
-    template = found["agent"]["instance_template"].replace("/testbed", "the current directory")
+    template = limited["agent"]["instance_template"].replace("/testbed", "the current directory")
     shell = {name: value for name, value in own["environment"]["env"].items() if name != "BASH_ENV"}
     return {
-        "agent": found["agent"] | {"instance_template": template},
-        "model": found["model"],
+        "agent": limited["agent"] | {"instance_template": template},
+        "model": limited["model"],
         "environment": {
             "environment_class": "bubblewrap",
             "timeout": round(limits.command_seconds) + 30,  # the box ends the command before

@@ -97,13 +97,13 @@ def run_agent_benchmark(
             return run
         first, earlier = first or run_id, folder / run_id
         run_id = run_id_after(continues=run_id)
-    place = folder / run_id
-    place.mkdir(parents=True, exist_ok=True)
+    run_path = folder / run_id
+    run_path.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(place / "run.lock", timeout=0):
-            if earlier is not None and not (place / JOURNAL).exists():
-                shutil.copyfile(earlier / JOURNAL, place / f"{JOURNAL}.part")
-                (place / f"{JOURNAL}.part").rename(place / JOURNAL)
+        with FileLock(run_path / "run.lock", timeout=0):
+            if earlier is not None and not (run_path / JOURNAL).exists():
+                shutil.copyfile(earlier / JOURNAL, run_path / f"{JOURNAL}.part")
+                (run_path / f"{JOURNAL}.part").rename(run_path / JOURNAL)
             blank = Run(
                 run_id=run_id,
                 release=artifact.release,
@@ -121,7 +121,9 @@ def run_agent_benchmark(
                 status=RunStatus.interrupted,
                 started=datetime.now(UTC),
             )
-            return _conduct(blank, benchmark, harness, scaffold, server, place, rule, budget or RunBudget(), progress)
+            return _conduct(
+                blank, benchmark, harness, scaffold, server, run_path, rule, budget or RunBudget(), progress
+            )
     except Timeout:
         raise UserError(f"run {run_id} is under way in another process; wait for it or end it") from None
 
@@ -165,14 +167,14 @@ def _conduct(
     harness: Harness,
     scaffold: Scaffold,
     server: ModelServer,
-    place: Path,
+    run_path: Path,
     rule: StoppingRule,
     budget: RunBudget,
     progress: Callable[[Progress], None] | None,
 ) -> Run:
     """Preflight, loop, tables, manifest."""
     assert blank.server is not None
-    journal = TaskJournal(place / JOURNAL)
+    journal = TaskJournal(run_path / JOURNAL)
     endpoint = Endpoint(f"{server.url}/v1", blank.server.model, blank.server.slots)
     score = benchmark.score(blank.settings.metric, blank.settings.filter)
     calls = None
@@ -181,7 +183,7 @@ def _conduct(
     problem = calls.text if calls and not calls.usable else None
     with idle_server() as idle:
         order = LoopOrder(
-            folder=place,
+            folder=run_path,
             endpoint=endpoint,
             idle=idle,
             key=server.key,
@@ -222,7 +224,7 @@ def _conduct(
         )
         for position, item in enumerate(end.prefix)
     )
-    return run_folder.write_scores(place, run, scores)
+    return run_folder.write_scores(run_path, run, scores)
 
 
 def _alive(server: ModelServer) -> bool:
@@ -262,26 +264,26 @@ def agent_measurement(benchmark: Benchmark, run: Run, end: LoopEnd) -> Measureme
 
 
 def _checks(scaffold: Scaffold, journal: TaskJournal, end: LoopEnd) -> dict[str, str]:
-    told = {
+    checks = {
         "scaffold": scaffold.model_dump_json(exclude_none=True),
         "infrastructure": f"{sum(journal.failures.values())} attempts failed and were tried again, "
         f"{sum(item.status is ItemStatus.failed for item in end.prefix)} tasks have no score",
     }
     for name in ("gold", "nothing"):
-        found = [outcomes[name] for outcomes in journal.controls.values() if name in outcomes]
-        if found:
-            right = sum(one.item.score == 1.0 for one in found)
-            told[f"control_{name}"] = f"{right} of {len(found)} tasks solved"
+        controls = [outcomes[name] for outcomes in journal.controls.values() if name in outcomes]
+        if controls:
+            right = sum(outcome.item.score == 1.0 for outcome in controls)
+            checks[f"control_{name}"] = f"{right} of {len(controls)} tasks solved"
     if end.refused:
-        told["refused"] = f"{len(end.refused)} tasks whose controls failed, e.g. {end.refused[0]}"
+        checks["refused"] = f"{len(end.refused)} tasks whose controls failed, e.g. {end.refused[0]}"
     if end.stopped_by:
-        told["ended_by"] = "the stopping rule" if end.stopped_by == "rule" else f"the budget of {end.stopped_by}"
-    return told
+        checks["ended_by"] = "the stopping rule" if end.stopped_by == "rule" else f"the budget of {end.stopped_by}"
+    return checks
 
 
 def _signals(end: LoopEnd) -> dict[str, float]:
     """Numbers about the tasks, by the names that `answers/answer_statistics.py` lists."""
     items: Sequence[OutsideItem] = end.prefix
     turns = [item.turns for item in items if item.turns is not None]
-    found = {} if not turns else {"median_turns": float(median(turns))}
-    return found if end.chance is None else found | {"chance": end.chance}
+    signals = {} if not turns else {"median_turns": float(median(turns))}
+    return signals if end.chance is None else signals | {"chance": end.chance}

@@ -56,8 +56,8 @@ def step_environment(step: Step, private: Path, key: str | None) -> Mapping[str,
     """All variables of a command."""
     programs = Path(step.argv[0]).parent
     path = f"{programs}:/usr/local/bin:/usr/bin:/bin" if programs.is_absolute() else "/usr/local/bin:/usr/bin:/bin"
-    found = {"PATH": path, "HOME": str(private.absolute()), "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
-    return found | dict(step.environment) | dict.fromkeys(step.key_variables, key or "none")
+    variables = {"PATH": path, "HOME": str(private.absolute()), "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
+    return variables | dict(step.environment) | dict.fromkeys(step.key_variables, key or "none")
 
 
 def remove_key(folder: Path, key: str | None) -> None:

@@ -45,7 +45,7 @@ git checkout {commit} {test}
 """As swebench writes them, with unittest as the test command."""
 
 
-def build_repositories(source: Path, place: Path) -> Path:
+def build_repositories(source: Path, parent: Path) -> Path:
     """The folder with `test.jsonl` and `repositories/`, made below `place` unless it is there. Its name is the hash of
     the source. Raises HarnessMissing without git."""
     git = shutil.which("git")
@@ -56,7 +56,7 @@ def build_repositories(source: Path, place: Path) -> Path:
     content = source.read_bytes()
     # the format is a part of what is made
     name = hashlib.sha256(content + EVAL_SCRIPT.encode() + MOMENT.encode()).hexdigest()[:16]
-    folder = place.absolute() / f"{source.parent.name}-{name}"
+    folder = parent.absolute() / f"{source.parent.name}-{name}"
     if (folder / "test.jsonl").exists():
         return folder
     half = folder.with_name(f".{folder.name}.{os.getpid()}")

@@ -76,7 +76,7 @@ def instance_rows(path: Path, fields: Sequence[str] = FIELDS) -> dict[str, dict[
         raise HarnessMissing(
             f"{path} cannot be read ({error.strerror}); give data_folder a folder with it", "dataset_missing"
         ) from None
-    found: dict[str, dict[str, Any]] = {}
+    rows: dict[str, dict[str, Any]] = {}
     for number, line in enumerate(lines, 1):
         try:
             row = json.loads(line)
@@ -90,12 +90,12 @@ def instance_rows(path: Path, fields: Sequence[str] = FIELDS) -> dict[str, dict[
                 f"{path}:{number} lacks {', '.join(lacking)}; swebench 5 writes these fields", "dataset_missing"
             )
         name = str(row["instance_id"])
-        if not name or "/" in name or name.startswith(".") or name in found:
+        if not name or "/" in name or name.startswith(".") or name in rows:
             raise HarnessMissing(
                 f"{path}:{number}: {name!r} cannot be an instance id; give each a plain name of its own",
                 "dataset_missing",
             )
-        found[name] = row
-    if not found:
+        rows[name] = row
+    if not rows:
         raise HarnessMissing(f"{path} has no instances; write one a line", "dataset_missing")
-    return found
+    return rows

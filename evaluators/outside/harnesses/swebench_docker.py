@@ -52,12 +52,12 @@ class MiniSweAgentDocker(MiniSweAgent):
 
     def _changed(self, own: Mapping[str, Any]) -> dict[str, Any]:
         """The harness's own but for limits and prices, and with time for an image to arrive."""
-        found = limited_configuration(own, self.setup)
-        place = {
+        limited = limited_configuration(own, self.setup)
+        environment = {
             **own["environment"],
             "timeout": round(self.setup.limits.command_seconds),
             "pull_timeout": PULL_SECONDS,
             # a container outlives an agent that was killed for no longer than this
             "container_timeout": f"{round(self.setup.limits.seconds * 2)}s",
         }
-        return found | {"environment": place}
+        return limited | {"environment": environment}

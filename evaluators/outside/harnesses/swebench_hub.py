@@ -30,8 +30,8 @@ def hub_instances(benchmark: Benchmark, home: Path) -> InstanceSet:
         # the name under which mini-swe-agent looks for the image
         lines = [json.dumps(row | {"image_name": row.get("image")}, default=str) + "\n" for row in rows]
         write_atomic(folder / ROWS, "".join(lines).encode())
-    found = instance_rows(folder / ROWS, (*FIELDS, "image"))
-    return InstanceSet(folder, found, rows_version(found))
+    by_id = instance_rows(folder / ROWS, (*FIELDS, "image"))
+    return InstanceSet(folder, by_id, rows_version(by_id))
 
 
 def _fetched(benchmark: Benchmark) -> list[dict[str, Any]]:
@@ -42,7 +42,7 @@ def _fetched(benchmark: Benchmark) -> list[dict[str, Any]]:
     try:
         with hub_errors(f"datasets/{repository}"):
             about = api().dataset_info(repository)
-            names = sorted(one.rfilename for one in about.siblings or () if _holds_rows(one.rfilename))
+            names = sorted(sibling.rfilename for sibling in about.siblings or () if _holds_rows(sibling.rfilename))
             paths = [
                 hf_hub_download(repository, name, repo_type="dataset", revision=about.sha, library_name="claimcheck")
                 for name in names

@@ -34,8 +34,8 @@ def read_instances(folder: Path) -> Iterator[OutsideItem]:
     """The finished instances of a batch, or of a control, which has grades only."""
     if not (folder / "preds.json").exists():
         if not any(folder.glob("*/*.traj.json")):
-            for place in sorted(folder.glob("grades/*/report.json")):
-                yield _graded(place.parent.name, _document(place), OutsideItem(id=place.parent.name, score=None))
+            for path in sorted(folder.glob("grades/*/report.json")):
+                yield _graded(path.parent.name, _document(path), OutsideItem(id=path.parent.name, score=None))
         return
     for name, prediction in mapping(_document(folder / "preds.json")).items():
         item = _asked(name, mapping(prediction), _document(folder / name / f"{name}.traj.json"))
@@ -49,15 +49,15 @@ def read_instances(folder: Path) -> Iterator[OutsideItem]:
 def mend_predictions(folder: Path) -> None:
     """Make `preds.json` say what the trajectories say, after a kill that may have come while it was written. The agent
     skips what it names: so instances that the infrastructure failed are taken out, else they would never be asked."""
-    known = mapping(_document(folder / "preds.json"))
-    for place in folder.glob("*/*.traj.json"):
-        name, info = place.parent.name, mapping(mapping(_document(place)).get("info"))
+    predictions = mapping(_document(folder / "preds.json"))
+    for path in folder.glob("*/*.traj.json"):
+        name, info = path.parent.name, mapping(mapping(_document(path)).get("info"))
         if text(info.get("exit_status")):
             prediction = {"model_name_or_path": "model", "instance_id": name, "model_patch": info.get("submission")}
-            known.setdefault(name, prediction)
+            predictions.setdefault(name, prediction)
     kept = {
         name: prediction
-        for name, prediction in known.items()
+        for name, prediction in predictions.items()
         if _asked(name, {}, _document(folder / name / f"{name}.traj.json")).status is not ItemStatus.failed
     }
     if kept or (folder / "preds.json").exists():
@@ -68,10 +68,10 @@ def _asked(name: str, prediction: dict[str, Any], trajectory: Any) -> OutsideIte
     """What the agent's run says; without a score where the tests decide."""
     info = mapping(mapping(trajectory).get("info"))
     status = text(info.get("exit_status"))
-    messages = [mapping(one) for one in sequence(mapping(trajectory).get("messages"))]
-    usages = [mapping(inside(one, "extra", "response", "usage")) for one in messages]
-    moments = [moment for one in messages if (moment := finite(inside(one, "extra", "timestamp"))) is not None]
-    known = OutsideItem(
+    messages = [mapping(message) for message in sequence(mapping(trajectory).get("messages"))]
+    usages = [mapping(inside(message, "extra", "response", "usage")) for message in messages]
+    moments = [moment for message in messages if (moment := finite(inside(message, "extra", "timestamp"))) is not None]
+    item = OutsideItem(
         id=name,
         score=None,
         turns=whole(inside(info, "model_stats", "api_calls")),
@@ -81,33 +81,33 @@ def _asked(name: str, prediction: dict[str, Any], trajectory: Any) -> OutsideIte
     )
     if status is None:
         error = "its environment could not be started, or the agent was killed"
-        return known.model_copy(update={"status": ItemStatus.failed, "error": error})
+        return item.model_copy(update={"status": ItemStatus.failed, "error": error})
     if status in DOUBTFUL:
-        return known.model_copy(update={"score": 0.0, "status": DOUBTFUL[status], "error": f"ended by {status}"})
+        return item.model_copy(update={"score": 0.0, "status": DOUBTFUL[status], "error": f"ended by {status}"})
     if status not in BY_THE_MODEL:
         words = [status, redacted_line(info.get("exception_str"))]
         error = ": ".join(word for word in words if word)
-        return known.model_copy(update={"status": ItemStatus.failed, "error": error})
+        return item.model_copy(update={"status": ItemStatus.failed, "error": error})
     ended = None if status == "Submitted" else f"ended by {status}"
     if not text(prediction.get("model_patch")):
-        return known.model_copy(update={"score": 0.0, "error": ended or "submitted no patch"})
-    return known.model_copy(update={"error": ended})
+        return item.model_copy(update={"score": 0.0, "error": ended or "submitted no patch"})
+    return item.model_copy(update={"error": ended})
 
 
 def _graded(name: str, report: Any, item: OutsideItem) -> OutsideItem:
     """The item with its grade."""
-    found = mapping(report)
-    if found.get("box") is not True:
+    grade = mapping(report)
+    if grade.get("box") is not True:
         return item.model_copy(update={"status": ItemStatus.failed, "error": "the box of its tests did not work"})
-    if found.get("infra_failure") is True:
-        why = redacted_line(found.get("infra_failure_reason")) or "no reason told"
+    if grade.get("infra_failure") is True:
+        why = redacted_line(grade.get("infra_failure_reason")) or "no reason told"
         return item.model_copy(update={"status": ItemStatus.failed, "error": f"its tests could not run: {why}"})
     error: str | None = item.error
-    if found.get("seconds_exceeded") is True:
+    if grade.get("seconds_exceeded") is True:
         error = error or "its tests ran out of time"
-    elif found.get("patch_successfully_applied") is not True:
+    elif grade.get("patch_successfully_applied") is not True:
         error = error or "the patch could not be applied, or left no test results"
-    return item.model_copy(update={"score": float(found.get("resolved") is True), "error": error})
+    return item.model_copy(update={"score": float(grade.get("resolved") is True), "error": error})
 
 
 def _document(path: Path) -> Any:

@@ -111,11 +111,11 @@ class TaskJournal:
         """Write what all controls of these items gave, in one line."""
         entries = [
             {
-                "name": one.name,
-                "expected": one.expected,
-                "item": one.item.model_dump(mode="json", exclude_defaults=True),
+                "name": outcome.name,
+                "expected": outcome.expected,
+                "item": outcome.item.model_dump(mode="json", exclude_defaults=True),
             }
-            for one in outcomes
+            for outcome in outcomes
         ]
         self._append({"kind": "controls", "ids": list(ids), "outcomes": entries})
 

@@ -166,9 +166,9 @@ class _Loop:
         for step in self.harness.batch(folder, begun.ids, self.order.endpoint):
             if run_step(step, folder, self.order.key) != 0 and not step.may_fail:
                 break
-        found = {item.id: _clean(item) for item in self.harness.read(folder) if item.id in begun.ids}
-        good = {name: item for name, item in found.items() if item.status is not ItemStatus.failed}
-        bad = {name: found.get(name) or _missing(name, folder) for name in begun.ids if name not in good}
+        items = {item.id: _clean(item) for item in self.harness.read(folder) if item.id in begun.ids}
+        good = {name: item for name, item in items.items() if item.status is not ItemStatus.failed}
+        bad = {name: items.get(name) or _missing(name, folder) for name in begun.ids if name not in good}
         if bad and not self.order.alive():
             # nothing of it counts as an attempt: these items are asked again when there is a server
             self.journal.close_batch(list(good.values()), (), len(good))
@@ -181,9 +181,9 @@ class _Loop:
         """The ids whose controls give what they must. The others are finished as failed, before anything is paid."""
         fresh = [name for name in ids if name not in self.journal.controls]
         if fresh:
-            place = self.order.folder / f"controls/{len(self.journal.controls) + 1:05}"
+            folder = self.order.folder / f"controls/{len(self.journal.controls) + 1:05}"
             first = not self.journal.controls
-            controls = self.harness.controls(place, fresh, self.order.idle)
+            controls = self.harness.controls(folder, fresh, self.order.idle)
             outcomes = [
                 ControlOutcome(control.name, control.expected, item)
                 for control in controls
@@ -208,17 +208,17 @@ class _Loop:
         for step in control.steps:
             if run_step(step, control.folder, None) != 0 and not step.may_fail:
                 break
-        found = {item.id: _clean(item) for item in self.harness.read(control.folder)}
+        items = {item.id: _clean(item) for item in self.harness.read(control.folder)}
         for name in ids:
-            yield found.get(name) or _missing(name, control.folder)
+            yield items.get(name) or _missing(name, control.folder)
 
     def _prefix(self) -> tuple[OutsideItem, ...]:
-        found: list[OutsideItem] = []
+        items: list[OutsideItem] = []
         for name in self.ids:
             if name not in self.journal.items:
                 break
-            found.append(self.journal.items[name])
-        return tuple(found)
+            items.append(self.journal.items[name])
+        return tuple(items)
 
     def _stops(self) -> bool:
         """Ask the rule about every item of the prefix that it was not asked about, one after the other."""
@@ -245,9 +245,11 @@ class _Loop:
         return self.order.budget.used_up(paid, time.monotonic() - self.began)
 
     def _chance(self) -> float | None:
-        outcomes = [found["nothing"].item.score for found in self.journal.controls.values() if "nothing" in found]
-        known = [score for score in outcomes if score is not None]
-        return sum(known) / len(known) if known else None
+        outcomes = [
+            controls["nothing"].item.score for controls in self.journal.controls.values() if "nothing" in controls
+        ]
+        scores = [score for score in outcomes if score is not None]
+        return sum(scores) / len(scores) if scores else None
 
     def _tell(self) -> None:
         if self.order.progress is None:

@@ -55,14 +55,14 @@ class Tau2:
     @cached_property
     def data(self) -> Path:
         """The domain's own."""
-        found = next(
+        folder = next(
             self.environment.programs.parent.glob(f"lib/python3*/site-packages/tau2/data/tau2/domains/{self.domain}"),
             None,
         )
-        if found is None:
-            place = self.environment.programs.parent
-            raise UserError(f"{place} lacks the domain {self.domain!r}; remove the folder and run again")
-        return found
+        if folder is None:
+            package = self.environment.programs.parent
+            raise UserError(f"{package} lacks the domain {self.domain!r}; remove the folder and run again")
+        return folder
 
     def items(self) -> tuple[str, ...]:
         """Ids of the split."""
@@ -132,12 +132,12 @@ class Tau2:
 
     def read(self, folder: Path) -> Iterator[OutsideItem]:
         """The best that any attempt left of an item; one that was skipped is a failure, though tau2 writes 0."""
-        found: dict[str, OutsideItem] = {}
+        items: dict[str, OutsideItem] = {}
         for path in sorted(folder.glob(ATTEMPTS)):
             for item in _items(path):
-                if item.id not in found or found[item.id].status is ItemStatus.failed:
-                    found[item.id] = item
-        return iter(found.values())
+                if item.id not in items or items[item.id].status is ItemStatus.failed:
+                    items[item.id] = item
+        return iter(items.values())
 
     @property
     def _messages(self) -> int:
@@ -146,9 +146,9 @@ class Tau2:
     def _arguments(self, endpoint: Endpoint | None) -> dict[str, Any]:
         """Of the model's requests."""
         setup = self.setup
-        found: dict[str, Any] = {"temperature": TEMPERATURE if setup.temperature is None else setup.temperature}
-        found |= {} if setup.limits.tokens is None else {"max_tokens": setup.limits.tokens}
-        return found if endpoint is None else found | {"api_base": endpoint.url}
+        arguments: dict[str, Any] = {"temperature": TEMPERATURE if setup.temperature is None else setup.temperature}
+        arguments |= {} if setup.limits.tokens is None else {"max_tokens": setup.limits.tokens}
+        return arguments if endpoint is None else arguments | {"api_base": endpoint.url}
 
     def _played(self, folder: Path, ids: Sequence[str], mode: Literal["gold", "nothing"]) -> Step:
         folder.mkdir(parents=True, exist_ok=True)

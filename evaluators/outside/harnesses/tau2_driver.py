@@ -56,16 +56,16 @@ def _gold(task: Any, environment: Any, messages: Any) -> list[Any]:
         initialization_actions=state.initialization_actions if state else None,
         message_history=(state.message_history if state else None) or [],
     )
-    found = []
+    replies = []
     for number, action in enumerate(expected.actions or []):
         call = messages.ToolCall(
             id=f"call_{number}", name=action.name, arguments=action.arguments, requestor=action.requestor
         )
         speaker = messages.AssistantMessage if action.requestor == "assistant" else messages.UserMessage
-        found.append(speaker(role=action.requestor, content=None, tool_calls=[call], cost=0.0))
-        found.append(environment.get_response(call))
+        replies.append(speaker(role=action.requestor, content=None, tool_calls=[call], cost=0.0))
+        replies.append(environment.get_response(call))
     words = " ".join(expected.communicate_info or ["Done."])
-    return [*found, messages.AssistantMessage(role="assistant", content=words, cost=0.0)]
+    return [*replies, messages.AssistantMessage(role="assistant", content=words, cost=0.0)]
 
 
 if __name__ == "__main__":

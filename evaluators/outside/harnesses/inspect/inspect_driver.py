@@ -36,17 +36,17 @@ ROLES = ("user", "grader")
 def main(order: dict[str, Any]) -> None:
     """Do what the order says. Exits with a line where the data are not those of the listing."""
     task = _load(order["task"])
-    samples = [task.dataset[place] for place in range(len(task.dataset))]
-    for place, sample in enumerate(samples):
-        sample.id = place + 1 if sample.id is None else sample.id
+    samples = [task.dataset[position] for position in range(len(task.dataset))]
+    for position, sample in enumerate(samples):
+        sample.id = position + 1 if sample.id is None else sample.id
     digest = _digest(samples)
     if order["mode"] == "list":
         Path("listing.json").write_text(json.dumps(_listing(task, samples, digest)), encoding="utf-8")
         return
     if digest != order["sha256"]:
         sys.exit("the task's data are not the same any more; run again")
-    wanted = set(order["ids"])
-    task.dataset = task.dataset.filter(lambda sample: _name(sample) in wanted)
+    ids = set(order["ids"])
+    task.dataset = task.dataset.filter(lambda sample: _name(sample) in ids)
     _ask(task, order)
 
 
@@ -68,44 +68,49 @@ def _name(sample: Any) -> str:
 def _digest(samples: list[Any]) -> str:
     rows = [
         [
-            _name(one),
-            one.input if isinstance(one.input, str) else [[message.role, message.text] for message in one.input],
-            one.target,
-            one.choices,
+            _name(sample),
+            sample.input
+            if isinstance(sample.input, str)
+            else [[message.role, message.text] for message in sample.input],
+            sample.target,
+            sample.choices,
         ]
-        for one in samples
+        for sample in samples
     ]
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 
 def _listing(task: Any, samples: list[Any], digest: str) -> dict[str, Any]:
-    sandbox = next((one for one in (task.sandbox, *(sample.sandbox for sample in samples)) if one is not None), None)
+    sandbox = next(
+        (candidate for candidate in (task.sandbox, *(sample.sandbox for sample in samples)) if candidate is not None),
+        None,
+    )
     about = import_module("inspect_ai._util.registry").registry_info
     scorers = task.scorer if isinstance(task.scorer, list) else [task.scorer] if task.scorer else []
-    found = {}
+    metrics_of = {}
     for scorer in scorers:
         info = about(scorer)
-        metrics = task.metrics or info.metadata["metrics"]
-        found[info.name.rpartition("/")[2]] = _metrics(metrics, about)
+        scorer_metrics = task.metrics or info.metadata["metrics"]
+        metrics_of[info.name.rpartition("/")[2]] = _metrics(scorer_metrics, about)
     return {
         "ids": [_name(sample) for sample in samples],
         "sha256": digest,
         "version": str(task.version),
         "sandbox": None if sandbox is None else str(getattr(sandbox, "type", sandbox)),
-        "scorers": found,
+        "scorers": metrics_of,
         "turns": task.turn_limit,
     }
 
 
 def _metrics(metrics: Any, about: Any) -> dict[str, list[str]]:
     """Metrics by the part of the score that they are of; `` for a score without parts."""
-    found: dict[str, list[str]] = {}
-    for one in [metrics] if isinstance(metrics, dict) else metrics:
-        if isinstance(one, dict):
-            found |= {part: [about(metric).name for metric in inner] for part, inner in one.items()}
+    by_part: dict[str, list[str]] = {}
+    for metric in [metrics] if isinstance(metrics, dict) else metrics:
+        if isinstance(metric, dict):
+            by_part |= {part: [about(nested).name for nested in inner] for part, inner in metric.items()}
         else:
-            found.setdefault("", []).append(about(one).name)
-    return found
+            by_part.setdefault("", []).append(about(metric).name)
+    return by_part
 
 
 def _ask(task: Any, order: dict[str, Any]) -> None:

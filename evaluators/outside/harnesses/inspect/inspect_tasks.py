@@ -69,16 +69,16 @@ class InspectTask:
     @cached_property
     def listing(self) -> dict[str, Any]:
         """What the driver tells of the task."""
-        place = self.setup.work / "listing"
-        place.mkdir(parents=True, exist_ok=True)
-        found = place / "listing.json"
-        found.unlink(missing_ok=True)
-        (place / "log.txt").unlink(missing_ok=True)
-        run_step(self._step(place, {"mode": "list"}, START_SECONDS), place, None)
-        if not found.exists():
-            text = f"Inspect cannot load {self._task}: {last_words(place)}; see {place / 'log.txt'}"
+        folder = self.setup.work / "listing"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / "listing.json"
+        path.unlink(missing_ok=True)
+        (folder / "log.txt").unlink(missing_ok=True)
+        run_step(self._step(folder, {"mode": "list"}, START_SECONDS), folder, None)
+        if not path.exists():
+            text = f"Inspect cannot load {self._task}: {last_words(folder)}; see {folder / 'log.txt'}"
             raise HarnessMissing(text, "dataset_missing")
-        return mapping(json_document(found))
+        return mapping(json_document(path))
 
     def items(self) -> tuple[str, ...]:
         """Ids of the task's samples."""
@@ -119,9 +119,9 @@ class InspectTask:
 
     def controls(self, folder: Path, ids: Sequence[str], idle: Endpoint) -> tuple[Control, ...]:
         """What a model gets that refuses everything."""
-        place = folder / "nothing"
-        step = self._asking(place, ids, idle, CONTROL_TURNS, CONTROL_SECONDS)
-        return (Control("nothing", place, (step,), None, each_item=False),)
+        nothing = folder / "nothing"
+        step = self._asking(nothing, ids, idle, CONTROL_TURNS, CONTROL_SECONDS)
+        return (Control("nothing", nothing, (step,), None, each_item=False),)
 
     def batch(self, folder: Path, ids: Sequence[str], endpoint: Endpoint) -> tuple[Step, ...]:
         """The items that no log of an earlier attempt holds finished."""
@@ -132,12 +132,12 @@ class InspectTask:
 
     def read(self, folder: Path) -> Iterator[OutsideItem]:
         """The best that any log has of an item."""
-        found: dict[str, OutsideItem] = {}
+        items: dict[str, OutsideItem] = {}
         for path in sorted(folder.glob("*.eval")):
             for item in inspect_items(path, self.scorer, self.part):
-                if item.id not in found or found[item.id].status is ItemStatus.failed:
-                    found[item.id] = item
-        return iter(found.values())
+                if item.id not in items or items[item.id].status is ItemStatus.failed:
+                    items[item.id] = item
+        return iter(items.values())
 
     @property
     def _name(self) -> str:
@@ -156,8 +156,8 @@ class InspectTask:
     @property
     def _options(self) -> dict[str, Any]:
         """Of the requests, where they are not the task's own."""
-        found = {"temperature": self.setup.temperature, "max_tokens": self.setup.limits.tokens}
-        return {name: value for name, value in found.items() if value is not None}
+        options = {"temperature": self.setup.temperature, "max_tokens": self.setup.limits.tokens}
+        return {name: value for name, value in options.items() if value is not None}
 
     def _score(self) -> tuple[str, str]:
         """Scorer and part of its score. Raises UserError where the entry asks for what the task does not give."""
