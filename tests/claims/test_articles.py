@@ -138,3 +138,23 @@ def test_a_sentence_about_an_unnamed_model_is_nobodys_and_prompt_speed_is_no_out
         ("Gemma 3 27B IT", "prompt_speed", "2,100", None),
     ]
     assert [part.reason for part in reading.unread] == ["a number without a model that it is certainly about"]
+
+
+def test_a_table_that_names_its_models_is_not_the_topics() -> None:
+    text = (
+        "# Which should you run\n\nI put Oak and the new Qwen 3.6 onto my machine.\n\n"
+        "| Model | Parameters | File size |\n|---|---|---|\n"
+        "| Gemma 4 26B | 26B | 17GB |\n| Qwen 3.6 27B | 27B | 16GB |\n"
+    )
+    reading = read_article(text, url="u", read_at=NOW)
+    assert {(claim.model, claim.said) for claim in reading.claims} == {
+        ("Gemma 4 26B", "26B"), ("Gemma 4 26B", "17GB"), ("Qwen 3.6 27B", "27B"), ("Qwen 3.6 27B", "16GB"),
+    }  # fmt: skip
+
+
+def test_a_footnote_mark_is_no_part_of_a_models_name_and_stays_with_the_benchmark() -> None:
+    text = "| Model | MMLU | MATH [^6] |\n|---|---|---|\n"
+    text += "| gpt-4.1 [^10] | 90.2 | 98.1 |\n| o3-mini [^10] | 86.0 | 97.0 |\n"
+    reading = read_article(text, url="u", read_at=NOW)
+    assert {claim.model for claim in reading.claims} == {"gpt-4.1", "o3-mini"}
+    assert all(claim.settings.notes for claim in reading.claims if claim.benchmark == "hendrycks_math")

@@ -37,8 +37,7 @@ def read_article(text: str, *, url: str, read_at: datetime) -> Reading:
     on_page = NamesOnPage(names)
     for place, block in enumerate(page.blocks):
         if isinstance(block, Grid):
-            topic = _topic(page, place, on_page)
-            read_blocks(page, reading, identity_in(page, topic or NOBODY), None, only=place)
+            _read_table(page, place, _topic(page, place, on_page), reading)
     found = [*reading.claims, *reading.mentions]
     for claim in found:
         if claim.model == NOBODY:
@@ -52,6 +51,19 @@ def read_article(text: str, *, url: str, read_at: datetime) -> Reading:
     if not reading.claims and not reading.candidates:
         raise UserError(_NOTHING.format(url=url))
     return reading
+
+
+def _read_table(page: Page, place: int, topic: str | None, reading: Reading) -> None:
+    """Read one table under the names that it prints; only where numbers in it are nobody's, as the topic's."""
+    alone = Reading(reading.source)
+    read_blocks(page, alone, identity_in(page, NOBODY), None, only=place)
+    found = [*alone.claims, *alone.mentions]
+    if topic is not None and (not found or any(claim.model == NOBODY for claim in found)):
+        alone = Reading(reading.source)
+        read_blocks(page, alone, identity_in(page, topic), None, only=place)
+    reading.claims += alone.claims
+    reading.mentions += alone.mentions
+    reading.unread += alone.unread
 
 
 def _topic(page: Page, place: int, on_page: NamesOnPage) -> str | None:

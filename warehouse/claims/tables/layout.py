@@ -98,6 +98,8 @@ def layout_of(grid: Grid, identity: Identity, context: Sequence[str] = ()) -> La
     rows_named = any(names_model(row[0].text, identity) for row in body)
     if models_over and only_specifications and not rows_named and model_head is None and 0 not in models_over:
         over = _named_by(context) if leaf[0] in PART_HEADS else None
+        if leaf[0] in PART_HEADS and over is None:
+            return None  # parts of nothing that is known
         return Layout("rows", 0, heads, _roles(grid, count, leaf, heads, 0, "rows"), over)
     named = None if sum(in_heads) else _named_by(context)
     if sum(in_heads) or named:

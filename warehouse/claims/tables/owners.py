@@ -118,10 +118,10 @@ def owners(
         base = ("base" if untuned else tuning_of(headings)) or base
     section = section_model(headings, identity)
     parsed = [_parse(parts, links, identity, base, section) for parts, links in heads]
-    if any("".join(parts).strip() for parts, _ in heads):
+    if any(any(map(str.isalnum, "".join(parts))) for parts, _ in heads):
         parsed = [
             (owner, closeness)
-            if "".join(parts).strip() or links
+            if any(map(str.isalnum, "".join(parts))) or links
             else (Owner("unsure", "a column without a heading", reason="no heading says whose numbers it holds"), None)
             for (parts, links), (owner, closeness) in zip(heads, parsed, strict=True)
         ]

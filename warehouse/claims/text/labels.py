@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -52,6 +52,9 @@ _TAIL = re.compile(r"(?i)\s(?:w/o?|with|without|no|using|@)(?=[\s\w]).*$|\s*@\s*
 _PAIR = re.compile(r"\s+/\s+|\s*\|\s*|(?<=[\w)])/(?=[\w(])")
 
 
+_MEASURE_OF = re.compile(r"(?i)(accuracy|acc\.?|score|exact match|em|f1|pass@1)\s*[(\[（]([^()\[\]（）]+)[)\]）]")
+"""A measure with the benchmark in brackets behind it: `Accuracy (MMLU)`."""
+_SPLIT_NAMES = re.compile(r"(?i)val|dev|test|validation|testmini|test-dev|test-std")
 _FIELDS = ("stem", "humanities", "socialscience", "socialsciences")
 """Fields of study that name a part of a broad benchmark, also without brackets: `MMLU-STEM`."""
 _MEASURED = ("shots", "metric", "filter", "repeats")
@@ -63,6 +66,8 @@ def read_label(text: str) -> Label:
     """Take a label apart. The benchmark is resolved from the whole label, then with its qualifiers taken off."""
     tidy = re.sub(r"(?<=\w)\s?\[\d{1,2}\]$", "", " ".join(text.split()))[:300]
     whole = resolve_benchmark(tidy)
+    if whole.name is None and (measure := _MEASURE_OF.fullmatch(tidy)) and (of := read_label(measure[2])).benchmark:
+        return replace(read_label(f"{of.text} ({measure[1]})"), text=tidy)
     core, qualifiers = _split(tidy)
     name = whole.name
     stated: dict[str, str | int] = {}
@@ -195,6 +200,7 @@ def _is_setting_word(tail: str, benchmark: str) -> bool:
     return bool(
         _metric(tail, benchmark)
         or mode_of(tail)
+        or _SPLIT_NAMES.fullmatch(tail)
         or normalise(tail) in MEASURES | {"cot", "full"}
         or (normalise(tail) in _FIELDS and BROAD.search(benchmark))
         or re.fullmatch(r"(?i)\d+(?:\.\d+)?[km]|\d{2}\.?\d{2}\s*[-–]\s*\d{2}\.?\d{2}", tail)

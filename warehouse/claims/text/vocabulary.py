@@ -18,7 +18,8 @@ MODEL_HEADS = _words(
 SHOT_HEADS = _words("shots shot nshot nshots numshots fewshot fewshots numshot ofshots 样本数")
 METRIC_HEADS = _words("metric metrics measure scoring scoringmetric evaluationmetric 指标 评测指标 评价指标")
 GROUP_HEADS = _words(
-    "category categories capability capabilities domain domains area group type ability topic 类别 类型 能力 领域 分类"
+    "modeltype category categories capability capabilities domain domains area group type ability topic "
+    "类别 类型 能力 领域 分类"
 )
 PART_HEADS = _words(
     "language languages lang langs region country locale split subset subsets subject subjects difficulty level length "
@@ -47,7 +48,9 @@ SETTING_HEADS = {
     "reasoningeffort": "effort", "scaffold": "scaffold", "harness": "harness", "judge": "judge",
     "batchsize": "concurrency", "batch": "concurrency", "numconcurrency": "concurrency", "ctx": "depth",
     "inputseqlen": "prompt_tokens", "inputlen": "prompt_tokens", "isl": "prompt_tokens", "osl": "generation_tokens",
-    "outputlen": "generation_tokens", "硬件": "hardware", "显卡": "hardware", "设备": "hardware", "框架": "backend",
+    "outputlen": "generation_tokens", "prefilllength": "prompt_tokens", "decodelength": "generation_tokens",
+    "prefilltokens": "prompt_tokens", "decodetokens": "generation_tokens",
+    "硬件": "hardware", "显卡": "hardware", "设备": "hardware", "框架": "backend",
     "推理框架": "backend", "量化": "quantization", "量化方式": "quantization", "精度": "quantization",
     "输入长度": "prompt_tokens", "输出长度": "generation_tokens", "并发": "concurrency", "并发数": "concurrency",
     "批大小": "concurrency", "模式": "mode", "agent": "scaffold", "agentframework": "scaffold",
