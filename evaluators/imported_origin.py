@@ -32,6 +32,8 @@ class Imported(Record):
     """How the run was limited, e.g. `first 20 of 817 items`: it is shown, never judged."""
     scores: dict[str, str] = Field(default_factory=dict)
     """Score of the run, as `metric,filter` -> what the file calls it, where these differ."""
+    doubts: tuple[str, ...] = ()
+    """What in the file speaks against its own score, e.g. items that do not give it: it fully matches no claim."""
     notes: tuple[str, ...] = ()
     """What a reader of the score must know, e.g. that the file has no items."""
     imported_at: datetime

@@ -8,5 +8,7 @@ bounded_reading    files of strangers within bounds; zip_entries: single entries
 tool_calls         whether a served model's tool calls come back as calls; tool_cases: the questions
 harnesses/         agent benchmarks run here, through the field's own harnesses
 redact             secrets, taken out before anything is stored
+score_checks       whether a published score fits its items, its size and the words for it
+sample_hashes      whether lm-eval samples are unchanged, and of the run that they lie beside
 task_versions      the version of a task in the installed lm-eval
 """

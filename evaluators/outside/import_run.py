@@ -12,6 +12,7 @@ from evaluators.catalogue import Benchmark, Score
 from evaluators.harness.keys import digest, order_key
 from evaluators.outside.bounded_reading import finite
 from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun, mean_of
+from evaluators.outside.score_checks import score_that_is_meant, why_items_contradict, why_not_whole
 from evaluators.outside.task_versions import installed_task_version
 from evaluators.records import (
     Imported,
@@ -33,11 +34,10 @@ NOT_LIMITED = 0.98
 
 @dataclass(frozen=True)
 class ImportedRun:
-    """A run, its item scores, and what of the file did not become a measurement."""
+    """A run and its item scores."""
 
     run: Run
     items: tuple[ItemScore, ...]
-    left_out: tuple[LeftOut, ...]
 
 
 def as_imported_run(
@@ -46,15 +46,17 @@ def as_imported_run(
     benchmark: Benchmark,
     release: Release,
     origin: Imported,
+    left: list[LeftOut],
     *,
     order_seed: int = 0,
 ) -> ImportedRun | None:
     """The run of one benchmark. `results`: those of the benchmark, all under the same settings but for the metric;
-    `origin`: where the file came from, without what this function finds out. None if no result has a known score."""
+    `origin`: where the file came from, without what this function finds out; to `left` goes what does not become a
+    measurement, with its reason. None if no result has a known score."""
     measurements: list[Measurement] = []
     scores: list[ItemScore] = []
-    left: list[LeftOut] = []
     notes: list[str] = list(origin.notes)
+    doubts: list[str] = []
     names: dict[str, str] = {}
     limited: str | None = None
     stated: list[tuple[Score, bool]] = []
@@ -64,6 +66,8 @@ def as_imported_run(
         except UserError as problem:
             left.append(LeftOut(place=f"{result.task} {result.metric},{result.filter}", reason=str(problem)))
             continue
+        doubt = why_items_contradict(result)
+        result = result.model_copy(update={"items": ()}) if doubt else result
         ordered = _in_order(result.items, order_seed)
         found = _measurement(benchmark, result, score, ordered, order_seed)
         if found is None:
@@ -75,7 +79,8 @@ def as_imported_run(
         measurements.append(found)
         stated.append((score, sure))
         notes += [note for note in _notes(result, found, benchmark) if note not in notes]
-        limited = limited or result.limited or _part(result, found)
+        doubts += [one for one in (*result.doubts, *([doubt] if doubt else ())) if one not in doubts]
+        limited = limited or result.limited or why_not_whole(result, benchmark) or _part(result, found)
         if (result.metric, result.filter) != (found.metric, found.filter):
             names[f"{found.metric},{found.filter}"] = f"{result.metric},{result.filter}"
         scores += _item_scores(ordered, score)
@@ -87,7 +92,9 @@ def as_imported_run(
     measurements, stated = [measurements[place] for place in places], [stated[place] for place in places]
     first = results[0]
     settings = _settings(first.settings, *stated[0])
-    origin = origin.model_copy(update={"limited": limited, "notes": tuple(notes), "scores": names})
+    origin = origin.model_copy(
+        update={"limited": limited, "doubts": tuple(doubts), "notes": tuple(notes), "scores": names}
+    )
     when = outside.started or outside.finished or origin.imported_at
     identity = [origin.sha256, benchmark.name, release.model, release.commit, settings.model_dump(), order_seed]
     run = Run(
@@ -110,7 +117,7 @@ def as_imported_run(
         checks=outside.checks | {"weights": f"not seen: {origin.weights or 'the file is all there is'}"},
         signals=first.signals | _template_signal(settings),
     )
-    return ImportedRun(run, tuple(scores), tuple(left))
+    return ImportedRun(run, tuple(scores))
 
 
 def grouped_results(results: Iterable[OutsideResult]) -> list[list[OutsideResult]]:
@@ -124,21 +131,16 @@ def grouped_results(results: Iterable[OutsideResult]) -> list[list[OutsideResult
 
 def _score_of(benchmark: Benchmark, result: OutsideResult, harness: str) -> tuple[Score, bool]:
     """The catalogue's score that a result is, and whether its filter is certain. lm-eval's own words hold as they are;
-    those of another program are looked up. Raises UserError where they may mean several scores."""
+    those of another program are looked up. Raises UserError where they may mean several scores or none, and for a
+    score of the catalogue that is no share."""
     if harness == "lm-eval":
-        return Score(metric=result.metric, filter=result.filter), True
-    for score in benchmark.scores:
-        if (result.metric, result.filter) == (score.metric, score.filter):
-            return score, True
-    metrics = {score.metric for score in benchmark.scores}
-    try:
-        score = benchmark.score(result.metric, None)
-    except UserError:
-        if len(metrics) != 1:
-            known = ", ".join(sorted(metrics)) or "none"
-            raise UserError(f"{result.metric!r} may be several scores of {benchmark.title} ({known})") from None
-        score = benchmark.scores[0]
-    return score, sum(one.metric == score.metric for one in benchmark.scores) == 1
+        score, sure = Score(metric=result.metric, filter=result.filter), True
+    else:
+        score, sure = score_that_is_meant(benchmark, result.metric, result.filter)
+    known = any((score.metric, score.filter) == (one.metric, one.filter) for one in benchmark.scores)
+    if known and benchmark.unit == "fraction" and result.unit != "fraction" and result.score is not None:
+        raise UserError(f"{result.score:g} is no share between 0 and 1; a percentage would have to say so")
+    return score, sure
 
 
 def _in_order(items: Sequence[OutsideItem], seed: int) -> list[list[OutsideItem]]:

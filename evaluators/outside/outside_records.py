@@ -79,6 +79,10 @@ class OutsideResult(Record):
     """Items of the benchmark as the file knows it; more than `count` where the run was limited."""
     limited: str | None = None
     """How the run was limited, e.g. `first 20 of 817 items`: shown, never judged."""
+    part_untold: bool = False
+    """Whether the program can be told to run a part of the benchmark and would not write so."""
+    doubts: tuple[str, ...] = ()
+    """What in the file speaks against this score: it is compared, and matches no claim fully."""
     settings: Settings = Settings()
     """Settings that the file tells; unknown is None."""
     model: str | None = None

@@ -99,6 +99,7 @@ def _as_json(report: Any, dry_run: bool) -> dict[str, Any]:
                 "by": run.imported.by,
                 "harness": run.imported.harness,
                 "limited": run.imported.limited,
+                "doubts": run.imported.doubts,
                 "notes": run.imported.notes,
                 "measurements": [one.model_dump(exclude={"values"}) for one in run.measurements],
                 "settings": run.settings.model_dump(exclude_none=True),
@@ -123,7 +124,8 @@ def _print_report(report: Any, dry_run: bool) -> None:
         table.add_column(name)
     for run in report.runs:
         origin = run.imported
-        known = "; ".join((*([f"{origin.limited}: shown, not judged"] if origin.limited else []), *origin.notes))
+        limited = [f"{origin.limited}: shown, not judged"] if origin.limited else []
+        known = "; ".join((*limited, *origin.doubts, *origin.notes))
         for one in run.measurements:
             value = "—" if one.score is None else number(one.score, one.unit)
             items = f"{one.items:,} of {one.of:,}" if one.of else "—"

@@ -28,6 +28,7 @@ HARMLESS = re.compile(r"(?i)\s*\((?:overall|average|avg|all|test|mean)\)$")
 """Words behind a benchmark's name that mean the whole of it."""
 HUB_ID = re.compile(r"[\w][\w.-]*/[\w][\w.-]*")
 UNKNOWN_COMMIT = "unknown"
+UNNAMED = "the catalogue knows no benchmark of this name"
 TIMEOUT, CONNECT = 30.0, 6.0
 """Seconds to wait for the next piece of a download, and for the first answer."""
 
@@ -88,7 +89,8 @@ def import_results(
             report.left_out.append(LeftOut(place=run.path, reason=str(problem)))
     if not found:
         reasons = "; ".join(dict.fromkeys(f"{one.place}: {one.reason}" for one in report.left_out[:3]))
-        raise UserError(f"{source} gives no measurement ({reasons}); name the benchmark with --benchmark")
+        hint = "; name the benchmark with --benchmark" if UNNAMED in reasons else ""
+        raise UserError(f"{source} gives no measurement: {reasons}{hint}")
     report.runs = [one.run for one in found]
     if dry_run:
         return report
@@ -160,17 +162,15 @@ def _runs_of(
         if known is None:
             near = ", ".join(suggest_benchmarks(task))
             hint = f"; is it {near}? say so with --benchmark" if near else ""
-            report.left_out.append(LeftOut(place=task, reason=f"the catalogue knows no benchmark of this name{hint}"))
+            report.left_out.append(LeftOut(place=task, reason=f"{UNNAMED}{hint}"))
             continue
         release = _release_of(outside, results[0], request)
         origin = origin_of(outside, source=source, now=now, by=request.by, weights=request.weights)
-        found = as_imported_run(outside, results, known, release, origin, order_seed=request.order_seed)
-        if found is None:
-            reason = "none of its scores is one that the catalogue has"
-            report.left_out.append(LeftOut(place=task, reason=reason))
-            continue
-        report.left_out += found.left_out
-        yield found
+        found = as_imported_run(
+            outside, results, known, release, origin, report.left_out, order_seed=request.order_seed
+        )
+        if found is not None:
+            yield found
 
 
 def _benchmark_of(outside: OutsideRun, result: OutsideResult, request: ImportRequest) -> Benchmark | None:

@@ -28,7 +28,8 @@ def judge_imported(
     items: Iterable[ItemScore] = (),
 ) -> Verdict:
     """The verdict on a claim from one measurement of an imported run. A limited run is shown and judges nothing
-    (`not_tested`), as does one under other settings than stated. Nothing is ever flagged: the weights were not seen."""
+    (`not_tested`), as does one under other settings than stated; one that its own file speaks against is at most
+    `assumed`. Nothing is ever flagged: the weights were not seen."""
     origin = run.imported
     assert origin is not None
     if origin.limited:
@@ -54,6 +55,8 @@ def judge_imported(
         )
         if verdict.comparability is Comparability.differs and verdict.outcome in DECIDED:
             verdict = verdict.model_copy(update={"outcome": Outcome.not_tested})
+        if origin.doubts and verdict.comparability is Comparability.matched:
+            verdict = verdict.model_copy(update={"comparability": Comparability.assumed})
         verdict = _with_published_error(verdict, criterion, measurement)
     return verdict.model_copy(
         update={
@@ -96,6 +99,7 @@ def imported_reasons(origin: Imported) -> tuple[Reason, ...]:
     text = f"{ran_by(origin)} with {origin.harness}{named}; the weights were not seen"
     return (
         Reason(code="imported", text=text),
+        *(Reason(code="imported_doubt", text=doubt) for doubt in origin.doubts),
         *(Reason(code="imported_note", text=note) for note in origin.notes),
     )
 

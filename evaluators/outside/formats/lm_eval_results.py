@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ NO_METRICS = frozenset({"alias", "name", "sample_len", "sample_count", "samples"
 PRECISION = {"bfloat16": "bf16", "float16": "f16", "half": "f16", "float32": "f32", "float": "f32"}
 NAMED_IN = ("pretrained", "model", "path", "engine", "peft")
 """Keys of `model_args` that name the model."""
+OTHER_WEIGHTS = ("peft", "lora_local_path", "lora_path", "delta", "steer_path", "subfolder")
+"""Keys of `model_args` that make another model of the one that is named."""
 
 
 def is_lm_eval_file(content: Any) -> bool:
@@ -85,9 +88,13 @@ def model_arguments(stated: Any) -> dict[str, Any]:
 
 
 def _model(content: dict[str, Any], config: dict[str, Any], arguments: dict[str, Any]) -> str | None:
+    """The model's name, with what makes other weights of it than those that bear the name."""
     for key in NAMED_IN:
         if arguments.get(key):
-            return str(arguments[key])
+            changed = [f"{name} {arguments[name]}" for name in OTHER_WEIGHTS if name != key and arguments.get(name)]
+            if (revision := text(arguments.get("revision"))) and revision not in ("main", "None"):
+                changed += [] if re.fullmatch(r"[0-9a-f]{7,40}", revision) else [f"revision {revision}"]
+            return " with ".join((str(arguments[key]), *changed))
     name = text(content.get("model_name")) or text(config.get("model"))
     # without any of those, lm-eval writes a random id or the name of its own backend
     return name if name and ("/" in name or not config.get("model_args")) else None
@@ -106,7 +113,25 @@ def _items(path: Path, content: dict[str, Any]) -> tuple[dict[str, lm_eval_sampl
             found[task] = lm_eval_samples.samples_of_rows(enumerate(rows, 1), task, f"samples.{task}")
     for samples in found.values():
         left += samples.left_out
+    for task in list(found):
+        if (reason := _not_theirs(content, task, found[task])) is not None:
+            left.append(LeftOut(place=f"samples of {task}", reason=f"{reason}: they are not used"))
+            del found[task]
     return found, left
+
+
+def _not_theirs(content: dict[str, Any], task: str, samples: lm_eval_samples.TaskSamples) -> str | None:
+    """Why samples cannot stand for a task's score; None where they can."""
+    if (changed := samples.hashes.changed()) is not None:
+        return changed
+    stated, computed = text(mapping(content.get("task_hashes")).get(task)), samples.hashes.task_hash()
+    if stated and computed and stated != computed:
+        return f"their hash {computed[:12]} is not the results' task hash {stated[:12]}, so they are of another run"
+    counted = whole(inside(content, "n-samples", task, "effective"))
+    documents = {item.id for items in samples.items.values() for item in items}
+    if counted and documents and len(documents) != counted:
+        return f"they are of {len(documents):,} documents, the results of {counted:,}"
+    return None
 
 
 def _leaves(content: dict[str, Any], task: str, seen: frozenset[str] = frozenset()) -> list[str]:

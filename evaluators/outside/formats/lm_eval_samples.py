@@ -12,6 +12,7 @@ from typing import Any
 from evaluators.outside.bounded_reading import finite, grade, json_document, json_lines, sequence, text, whole
 from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun, mean_of
 from evaluators.outside.redact import redacted_line
+from evaluators.outside.sample_hashes import SampleHashes
 from evaluators.records import ItemStatus, Settings
 from evaluators.user_error import UserError
 
@@ -35,6 +36,7 @@ class TaskSamples:
     """Counts over the answers: `answers`, `empty`, `think_tag`, and `choices` for log-likelihoods."""
     texts: Counter[int] = field(default_factory=Counter)
     best: Counter[int] = field(default_factory=Counter)
+    hashes: SampleHashes = field(default_factory=SampleHashes)
 
 
 def is_sample_row(row: Any) -> bool:
@@ -57,6 +59,7 @@ def read_sample_file(path: Path) -> OutsideRun:
             count=len({item.id for item in items}),
             settings=Settings(metric=metric, filter=kind, harness="lm-eval"),
             items=tuple(items),
+            doubts=tuple(one for one in (samples.hashes.changed(),) if one),
             signals=sample_signals({task: samples}),
         )
         for (metric, kind), items in samples.items.items()
@@ -103,6 +106,7 @@ def samples_of_rows(rows: Iterable[tuple[int, Any]], task: str, name: str) -> Ta
         if not is_sample_row(row) or (number_of := whole(row["doc_id"])) is None:
             found.left_out.append(LeftOut(place=f"{name}, row {place}", reason="it is no sample with doc_id and resps"))
             continue
+        found.hashes.add(row)
         kind = text(row.get("filter")) or "none"
         status, taken = _status(found, row)
         for metric in _metrics(row):

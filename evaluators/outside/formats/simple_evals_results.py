@@ -17,7 +17,7 @@ EVALS = {
     "healthbench_hard": "HealthBench Hard", "healthbench_consensus": "HealthBench Consensus", "math500": "MATH-500",
 }  # fmt: skip
 """Name of an evaluation in a file name -> benchmark."""
-REPEATS = {"gpqa": 4, "browsecomp": 1}
+REPEATS = {"gpqa": 4, "humaneval": 5}
 """Answers an item that simple-evals takes and averages itself, where not 1."""
 FILE = re.compile(
     r"(?P<eval>healthbench_hard|healthbench_consensus|[a-z0-9]+)_(?P<model>.+?)"
@@ -75,6 +75,7 @@ def read_simple_evals_result(path: Path) -> OutsideRun:
                 stderr=spread / (count or 1) ** 0.5 if spread is not None and count else None,
                 count=items,
                 limited=f"{count or 'a few'} items, a trial run" if named["debug"] else None,
+                part_untold=name != "MGSM" and name != "DROP",  # `--examples N`; these two are no shares of right items
                 settings=Settings(
                     shots=0,
                     prompt="chat",
