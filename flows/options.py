@@ -58,8 +58,9 @@ class RunOptions(Record):
     """Answers per item, for claims that do not state it."""
     system_prompt: str | None = None
     """System prompt, for claims that do not state it."""
-    url: str | None = None
-    """Attached and Ollama: base URL of the server; alone it means --backend attached."""
+    url: Annotated[Several, Parameter(negative=())] = ()
+    """Attached and Ollama: base URL of the server; alone it means --backend attached. Given several times: servers of
+    the same model, which share each run's requests."""
     served_model: Annotated[str | None, Parameter(name=("--served-model", "--model"))] = None
     """Attached and Ollama: name of the model on that server."""
     key_variable: str | None = None
@@ -119,6 +120,11 @@ class RunOptions(Record):
             return stated | {"backend": "attached"}
         return stated
 
+    @field_validator("url", mode="before")
+    @classmethod
+    def _one_or_several(cls, stated: Any) -> Any:
+        return (stated,) if isinstance(stated, str) else stated
+
     @field_validator("backend")
     @classmethod
     def _known_backend(cls, name: str) -> str:
@@ -172,7 +178,8 @@ class RunOptions(Record):
             threads=self.threads,
             tensor_parallel=self.tensor_parallel,
             data_parallel=self.data_parallel,
-            url=self.url,
+            url=self.url[0] if self.url else None,
+            further_urls=self.url[1:],
             model=self.served_model,
             key_variable=self.key_variable,
             executable=dict(self.executables).get(self.backend),
@@ -243,5 +250,7 @@ def _plain(name: str, annotation: Any) -> Any:
     """A field's type as a deployment's page shows it: choices, lists instead of tuples, None for what is not given."""
     if name == "backend":
         return Literal[tuple(BACKENDS)] | None
+    if name == "url":
+        return str | list[str] | None
     plain = list[str] if annotation == Several else annotation
     return plain | None

@@ -5,6 +5,7 @@
     server       what a caller may ask of a server, and what a ready server offers
     local, process, supervisor, command_line    servers that we start ourselves
     remote, attached, ollama                    servers that somebody else runs
+    replicas/    several servers of one model as one
     client, protocol, retry, select             requests in bulk: how, and what to do when they fail
     openai_api/  completions, chat, sampling and streams of every OpenAI-like server
     llama_cpp/, vllm/, sglang/                  what is particular to each

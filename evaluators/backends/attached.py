@@ -8,7 +8,8 @@ from evaluators.backends.backend import Backend, Installed
 from evaluators.backends.openai_api.dialect import OPENAI
 from evaluators.backends.registry import dialect_named, recognise
 from evaluators.backends.remote import RemoteServer
-from evaluators.backends.server import ASSUMED, ServerOptions
+from evaluators.backends.replicas.server_group import ServerGroup
+from evaluators.backends.server import ASSUMED, ModelServer, ServerOptions
 from evaluators.records import ServerDescription, UserError
 
 DEFAULT_SLOTS = 4
@@ -28,7 +29,7 @@ class AttachedServer(RemoteServer):
         """
         if not options.url:
             raise UserError("an attached server needs its URL; give one like http://127.0.0.1:8080")
-        ours = {"context", "slots", "url", "key_variable", "model", "start_timeout"}
+        ours = {"context", "slots", "url", "further_urls", "key_variable", "model", "start_timeout"}
         for name in options.model_fields_set - ours:
             if getattr(options, name) not in (None, ()):
                 raise UserError(f"{name} cannot be set for a server that somebody else runs; leave it out")
@@ -98,11 +99,18 @@ class AttachedServer(RemoteServer):
         return len(with_special) > len(plain) and with_special[0] != plain[0]
 
 
+def open_attached(options: ServerOptions) -> ModelServer:
+    """The server of these options, or all of them as one; slots are those of each."""
+    each = [options.model_copy(update={"url": url, "further_urls": ()}) for url in (options.url, *options.further_urls)]
+    servers = [AttachedServer(one) for one in each]
+    return servers[0] if len(servers) == 1 else ServerGroup(servers)
+
+
 BACKEND = Backend(
     name="attached",
     format=None,
     ours=False,
-    open=lambda artifact, options, folder: AttachedServer(options),
+    open=lambda artifact, options, folder: open_attached(options),
     version=lambda options: None,
     installed=lambda executable: Installed("any server with an OpenAI-like interface", ""),
     dialect=OPENAI,

@@ -61,10 +61,14 @@ class Client:
     aiohttp and not httpx: a request costs a fifth of the processor time, which a fast server would wait for.
     """
 
-    def __init__(self, server: ModelServer, limits: RetryLimits, served: ServedModel | None = None) -> None:
-        """To be made inside the running event loop. `served`: is told which model the answers name."""
+    def __init__(
+        self, server: ModelServer, limits: RetryLimits, served: ServedModel | None = None, *, waits: bool = True
+    ) -> None:
+        """To be made inside the running event loop. `served`: is told which model the answers name. `waits`: start a
+        server again that died, or wait until it is back; else it is lost at once, because others can answer."""
         self.server = server
         self.limits = limits
+        self.waits = waits
         self.served = served or ServedModel()
         self.sent = 0
         self.in_flight = 0
@@ -85,6 +89,11 @@ class Client:
         self._generation = 0
         self._heard = time.monotonic()
         """When the server last gave an answer that could be used."""
+
+    @property
+    def silent(self) -> float:
+        """Seconds since the server last gave an answer that could be used."""
+        return time.monotonic() - self._heard
 
     async def close(self) -> None:
         """Close all connections."""
@@ -192,6 +201,8 @@ class Client:
             loop = asyncio.get_running_loop()
             if await loop.run_in_executor(None, self.server.alive):
                 return
+            if not self.waits:
+                raise ServerLost(f"nothing answers at {self.server.url}")
             if self.restarts >= self.limits.restarts:
                 raise ServerLost(f"the server died {self.restarts + 1} times")
             self.restarts += 1

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +35,16 @@ Answer = tuple[str | None, float | None]
 
 
 def with_fingerprint(
-    server: ModelServer, description: ServerDescription, prompts: Sequence[str], chat: bool, folder: Path
+    server: ModelServer,
+    description: ServerDescription,
+    prompts: Sequence[str],
+    chat: bool,
+    folder: Path,
+    ask: Callable[[ModelServer, str, Sequence[str], bool], list[Answer]] | None = None,
 ) -> ServerDescription:
     """The description with the id of what the server answers now. `prompts`: those of a run's items, in its order.
-    `folder`: root of all runs."""
-    answers = ask_probes(server, description.model, prompts[:PROBES], chat)
+    `folder`: root of all runs. `ask`: how the server is asked; None: by `ask_probes`."""
+    answers = (ask or ask_probes)(server, description.model, prompts[:PROBES], chat)
     place = f"{description.flags.get('url', server.url)} {description.model}"
     return description.model_copy(update={"fingerprint": fingerprint_id(folder, place, answers)})
 

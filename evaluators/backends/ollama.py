@@ -53,6 +53,8 @@ class OllamaServer(RemoteServer):
         for name in (*ours, "reasoning_parser", "extra"):
             if getattr(options, name):
                 raise UserError(f"{name} cannot be set for Ollama over its API; leave it out")
+        if options.further_urls:
+            raise UserError("several Ollama servers cannot share a run; give one --url, or --backend attached")
         super().__init__(options.url or ollama_url(), options.key_variable, options.start_timeout)
         self.artifact = artifact
         self._options = options

@@ -39,6 +39,8 @@ class ServerOptions(Record):
     """Path of the server program; None: the one on PATH, else the embedded one."""
     url: str | None = None
     """Attached and Ollama: base URL of a server that somebody else runs."""
+    further_urls: tuple[str, ...] = ()
+    """Attached: base URLs of further servers with the same model, which a run asks too."""
     key_variable: str | None = None
     """Attached: environment variable that holds the API key (never the key itself)."""
     model: str | None = None

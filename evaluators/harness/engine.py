@@ -9,10 +9,10 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from itertools import islice
 
-from evaluators.backends.client import Client, ServerLost
+from evaluators.backends.client import ServerLost
 from evaluators.backends.protocol import AnswerProtocol, Request
 from evaluators.backends.retry import RetryLimits
-from evaluators.harness.concurrency import Concurrency
+from evaluators.harness.dealing.lane import Lane
 from evaluators.harness.journal import Journal, Place
 from evaluators.harness.progress import Progress
 from evaluators.harness.requests import Item
@@ -37,10 +37,8 @@ class Work:
     score: Callable[[Item, Sequence[Response]], Scored]
     """Score of an item whose requests are all finished."""
     protocol: AnswerProtocol
-    client: Callable[[], Client]
-    """Makes the client, inside the sender's loop."""
-    concurrency: Concurrency
-    """Jobs under way."""
+    lanes: Callable[[], Sequence[Lane]]
+    """Makes the lane of every server that is asked, inside the sender's loop."""
     backwards: bool = False
     """Send the last items first: another arrangement of the same requests."""
     scorers: Executor | None = None
@@ -143,7 +141,7 @@ class _Reader:
 
     def run(self) -> str | None:
         """Send what is missing. Returns why the run is unsound, None if it is sound."""
-        sender = Sender(self.work.client, self.work.protocol, self.work.concurrency, self._feed())
+        sender = Sender(self.work.lanes, self._feed())
         sender.start()
         self.board.impatient = True
         ended = False
@@ -223,7 +221,7 @@ class _Reader:
 
     def _write(self, sender: Sender, answers: list[Answer]) -> None:
         """Commit answers and the rows of scored items."""
-        sent = sender.client.sent if sender.client else 0
+        sent = sender.sent
         rows, self.rows = self.rows, []
         if answers or rows or sent != self.counted:
             pairs = [(answer.request.key, answer.response) for answer in answers]
@@ -272,7 +270,7 @@ class _Reader:
         fresh = self.board.done - self.before
         rate = fresh / max(now - self.started, 1e-9)
         left = (self.board.total - self.board.done) / rate if rate else None
-        in_flight = sender.client.in_flight if sender.client and not last else 0
+        in_flight = 0 if last else sender.in_flight
         self.progress(
             Progress(self.board.done, self.board.total, rate, left, in_flight, self.reused, self.board.failed)
         )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from evaluators.backends import ModelServer
 from evaluators.backends.client import Client, GaveUp, ServerLost
 from evaluators.backends.llama_cpp.llama_loglikelihood import LlamaLoglikelihood
+from evaluators.backends.remote import COMEBACK
+from evaluators.backends.replicas.server_group import Replica, ServerGroup, replicas_of
 from evaluators.backends.reply_reader import one_line
 from evaluators.backends.retry import RetryLimits
 from evaluators.backends.select import ByKind, choose_protocols
@@ -21,6 +25,7 @@ from evaluators.harness.aggregate import measurements
 from evaluators.harness.answers.answer_statistics import read_signals
 from evaluators.harness.answers.second_reading import respelled
 from evaluators.harness.concurrency import MOST, Concurrency, in_flight
+from evaluators.harness.dealing.lane import Lane
 from evaluators.harness.engine import Work, execute
 from evaluators.harness.journal import Journal
 from evaluators.harness.preflight.context_budget import check_context_budget
@@ -72,18 +77,44 @@ class Execution:
         self.grading: CodeGrading | None = None
         """Set while a run is under way whose answers are programs."""
         kinds = {RequestKind(item.instances[0].request_type) for item in items}
-        self.protocol: ByKind = choose_protocols(description, kinds, settings, dialect)
-        pinned = isinstance(self.protocol.loglikelihood, LlamaLoglikelihood)
-        slots = max(1, description.slots // 2) if rearranged else description.slots
         self.rearranged = rearranged
-        self.slots = slots if pinned else in_flight(slots)
-        """Jobs at a time; where choices are pinned to a slot, each slot has a queue of its own."""
-        self.most = MOST if description.flags.get("slots") == ASSUMED and not pinned and not rearranged else None
-        """Jobs at a time that a server may be led up to which does not say how many it takes."""
+        self.replicas = replicas_of(server, description)
+        self.protocols = [choose_protocols(one.about, kinds, settings, dialect) for one in self.replicas]
+        """By server: each knows what it has read from its own."""
+        self.protocol: ByKind = self.protocols[0]
+        self.lanes: list[Lane] = []
 
-    def client(self) -> Client:
-        """A client for the run's server; to be made inside a running event loop."""
-        return Client(self.server, self.limits, self.served)
+    def client(self, replica: Replica) -> Client:
+        """A client for one of the run's servers; to be made inside a running event loop."""
+        return Client(replica.server, self.limits, self.served, waits=len(self.replicas) == 1)
+
+    def open_lanes(self) -> list[Lane]:
+        """How each server is asked, and what is kept under way there."""
+        group = self.server if isinstance(self.server, ServerGroup) and len(self.replicas) > 1 else None
+        self.lanes = [
+            Lane(
+                self.client(replica),
+                protocol,
+                self._concurrency(replica.about, protocol),
+                partial(group.returned, replica) if group else None,
+                getattr(replica.server, "patience", COMEBACK),
+            )
+            for replica, protocol in zip(self.replicas, self.protocols, strict=True)
+        ]
+        return self.lanes
+
+    def _concurrency(self, about: ServerDescription, protocol: ByKind) -> Concurrency:
+        """Jobs at a time; where choices are pinned to a slot, each slot has a queue of its own. A server that does not
+        say how many it takes may be led up to more."""
+        pinned = isinstance(protocol.loglikelihood, LlamaLoglikelihood)
+        slots = max(1, about.slots // 2) if self.rearranged else about.slots
+        raised = about.flags.get("slots") == ASSUMED and not pinned and not self.rearranged
+        return Concurrency(slots if pinned else in_flight(slots), MOST if raised else None)
+
+    @property
+    def routes(self) -> Counter[str]:
+        """Log-likelihood requests by route, to all servers."""
+        return sum((protocol.routes for protocol in self.protocols), Counter())
 
     def run(
         self,
@@ -108,7 +139,8 @@ class Execution:
             before = sum(1 for _ in journal.finished())
             complete = before >= sum(len(requests(item)) for item in self.items)
             found = Findings() if complete else run_blocking(self._prepare(checks))
-            self.protocol.routes.clear()
+            for protocol in self.protocols:
+                protocol.routes.clear()
             journal.set_note(SERVED, self.served.as_text())
             reason = found.reason
             if reason is None:
@@ -116,8 +148,7 @@ class Execution:
                     requests=requests,
                     score=lambda item, answers: self._score(item, answers, repeats, together),
                     protocol=self.protocol,
-                    client=self.client,
-                    concurrency=Concurrency(self.slots, self.most),
+                    lanes=self.open_lanes,
                     backwards=self.rearranged,
                     scorers=self.grading.scorers if self.grading else None,
                 )
@@ -151,13 +182,14 @@ class Execution:
                     | self._breakage()
                     | (self.grading.checks() if self.grading else {})
                     | self.served.checks()
+                    | self._losses()
                     | ({"reused": f"{taken} answers of earlier runs"} if taken else {})
                     | ({"failures": error} if (error := journal.commonest_error()) else {}),
                 }
             )  # fmt: skip
             responses = (response for _, response in journal.responses())
             characters = {(item.task, item.doc_id): len(str(item.instances[0].args[0])) for item in self.items}
-            signals = read_signals(run, responses, board, self.protocol.routes, found.prompt, characters)
+            signals = read_signals(run, responses, board, self.routes, found.prompt, characters)
             if any(item.instances[0].request_type == RequestKind.generate for item in self.items[:1]):
                 signals |= respelled(journal.items(board.counted), (response for _, response in journal.responses()))
             run = run.model_copy(update={"signals": signals})
@@ -183,6 +215,10 @@ class Execution:
             return f"{underflow:.1%} of the log-probabilities are below the smallest number; the weights may be damaged"
         return None
 
+    def _losses(self) -> dict[str, str]:
+        lost = [f"{lane.client.server.url} ({'; '.join(lane.losses)})" for lane in self.lanes if lane.losses]
+        return {"servers": f"lost on the way: {', '.join(lost)}"} if lost else {}
+
     def _breakage(self) -> dict[str, str]:
         return {"scoring": f"{len(self.broken)} items cannot be scored, e.g. {self.broken[0]}"} if self.broken else {}
 
@@ -198,19 +234,20 @@ class Execution:
             )
 
     async def _prepare(self, checks: bool) -> Findings:
-        """Read what the protocols need and, with `checks`, examine the server."""
-        client = self.client()
+        """Read what the protocols need and, with `checks`, examine the server: of several the first, which the others
+        were compared with."""
+        clients = [self.client(replica) for replica in self.replicas]
+        client, about = clients[0], self.replicas[0].about
         found = Findings()
         try:
-            await self.protocol.prepare(client)
-            budget = await check_context_budget(
-                client, self.items, self.description, self.dialect, self.settings.prompt == "chat"
-            )
+            for protocol, one in zip(self.protocols, clients, strict=True):
+                await protocol.prepare(one)
+            budget = await check_context_budget(client, self.items, about, self.dialect, self.settings.prompt == "chat")
             if checks:
-                protocol = self.protocol
+                protocol = self.protocols[0]
                 found = await run_preflight(
                     Probe(
-                        client, protocol.generation, protocol.loglikelihood, self.description, self.settings,
+                        client, protocol.generation, protocol.loglikelihood, about, self.settings,
                         self.dialect, self.items,
                     )
                 )  # fmt: skip
@@ -222,5 +259,6 @@ class Execution:
                 "answers", f"the server's answers cannot be read: {type(error).__name__}: {one_line(str(error))}"
             )
         finally:
-            await client.close()
+            for one in clients:
+                await one.close()
         return found

@@ -39,6 +39,7 @@ SILENT_FLAGS = frozenset(
         "port",
         "props",
         "served-model-name",
+        "servers",
         "slots",
         "threads",
         "threads-batch",

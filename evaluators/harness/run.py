@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 from evaluators.backends import ModelServer
 from evaluators.backends.fingerprint import with_fingerprint
 from evaluators.backends.openai_api import sampling
+from evaluators.backends.replicas.server_group import ask_replicas
 from evaluators.backends.retry import RetryLimits
 from evaluators.backends.select import chat_template, speaks
 from evaluators.catalogue import Benchmark
@@ -90,7 +91,8 @@ def run_benchmark(
     whole, items = len(items), items[:limit]
     if not description.weights_seen:
         prompts = [str(item.instances[0].args[0]) for item in items]
-        description = with_fingerprint(server, description, prompts, settings.prompt == "chat" and not text, folder)
+        chat = settings.prompt == "chat" and not text
+        description = with_fingerprint(server, description, prompts, chat, folder, ask_replicas)
     repeats, together = repeats_of(settings, loaded, copies=rearranged)
     settings = in_force(settings, loaded, items, artifact, description, repeats)
     settings = settings.model_copy(update={"sandbox": chosen.kind if chosen else None})

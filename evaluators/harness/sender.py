@@ -1,9 +1,9 @@
-"""The network side of a run: one thread with an event loop that keeps every slot of the server busy.
+"""The network side of a run: one thread with an event loop that keeps every slot of its servers busy.
 
 A slot takes its next request as soon as the server has answered; the answer is written to the journal meanwhile, and a
 slot never runs more than one job ahead of the journal. So at most the jobs in flight and one more per slot can be lost
 to a kill; a job is one generation, or all choices of an item. Answers are handed over together, since each transaction
-and each change of threads has its price.
+and each change of threads has its price. What a server among several leaves unanswered, the others are asked.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ import asyncio
 import queue
 import threading
 import traceback
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from evaluators.backends.client import Client, GaveUp, ServerLost
-from evaluators.backends.protocol import AnswerProtocol, Request, failure
+from evaluators.backends.client import GaveUp, ServerLost
+from evaluators.backends.protocol import Request, failure
 from evaluators.backends.reply_reader import one_line
-from evaluators.harness.concurrency import Concurrency
-from evaluators.records import Response, UserError
+from evaluators.harness.dealing.deal import Deal, Dealt
+from evaluators.harness.dealing.lane import Lane
+from evaluators.records import Response, ResponseStatus, UserError
 
 BATCH = 256
 """Answers that are not kept waiting for more."""
@@ -39,15 +40,10 @@ class Answer:
 
 
 class Sender(threading.Thread):
-    """Works off jobs from `feed`, as many at a time as `concurrency` allows, and puts answers into `outbox`."""
+    """Works off jobs from `feed`, as many at a time as the servers' lanes allow, and puts answers into `outbox`."""
 
-    def __init__(
-        self,
-        make_client: Callable[[], Client],
-        protocol: AnswerProtocol,
-        concurrency: Concurrency,
-        feed: Iterator[Sequence[Request]],
-    ) -> None:
+    def __init__(self, open_lanes: Callable[[], Sequence[Lane]], feed: Iterator[Sequence[Request]]) -> None:
+        """open_lanes: makes the lane of every server, inside the sender's loop."""
         super().__init__(name="requests", daemon=True)
         self.outbox: queue.SimpleQueue[list[Answer] | BaseException | None] = queue.SimpleQueue()
         """Answers; an exception that ends the run; None when nothing more will come."""
@@ -57,20 +53,33 @@ class Sender(threading.Thread):
         """Jobs that they end."""
         self._closing: asyncio.TimerHandle | None = None
         """When they will be at the latest."""
-        self._make_client = make_client
-        self._protocol = protocol
-        self._concurrency = concurrency
-        self._workers: dict[int, asyncio.Task[None]] = {}
-        """By slot."""
+        self._open_lanes = open_lanes
+        self._lanes: Sequence[Lane] = ()
+        self._tasks: dict[asyncio.Task[None], int] = {}
+        """What goes on for which lane: its workers, its watch, its return."""
         self._feed = feed
+        self._deal = Deal(feed, 0)
+        self._changed = asyncio.Event()
+        """Set, and replaced, when an idle slot may find something to do."""
         self._ending = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._whole: asyncio.Task[None] | None = None
-        self.client: Client | None = None
+
+    @property
+    def sent(self) -> int:
+        """Requests that reached out, to all servers."""
+        return sum(lane.client.sent for lane in self._lanes)
+
+    @property
+    def in_flight(self) -> int:
+        """Requests under way at all servers."""
+        return sum(lane.client.in_flight for lane in self._lanes)
 
     def end(self) -> None:
         """Send nothing new; requests under way are finished."""
         self._ending.set()
+        if self._loop is not None and self._loop.is_running():
+            self._loop.call_soon_threadsafe(self._wake)
 
     def abandon(self) -> None:
         """Drop requests under way too."""
@@ -102,22 +111,77 @@ class Sender(threading.Thread):
     async def _main(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._whole = asyncio.current_task()
-        client = self.client = self._make_client()
+        self._lanes = self._open_lanes()
+        self._deal = Deal(self._feed, len(self._lanes))
         try:
-            self._add_workers(client)
-            try:
-                while working := {worker for worker in self._workers.values() if not worker.done()}:
-                    ended, _ = await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
-                    for worker in ended:
-                        worker.result()
-            finally:
-                workers = list(self._workers.values())
-                for worker in workers:
-                    worker.cancel()
-                await asyncio.gather(*workers, return_exceptions=True)
+            for number, lane in enumerate(self._lanes):
+                self._add_workers(number)
+                if lane.returned is not None:
+                    self._begin(number, lane.watch())
+            while self._goes_on():
+                ended, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+                for task in ended:
+                    await self._settle(task)
         finally:
+            await self._drop(list(self._tasks))
             self._hand_over()
-            await client.close()
+            for lane in self._lanes:
+                await lane.client.close()
+
+    def _begin(self, number: int, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks[task] = number
+        return task
+
+    async def _drop(self, tasks: Sequence[asyncio.Task[None]]) -> None:
+        for task in tasks:
+            task.cancel()
+            self._tasks.pop(task, None)
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _goes_on(self) -> bool:
+        """Whether anything is worked on, or waits for a server that may come back."""
+        if any(worker in self._tasks for lane in self._lanes for worker in lane.workers.values()):
+            return True
+        unfinished = self._deal.waiting or not self._ending.is_set()
+        return bool(self._tasks) and not self._deal.serving and unfinished
+
+    async def _settle(self, task: asyncio.Task[None]) -> None:
+        """A task has ended: a worker that found nothing to do, a server that was lost, or that is back."""
+        number = self._tasks.pop(task, None)
+        if number is None:
+            return  # dropped meanwhile
+        lane = self._lanes[number]
+        back = number not in self._deal.serving
+        try:
+            task.result()
+        except (ServerLost, UserError) as error:
+            if lane.returned is None or (isinstance(error, UserError) and not back):
+                raise
+            lane.losses.append(one_line(str(error)))
+            if not back:
+                await self._lose(number)
+            elif not self._tasks and not self._deal.serving:
+                text = f"all {len(self._lanes)} servers died; start them again and repeat the command"
+                raise ServerLost(text) from error
+            return
+        if back:
+            self._deal.serving.add(number)
+            self._begin(number, lane.watch())
+            self._add_workers(number)
+
+    async def _lose(self, number: int) -> None:
+        """Give the requests of a server to the others, and wait for it beside them."""
+        lane = self._lanes[number]
+        self._deal.serving.discard(number)
+        await self._drop([task for task, whose in self._tasks.items() if whose == number])
+        lane.workers.clear()
+        self._begin(number, lane.come_back(lambda: not self._deal.serving))
+        self._wake()
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
 
     def _hand_over(self) -> None:
         if self._closing is not None:
@@ -127,45 +191,66 @@ class Sender(threading.Thread):
             self.outbox.put(self._ready)
             self._ready, self._jobs = [], 0
 
-    def _add_workers(self, client: Client) -> None:
-        for slot in range(self._concurrency.allowed):
-            if slot not in self._workers:
-                self._workers[slot] = asyncio.create_task(self._work(client, slot))
+    def _add_workers(self, number: int) -> None:
+        lane = self._lanes[number]
+        for slot in range(lane.concurrency.allowed):
+            if slot not in lane.workers:
+                lane.workers[slot] = self._begin(number, self._work(lane, number, slot))
 
-    async def _work(self, client: Client, slot: int) -> None:
-        loop = asyncio.get_running_loop()
+    async def _work(self, lane: Lane, number: int, slot: int) -> None:
         before: asyncio.Future[None] | None = None
-        while not self._ending.is_set() and slot < self._concurrency.allowed:
-            job = next(self._feed, None)
+        while slot < lane.concurrency.allowed:
+            job = self._deal.next(number, lane.concurrency.allowed, fresh=not self._ending.is_set())
             if job is None:
                 self._hand_over()
-                return
-            waiting = {(request.index, request.repeat): request for request in job}
-            last, work = before, 0
-            async for response in self._answers(client, job, slot):
+                if not self._deal.may_come(number):
+                    return
+                await self._changed.wait()
+                continue
+            before = await self._carry_out(job, lane, number, slot, before)
+            if lane.concurrency.allowed > len(lane.workers):
+                self._add_workers(number)
+            allowed = sum(self._lanes[serving].concurrency.allowed for serving in self._deal.serving)
+            if self._jobs >= allowed or len(self._ready) >= BATCH:
+                self._hand_over()
+
+    async def _carry_out(
+        self, job: Dealt, lane: Lane, number: int, slot: int, before: asyncio.Future[None] | None
+    ) -> asyncio.Future[None] | None:
+        """Answer a job. before: set once the slot's job before is on disk. Returns the same for this one."""
+        loop = asyncio.get_running_loop()
+        waiting = {(request.index, request.repeat): request for request in job.requests}
+        last, work = before, 0
+        failed: list[Request] = []
+        try:
+            async for response in self._answers(lane, job.requests, slot):
+                place = response.index, response.repeat
+                if response.status is ResponseStatus.failed and self._deal.others(job, number):
+                    failed.append(waiting.pop(place))
+                    continue
                 work += response.generated_tokens or 1
                 if before is not None and not before.done():
                     self._hand_over()
                     await before
                 last = loop.create_future()
-                self._ready.append(Answer(waiting.pop((response.index, response.repeat)), response, last))
+                self._ready.append(Answer(waiting.pop(place), response, last))
                 if self._closing is None:
                     self._closing = loop.call_later(LINGER, self._hand_over)
-            before = last
-            self._jobs += 1
-            self._concurrency.finished(work)
-            if client.turned_away:
-                self._concurrency.turned_away()
-            if self._concurrency.allowed > len(self._workers):
-                self._add_workers(client)
-            if self._jobs >= self._concurrency.allowed or len(self._ready) >= BATCH:
-                self._hand_over()
+        finally:
+            self._deal.end(job, left=waiting.values(), failed=failed)
+            if len(self._lanes) > 1:
+                self._wake()
+        self._jobs += 1
+        lane.concurrency.finished(work)
+        if lane.client.turned_away:
+            lane.concurrency.turned_away()
+        return last
 
-    async def _answers(self, client: Client, job: Sequence[Request], slot: int) -> AsyncIterator[Response]:
+    async def _answers(self, lane: Lane, job: Sequence[Request], slot: int) -> AsyncIterator[Response]:
         """One answer for each request, also where the protocol breaks on what the server sent: then they failed."""
         lacking = {(request.index, request.repeat): request for request in job}
         try:
-            async for response in self._protocol.answer(client, job, slot):
+            async for response in lane.protocol.answer(lane.client, job, slot):
                 lacking.pop((response.index, response.repeat), None)
                 yield response
         except (ServerLost, UserError):

@@ -10,6 +10,7 @@ from typing import Self
 from evaluators.backends import ModelServer, ServerOptions, open_server, read_hardware
 from evaluators.backends.placed_options import placement_of, with_placement
 from evaluators.backends.registry import backend
+from evaluators.backends.replicas.server_group import ServerGroup, one_of
 from evaluators.hardware import without_gpus
 from evaluators.records import Artifact
 from evaluators.weights import using
@@ -50,9 +51,12 @@ class ServerPool:
             return self._server
         self.close()
         [options] = self._placed([(self.backend, artifact, self.options)], one_copy=one_copy)
-        one_copy = one_copy or (options.data_parallel or 1) == 1
+        one_copy = one_copy or ((options.data_parallel or 1) == 1 and not options.further_urls)
         self._stack.enter_context(using(artifact))
-        server = self._stack.enter_context(open_server(self.backend, artifact, options, self.logs))
+        opened = self._stack.enter_context(open_server(self.backend, artifact, options, self.logs))
+        if isinstance(opened, ServerGroup):
+            say(f"servers behind each run: {opened.told()}")
+        server = one_of(opened) if one_copy else opened
         self._server, self._served = server, (artifact.key, one_copy)
         return server
 
@@ -69,7 +73,7 @@ class ServerPool:
                 open_server(one.backend, one.artifact, given[0], self.logs / "numerator") as first,
                 open_server(other.backend, other.artifact, given[1], self.logs / "denominator") as second,
             ):
-                yield first, second
+                yield one_of(first), one_of(second)
         finally:
             self.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from evaluators.backends.replicas.server_group import one_of
 from evaluators.outside.harnesses.harness import Endpoint, TaskLimits
 from evaluators.outside.harnesses.run_harness import run_agent_benchmark
 from evaluators.outside.harnesses.task_loop import RunBudget
@@ -32,7 +33,7 @@ def measure_agent_job(
         return run_agent_benchmark(
             job.benchmark,
             artifact,
-            pool.server(artifact),
+            one_of(pool.server(artifact)),  # a harness asks one address
             job.settings,
             home=home.root,
             order_seed=criteria[0].order_seed if criteria else 0,

@@ -17,7 +17,7 @@ from warehouse.verdicts.comparability import FULL
 
 SHARED = ("context", "slots", "threads", "kv_type", "flash_attention", "start_timeout")
 """VerifyOptions of the caller that hold for both sides; a backend that has one of them not says so."""
-REMOTE = ("url", "key_variable", "model")
+REMOTE = ("url", "further_urls", "key_variable", "model")
 """VerifyOptions that say where somebody else's server is."""
 
 

@@ -5,7 +5,8 @@
 It prints its port. Options: `latency` (seconds), `slow_right` (seconds more for right answers), `wrong` (share of wrong
 answers), and shares of seeds whose first request meets a fault: `error` (HTTP 500), `silent` (never answered), `broken`
 (malformed JSON); `poison` (share of seeds that always get 500), `refused` (share that always get 400); `dies_after`
-(answers after which it crashes). GET /counts gives {seed: requests}, GET /order the seeds as they were answered.
+(answers after which it crashes); `log`, a file that gets the seed of every request, to be read after a kill; `model`,
+the name that it serves, at /v1/models. GET /counts gives {seed: requests}, GET /order the seeds as they were answered.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import os
 import re
 import sys
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 
@@ -36,7 +38,7 @@ def answer(prompt: str, chance: str, wrong: float) -> tuple[str, bool]:
 class Fake:
     """State of the server."""
 
-    def __init__(self, options: dict[str, float]) -> None:
+    def __init__(self, options: dict[str, Any]) -> None:
         self.options = options
         self.counts: Counter[str] = Counter()
         self.order: list[int] = []
@@ -64,12 +66,17 @@ class Fake:
             return 200, self.counts
         if path == "/order":
             return 200, self.order
+        if path == "/v1/models" and "model" in self.options:
+            return 200, {"data": [{"id": self.options["model"], "max_model_len": 1024}]}
         if path == "/tokenize":
-            return 200, {"tokens": list(range(len(str(body["content"]).split())))}
+            return 200, {"tokens": list(range(len(str(body.get("content", body.get("prompt"))).split())))}
         if path != "/v1/completions":
             return 404, {}
         seed = body["seed"]
         self.counts[str(seed)] += 1
+        if "log" in self.options:
+            with Path(self.options["log"]).open("a") as file:
+                file.write(f"{seed}\n")
         first, kind, options = self.counts[str(seed)] == 1, share(seed, "fault"), self.options
         if share(seed, "poison") < options.get("poison", 0):
             return 500, {"error": "poison"}

@@ -70,7 +70,7 @@ class Reachable:
 class FakeServer(Reachable):
     """Starts the fake, and starts it again on the same port after it died."""
 
-    def __init__(self, slots: int = 8, deaths: int = 0, **options: float) -> None:
+    def __init__(self, slots: int = 8, deaths: int = 0, **options: float | str) -> None:
         """`deaths`: it crashes so often, each time after `dies_after` answers."""
         super().__init__(0, slots)
         self.deaths = deaths

@@ -1,0 +1,1 @@
+"""One fixed order of jobs dealt to the servers of a run: who gets the next, and what is kept under way at each."""
