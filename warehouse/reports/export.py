@@ -58,13 +58,13 @@ def write_results(home: Home, to: Path, form: Format, *, model: str | None = Non
     is named as left out."""
     from warehouse.reports import export_every_eval_ever, export_hub, export_table
 
-    found, left = sound_results(home, model=model)
-    count = sum(len(measurements) for _, measurements in found)
+    results, left = sound_results(home, model=model)
+    count = sum(len(measurements) for _, measurements in results)
     match form:
         case "csv" | "parquet" | "json":
             rows = [
                 row
-                for run, measurements in found
+                for run, measurements in results
                 for row in export_table.result_rows(run.model_copy(update={"measurements": measurements}))
             ]
             if form == "json":
@@ -74,10 +74,10 @@ def write_results(home: Home, to: Path, form: Format, *, model: str | None = Non
             write(to, export_table.RESULT_COLUMNS, rows)
             return Exported((to,), count, tuple(left))
         case "every-eval-ever":
-            records = dict(export_every_eval_ever.run_record(run, ones) for run, ones in found)
+            records = dict(export_every_eval_ever.run_record(run, measurements) for run, measurements in results)
             return Exported(_write_json(to, records), count, tuple(left))
         case "eval-results":
-            texts, more = export_hub.run_yaml(found)
+            texts, more = export_hub.run_yaml(results)
             return Exported(_write_texts(to, texts), count - len(more), (*left, *more))
     raise UserError(f"unknown format {form}; known are csv, parquet, every-eval-ever, eval-results")
 
@@ -88,7 +88,7 @@ def sound_results(
     """Runs with their exportable measurements, and what is not exported, with the reason."""
     with reading(home) as connection:
         records = connection.execute(statement("run_records"), {"model": model}).fetchall()
-    found, left = [], []
+    results, left = [], []
     for (record,) in records:
         content = json.loads(record)
         content.pop("artifact_key", None)
@@ -99,23 +99,25 @@ def sound_results(
         if run.status != RunStatus.finished:
             left.append(f"{run.run_id} ({run.benchmark}): {run.status.value} run")
             continue
-        reasons = [(one, _unsound(one)) for one in run.measurements]
-        sound = tuple(one for one, reason in reasons if reason is None)
+        reasons = [(measurement, _unsound(measurement)) for measurement in run.measurements]
+        sound = tuple(measurement for measurement, reason in reasons if reason is None)
         left += [
-            f"{run.run_id} ({one.benchmark} {one.metric},{one.filter}): {reason}" for one, reason in reasons if reason
+            f"{run.run_id} ({measurement.benchmark} {measurement.metric},{measurement.filter}): {reason}"
+            for measurement, reason in reasons
+            if reason
         ]
         if sound:
-            found.append((run, sound))
-    return found, left
+            results.append((run, sound))
+    return results, left
 
 
-def _unsound(one: Measurement) -> str | None:
-    if one.score is None:
+def _unsound(measurement: Measurement) -> str | None:
+    if measurement.score is None:
         return "no score"
-    if one.stopped_early or one.items < one.of:
-        return f"score at stop, {one.items:,} of {one.of:,} items"
-    if one.failed:
-        return f"{one.failed} items failed"
+    if measurement.stopped_early or measurement.items < measurement.of:
+        return f"score at stop, {measurement.items:,} of {measurement.of:,} items"
+    if measurement.failed:
+        return f"{measurement.failed} items failed"
     return None
 
 

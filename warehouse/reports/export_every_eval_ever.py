@@ -100,24 +100,32 @@ def run_record(run: Run, measurements: Sequence[Measurement]) -> tuple[str, Reco
         },
         "eval_library": {"name": run.evaluator, "version": run.evaluator_version},
         "model_info": info,
-        "evaluation_results": [_run_result(run, number, one) for number, one in enumerate(measurements)],
+        "evaluation_results": [
+            _run_result(run, number, measurement) for number, measurement in enumerate(measurements)
+        ],
     }
     return _path(run.benchmark, run.release.model, str(record["evaluation_id"])), record
 
 
-def _run_result(run: Run, number: int, one: Measurement) -> Record:
-    counts = {name: str(getattr(one, name)) for name in ("truncated", "empty", "refused", "unextracted", "failed")}
-    uncertainty: Record = {"num_samples": one.items}
-    if one.stderr is not None:
-        uncertainty["standard_error"] = {"value": one.stderr, "method": "lm-eval"}
-    known = catalogue().get(one.benchmark)
-    stated = run.settings.model_copy(update={"metric": one.metric, "filter": one.filter})
+def _run_result(run: Run, number: int, measurement: Measurement) -> Record:
+    counts = {
+        name: str(getattr(measurement, name)) for name in ("truncated", "empty", "refused", "unextracted", "failed")
+    }
+    uncertainty: Record = {"num_samples": measurement.items}
+    if measurement.stderr is not None:
+        uncertainty["standard_error"] = {"value": measurement.stderr, "method": "lm-eval"}
+    known = catalogue().get(measurement.benchmark)
+    stated = run.settings.model_copy(update={"metric": measurement.metric, "filter": measurement.filter})
     return {
         "evaluation_result_id": f"{run.run_id}-{number}",
-        "evaluation_name": known.title if known else one.benchmark,
-        "source_data": _source_data(one.benchmark, one.benchmark),
-        "metric_config": _metric(f"{one.metric},{one.filter}", one.unit, one.benchmark),
-        "score_details": {"score": one.score, "details": counts | {"of": str(one.of)}, "uncertainty": uncertainty},
+        "evaluation_name": known.title if known else measurement.benchmark,
+        "source_data": _source_data(measurement.benchmark, measurement.benchmark),
+        "metric_config": _metric(f"{measurement.metric},{measurement.filter}", measurement.unit, measurement.benchmark),
+        "score_details": {
+            "score": measurement.score,
+            "details": counts | {"of": str(measurement.of)},
+            "uncertainty": uncertainty,
+        },
         "generation_config": _generation(run.settings) | {"additional_details": _words(stated)},
     }
 

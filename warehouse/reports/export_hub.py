@@ -65,21 +65,24 @@ def run_yaml(runs: Iterable[tuple[Run, tuple[Measurement, ...]]]) -> tuple[dict[
         if known is None or known.dataset is None or known.unit != "fraction":
             left.append(f"{run.run_id} ({run.benchmark}): the benchmark is no hub data set")
             continue
-        for one in measurements:
+        for measurement in measurements:
             shown = {**run.settings.model_dump(exclude_none=True, exclude={"notes", "metric", "filter"})}
-            words = [f"{one.metric},{one.filter}", *(f"{name} {value}" for name, value in shown.items())]
+            words = [
+                f"{measurement.metric},{measurement.filter}",
+                *(f"{name} {value}" for name, value in shown.items()),
+            ]
             words.append(f"{run.evaluator} {run.evaluator_version}, claimcheck run {run.run_id}")
             grouped[run.release.model].append(
                 EvalResultEntry(
                     dataset_id=known.dataset,
                     task_id=known.name,
-                    value=one.score,
+                    value=measurement.score,
                     date=run.started.isoformat(),
                     notes=", ".join(words),
                 )
             )
-    found = {f"{_folder(model)}/.eval_results/claimcheck.yaml": _dump(entries) for model, entries in grouped.items()}
-    return found, left
+    texts = {f"{_folder(model)}/.eval_results/claimcheck.yaml": _dump(entries) for model, entries in grouped.items()}
+    return texts, left
 
 
 def _folder(model: str) -> str:

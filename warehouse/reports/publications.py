@@ -34,19 +34,19 @@ def prepare_publication(
 ) -> list[Publication]:
     """The scores of our own full, sound runs as files for the hub. `hub`: one `.eval_results` YAML in each model's
     repository; `every-eval-ever`: one record a run in its data set. Imported runs are others' to publish."""
-    found, left = sound_results(home, model=model)
-    if not found:
+    results, left = sound_results(home, model=model)
+    if not results:
         return []
     if to == "every-eval-ever":
-        records = dict(run_record(run, ones) for run, ones in found)
+        records = dict(run_record(run, measurements) for run, measurements in results)
         files = {
             f"data/{name}": json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
             for name, record in records.items()
         }
         return [Publication(EVERY_EVAL_EVER, "dataset", files, tuple(left))]
     prepared = []
-    for name in dict.fromkeys(run.release.model for run, _ in found):
-        texts, more = run_yaml((run, ones) for run, ones in found if run.release.model == name)
+    for name in dict.fromkeys(run.release.model for run, _ in results):
+        texts, more = run_yaml((run, measurements) for run, measurements in results if run.release.model == name)
         if texts:
             files = {".eval_results/claimcheck.yaml": next(iter(texts.values()))}
             prepared.append(Publication(name, "model", files, (*left, *more)))
@@ -55,7 +55,7 @@ def prepare_publication(
 
 def write_publication(prepared: list[Publication], folder: Path) -> None:
     """Write the files below `<folder>/<repository>/`. Raises UserError for a full disk."""
-    for one in prepared:
-        for name, text in one.files.items():
-            safe = [part.replace("..", "_") for part in one.repository.split("/")]
+    for publication in prepared:
+        for name, text in publication.files.items():
+            safe = [part.replace("..", "_") for part in publication.repository.split("/")]
             write_atomic(folder.joinpath(*safe, name), text.encode())

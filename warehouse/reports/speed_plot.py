@@ -79,14 +79,14 @@ def _several_depths(rows: Sequence[dict[str, Any]]) -> bool:
 
 def _side_by_side(alt: Any, rows: list[dict[str, Any]], title: str, color: Any) -> Any:
     base = alt.Chart(alt.Data(values=rows), title=alt.TitleParams(title, anchor="start"), width=WIDTH)
-    place = alt.Y("label:N", title=None, sort=None, axis=alt.Axis(labelLimit=320))
+    labels = alt.Y("label:N", title=None, sort=None, axis=alt.Axis(labelLimit=320))
     scale = alt.Scale(zero=True, nice=True)
     bars = base.mark_bar(height=10, opacity=0.35).encode(
-        x=alt.X("median:Q", title=rows[0]["unit"], scale=scale), y=place, color=color
+        x=alt.X("median:Q", title=rows[0]["unit"], scale=scale), y=labels, color=color
     )
-    spans = base.mark_rule(strokeWidth=3).encode(x="low:Q", x2="high:Q", y=place, color=color)
+    spans = base.mark_rule(strokeWidth=3).encode(x="low:Q", x2="high:Q", y=labels, color=color)
     points = base.mark_point(size=60, opacity=1).encode(
-        x="median:Q", y=place, color=color, shape=_trust(alt), tooltip=_tooltip(alt)
+        x="median:Q", y=labels, color=color, shape=_trust(alt), tooltip=_tooltip(alt)
     )
     return bars + spans + points
 

@@ -111,8 +111,8 @@ def read_site_rows(reader: SiteReader, model: str | None = None) -> Table:
         lambda connection: connection.cursor().sql(statement("site_rows"), params=asked).to_arrow_table()
     )
     parts: dict[str, tuple[int, int]] = {}
-    for place, name in enumerate(table.column("model").to_pylist()):
-        first, count = parts.get(name, (place, 0))
+    for position, name in enumerate(table.column("model").to_pylist()):
+        first, count = parts.get(name, (position, 0))
         parts[name] = (first, count + 1)
     return Table(table, parts)
 
@@ -132,29 +132,31 @@ def read_evidence(reader: SiteReader, batch: Sequence[Row]) -> dict[str, ClaimEv
             fetch_rows(connection, statement("site_others"), {"models": models}),
         )
 
-    records, past, items, runs, said = reader.ask(ask)
-    history, samples, others = _grouped(past), _grouped(items), _by_benchmark(said)
+    records, past, items, runs, other_claims = reader.ask(ask)
+    history, samples, others = _grouped(past), _grouped(items), _by_benchmark(other_claims)
     by_run: dict[str, list[Row]] = defaultdict(list)
     for row in batch:
         if row["run_id"]:
             by_run[row["run_id"]] += samples.get(row["claim_id"], [])
     for run_id, sampled in by_run.items():
         add_questions(reader.home, sampled, run_id)
-    known = {run["run_id"]: _stated(run["record"]) for run in runs}
-    found = {}
+    run_records = {run["run_id"]: _stated(run["record"]) for run in runs}
+    evidence = {}
     for row, record in zip(batch, _in_order(ids, records), strict=True):
         same = others.get((row["model"], row["benchmark"]), ())
-        found[row["claim_id"]] = ClaimEvidence(
+        evidence[row["claim_id"]] = ClaimEvidence(
             row=row,
             claim=_stated(record["claim"]),
             verdict=json.loads(record["verdict"]) if record["verdict"] else None,
-            run=known.get(row["run_id"]),
+            run=run_records.get(row["run_id"]),
             criterion=_stated(record["criterion"]) if record["criterion"] else None,
             history=tuple(history.get(row["claim_id"], ())),
             samples=tuple(samples.get(row["claim_id"], ())),
-            others=tuple(one for one in same if one["claim_id"] != row["claim_id"] and one["unit"] == row["unit"]),
+            others=tuple(
+                other for other in same if other["claim_id"] != row["claim_id"] and other["unit"] == row["unit"]
+            ),
         )
-    return found
+    return evidence
 
 
 def read_changes(reader: SiteReader, model: str | None = None, limit: int = 100) -> list[Row]:
@@ -171,17 +173,17 @@ def read_columns(reader: SiteReader) -> list[tuple[str, str, str | None]]:
 def read_rooflines(reader: SiteReader) -> dict[str, float]:
     """Claim id -> tokens a second that the memory of the claimed hardware allows at most: bandwidth over the bytes of
     weights that a token reads."""
-    found = reader.ask(lambda connection: connection.execute(statement("site_rooflines")).fetchall())
-    known = {claim_id: (bandwidth(hardware), size) for claim_id, hardware, size in found}
-    return {claim_id: machine[1] / size for claim_id, (machine, size) in known.items() if machine and size > 0}
+    sizes = reader.ask(lambda connection: connection.execute(statement("site_rooflines")).fetchall())
+    machines = {claim_id: (bandwidth(hardware), size) for claim_id, hardware, size in sizes}
+    return {claim_id: machine[1] / size for claim_id, (machine, size) in machines.items() if machine and size > 0}
 
 
 def _stated(record: str) -> Row:
     """A record without the fields that say nothing; they are most of a run's settings."""
-    found: Row = json.loads(
-        record, object_hook=lambda one: {key: value for key, value in one.items() if value is not None}
+    content: Row = json.loads(
+        record, object_hook=lambda fields: {key: value for key, value in fields.items() if value is not None}
     )
-    return found
+    return content
 
 
 def _in_order(ids: Sequence[str], records: Sequence[Row]) -> list[Row]:
@@ -189,15 +191,15 @@ def _in_order(ids: Sequence[str], records: Sequence[Row]) -> list[Row]:
     return [by_id[claim_id] for claim_id in ids]
 
 
-def _grouped(found: Iterable[Row]) -> dict[str, list[Row]]:
+def _grouped(rows: Iterable[Row]) -> dict[str, list[Row]]:
     grouped: dict[str, list[Row]] = defaultdict(list)
-    for row in found:
+    for row in rows:
         grouped[row["claim_id"]].append(row)
     return grouped
 
 
-def _by_benchmark(found: Iterable[Row]) -> dict[tuple[str, str], list[Row]]:
+def _by_benchmark(rows: Iterable[Row]) -> dict[tuple[str, str], list[Row]]:
     grouped: dict[tuple[str, str], list[Row]] = defaultdict(list)
-    for row in found:
+    for row in rows:
         grouped[row["model"], row["benchmark"]].append(row)
     return grouped

@@ -107,40 +107,46 @@ def claim_view(
     )
 
 
-def claim_details(found: ClaimEvidence) -> DetailsView:
+def claim_details(evidence: ClaimEvidence) -> DetailsView:
     """Everything behind one claim."""
-    verdict, run, row = found.verdict or {}, found.run, found.row
+    verdict, run, row = evidence.verdict or {}, evidence.run, evidence.row
     origins = (run or {}).get("origins") or {}
-    unsaid = "vendor did not say" if found.row["claimant"] == "vendor" else "not stated"
+    unsaid = "vendor did not say" if evidence.row["claimant"] == "vendor" else "not stated"
     return DetailsView(
         settings=tuple(_compared(line, unsaid, origins) for line in verdict.get("compared", ())),
-        stated_nearby=tuple(safe_text(note) for note in (found.claim.get("settings") or {}).get("notes", ())[:5]),
+        stated_nearby=tuple(safe_text(note) for note in (evidence.claim.get("settings") or {}).get("notes", ())[:5]),
         reasons=tuple(
-            (safe_text(one["text"]), safe_text(", ".join(one["items"]))) for one in verdict.get("reasons", ())
+            (safe_text(reason["text"]), safe_text(", ".join(reason["items"]))) for reason in verdict.get("reasons", ())
         ),
-        samples=tuple(_sample(item) for item in found.samples),
-        history=found.history,
+        samples=tuple(_sample(item) for item in evidence.samples),
+        history=evidence.history,
         others=tuple(
-            (safe_text(one["by"], 60), safe_text(one["said"], 40), one["claim_id"]) for one in found.others[:12]
+            (safe_text(other["by"], 60), safe_text(other["said"], 40), other["claim_id"])
+            for other in evidence.others[:12]
         ),
         protocols=tuple(
-            (safe_text(one["protocol"], 60), _scored(one, row), outcome_words(one["outcome"]), bool(one["plausible"]))
-            for one in verdict.get("by_protocol") or ()
+            (
+                safe_text(result["protocol"], 60),
+                _scored(result, row),
+                outcome_words(result["outcome"]),
+                bool(result["plausible"]),
+            )
+            for result in verdict.get("by_protocol") or ()
         ),
         runs=tuple(
             (
-                safe_text(f"{one['by'] or 'others'}, {one['harness'] or 'program not told'}", 80),
-                _scored(one, row),
-                outcome_words(one["outcome"]),
+                safe_text(f"{other['by'] or 'others'}, {other['harness'] or 'program not told'}", 80),
+                _scored(other, row),
+                outcome_words(other["outcome"]),
             )
-            for one in row["others"] or ()
+            for other in row["others"] or ()
         ),
         disagree=bool(row["disagree"]),
-        sources=tuple(_source(source) for source in found.row["sources"]),
+        sources=tuple(_source(source) for source in evidence.row["sources"]),
         files=tuple(_files(run)),
         weights=_weights(run),
-        facts=tuple(_facts(found)),
-        odds=tuple(evidence_odds(found.verdict)),
+        facts=tuple(_facts(evidence)),
+        odds=tuple(evidence_odds(evidence.verdict)),
         command=repeat_command(run, row["model"]),
     )
 
@@ -168,8 +174,8 @@ def _sample(item: Row) -> Row:
     choices = item.get("choices")
     answer = item.get("answer")
     if choices:
-        best = max(range(len(choices)), key=lambda place: -1e300 if choices[place] is None else choices[place])
-        answer = "log-likelihoods " + ", ".join("—" if one is None else f"{one:.2f}" for one in choices)
+        best = max(range(len(choices)), key=lambda index: -1e300 if choices[index] is None else choices[index])
+        answer = "log-likelihoods " + ", ".join("—" if logprob is None else f"{logprob:.2f}" for logprob in choices)
         answer += f"; the greatest is choice {best}"
     return {
         "name": safe_text(f"{item['task']}/{item['doc_id']}", 80),
@@ -211,8 +217,8 @@ def _weights(run: Row | None) -> str:
     )
 
 
-def _facts(found: ClaimEvidence) -> list[tuple[str, str]]:
-    run, row = found.run, found.row
+def _facts(evidence: ClaimEvidence) -> list[tuple[str, str]]:
+    run, row = evidence.run, evidence.row
     facts: list[tuple[str, str | None]] = []
     if run:
         server = run.get("server")

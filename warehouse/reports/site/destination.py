@@ -64,12 +64,12 @@ class Destination:
     def write_parts(self, path: str, parts: Iterable[bytes]) -> bool:
         """Write one large file part by part, without holding it whole; False if it was the same already."""
         with TemporaryFile() as whole:
-            found = hashlib.sha256()
+            digest = hashlib.sha256()
             for part in parts:
-                found.update(part)
+                digest.update(part)
                 whole.write(part)
             whole.seek(0)
-            return self._write(path, found.hexdigest(), lambda: whole)
+            return self._write(path, digest.hexdigest(), lambda: whole)
 
     def _write(self, path: str, key: str, make: Callable[[], bytes | BinaryIO]) -> bool:
         same = self._before.get(path) == key and (not self._local or Path(self._place(path)).exists())
@@ -88,33 +88,33 @@ class Destination:
         return f"{self.root}/{path}"
 
     def _put(self, path: str, data: bytes | BinaryIO) -> None:
-        place = self._place(path)
+        address = self._place(path)
         try:
             if not self._local:
-                self._files.pipe_file(place, data if isinstance(data, bytes) else data.read())
+                self._files.pipe_file(address, data if isinstance(data, bytes) else data.read())
                 return
-            folder = os.path.dirname(place)  # noqa: PTH120 (ten thousand files: pathlib is slower)
+            folder = os.path.dirname(address)  # noqa: PTH120 (ten thousand files: pathlib is slower)
             if folder not in self._folders:
                 Path(folder).mkdir(parents=True, exist_ok=True)
                 self._folders.add(folder)
-            part = f"{place}.part"
+            part = f"{address}.part"
             with open(part, "wb") as file:  # noqa: PTH123
                 if isinstance(data, bytes):
                     file.write(data)
                 else:
                     shutil.copyfileobj(data, file)
-            os.replace(part, place)  # noqa: PTH105
+            os.replace(part, address)  # noqa: PTH105
         except OSError as error:
             raise UserError(
-                f"cannot write {place}: {error.strerror or error}; give another folder with --to"
+                f"cannot write {address}: {error.strerror or error}; give another folder with --to"
             ) from error
 
     def _read_manifest(self, to: str) -> dict[str, str]:
-        place = self._place(MANIFEST)
+        address = self._place(MANIFEST)
         try:
-            if self._files.exists(place):
-                found = json.loads(self._files.cat_file(place))
-                return {str(path): str(key) for path, key in found.items() if _inside(str(path))}
+            if self._files.exists(address):
+                manifest = json.loads(self._files.cat_file(address))
+                return {str(path): str(key) for path, key in manifest.items() if _inside(str(path))}
             if self._local and Path(self.root).exists() and any(Path(self.root).iterdir()):
                 raise UserError(f"{to} holds other files; give an empty or a new folder with --to")
         except (OSError, ValueError, AttributeError) as error:

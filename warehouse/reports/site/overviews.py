@@ -59,26 +59,26 @@ class Counts:
         self.outcomes.update(row["outcome"] for row in rows)
         self.said.update(row["claimant"] for row in rows)
         self.judged.update(row["claimant"] for row in rows if row["run_id"] is not None)
-        found = sentences.stated_settings(vendor_settings(rows))
-        self.stated = (self.stated[0] + found[0], self.stated[1] + found[1])
+        stated = sentences.stated_settings(vendor_settings(rows))
+        self.stated = (self.stated[0] + stated[0], self.stated[1] + stated[1])
         self.flagged += [row for row in rows if row["flagged"]]
         self.speeds += [row for row in rows if row["unit"] == "tok/s"]
         self.not_run += [row for row in rows if row["outcome"] == "could_not_run"]
 
 
-def board_page(site: Site, found: Counts, changes: Sequence[Row], *, png: str | None) -> str:
+def board_page(site: Site, totals: Counts, changes: Sequence[Row], *, png: str | None) -> str:
     """The first page. changes: as `read_changes` gives them."""
     since = site.now - WEEK
     recent = [change for change in changes if change["judged_at"] >= since]
-    shown = sorted(found.flagged, key=lambda row: row["judged_at"], reverse=True)[:FLAGGED]
+    shown = sorted(totals.flagged, key=lambda row: row["judged_at"], reverse=True)[:FLAGGED]
     axes = axes_of([(row, ()) for row in shown])
-    coverage = [(CLAIMANT.get(name, name), count, found.judged[name]) for name, count in found.said.most_common()]
-    counts = sentences.ordered(found.outcomes)
+    coverage = [(CLAIMANT.get(name, name), count, totals.judged[name]) for name, count in totals.said.most_common()]
+    counts = sentences.ordered(totals.outcomes)
     return site.page(
         "index.html", "index.html", picture=png,
-        heading="Claims against measurements", description=sentences.count_sentence(counts, len(found.flagged)),
-        claims=found.outcomes.total(), counts=counts, flagged_count=len(found.flagged), releases=found.releases,
-        columns=COLUMNS, column_colours=COLUMN_COLOURS, checked=found.judged.total(), stated=found.stated,
+        heading="Claims against measurements", description=sentences.count_sentence(counts, len(totals.flagged)),
+        claims=totals.outcomes.total(), counts=counts, flagged_count=len(totals.flagged), releases=totals.releases,
+        columns=COLUMNS, column_colours=COLUMN_COLOURS, checked=totals.judged.total(), stated=totals.stated,
         since=f"{since:%Y-%m-%d}", changes=[_change(change) for change in recent[:CHANGES]],
         more_changes=max(len(recent) - CHANGES, 0), coverage=coverage,
         flagged=[(claim_view(row, axes[row["unit"]]), _model(row)) for row in shown],

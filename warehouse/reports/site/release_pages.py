@@ -29,8 +29,11 @@ GROUPS = {
 
 def release_views(claims: Sequence[ClaimEvidence]) -> list[ClaimView]:
     """The claims of a release, those of one unit on one axis."""
-    axes = axes_of([(one.row, (*other_values(one), *protocol_values(one))) for one in claims])
-    return [claim_view(one.row, axes.get(one.row["unit"]), other_values(one), protocol_values(one)) for one in claims]
+    axes = axes_of([(claim.row, (*other_values(claim), *protocol_values(claim))) for claim in claims])
+    return [
+        claim_view(claim.row, axes.get(claim.row["unit"]), other_values(claim), protocol_values(claim))
+        for claim in claims
+    ]
 
 
 def axes_of(claims: Sequence[tuple[Row, Sequence[float]]]) -> dict[str | None, Axis | None]:
@@ -41,16 +44,16 @@ def axes_of(claims: Sequence[tuple[Row, Sequence[float]]]) -> dict[str | None, A
     return {unit: axis_of(known, unit or "") for unit, known in values.items()}
 
 
-def other_values(one: ClaimEvidence) -> tuple[float, ...]:
+def other_values(claim: ClaimEvidence) -> tuple[float, ...]:
     """What others state or measured about the same release and benchmark, for the hollow marks."""
-    ran = [other["score"] for other in one.row["others"] or () if other["score"] is not None]
-    return tuple(dict.fromkeys([*ran, *(other["value"] for other in one.others)]))[:8]
+    ran = [other["score"] for other in claim.row["others"] or () if other["score"] is not None]
+    return tuple(dict.fromkeys([*ran, *(other["value"] for other in claim.others)]))[:8]
 
 
-def protocol_values(one: ClaimEvidence) -> tuple[float, ...]:
+def protocol_values(claim: ClaimEvidence) -> tuple[float, ...]:
     """Scores under each of the plausible settings that were run."""
-    found = (one.verdict or {}).get("by_protocol") or ()
-    return tuple(result["score"] for result in found if result["score"] is not None and result["plausible"])
+    results = (claim.verdict or {}).get("by_protocol") or ()
+    return tuple(result["score"] for result in results if result["score"] is not None and result["plausible"])
 
 
 def release_page(
@@ -64,7 +67,7 @@ def release_page(
     own: bool,
 ) -> str:
     """One page of a release. number: from 0; png: path of the picture for previews, the release's `own` or not."""
-    rows = [one.row for one in claims]
+    rows = [claim.row for claim in claims]
     path = release_path(model)
     name = path.rpartition("/")[2]
     shown = views[number * PAGE : (number + 1) * PAGE]
@@ -95,22 +98,22 @@ def page_path(model: str, number: int, *, bare: bool = False) -> str:
     return f"{stem}.html" if number == 0 else f"{stem}.page-{number + 1}.html"
 
 
-def claim_page(site: Site, one: ClaimEvidence, view: ClaimView, *, at: str, png: str, own: bool) -> str:
+def claim_page(site: Site, claim: ClaimEvidence, view: ClaimView, *, at: str, png: str, own: bool) -> str:
     """The page of one claim. at: path of the page of its release; png as for `release_page`."""
     path = f"claims/{view.id}.html"
     history = [
         {
             "date": f"{past['judged_at']:%Y-%m-%d}",
             "words": outcome_words(past["outcome"]),
-            "measured": sentences.measured({**one.row, "measured": past["score"]}),
+            "measured": sentences.measured({**claim.row, "measured": past["score"]}),
         }
-        for past in reversed(one.history)
+        for past in reversed(claim.history)
     ]
     return site.page(
         "claim.html", path, picture=png,
-        heading=f"{safe_text(one.row['model'], 80)}: {view.title} {view.said}", description=view.sentence,
-        review=claim_review(one.row, site.base_url), release=at, model=safe_text(one.row["model"], 120), view=view,
-        more=claim_details(one), history=history[:60], own=own, citation=citation(site, view.sentence, "", path),
+        heading=f"{safe_text(claim.row['model'], 80)}: {view.title} {view.said}", description=view.sentence,
+        review=claim_review(claim.row, site.base_url), release=at, model=safe_text(claim.row["model"], 120), view=view,
+        more=claim_details(claim), history=history[:60], own=own, citation=citation(site, view.sentence, "", path),
     )  # fmt: skip
 
 
@@ -123,25 +126,25 @@ def citation(site: Site, title: str, text: str, path: str) -> str:
 
 def _groups(views: Sequence[ClaimView]) -> list[tuple[str, list[ClaimView]]]:
     named = {unit: heading for heading, units in GROUPS.items() for unit in units}
-    found: dict[str, list[ClaimView]] = {heading: [] for heading in (*GROUPS, "Other claims")}
+    groups: dict[str, list[ClaimView]] = {heading: [] for heading in (*GROUPS, "Other claims")}
     for view in views:
-        found[named.get(view.row["unit"], "Other claims")].append(view)
-    return [(heading, ones) for heading, ones in found.items() if ones]
+        groups[named.get(view.row["unit"], "Other claims")].append(view)
+    return [(heading, members) for heading, members in groups.items() if members]
 
 
 def _facts(claims: Sequence[ClaimEvidence]) -> list[tuple[str, Any]]:
     """Commit, licence, dates, as far as they are known."""
-    run = next((one.run for one in claims if one.run), None)
-    licence = next((one for one in claims if one.row["benchmark"] == "license"), None)
+    run = next((claim.run for claim in claims if claim.run), None)
+    licence = next((claim for claim in claims if claim.row["benchmark"] == "license"), None)
     facts: list[tuple[str, Any]] = []
     if run:
         facts.append(("commit", safe_text(run["release"]["commit"][:12], 20)))
     if licence:
-        told = [reason for reason in licence.row["reasons"] or [] if reason.startswith("the files say")]
-        said = told[0].removeprefix("the files say ").partition(" (")[0] if told else licence.row["claimed"]
-        facts.append(("licence", safe_text(said, 60)))
-    judged = [one.row["judged_at"] for one in claims if one.row["judged_at"]]
-    read = [one.row["read_at"] for one in claims if one.row["read_at"]]
+        by_files = [reason for reason in licence.row["reasons"] or [] if reason.startswith("the files say")]
+        text = by_files[0].removeprefix("the files say ").partition(" (")[0] if by_files else licence.row["claimed"]
+        facts.append(("licence", safe_text(text, 60)))
+    judged = [claim.row["judged_at"] for claim in claims if claim.row["judged_at"]]
+    read = [claim.row["read_at"] for claim in claims if claim.row["read_at"]]
     if judged or read:
         facts.append(("last checked" if judged else "claims read", f"{max(judged or read):%Y-%m-%d}"))
     return facts

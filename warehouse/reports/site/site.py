@@ -77,15 +77,15 @@ def _write(reader: SiteReader, to: str, model: str | None, base_url: str | None,
     now = now or datetime.now(UTC)
     address = None if base_url is None else base_url.rstrip("/") + "/"
     site = Site(address, max(dates, default=now), now)
-    counts, wanted = Counts(), _with_pictures(light)
+    counts, pictured = Counts(), _with_pictures(light)
     with Destination(to) as files, WholeTable() as whole:
         for batch in _batches(table):
             rows = {name: table.rows(name) for name in batch}
-            found = read_evidence(reader, [row for part in rows.values() for row in part])
+            evidence = read_evidence(reader, [row for part in rows.values() for row in part])
             for name in batch:
                 counts.add(name, rows[name])
                 written = _write_release(
-                    site, files, table, name, [found[row["claim_id"]] for row in rows[name]], wanted
+                    site, files, table, name, [evidence[row["claim_id"]] for row in rows[name]], pictured
                 )
                 whole.add(*written)
         _write_overviews(site, files, reader, counts, model)
@@ -118,13 +118,13 @@ def _batches(table: Table) -> Iterator[list[str]]:
 
 
 def _write_release(
-    site: Site, files: Destination, table: Table, model: str, claims: Sequence[ClaimEvidence], wanted: set[str]
+    site: Site, files: Destination, table: Table, model: str, claims: Sequence[ClaimEvidence], pictured: set[str]
 ) -> tuple[bytes, bytes]:
     """Everything about one release; returns its rows as JSON and as CSV."""
-    rows = [one.row for one in claims]
+    rows = [claim.row for claim in claims]
     views = release_views(claims)
     path = release_path(model)
-    own = model in wanted
+    own = model in pictured
     picture = f"{path}.card.png" if own else "index.png"
     if own:
         flagged = sum(bool(row["flagged"]) for row in rows)
@@ -139,23 +139,23 @@ def _write_release(
     files.write(f"{path}.json", as_json)
     files.write(f"{path}.csv", as_csv)
     files.write(f"{path}.parquet", parquet_bytes(table.part(model)))
-    for place, (one, view) in enumerate(zip(claims, views, strict=True)):
-        _write_claim(site, files, one, view, page_path(model, place // PAGE), wanted, picture)
+    for index, (claim, view) in enumerate(zip(claims, views, strict=True)):
+        _write_claim(site, files, claim, view, page_path(model, index // PAGE), pictured, picture)
     return as_json, as_csv
 
 
 def _write_claim(
-    site: Site, files: Destination, one: ClaimEvidence, view: ClaimView, at: str, wanted: set[str], picture: str
+    site: Site, files: Destination, claim: ClaimEvidence, view: ClaimView, at: str, pictured: set[str], picture: str
 ) -> None:
     path = f"claims/{view.id}"
-    own = view.id in wanted
+    own = view.id in pictured
     if own:
-        made = " on ".join(safe_text(word, 30) for word in (one.row["quantization"], one.row["backend"]) if word)
+        made = " on ".join(safe_text(word, 30) for word in (claim.row["quantization"], claim.row["backend"]) if word)
         _write_picture(files, path, claim_card(environment(), view, **_foot(site, made, view.id[:8])))
-    files.write(f"{path}.html", claim_page(site, one, view, at=at, png=f"{path}.png" if own else picture, own=own))
+    files.write(f"{path}.html", claim_page(site, claim, view, at=at, png=f"{path}.png" if own else picture, own=own))
     whole: Mapping[str, object] = {
-        "sentence": view.sentence, "claim": one.claim, "sources": one.row["sources"], "verdict": one.verdict,
-        "criterion": one.criterion, "run": one.run, "samples": one.samples, "history": one.history,
+        "sentence": view.sentence, "claim": claim.claim, "sources": claim.row["sources"], "verdict": claim.verdict,
+        "criterion": claim.criterion, "run": claim.run, "samples": claim.samples, "history": claim.history,
     }  # fmt: skip
     files.write(f"{path}.json", json_bytes(whole))
 
