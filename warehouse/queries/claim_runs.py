@@ -15,10 +15,10 @@ from warehouse.store import fetch_rows, reading
 
 def last_numbers(home: Home, claims: Sequence[Claim]) -> dict[str, int]:
     """As which of its runs the newest run of each claim counted (`Criterion.runs_before`), for those that have one."""
-    found: dict[str, int] = {}
+    numbers: dict[str, int] = {}
     for row in _runs(home, claims):
-        found[row["claim_id"]] = max(row["number"], found.get(row["claim_id"], 0))
-    return found
+        numbers[row["claim_id"]] = max(row["number"], numbers.get(row["claim_id"], 0))
+    return numbers
 
 
 def numbers_of_run(
@@ -50,9 +50,9 @@ def runs_of_weights(home: Home, artifact: Artifact, benchmark: str) -> tuple[set
     """(ids of the runs of a benchmark on these weights, ids of all other runs), as far as the tables know them."""
     with reading(home) as connection:
         asked = {"artifact": artifact.key or None, "benchmark": benchmark}
-        found = connection.execute(statement("runs_of_weights"), asked).fetchall()
-    fit = {run_id for run_id, fits in found if fits}
-    return fit, {run_id for run_id, fits in found if not fits}
+        rows = connection.execute(statement("runs_of_weights"), asked).fetchall()
+    fit = {run_id for run_id, fits in rows if fits}
+    return fit, {run_id for run_id, fits in rows if not fits}
 
 
 def order_seed_of(home: Home, artifact: Artifact, benchmark: str) -> int:
@@ -60,8 +60,8 @@ def order_seed_of(home: Home, artifact: Artifact, benchmark: str) -> int:
     their hash. So no vendor knows the first items before the weights are published, and no two models share them."""
     with reading(home) as connection:
         asked = {"artifact": artifact.key, "benchmark": benchmark}
-        found = connection.execute(statement("order_seed_of_artifact"), asked).fetchone()
-    return int(found[0]) if found else seed_of_artifact(artifact)
+        seed = connection.execute(statement("order_seed_of_artifact"), asked).fetchone()
+    return int(seed[0]) if seed else seed_of_artifact(artifact)
 
 
 def seed_of_artifact(artifact: Artifact) -> int:

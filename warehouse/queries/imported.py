@@ -13,9 +13,9 @@ from warehouse.store import reading
 def imported_runs(home: Home, model: str) -> list[Run]:
     """The imported runs of a release, oldest first, without the items' values."""
     with reading(home) as connection:
-        found = connection.execute(statement("imported_runs"), {"model": model}).fetchall()
+        records = connection.execute(statement("imported_runs"), {"model": model}).fetchall()
     runs = []
-    for (record,) in found:
+    for (record,) in records:
         content = json.loads(record)
         content.pop("artifact_key", None)
         path = home.runs / content["run_id"] / "run.json"
@@ -26,8 +26,8 @@ def imported_runs(home: Home, model: str) -> list[Run]:
 def judged_criteria(home: Home, run_id: str) -> set[str]:
     """Ids of the acceptance criteria that a run was judged against."""
     with reading(home) as connection:
-        found = connection.execute(statement("judged_criteria"), {"run": run_id}).fetchall()
-    return {criterion for (criterion,) in found}
+        rows = connection.execute(statement("judged_criteria"), {"run": run_id}).fetchall()
+    return {criterion for (criterion,) in rows}
 
 
 def models_of_claims(home: Home) -> list[str]:

@@ -61,24 +61,24 @@ def compare_runs(home: Home, first: str, second: str, metric: str, filter: str) 
 
 
 def _compared(pairs: list[tuple[dict[str, Any], dict[str, Any]]], unpaired: int) -> PairedRuns | None:
-    known = [(one, two) for one, two in pairs if one["value"] is not None and two["value"] is not None]
+    known = [(ours, theirs) for ours, theirs in pairs if ours["value"] is not None and theirs["value"] is not None]
     if not known:
         return None
-    told = [pair for pair in known if pair[0].get("prompt_sha256") and pair[1].get("prompt_sha256")]
+    hashed = [pair for pair in known if pair[0].get("prompt_sha256") and pair[1].get("prompt_sha256")]
     differ = [pair for pair in known if pair[0]["value"] != pair[1]["value"]]
     graded = [pair for pair in differ if pair[0]["extracted"] and pair[0]["extracted"] == pair[1]["extracted"]]
     answered = [pair for pair in differ if pair not in graded and _asked_the_same(*pair)]
     return PairedRuns(
-        paired_difference([one["value"] for one, _ in known], [two["value"] for _, two in known]),
+        paired_difference([ours["value"] for ours, _ in known], [theirs["value"] for _, theirs in known]),
         unpaired,
-        sum(_asked_the_same(*pair) for pair in told) if told else None,
+        sum(_asked_the_same(*pair) for pair in hashed) if hashed else None,
         len(graded),
         len(answered),
     )
 
 
-def _asked_the_same(one: dict[str, Any], two: dict[str, Any]) -> bool:
-    return bool(one.get("prompt_sha256")) and one.get("prompt_sha256") == two.get("prompt_sha256")
+def _asked_the_same(ours: dict[str, Any], theirs: dict[str, Any]) -> bool:
+    return bool(ours.get("prompt_sha256")) and ours.get("prompt_sha256") == theirs.get("prompt_sha256")
 
 
 def _items(path: Path, metric: str, filter: str) -> list[dict[str, Any]]:
@@ -104,13 +104,13 @@ def _by_prompt(row: dict[str, Any]) -> Key | None:
 
 def _keyed(rows: list[dict[str, Any]], key: Any) -> dict[Key, dict[str, Any]]:
     """Rows by key; a key that stands twice tells nothing and is left out."""
-    found: dict[Key, dict[str, Any]] = {}
+    by_key: dict[Key, dict[str, Any]] = {}
     twice: set[Key] = set()
     for row in rows:
         name = key(row)
         if name is None:
             continue
-        if name in found:
+        if name in by_key:
             twice.add(name)
-        found[name] = row
-    return {name: row for name, row in found.items() if name not in twice}
+        by_key[name] = row
+    return {name: row for name, row in by_key.items() if name not in twice}

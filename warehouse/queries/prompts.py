@@ -29,36 +29,40 @@ def add_questions(home: Home, rows: Iterable[dict[str, Any]], run_id: str) -> No
 def question_of(prompt: str) -> str:
     """The question in a prompt: the last thing that the user says in a message history, the last part of a text."""
     try:
-        found = json.loads(prompt) if prompt.startswith(("[", "{")) else None
+        content = json.loads(prompt) if prompt.startswith(("[", "{")) else None
     except ValueError:
-        found = None
-    messages = found.get("messages") if isinstance(found, dict) else found
+        content = None
+    messages = content.get("messages") if isinstance(content, dict) else content
     if isinstance(messages, list):
-        said = [one.get("content") for one in messages if isinstance(one, dict) and one.get("role") == "user"]
-        if said and isinstance(said[-1], str):
-            return said[-1]
+        questions = [
+            message.get("content")
+            for message in messages
+            if isinstance(message, dict) and message.get("role") == "user"
+        ]
+        if questions and isinstance(questions[-1], str):
+            return questions[-1]
     last = prompt.rstrip().rpartition("\n\n")[2] if len(prompt) > TAIL else prompt
     return last if len(last) <= TAIL else f"…{last[-TAIL:]}"
 
 
-def _prompts(path: Path, wanted: set[Key]) -> dict[Key, tuple[str, list[str] | None]]:
+def _prompts(path: Path, keys: set[Key]) -> dict[Key, tuple[str, list[str] | None]]:
     """Prompt and choices of some items, read a few items at a time until all are found."""
-    if not wanted or not path.is_file():
+    if not keys or not path.is_file():
         return {}
     import pyarrow
     import pyarrow.parquet as pq
 
-    found: dict[Key, tuple[str, list[str] | None]] = {}
+    prompts: dict[Key, tuple[str, list[str] | None]] = {}
     try:
         with pq.ParquetFile(path) as file:
             for group in range(file.num_row_groups):
                 names = file.read_row_group(group, columns=["task", "doc_id"]).to_pylist()
-                places = [place for place, row in enumerate(names) if (row["task"], row["doc_id"]) in wanted]
-                if places:
-                    for row in file.read_row_group(group).take(places).to_pylist():
-                        found[row["task"], row["doc_id"]] = (row["prompt"], row["choices"])
-                if len(found) == len(wanted):
+                indexes = [index for index, row in enumerate(names) if (row["task"], row["doc_id"]) in keys]
+                if indexes:
+                    for row in file.read_row_group(group).take(indexes).to_pylist():
+                        prompts[row["task"], row["doc_id"]] = (row["prompt"], row["choices"])
+                if len(prompts) == len(keys):
                     break
     except (OSError, KeyError, pyarrow.ArrowException):  # its damage is told where runs are loaded
         return {}
-    return found
+    return prompts

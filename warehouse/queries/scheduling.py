@@ -41,15 +41,15 @@ def models_with_open_claims(home: Home, backend: str, benchmarks: Sequence[str] 
     """Every model with claims or seen by watching. benchmarks: catalogue names to look at; empty for all."""
     asked = {"backend": backend, "benchmarks": list(benchmarks)}
     with reading(home) as connection:
-        found = fetch_rows(connection, statement("current_models"), asked)
-    return [CurrentVerdict(**{**row, "engines": tuple(row["engines"])}) for row in found]
+        rows = fetch_rows(connection, statement("current_models"), asked)
+    return [CurrentVerdict(**{**row, "engines": tuple(row["engines"])}) for row in rows]
 
 
 def last_verdicts(home: Home, claims: Iterable[str]) -> dict[str, Verdict]:
     """The current verdict by claim id, for those that have one."""
     with reading(home) as connection:
-        found = connection.execute(statement("last_verdicts"), {"claims": list(claims)}).fetchall()
-    verdicts = [Verdict.model_validate_json(record) for (record,) in found]
+        records = connection.execute(statement("last_verdicts"), {"claims": list(claims)}).fetchall()
+    verdicts = [Verdict.model_validate_json(record) for (record,) in records]
     return {verdict.claim_id: verdict for verdict in verdicts}
 
 

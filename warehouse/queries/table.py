@@ -70,12 +70,12 @@ def table_rows(
 def details(home: Home, claim_id: str, *, items: int = 3) -> ClaimDetails:
     """One claim by its id or the beginning of it. Raises UserError if none or several begin like that."""
     with reading(home) as connection:
-        found = fetch_rows(connection, statement("claim_by_prefix"), {"prefix": claim_id})
-        if not found:
+        rows = fetch_rows(connection, statement("claim_by_prefix"), {"prefix": claim_id})
+        if not rows:
             raise UserError(f"no claim {claim_id}; `claimcheck table --ids` lists them")
-        if len(found) > 1:
-            raise UserError(f"{len(found)} claims begin with {claim_id}; give more of the id")
-        row = found[0]
+        if len(rows) > 1:
+            raise UserError(f"{len(rows)} claims begin with {claim_id}; give more of the id")
+        row = rows[0]
         record = connection.execute("select record from claims where claim_id = ?", [row["claim_id"]]).fetchall()
         history = fetch_rows(connection, statement("verdict_history"), {"claim": row["claim_id"]})
         history.sort(key=lambda entry: json.loads(entry["record"])["run_id"] != row["run_id"])
@@ -110,8 +110,8 @@ def _paired(home: Home, shown: Row | None, entry: Row, score: Any) -> str | None
 
     if shown is None or score is None:
         return None
-    found = compare_runs(home, shown["run_id"], json.loads(entry["run"])["run_id"], score[0], score[1])
-    return found.sentence if found else None
+    paired = compare_runs(home, shown["run_id"], json.loads(entry["run"])["run_id"], score[0], score[1])
+    return paired.sentence if paired else None
 
 
 def _is_of(entry: Row, shown: str | None) -> bool:

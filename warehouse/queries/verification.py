@@ -26,8 +26,8 @@ class Cost:
 def claims_of(home: Home, model: str) -> list[Claim]:
     """The current claims about a model by its vendor, the press or the community, in the order of their sources."""
     with reading(home) as connection:
-        found = connection.execute(statement("claims_of_model"), {"model": model}).fetchall()
-    return [Claim.model_validate_json(record) for (record,) in found]
+        records = connection.execute(statement("claims_of_model"), {"model": model}).fetchall()
+    return [Claim.model_validate_json(record) for (record,) in records]
 
 
 def settled(
@@ -65,8 +65,8 @@ def refusals(home: Home, claims: Sequence[Claim]) -> dict[str, str]:
 def costs(home: Home, model: str, backend: str) -> dict[str, Cost]:
     """Cost of an item by benchmark, from the newest runs of this model on this backend."""
     with reading(home) as connection:
-        found = connection.execute(statement("cost_of_items"), {"model": model, "backend": backend}).fetchall()
-    return {benchmark: Cost(requests, tokens, seconds) for benchmark, requests, tokens, seconds in found}
+        rows = connection.execute(statement("cost_of_items"), {"model": model, "backend": backend}).fetchall()
+    return {benchmark: Cost(requests, tokens, seconds) for benchmark, requests, tokens, seconds in rows}
 
 
 def other_cells(home: Home, claim: Claim) -> list[tuple[str, float]]:
@@ -105,5 +105,5 @@ def flip_rate(home: Home, run: Run, metric: str, filter: str) -> dict[str, float
         "filter": filter,
     }
     with reading(home) as connection:
-        found = connection.execute(statement("flip_rate"), asked).fetchone()
-    return {"flip_rate": found[0], "flip_items": float(found[1])} if found and found[1] else None
+        flips = connection.execute(statement("flip_rate"), asked).fetchone()
+    return {"flip_rate": flips[0], "flip_items": float(flips[1])} if flips and flips[1] else None
