@@ -82,7 +82,7 @@ def load_hub_scans(connection: duckdb.DuckDBPyConnection, home: Home) -> list[Da
     """Load every scan under the home folder that the tables do not have yet. Returns one error for each damaged one."""
     damaged: list[DamagedFile] = []
     for folder in ("hub_scans", OLD_FOLDER):
-        new = {one.path: one for one in not_loaded(connection, folder, file_states(home.root / folder, ".json"))}
+        new = {state.path: state for state in not_loaded(connection, folder, file_states(home.root / folder, ".json"))}
         files, broken = split_sound(new, check_hashed)
         damaged += broken
         if files:

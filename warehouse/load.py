@@ -130,7 +130,7 @@ def rebuild_database(home: Home) -> LoadCounts:
 
 
 def _load(connection: duckdb.DuckDBPyConnection, home: Home) -> tuple[LoadCounts, list[DamagedFile]]:
-    new = {one.path: one for one in not_loaded(connection, "claims", file_states(home.claims, ".jsonl"))}
+    new = {state.path: state for state in not_loaded(connection, "claims", file_states(home.claims, ".jsonl"))}
     paths, damaged = split_sound(new, check_claims)
     claims = _load_claims(connection, paths)
     mark_loaded(connection, "claims", [new[path] for path in paths])
@@ -163,10 +163,10 @@ def _load_benchmarks(connection: duckdb.DuckDBPyConnection) -> None:
         return
     known = list(catalogue().values())
     columns = {
-        "names": [one.name for one in known],
-        "titles": [one.title for one in known],
-        "units": [one.unit for one in known],
-        "higher": [one.higher_is_better for one in known],
+        "names": [entry.name for entry in known],
+        "titles": [entry.title for entry in known],
+        "units": [entry.unit for entry in known],
+        "higher": [entry.higher_is_better for entry in known],
     }
     connection.execute(statement("load_benchmarks"), columns)
 
@@ -180,7 +180,7 @@ def _load_files(
 ) -> int:
     """Load the files of a folder, named by their ids, that the table does not have; adds to `damaged`."""
     known = {key for (key,) in connection.execute(f"select {KEYS[table]} from {table}").fetchall()}
-    new = [one.path for one in file_states(folder, ".json") if Path(one.name).stem not in known]
+    new = [state.path for state in file_states(folder, ".json") if Path(state.name).stem not in known]
     sound, broken = split_sound(new, check)
     damaged += broken
     return _changed(connection, statement(f"load_{table}"), {"files": [str(path) for path in sound]}) if sound else 0

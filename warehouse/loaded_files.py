@@ -32,10 +32,10 @@ def file_states(folder: Path, ending: str) -> list[FileState]:
     """The files of a folder with this ending, by name; none if there is no such folder."""
     try:
         with os.scandir(folder) as entries:
-            found = [(entry.name, entry.stat()) for entry in entries if entry.name.endswith(ending)]
+            named_stats = [(entry.name, entry.stat()) for entry in entries if entry.name.endswith(ending)]
     except (FileNotFoundError, NotADirectoryError):
         return []
-    return [FileState(name, folder / name, stat.st_size, stat.st_mtime_ns) for name, stat in sorted(found)]
+    return [FileState(name, folder / name, stat.st_size, stat.st_mtime_ns) for name, stat in sorted(named_stats)]
 
 
 def manifest_states(folder: Path, known: Container[str]) -> list[FileState]:
@@ -45,20 +45,20 @@ def manifest_states(folder: Path, known: Container[str]) -> list[FileState]:
             names = sorted(entry.name for entry in entries if entry.name not in known)
     except (FileNotFoundError, NotADirectoryError):
         return []
-    found = []
+    states = []
     for name in names:
         path = folder / name / MANIFEST
         with suppress(OSError):
             stat = path.stat()
-            found.append(FileState(name, path, stat.st_size, stat.st_mtime_ns))
-    return found
+            states.append(FileState(name, path, stat.st_size, stat.st_mtime_ns))
+    return states
 
 
 def not_loaded(connection: duckdb.DuckDBPyConnection, folder: str, states: Iterable[FileState]) -> list[FileState]:
     """Of these files, those that the tables do not have as they are now."""
     asked = "select name, size, modified from loaded_files where folder = ?"
     known = {name: (size, modified) for name, size, modified in connection.execute(asked, [folder]).fetchall()}
-    return [one for one in states if known.get(one.name) != (one.size, one.modified)]
+    return [state for state in states if known.get(state.name) != (state.size, state.modified)]
 
 
 def mark_loaded(connection: duckdb.DuckDBPyConnection, folder: str, states: Sequence[FileState]) -> None:
@@ -66,8 +66,8 @@ def mark_loaded(connection: duckdb.DuckDBPyConnection, folder: str, states: Sequ
     if states:
         columns = {
             "folder": folder,
-            "names": [one.name for one in states],
-            "sizes": [one.size for one in states],
-            "times": [one.modified for one in states],
+            "names": [state.name for state in states],
+            "sizes": [state.size for state in states],
+            "times": [state.modified for state in states],
         }
         connection.execute(statement("load_files"), columns)

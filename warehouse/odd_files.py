@@ -17,10 +17,10 @@ FOLDERS = (".tmp", "under-way")
 
 def odd_files(home: Home) -> list[DamagedFile]:
     """One error for each such thing."""
-    found = [home.database]
+    paths = [home.database]
     with suppress(FileNotFoundError, NotADirectoryError):
-        found += sorted(home.private.iterdir())
-    odd = [DamagedFile(f"{path} is no plain file", path) for path in found if _is_odd(path)]
+        paths += sorted(home.private.iterdir())
+    odd = [DamagedFile(f"{path} is no plain file", path) for path in paths if _is_odd(path)]
     return odd + _no_folders([home.private])
 
 

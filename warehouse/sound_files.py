@@ -60,13 +60,13 @@ def check_hashed(path: Path) -> None:
 def check_criterion(path: Path) -> None:
     """Raise DamagedFile if a criterion, whose id is the hash of what it says, is not what was written."""
     record = _object(path, _content(path))
-    said = {name: value for name, value in record.items() if name not in UNHASHED}
-    found = hashlib.sha256(json.dumps(said, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    hashed = {name: value for name, value in record.items() if name not in UNHASHED}
+    digest = hashlib.sha256(json.dumps(hashed, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
     try:
         datetime.fromisoformat(str(record.get("stored_at") or record.get("locked_at")))
     except ValueError:
-        found = ""
-    if path.stem != found or record.get("criterion_id", record.get("lock_id")) != found:
+        digest = ""
+    if path.stem != digest or record.get("criterion_id", record.get("lock_id")) != digest:
         raise DamagedFile(f"{path} is not what was written", path)
 
 

@@ -283,10 +283,10 @@ def _version(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
         if tables:
             raise UserError(f"{path} is a database of another program; set CLAIMCHECK_HOME to another folder")
         return 0
-    found = connection.execute("select max(version) from schema_migrations where program = 'claimcheck'").fetchone()
-    if found is None or found[0] is None:
+    newest = connection.execute("select max(version) from schema_migrations where program = 'claimcheck'").fetchone()
+    if newest is None or newest[0] is None:
         raise UserError(f"{path} is a database of another program; set CLAIMCHECK_HOME to another folder")
-    return int(found[0])
+    return int(newest[0])
 
 
 def _check_schema(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
