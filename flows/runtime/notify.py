@@ -75,12 +75,12 @@ def news_of_verdict(claim: Claim, verdict: Verdict, before: Verdict | None, stan
     return []
 
 
-def news_of_release(found: SeenModel) -> News:
+def news_of_release(seen: SeenModel) -> News:
     """A release, commit or quantized repository that watching found."""
     words = {"release": "new release", "commit": "new weights", "card": "new model card", "quantized": "quantized from"}
-    text = f"{found.model}: {words[found.kind]}" + (f" {found.base}" if found.kind == "quantized" else "")
-    about = {"commit": found.commit, "kind": found.kind, "base": found.base, "modified": found.modified.isoformat()}
-    return News(kind="release_found", model=found.model, text=text, payload=about)
+    text = f"{seen.model}: {words[seen.kind]}" + (f" {seen.base}" if seen.kind == "quantized" else "")
+    about = {"commit": seen.commit, "kind": seen.kind, "base": seen.base, "modified": seen.modified.isoformat()}
+    return News(kind="release_found", model=seen.model, text=text, payload=about)
 
 
 def announce(news: Sequence[News]) -> None:
@@ -91,17 +91,17 @@ def announce(news: Sequence[News]) -> None:
 
     if not in_prefect_run():
         return
-    for one in news:
+    for item in news:
         emit_event(
-            event=f"claimcheck.{one.kind}",
-            resource={"prefect.resource.id": f"claimcheck.release.{one.model}", "prefect.resource.name": one.model},
-            payload={"text": one.text, **one.payload},
+            event=f"claimcheck.{item.kind}",
+            resource={"prefect.resource.id": f"claimcheck.release.{item.model}", "prefect.resource.name": item.model},
+            payload={"text": item.text, **item.payload},
         )
 
 
 def message(news: Sequence[News], title: str = "claimcheck") -> dict[str, Any]:
     """A Slack-compatible message: `text` for every receiver, `blocks` for those that know them. Text is escaped."""
-    lines = [_escaped(one.text) for one in news[:LIMIT]]
+    lines = [_escaped(item.text) for item in news[:LIMIT]]
     if len(news) > LIMIT:
         lines.append(f"and {len(news) - LIMIT} more")
     blocks = [{"type": "header", "text": {"type": "plain_text", "text": title[:150]}}]
@@ -195,9 +195,9 @@ def save_and_tell(home: Home, claims: Sequence[Claim], verdicts: Sequence[Verdic
     about = {claim.claim_id: claim for claim in claims}
     strong = standing(home, [verdict.claim_id for verdict in verdicts])
     news = [
-        one
+        item
         for verdict in verdicts
-        for one in news_of_verdict(
+        for item in news_of_verdict(
             about[verdict.claim_id], verdict, before.get(verdict.claim_id), verdict.claim_id in strong
         )
     ]

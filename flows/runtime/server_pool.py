@@ -61,17 +61,17 @@ class ServerPool:
         return server
 
     @contextmanager
-    def pair(self, one: Side, other: Side) -> Iterator[tuple[ModelServer, ModelServer]]:
+    def pair(self, over: Side, under: Side) -> Iterator[tuple[ModelServer, ModelServer]]:
         """Two servers at a time on the one device, for runs that take turns, each with its own backend and options.
         Ends the server that was handed out."""
         self.close()
-        given = self._placed([(side.backend, side.artifact, side.options) for side in (one, other)], one_copy=True)
+        options = self._placed([(side.backend, side.artifact, side.options) for side in (over, under)], one_copy=True)
         try:
             with (
-                using(one.artifact),
-                using(other.artifact),
-                open_server(one.backend, one.artifact, given[0], self.logs / "numerator") as first,
-                open_server(other.backend, other.artifact, given[1], self.logs / "denominator") as second,
+                using(over.artifact),
+                using(under.artifact),
+                open_server(over.backend, over.artifact, options[0], self.logs / "numerator") as first,
+                open_server(under.backend, under.artifact, options[1], self.logs / "denominator") as second,
             ):
                 yield one_of(first), one_of(second)
         finally:
@@ -98,14 +98,14 @@ class ServerPool:
             most = None if whole else max(placement.gpus for placement in known)
             least = None if whole else max(placement.tensor for placement in known)
             devices = self._stack.enter_context(devices_held(tell, least, most, model=model))
-        given = []
-        for (_, _, options), found in zip(servers, placements, strict=True):
-            if found is None:
-                given.append(options)
+        placed = []
+        for (_, _, options), placement in zip(servers, placements, strict=True):
+            if placement is None:
+                placed.append(options)
                 continue
-            copies = len(devices) // found.tensor if devices and found.tensor else found.data
-            given.append(with_placement(options, Placement(found.tensor, min(copies, found.data)), devices))
-        return given
+            copies = len(devices) // placement.tensor if devices and placement.tensor else placement.data
+            placed.append(with_placement(options, Placement(placement.tensor, min(copies, placement.data)), devices))
+        return placed
 
 
 def placement_here(name: str, artifact: Artifact, options: ServerOptions, *, one_copy: bool = False) -> Placement:

@@ -28,11 +28,11 @@ def under_way(home: Home, model: str) -> Iterator[None]:
 
 def cut_off(home: Home) -> set[str]:
     """Releases whose verification did not come to its end, or is under way now. A damaged note is none."""
-    found: set[str] = set()
+    models: set[str] = set()
     for note in sorted(_notes(home).glob("*.json")):
         with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
-            found.add(str(json.loads(read_plain(note))["model"]))
-    return found
+            models.add(str(json.loads(read_plain(note))["model"]))
+    return models
 
 
 def _notes(home: Home) -> Path:

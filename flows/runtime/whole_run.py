@@ -45,22 +45,22 @@ class WholeRun:
     """Seconds that the finished runs took, and were expected to take."""
 
     @contextmanager
-    def running(self, place: int) -> Iterator[None]:
+    def running(self, number: int) -> Iterator[None]:
         """While run number `place` (from 0) of the plan goes on; those before it that were not needed are over."""
         total = self.done + (self.now is not None) + len(self.left)
-        if not 0 <= place < total:
+        if not 0 <= number < total:
             yield
             return
-        self.left = self.left[place - (total - len(self.left)) :]
+        self.left = self.left[number - (total - len(self.left)) :]
         self.now, self.since, self.moved = self.left.pop(0), time.monotonic(), False
-        self.done, self.started = place, self.started + 1
+        self.done, self.started = number, self.started + 1
         try:
             yield
         finally:
             if self.moved:
                 self.took += time.monotonic() - self.since
                 self.guessed += self.now.seconds
-            self.now, self.done = None, place + 1
+            self.now, self.done = None, number + 1
 
     def seconds_left(self, progress: Progress | None = None) -> float | None:
         """Seconds until the end, stopping early expected; None where nothing can be said."""
