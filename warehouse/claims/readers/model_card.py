@@ -120,6 +120,10 @@ def _captions(grid: Grid, intro: Sequence[str]) -> list[str]:
     """What stands over a table as its title: the words right before it, where they are few and no sentence, and its
     caption."""
     before = re.sub(r"\(https?://[^()\s]*\)", "", intro[-1]).rstrip(" :：") if intro else ""
+    if using := re.search(
+        r"(?i)\b(?:evaluated|measured|tested|scores|results) (?:using|on|with) (?:the )?([^.,;:!?]{2,50})$", before
+    ):
+        before = using[1]
     short = 0 < len(before) <= 40 and not re.search(r"[.!?。;；]", before)
     return [*([before] if short else []), *([grid.caption] if grid.caption else [])]
 

@@ -51,7 +51,7 @@ _FITS = r"fits(?: comfortably| easily| well)?(?: (?:on|in|into|within))? (?:a |a
 _DEVICE = r"(?:RTX ?\d{4}|\d+ ?GB(?: of)?(?: VRAM| memory)?|[AH]\d{2,3}|[^.,;]{0,20}GPU)(?: \(\d+ ?GB\))?"
 _BYTES = rf"(?P<n>{_ABOUT}\d+(?:\.\d+)? ?(?:GB|GiB|MB))(?! (?:of )?(?:VRAM|RAM|memory|GPU)|\))"
 _PATTERNS: list[tuple[str, str, str]] = [
-    ("total_parameters", "total", rf"(?P<n>{SIZE})(?:-| )?(?:total )?(?:parameters?|params)(?! (?:are |is )?activ)"),
+    ("total_parameters", "total", rf"(?P<n>{SIZE})(?:-| )?(?:total )?(?:parameters?|params)\b(?! (?:are |is )?activ)"),
     ("total_parameters", "total", rf"(?P<n>{SIZE})[ -](?:in total|total\b)"),
     ("total_parameters", "total", rf"total (?:of |parameters of |parameter count of )(?P<n>{SIZE})"),
     (

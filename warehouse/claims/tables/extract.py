@@ -19,7 +19,7 @@ from warehouse.claims.tables.owners import Owner, owners, tuning_named, tuning_s
 from warehouse.claims.tables.recovery import add_recovery
 from warehouse.claims.tables.row_settings import row_settings
 from warehouse.claims.tables.take import leave_row, take
-from warehouse.claims.text.labels import Label, read_label
+from warehouse.claims.text.labels import AT, Label, read_label
 from warehouse.claims.text.names import mode_of, name_tokens, normalise
 from warehouse.claims.text.parts import kind_of, looks_like_part
 from warehouse.claims.text.vocabulary import GENERIC, MEASURES
@@ -182,6 +182,9 @@ def _benchmarks_in_columns(context: Context, first: int, columns: list[int]) -> 
             leave_row(context, number, columns, "the row has more cells than the heading")
             continue
         text = row[layout.label].text if layout.label is not None else ""
+        if _COUNTS.fullmatch(text.strip()):
+            leave_row(context, number, columns, "a row of counts, no model's")
+            continue
         if size is not None and text and is_size(row[size].text):
             text = f"{text} {row[size].text}"
         heads.append(((text,) if text else (), [link for cell in row for link in cell.links]))
@@ -204,6 +207,12 @@ def _benchmarks_in_columns(context: Context, first: int, columns: list[int]) -> 
             stated, words = row_settings(layout, grid.rows[number], label)
             words = [*words, *_placed(sections[number], label)]
             take(context, label, whose[number], number, column, stated, words)
+
+
+_COUNTS = re.compile(
+    r"(?i)(?:#|no\. of|number of|num\.?)\s*(?:test |eval\w* )?"
+    r"(?:samples?|items?|questions?|problems?|tasks?|examples?|instances?)"
+)
 
 
 def _names_parameters(parts: tuple[str, ...]) -> bool:
@@ -231,6 +240,9 @@ def _column_label(layout: Layout, column: int) -> Label:
         return heading_label(parts, column in layout.speeds)
     head = " ".join(parts)
     generic = normalise(head) in MEASURES - {"average", "avg", "mean"}
+    if AT.fullmatch(head.strip()):  # the column's own measure stands for those that the heading lists
+        bare = re.sub(r"[(\[（][^()]*[)\]）]", "", layout.context).strip()
+        return read_label(f"{bare} ({head.strip()})")
     if kind_of(head) == "part" or normalise(head) in ("short", "medium", "long"):
         over = read_label(layout.context)
         stated = {**dict(over.stated), "subset": head}

@@ -49,6 +49,9 @@ def read_lm_eval_table(
             above = at
         elif not above:
             continue
+        metric = at["metric"].text.partition(",")[0]
+        if metric == "alias" or metric.endswith("_stderr"):
+            continue  # the value above it, printed in another way
         line = at["value"].line or grid.line
         task = above["task"].text
         if not at["value"].text:
@@ -68,7 +71,10 @@ def _add(
 ) -> None:  # fmt: skip
     task, metric = above["task"].text, at["metric"].text
     label = read_label(task)
+    metric, _, chosen = metric.partition(",")
     stated: dict[str, str | int | float] = {"metric": metric}
+    if chosen:
+        stated["filter"] = chosen
     shots = (at.get("nshot") or Cell("", 0)).text or (above.get("nshot") or Cell("", 0)).text
     if shots.isdigit():
         stated["shots"] = int(shots)

@@ -182,6 +182,19 @@ def shots_for(near: Sequence[str], benchmark: str | None, *, tuned: bool) -> int
     return found.pop() if len(found) == 1 else None
 
 
+_SHOTS_OVER = re.compile(
+    r"(?i)^\W*(\d{1,2}|zero|one)[\s-]shot (?:performance|results?|evaluations?|accuracy|scores?)\b"
+)
+
+
+def shots_over(texts: Sequence[str]) -> int | None:
+    """The shots that the words right over a table begin with: `Zero-shot performance. Evaluated using ...`."""
+    found = _SHOTS_OVER.match(texts[-1]) if texts else None
+    if found is None:
+        return None
+    return {"zero": 0, "one": 1}.get(found[1].casefold()) if found[1].isalpha() else int(found[1])
+
+
 _SPEAKS_OF = {
     "base": re.compile(r"(?i)\b(?:base|pre-?trained) models?\b"),
     "tuned": re.compile(r"(?i)\b(?:chat|instruct|instruction-tuned|fine-?tuned|aligned) models?\b"),

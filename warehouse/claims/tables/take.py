@@ -16,7 +16,7 @@ from warehouse.claims.tables.grid import Cell
 from warehouse.claims.tables.headings import heads_of
 from warehouse.claims.tables.identity import TUNED
 from warehouse.claims.tables.leaderboards import language_of_heading, of_leaderboard, task_of_suite
-from warehouse.claims.tables.notes import binding, notes_for, sampling, shots_for
+from warehouse.claims.tables.notes import binding, notes_for, sampling, shots_for, shots_over
 from warehouse.claims.tables.owners import Owner, mode_in
 from warehouse.claims.tables.row_settings import Stated
 from warehouse.claims.tables.two_values import values_of
@@ -148,6 +148,8 @@ def _add(
     marks = f"{value.marks} {label_cell.marks} {_marks_of(label.text)}"
     near = notes_for(context.notes, label=label.text, benchmark=label.benchmark, marks=marks)
     shots = shots_for(near, label.benchmark, tuned=bool(name_tokens(owner.model) & TUNED))
+    if shots is None and known is not None and known.unit == "fraction":
+        shots = shots_over(around.intro) if around.intro else shots_over(around.headings)
     merged: Stated = {
         **sampling(near),
         **({"shots": shots} if shots is not None else {}),
