@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from evaluators.outside.formats import (
     simple_evals_results,
     swebench_reports,
     tau2_simulations,
+    terminal_bench_runs,
     vendor_item_grades,
     vllm_bench_results,
 )  # fmt: skip
@@ -36,6 +38,7 @@ OF_FOLDERS: tuple[tuple[Callable[[Path], bool], Reader], ...] = (
     (mini_swe_agent_runs.is_mini_swe_agent_folder, mini_swe_agent_runs.read_mini_swe_agent_run),
     (harbor_jobs.is_harbor_job, harbor_jobs.read_harbor_job),
     (mcpmark_runs.is_mcpmark_folder, mcpmark_runs.read_mcpmark_run),
+    (terminal_bench_runs.is_terminal_bench_folder, terminal_bench_runs.read_terminal_bench_run),
     (bfcl_scores.is_bfcl_folder, bfcl_scores.read_bfcl_scores),
 )
 """Formats that are a folder."""
@@ -46,6 +49,7 @@ OF_DOCUMENTS: tuple[tuple[Callable[[Any], bool], Reader], ...] = (
     (swebench_reports.is_swebench_report, swebench_reports.read_swebench_report),
     (livecodebench_grades.is_livecodebench_grades, livecodebench_grades.read_livecodebench_grades),
     (tau2_simulations.is_tau2_file, tau2_simulations.read_tau2_simulations),
+    (terminal_bench_runs.is_terminal_bench_run, terminal_bench_runs.read_terminal_bench_run),
     (evalplus_grades.is_evalplus_grades, evalplus_grades.read_evalplus_grades),
     (llama_bench_results.is_llama_bench, llama_bench_results.read_llama_bench_file),
     (vllm_bench_results.is_vllm_bench, vllm_bench_results.read_vllm_bench),
@@ -61,10 +65,15 @@ OF_LINES: tuple[tuple[Callable[[Any], bool], Reader], ...] = (
     (vllm_bench_results.is_vllm_bench, vllm_bench_results.read_vllm_bench),
 )
 """Formats that are JSON lines, told by their first line."""
+OF_OTHERS = re.compile(r"results_.+\.json|samples_.+\.jsonl|.+\.eval|.+_eval_all\.json|.+_eval_results\.json")
+"""Names of results that no format of folders uses."""
 ENDINGS = (".json", ".jsonl", ".eval", ".yaml", ".yml", ".parquet", ".gzip")
+PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ")
+"""Beginnings of packed files."""
 KNOWN = (
-    "lm-eval results, Inspect logs, Every Eval Ever records, SWE-bench reports, mini-swe-agent, Harbor, MCPMark, "
-    "LiveCodeBench, BFCL, tau2, EvalPlus, simple-evals, llama-bench, GuideLLM, vllm bench serve, Meta's evals"
+    "lm-eval results, Inspect logs, Every Eval Ever records, SWE-bench reports, mini-swe-agent, Harbor, "
+    "Terminal-Bench, MCPMark, LiveCodeBench, BFCL, tau2, EvalPlus, simple-evals, llama-bench, GuideLLM, "
+    "vllm bench serve, Meta's evals"
 )
 
 
@@ -94,6 +103,8 @@ def read_outside_file(path: Path) -> OutsideRun:
         return inspect_logs.read_inspect_file(path)
     if start[:4] == b"PAR1" and vendor_item_grades.is_vendor_parquet(path):
         return vendor_item_grades.read_vendor_grades(path)
+    if start.startswith(PACKED):
+        raise UserError(f"{path} is a packed file; unpack it and give the file or folder in it")
     first = start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if first == b"{" and path.stat().st_size > LARGEST_DOCUMENT and _is_inspect(start):
         return inspect_logs.read_inspect_file(path)
@@ -147,20 +158,40 @@ def _folder(path: Path, depth: int) -> tuple[list[OutsideRun], list[LeftOut]]:
     left: list[LeftOut] = []
     for matches, read in OF_FOLDERS:
         if matches(path):
-            return [read(path)], []
+            return [run := read(path)], list(_beside(path, run.format))
+    samples: list[Path] = []
     for place in _entries(path):
         if place.is_dir():
             if depth < 6:
                 below, without = _folder(place, depth + 1)
                 runs, left = runs + below, left + without
             continue
-        if place.suffix not in ENDINGS or place.name.startswith(("samples_", ".")):
+        if place.suffix not in ENDINGS or place.name.startswith("."):
+            continue
+        if place.name.startswith("samples_"):
+            samples.append(place)
             continue
         try:
             runs.append(read_outside_file(place))
         except UserError as problem:
             left.append(LeftOut(place=str(place), reason=str(problem)))
+    for place in samples:
+        if not lm_eval_samples.belongs_to_results(place):
+            try:
+                runs.append(read_outside_file(place))
+            except UserError as problem:
+                left.append(LeftOut(place=str(place), reason=str(problem)))
     return runs, left
+
+
+def _beside(path: Path, format: str) -> Iterator[LeftOut]:
+    """Results of other programs below a folder that was read as one: they are named, not lost."""
+    for count, place in enumerate(path.rglob("*")):
+        if count > MOST_FILES:
+            return
+        if OF_OTHERS.fullmatch(place.name) and not place.is_symlink() and place.is_file():
+            reason = f"it lies in a folder that was read as {format}; import it by itself"
+            yield LeftOut(place=str(place), reason=reason)
 
 
 def _entries(path: Path) -> Iterator[Path]:

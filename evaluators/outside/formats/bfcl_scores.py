@@ -65,7 +65,7 @@ def graded_items(path: Path) -> Iterator[OutsideItem]:
             continue
         rows = json_lines(graded)
         summary = next(rows, (0, {}))[1]
-        items = list(_items(place, {str(row.get("id")): row for _, row in rows}))
+        items = list(_items(place, {_wrong_id(row): row for _, row in rows}))
         if whole(summary.get("total_count")) == len(items):
             yield from items
 
@@ -78,7 +78,7 @@ def _result(place: Path, answers: Path | None) -> OutsideResult:
     accuracy, total = finite(summary.get("accuracy")), whole(summary.get("total_count"))
     if accuracy is None or total is None or not 0 <= accuracy <= 1:
         raise UserError("its first line has no accuracy and total_count")
-    failures = {str(row.get("id")): row for _, row in rows}
+    failures = {_wrong_id(row): row for _, row in rows}
     items = tuple(_items(answers, failures)) if answers is not None else ()
     if len(items) != total:
         items = ()
@@ -110,6 +110,12 @@ def _items(answers: Path, failures: dict[str, dict[str, Any]]) -> Iterator[Outsi
             seconds=finite(row.get("latency")),
             error=redacted_line(str(row.get("result"))) if dead else _why(wrong),
         )
+
+
+def _wrong_id(row: dict[str, Any]) -> str:
+    """Id of a failed item; until v3 its own `id` was its number, and only its prompt has the id."""
+    told = row.get("id")
+    return str(told if isinstance(told, str) else mapping(row.get("prompt")).get("id") or told)
 
 
 def _why(wrong: dict[str, Any] | None) -> str | None:

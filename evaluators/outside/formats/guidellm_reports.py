@@ -88,7 +88,7 @@ def _results(benchmark: dict[str, Any], version: str | None, content: Any) -> It
             unit=unit,
             higher_is_better=higher,
             count=count,
-            limited=f"{failed:,} of {every or '?'} requests failed" if failed else None,
+            limited=f"{failed:,} of {every or '?'} requests failed" if failed else _load(benchmark, task),
             settings=_settings(benchmark, version, content),
             evidence={
                 "requests": ", ".join(f"{name} {value}" for name, value in totals.items())[:200],
@@ -97,8 +97,20 @@ def _results(benchmark: dict[str, Any], version: str | None, content: Any) -> It
         )
 
 
+def _load(benchmark: dict[str, Any], task: str) -> str | None:
+    """A throughput at a given rate of requests says how many were sent, not how many could be served."""
+    strategy = _strategy(benchmark)
+    kind, rate = text(strategy.get("type_")), finite(strategy.get("rate"))
+    given = kind in ("constant", "poisson", "async") and task == "total_throughput"
+    return f"a load of {rate:g} requests a second" if given and rate else "a given load" if given else None
+
+
+def _strategy(benchmark: dict[str, Any]) -> dict[str, Any]:
+    return mapping(inside(benchmark, "args", "strategy")) or mapping(inside(benchmark, "config", "strategy"))
+
+
 def _settings(benchmark: dict[str, Any], version: str | None, content: Any) -> Settings:
-    strategy = mapping(inside(benchmark, "args", "strategy")) or mapping(inside(benchmark, "config", "strategy"))
+    strategy = _strategy(benchmark)
     kind = text(strategy.get("type_"))
     streams = whole(strategy.get("streams")) or whole(strategy.get("max_concurrency"))
     data = str(inside(benchmark, "request_loader", "data") or inside(benchmark, "config", "requests", "data") or "")

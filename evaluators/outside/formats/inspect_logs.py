@@ -73,7 +73,7 @@ def _run(path: Path, header: dict[str, Any], samples: list[dict[str, Any]]) -> O
         state = "invalidated" if header.get("invalidated") else f"`{header.get('status')}`"
         left.append(LeftOut(place=task, reason=f"the log is {state}, not of a finished run"))
     else:
-        for place, score in enumerate(sequence(mapping(header.get("results")).get("scores"))):
+        for place, score in enumerate(_scores(mapping(header.get("results")))):
             for name, metric in mapping(mapping(score).get("metrics")).items():
                 found = _result(header, about, score, str(name), metric, samples)
                 if found is None:
@@ -98,6 +98,24 @@ def _run(path: Path, header: dict[str, Any], samples: list[dict[str, Any]]) -> O
     )
 
 
+def _scores(results: dict[str, Any]) -> list[Any]:
+    """The scores; logs of version 1 have one scorer with its metrics."""
+    found = sequence(results.get("scores"))
+    return found or (
+        [{**mapping(results.get("scorer")), "metrics": results["metrics"]}] if "metrics" in results else []
+    )
+
+
+def _planned(limit: Any, ids: list[Any], whole_set: int | None) -> int | None:
+    """Samples that were to be run: those that are named, else by the limit (a number, or from and to)."""
+    if ids:
+        return len(ids)
+    if isinstance(limit, list) and len(limit) == 2:
+        start, end = whole(limit[0]), whole(limit[1])
+        return max(0, end - start) if start is not None and end is not None else None
+    return whole(limit) if limit else whole_set
+
+
 def _result(
     header: dict[str, Any], about: dict[str, Any], score: Any, name: str, metric: Any, samples: list[dict[str, Any]]
 ) -> OutsideResult | None:
@@ -108,18 +126,24 @@ def _result(
     scorer = text(score.get("name")) or text(score.get("scorer")) or "score"
     whole_set = whole(mapping(about.get("dataset")).get("samples"))
     config = mapping(about.get("config"))
-    counted = whole(score.get("scored_samples")) or len({str(one.get("id")) for one in samples}) or None
+    completed = whole(mapping(header.get("results")).get("completed_samples"))
+    named = len({str(one.get("id")) for one in samples})
+    finished = (completed or 0) // max(1, whole(config.get("epochs")) or 1)
+    counted = whole(score.get("scored_samples")) or named or finished or None
     limit = config.get("limit")
-    ids = sequence(mapping(about.get("dataset")).get("sample_ids"))
-    planned = len(ids) or whole_set
+    planned = _planned(limit, sequence(mapping(about.get("dataset")).get("sample_ids")), whole_set)
     limited = None
     if limit or (planned and whole_set and planned < whole_set):
-        limited = f"{planned or limit} of {whole_set:,} items" if whole_set else f"limited to {limit}"
+        limited = f"{planned or limit} of {whole_set:,} items" if whole_set else f"{limit} items, as limited"
     metrics = mapping(score.get("metrics"))
     stderr = next((finite(mapping(metrics.get(key)).get("value")) for key in ("stderr", "bootstrap_stderr")
                    if key in metrics), None)  # fmt: skip
     registry = text(about.get("task_registry_name")) or ""
-    plain = name in ("accuracy", "mean")
+    reducer = text(score.get("reducer"))
+    reduced = reducer not in (None, "mean") and (whole(config.get("epochs")) or 1) > 1
+    plain = name in ("accuracy", "mean") and not reduced
+    if reduced and name in ("accuracy", "mean"):  # a mean over what the reducer made of each sample's epochs
+        name = str(reducer).replace("pass_at_", "pass@")
     return OutsideResult(
         task=str(about["task"]),
         names=tuple(dict.fromkeys(name.rpartition("/")[2] for name in (str(about["task"]), registry) if name)),
@@ -173,7 +197,7 @@ def _scaffold(header: dict[str, Any]) -> str | None:
 
 def _items(samples: Iterable[dict[str, Any]], scorer: str, part: str = "") -> Iterator[OutsideItem]:
     for sample in samples:
-        score = mapping(mapping(sample.get("scores")).get(scorer))
+        score = mapping(mapping(sample.get("scores")).get(scorer)) or mapping(sample.get("score"))
         failure = sample.get("error")
         failure = mapping(failure).get("message") if isinstance(failure, dict) else failure
         given = score.get("value")

@@ -27,7 +27,7 @@ from evaluators.outside.bounded_reading import (
 from evaluators.outside.zip_entries import open_entry
 from evaluators.user_error import UserError
 
-OF_SAMPLE = ("id", "epoch", "target", "scores", "model_usage", "total_time", "error", "limit", "turn_count")
+OF_SAMPLE = ("id", "epoch", "target", "scores", "score", "model_usage", "total_time", "error", "limit", "turn_count")
 """What counts of a sample, apart from how its answer ended."""
 HEADER = ("version", "status", "eval", "plan", "results", "stats", "error", "invalidated")
 LARGEST_FIELD = 1_000_000
@@ -56,6 +56,7 @@ class _Sample(_Ending):
     epoch: msgspec.Raw = NOTHING
     target: msgspec.Raw = NOTHING
     scores: msgspec.Raw = NOTHING
+    score: msgspec.Raw = NOTHING
     model_usage: msgspec.Raw = NOTHING
     total_time: msgspec.Raw = NOTHING
     error: msgspec.Raw = NOTHING

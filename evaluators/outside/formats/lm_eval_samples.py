@@ -83,6 +83,15 @@ def samples_beside(results: Path, task: str) -> Path | None:
     return old[0] if len(old) == 1 and len(list(results.parent.glob("*results*.json"))) == 1 else None
 
 
+def belongs_to_results(samples: Path) -> bool:
+    """Whether a results file lies beside samples that takes them: of the same time, or one without a time."""
+    named = NAME.search(samples.name)
+    beside = [place.name for place in samples.parent.glob("*results*.json")]
+    if named is None:
+        return bool(beside)
+    return any(named["when"] in name or not re.search(r"\d{4}-\d\d-\d\dT", name) for name in beside)
+
+
 def samples_of_file(path: Path, task: str) -> TaskSamples:
     """The samples of a file. Raises UserError if it cannot be read to its end."""
     with path.open("rb") as file:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,16 @@ def is_mcpmark_task(content: Any) -> bool:
 
 
 def is_mcpmark_folder(path: Path) -> bool:
-    """Whether a folder is an experiment, one of its models, or one run."""
-    return path.is_dir() and any(True for _ in _places(path))
+    """Whether a folder is an experiment, one of its models, or one run: a `meta.json` alone says nothing."""
+    if not path.is_dir():
+        return False
+    for place in islice(_places(path), 20):
+        try:
+            if is_mcpmark_task(json_document(place)):
+                return True
+        except UserError:
+            continue
+    return False
 
 
 def read_mcpmark_run(path: Path) -> OutsideRun:

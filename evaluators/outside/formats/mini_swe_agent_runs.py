@@ -40,9 +40,16 @@ def is_predictions(content: Any) -> bool:
 def is_mini_swe_agent_folder(path: Path) -> bool:
     """Whether a folder is mini-swe-agent's output: `preds.json`, or `<id>/<id>.traj.json` below it."""
     return path.is_dir() and (
-        (path / "preds.json").is_file()
+        _holds_predictions(path / "preds.json")
         or any(place.name == f"{place.parent.name}.traj.json" for place in path.glob("*/*.traj.json"))
     )
+
+
+def _holds_predictions(place: Path) -> bool:
+    try:
+        return place.is_file() and is_predictions(json_document(place))
+    except UserError:
+        return False
 
 
 def read_mini_swe_agent_run(path: Path) -> OutsideRun:

@@ -41,9 +41,9 @@ def read_vllm_bench(path: Path) -> OutsideRun:
         results += found
     first = rows[0]
     return OutsideRun(
-        format="vllm bench serve result",
+        format=f"{_program(first)} result",
         path=str(path),
-        harness="vllm bench serve",
+        harness=_program(first),
         harness_version=text(first.get("vllm_version")),
         model=text(first.get("model_id")),
         finished=moment(_iso(first.get("date"))),
@@ -72,7 +72,7 @@ def _results(row: dict[str, Any]) -> Iterator[OutsideResult]:
             unit=unit,
             higher_is_better=higher,
             count=completed,
-            limited=f"{failed:,} of {planned:,} requests failed" if failed else None,
+            limited=f"{failed:,} of {planned:,} requests failed" if failed else _load(row, task),
             settings=_settings(row, completed),
             model=text(row.get("model_id")),
             evidence={
@@ -99,8 +99,19 @@ def _settings(row: dict[str, Any], completed: int) -> Settings:
         concurrency=whole(row.get("max_concurrency")),
         speculative=f"on, {speculative:g} % accepted" if speculative is not None else None,
         backend=text(row.get("backend")) if row.get("backend") not in ("openai", "openai-chat") else None,
-        harness="vllm bench serve",
+        harness=_program(row),
     )
+
+
+def _load(row: dict[str, Any], task: str) -> str | None:
+    """A throughput at a given rate of requests says how many were sent, not how many could be served."""
+    rate = finite(row.get("request_rate"))
+    return f"a load of {rate:g} requests a second" if rate and task == "total_throughput" else None
+
+
+def _program(row: dict[str, Any]) -> str:
+    """SGLang's `bench_serving` writes the same words, and a few of its own."""
+    return "sglang bench_serving" if "mean_e2e_latency_ms" in row else "vllm bench serve"
 
 
 def _iso(date: Any) -> str | None:

@@ -1,0 +1,113 @@
+"""Terminal-Bench 1 (`tb run`): `results.json` with every trial, and `run_metadata.json` beside it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from evaluators.outside.bounded_reading import finite, json_document, mapping, moment, text, whole
+from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun, mean_of
+from evaluators.outside.redact import redacted_line
+from evaluators.records import ItemStatus, Settings
+from evaluators.user_error import UserError
+
+BY_THE_MODEL = frozenset(
+    {"unset", "none", "agent_timeout", "context_length_exceeded", "output_length_exceeded", "fatal_llm_parse_error"}
+)
+"""Failure modes of an unresolved trial that the model brought about; with any other (the installation, the tests' own
+time limit) it is not known whose failure it is."""
+CORE = "terminal-bench-core"
+CORE_TASKS = 80
+"""Tasks of its version 0.1.1, the one that is reported."""
+
+
+def is_terminal_bench_run(content: Any) -> bool:
+    """Whether a JSON value is the file of a run."""
+    rows = mapping(content).get("results")
+    first = rows[0] if isinstance(rows, list) and rows else None
+    return isinstance(first, dict) and {"task_id", "is_resolved", "trial_name"} <= first.keys()
+
+
+def is_terminal_bench_folder(path: Path) -> bool:
+    """Whether a folder is a run: its `results.json` says so."""
+    place = path / "results.json"
+    try:
+        return place.is_file() and is_terminal_bench_run(json_document(place))
+    except UserError:
+        return False
+
+
+def read_terminal_bench_run(path: Path) -> OutsideRun:
+    """One run, a file or its folder. Raises UserError for another file."""
+    place = path / "results.json" if path.is_dir() else path
+    content = json_document(place)
+    if not is_terminal_bench_run(content):
+        raise UserError(f"{place} is no run of Terminal-Bench; it needs results with task_id and is_resolved")
+    beside = place.with_name("run_metadata.json")
+    about = mapping(json_document(beside)) if beside.is_file() else {}
+    rows = content["results"]
+    left = [
+        LeftOut(place=f"results[{number}]", reason="it is no trial with a task_id")
+        for number, one in enumerate(rows)
+        if not isinstance(one, dict) or text(one.get("task_id")) is None
+    ]
+    trials = [one for one in rows if isinstance(one, dict) and text(one.get("task_id"))]
+    items = tuple(_items(trials))
+    names = {item.id for item in items}
+    data, version = text(about.get("dataset_name")), text(about.get("dataset_version"))
+    core = data == CORE or (data is None and len(names) == CORE_TASKS)
+    size = whole(about.get("dataset_size")) or (CORE_TASKS if core and version in (None, "0.1.1") else None)
+    limited = f"{len(names):,} of {size:,} tasks" if size and len(names) < size else None
+    scaffold = " ".join(one for one in (text(about.get("agent_name")), text(about.get("agent_version"))) if one) or None
+    task = "Terminal-Bench" if core else f"{data} {version or ''}".strip() if data else "tasks of tb"
+    return OutsideRun(
+        format="Terminal-Bench run",
+        path=str(path),
+        harness="terminal-bench",
+        model=text(about.get("model_name")),
+        started=min((when for one in trials if (when := moment(one.get("trial_started_at")))), default=None),
+        finished=max((when for one in trials if (when := moment(one.get("trial_ended_at")))), default=None),
+        scaffold=scaffold,
+        results=(
+            OutsideResult(
+                task=task,
+                metric="accuracy",
+                score=mean_of(items),
+                count=len(names),
+                limited=limited,
+                settings=Settings(
+                    metric="accuracy",
+                    repeats=max(Counter(item.id for item in items).values(), default=1),
+                    scaffold=scaffold,
+                    harness="terminal-bench",
+                    subset=limited or ("" if core else None),
+                ),
+                items=items,
+                evidence={"dataset": f"{data} {version or ''}".strip()} if data else {},
+            ),
+        ),
+        left_out=tuple(left),
+    )
+
+
+def _items(trials: list[dict[str, Any]]) -> Iterator[OutsideItem]:
+    seen: Counter[str] = Counter()
+    for one in sorted(trials, key=lambda trial: str(trial.get("trial_name"))):
+        name = str(one["task_id"])[:200]
+        mode = (text(one.get("failure_mode")) or "unset").casefold()
+        resolved = one.get("is_resolved") is True
+        known = resolved or mode in BY_THE_MODEL
+        began, ended = moment(one.get("trial_started_at")), moment(one.get("trial_ended_at"))
+        yield OutsideItem(
+            id=name,
+            repeat=seen[name],
+            score=float(resolved) if known else None,
+            status=ItemStatus.ok if known else ItemStatus.failed,
+            tokens_in=whole(one.get("total_input_tokens")) or None,
+            tokens_out=whole(one.get("total_output_tokens")) or None,
+            seconds=finite((ended - began).total_seconds()) if began and ended else None,
+            error=None if resolved or mode in ("unset", "none") else redacted_line(mode),
+        )
+        seen[name] += 1
