@@ -98,22 +98,22 @@ def check_benchmarks(*names: str, data: Switch = False, json: Json = False) -> i
     entries = [benchmark(name) for name in names] or [
         entry for entry in catalogue().values() if entry.evaluator == "lm-eval"
     ]
-    found = {
+    findings = {
         entry.name: check_entry(entry, data=data)
         for entry in entries
         if entry.evaluator == "lm-eval" and not entry.cannot_run
     }
-    wrong = [name for name, lines in found.items() if any(line.state == "wrong" for line in lines)]
+    wrong = [name for name, lines in findings.items() if any(line.state == "wrong" for line in lines)]
     if json:
-        print_json({name: [asdict(line) for line in lines] for name, lines in found.items()})
+        print_json({name: [asdict(line) for line in lines] for name, lines in findings.items()})
     else:
-        for name, lines in found.items():
+        for name, lines in findings.items():
             bad = [f"{line.what}: {line.text}" for line in lines if line.state == "wrong"]
             open_ = [line.what for line in lines if line.state == "not checked"]
-            said = "; ".join(bad) or "ok" + (f" ({', '.join(open_)} not checked)" if open_ else "")
-            write_line(f"{name}: {said}")
+            words = "; ".join(bad) or "ok" + (f" ({', '.join(open_)} not checked)" if open_ else "")
+            write_line(f"{name}: {words}")
         for entry in entries:
-            if entry.name not in found:
+            if entry.name not in findings:
                 write_line(
                     f"{entry.name}: not run; {entry.cannot_run or f'measured by {entry.harness or entry.evaluator}'}"
                 )

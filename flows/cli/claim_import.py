@@ -51,7 +51,7 @@ def import_claims(
             reading = told_by(reading, said_by.claimant, said_by.by, said_by.date)
         drafts = with_hub_ids(reading, names)
         readings.append((reading, page))
-        listed = {} if keep else {key: [_line(one) for one in getattr(reading, key)] for key in _LISTS}
+        listed = {} if keep else {key: [_line(claim) for claim in getattr(reading, key)] for key in _LISTS}
         files.append(
             {
                 "file": name,
@@ -117,7 +117,7 @@ def _sources(
         for file in sorted(SHIPPED.glob("*.yaml")):
             yield file.name, lambda file=file: _file(file, None, f"claimcheck:ledgers/{file.name}")
     elif path.is_dir() and not _is_release(path):
-        for file in sorted(found for found in path.rglob("*") if found.suffix in KINDS and found.is_file()):
+        for file in sorted(entry for entry in path.rglob("*") if entry.suffix in KINDS and entry.is_file()):
             yield str(file.relative_to(path)), lambda file=file: _file(file, model, None, own)
     elif path.is_file():
         yield source, lambda: _file(path, model, url, own)

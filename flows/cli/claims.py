@@ -55,17 +55,17 @@ def list_(
     """
     from warehouse.claims.ledger import count_claims, list_claims
 
-    found = list_claims(
+    claims = list_claims(
         home(), model=model, benchmark=benchmark, claimant=claimant, everything=all, limit=limit + 1 if limit else None
     )
-    more = bool(limit) and len(found) > limit
-    found = found[:limit] if limit else found
+    more = bool(limit) and len(claims) > limit
+    claims = claims[:limit] if limit else claims
     if json:
-        print_json(found)
+        print_json(claims)
         return
     from flows.cli.text.claim_tables import print_list
 
-    print_list(console(), found)
+    print_list(console(), claims)
     if more:
         write_line(f"the first {limit:,}; the ledger holds {count_claims(home()):,} (--limit 0 lists all)")
 
@@ -83,13 +83,13 @@ def show_claim_text(claim: str, /, *, json: Json = False) -> None:
     """
     from warehouse.claims.ledger import claim_by_id
 
-    found = claim_by_id(home(), claim)
+    stored = claim_by_id(home(), claim)
     if json:
-        print_json(found.model_dump(mode="json", exclude_none=True))
+        print_json(stored.model_dump(mode="json", exclude_none=True))
         return
     from flows.cli.text.claim_tables import print_claim
 
-    print_claim(console(), found)
+    print_claim(console(), stored)
 
 
 @app.command
@@ -243,13 +243,13 @@ def list_candidates(model: str | None = None, /, *, json: Json = False) -> None:
     """
     from warehouse.claims.sentences.candidate_store import open_candidates
 
-    found = open_candidates(home(), model=model)
+    candidates = open_candidates(home(), model=model)
     if json:
-        print_json([candidate.claim.model_dump(mode="json", exclude_none=True) for candidate in found])
+        print_json([candidate.claim.model_dump(mode="json", exclude_none=True) for candidate in candidates])
         return
     from flows.cli.text.claim_tables import print_candidates
 
-    print_candidates(console(), found)
+    print_candidates(console(), candidates)
 
 
 @app.command
@@ -301,13 +301,18 @@ def conflicts(model: str | None = None, /, *, json: Json = False) -> None:
     """
     from warehouse.claims.ledger import conflicting_claims as ask
 
-    found = ask(home(), model=model)
+    all_conflicts = ask(home(), model=model)
     if json:
-        print_json([{"model": one.model, "benchmark": one.benchmark, "claims": list(one.claims)} for one in found])
+        print_json(
+            [
+                {"model": conflict.model, "benchmark": conflict.benchmark, "claims": list(conflict.claims)}
+                for conflict in all_conflicts
+            ]
+        )
         return
     from flows.cli.text.claim_tables import print_conflicts
 
-    print_conflicts(console(), found)
+    print_conflicts(console(), all_conflicts)
 
 
 @app.command

@@ -52,17 +52,19 @@ def compare_command(
         raise UserError(f"{within:g} points is no margin; give a number between 0 and 100")
     sides = read_side(first), read_side(second)
     options = VerifyOptions(budget=budget)
-    found = compare_artifacts(*sides, benchmark, within / 100, Home(configuration().home), options)
+    comparison = compare_artifacts(*sides, benchmark, within / 100, Home(configuration().home), options)
     if json:
-        print_json(found.model_dump())
+        print_json(comparison.model_dump())
         return 0
     print(
-        f"{first} loses at most {within:g} points against {second} on {benchmark}: {WORDS[found.holds]} "
-        f"(alpha={found.alpha:g})\n"
-        f"  {100 * found.first:.1f}% against {100 * found.second:.1f}% on {found.items:,} of {found.of:,} items; "
-        f"difference {100 * (found.first - found.second):+.1f} points "
-        f"[{100 * found.low:+.1f}, {100 * found.high:+.1f}]\n"
-        f"  only the second right: {found.lost:,}, only the first: {found.won:,}; McNemar p={found.p_value:.3g}"
+        f"{first} loses at most {within:g} points against {second} on {benchmark}: {WORDS[comparison.holds]} "
+        f"(alpha={comparison.alpha:g})\n"
+        f"  {100 * comparison.first:.1f}% against {100 * comparison.second:.1f}% "
+        f"on {comparison.items:,} of {comparison.of:,} items; "
+        f"difference {100 * (comparison.first - comparison.second):+.1f} points "
+        f"[{100 * comparison.low:+.1f}, {100 * comparison.high:+.1f}]\n"
+        f"  only the second right: {comparison.lost:,}, only the first: {comparison.won:,}; "
+        f"McNemar p={comparison.p_value:.3g}"
     )
     return 0
 

@@ -56,12 +56,12 @@ def doctor(
     """
     if url is None and (served_model or key_variable):
         raise UserError("--served-model and --key-variable are about a server; name it by --url")
-    found = list(examine_server(url, served_model, key_variable) if url else find_gaps(configuration()))
+    findings = list(examine_server(url, served_model, key_variable) if url else find_gaps(configuration()))
     if json:
-        print_json([asdict(finding) for finding in found])
+        print_json([asdict(finding) for finding in findings])
     else:
-        _print(found)
-    return 0 if all(finding.state != "missing" or "needed" not in finding.advice for finding in found) else 3
+        _print(findings)
+    return 0 if all(finding.state != "missing" or "needed" not in finding.advice for finding in findings) else 3
 
 
 def find_gaps(settings: Configuration) -> Iterator[Finding]:
@@ -156,8 +156,8 @@ def _sandboxes(settings: Configuration) -> Iterator[Finding]:
 
 
 def _gpu() -> Finding:
-    if found := gpus():
-        each = (f"{gpu['name']}, {gpu['memory.total']} MiB, driver {gpu['driver_version']}" for gpu in found)
+    if cards := gpus():
+        each = (f"{gpu['name']}, {gpu['memory.total']} MiB, driver {gpu['driver_version']}" for gpu in cards)
         return Finding("gpu", "ok", "; ".join(each))
     return Finding(
         "gpu", "warning", "none found", "small models run on the CPU; large ones need a GPU or an attached server"
@@ -214,12 +214,12 @@ def _try(what: str, ask: Callable[[], str], advice: str) -> Finding:
         return Finding(what, "missing", str(problem), advice)
 
 
-def _print(found: list[Finding]) -> None:
+def _print(findings: list[Finding]) -> None:
     from rich.table import Table
     from rich.text import Text
 
     table = Table("what", "state", "found", "advice")
-    for finding in found:
+    for finding in findings:
         style = {"ok": "green", "warning": "yellow", "missing": "red"}[finding.state]
         table.add_row(finding.what, Text(finding.state, style=style), Text(finding.found), Text(finding.advice))
     console().print(table)

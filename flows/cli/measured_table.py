@@ -43,8 +43,8 @@ def print_claims(claims: Sequence[Row], *, ids: bool = False, out: Console | Non
     models: dict[str, list[Row]] = {}
     for row in claims:
         models.setdefault(row["model"], []).append(row)
-    for place, (model, rows) in enumerate(models.items()):
-        _line(out, safe_text(model, out.width), "bold", first=place == 0)
+    for position, (model, rows) in enumerate(models.items()):
+        _line(out, safe_text(model, out.width), "bold", first=position == 0)
         lines = _terminal(rows, out.width, ids) if looked_at else _one_line_each(rows, ids)
         for text, style in lines:
             _line(out, text, style)

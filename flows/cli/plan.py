@@ -61,12 +61,12 @@ def plan(
             raise UserError(f"{name} is {value:g}; give a number of 0 or more")
     if kwh_price is not None and watts is None:
         raise UserError("--kwh-price says what energy costs; give --watts too")
-    found = release_plan(release, options or VerifyOptions(), Home(configuration().home), _machine(card, memory))
-    told = plan_record(found, watts=watts, kwh_price=kwh_price, hour_price=hour_price)
+    planned = release_plan(release, options or VerifyOptions(), Home(configuration().home), _machine(card, memory))
+    record = plan_record(planned, watts=watts, kwh_price=kwh_price, hour_price=hour_price)
     if json:
-        print_json(told)
+        print_json(record)
     else:
-        print_plan(told)
+        print_plan(record)
 
 
 def _machine(card: str | None, memory: float | None) -> Hardware | None:
@@ -84,7 +84,7 @@ def _machine(card: str | None, memory: float | None) -> Hardware | None:
 
 
 def plan_record(
-    found: ReleasePlan, *, watts: float | None = None, kwh_price: float | None = None, hour_price: float | None = None
+    planned: ReleasePlan, *, watts: float | None = None, kwh_price: float | None = None, hour_price: float | None = None
 ) -> dict[str, Any]:
     """A plan as JSON: weights, runs, totals, claims. Hours are those expected if every claim is true under its most
     plausible protocol; `most_hours` if nothing is decided early."""
@@ -93,17 +93,17 @@ def plan_record(
     from evaluators.protocols.release_kind import kind_words
     from flows.verification.cost import basis_of
 
-    subject, here = found.subject, [run for run in found.runs if run.lacking is None]
+    subject, here = planned.subject, [run for run in planned.runs if run.lacking is None]
     first = [run for run in here if run.first]
-    hours = (found.starting + sum(run.seconds for run in first)) / 3600
+    hours = (planned.starting + sum(run.seconds for run in first)) / 3600
     total: dict[str, Any] = {
         "runs": len(first),
         "hours": round(hours, 4),
-        "most_hours": round((found.starting + sum(run.most_seconds for run in here)) / 3600, 4),
+        "most_hours": round((planned.starting + sum(run.most_seconds for run in here)) / 3600, 4),
         "requests": sum(run.requests for run in first),
         "tokens_read": sum(run.read for run in first),
         "tokens_written": sum(run.written for run in first),
-        "starting_seconds": round(found.starting, 1),
+        "starting_seconds": round(planned.starting, 1),
     }
     money = 0.0 if hour_price is None else hours * hour_price
     if watts is not None:
@@ -119,9 +119,9 @@ def plan_record(
         "weights": None if subject.weights is None else asdict(subject.weights),
         "total": total,
         "basis": basis_of(first),
-        "speed": found.speed.how,
-        "runs": [asdict(run) for run in found.runs],
-        "claims": [_row(claim_plan) for claim_plan in found.claims],
+        "speed": planned.speed.how,
+        "runs": [asdict(run) for run in planned.runs],
+        "claims": [_row(claim_plan) for claim_plan in planned.claims],
     }
 
 

@@ -48,15 +48,15 @@ def table(
     from warehouse.queries.table import table_rows as ask
 
     columns = () if json else PRINTED
-    found = ask(Home(configuration().home), model=model, outcome=outcome, flagged=flagged, columns=columns)
+    rows = ask(Home(configuration().home), model=model, outcome=outcome, flagged=flagged, columns=columns)
     if json:
-        print_json(found)
+        print_json(rows)
         return
     from flows.cli.measured_table import print_claims, print_limit
 
-    shown = found[:limit] if limit and sys.stdout.isatty() else found
-    print_claims(shown, ids=ids, empty="" if found else _nothing(model, outcome, flagged))
-    print_limit(len(shown), len(found))
+    shown = rows[:limit] if limit and sys.stdout.isatty() else rows
+    print_claims(shown, ids=ids, empty="" if rows else _nothing(model, outcome, flagged))
+    print_limit(len(shown), len(rows))
 
 
 def _nothing(model: str | None, outcome: str | None, flagged: bool) -> str:
@@ -92,11 +92,11 @@ def show(claim: str, /, *, items: int = 3, json: Json = False) -> None:
     from flows.cli.text.claim_page import print_details
     from warehouse.queries.table import details
 
-    found = details(Home(configuration().home), claim, items=items)
+    claim_details = details(Home(configuration().home), claim, items=items)
     if json:
-        print_json(asdict(found))
+        print_json(asdict(claim_details))
     else:
-        print_details(console(), found)
+        print_details(console(), claim_details)
 
 
 def query(sql: str, /, *, json: Json = False) -> None:
@@ -114,12 +114,12 @@ def query(sql: str, /, *, json: Json = False) -> None:
 
     from warehouse.queries.user_query import run_query as ask
 
-    names, found = ask(Home(configuration().home), sql)
+    names, rows = ask(Home(configuration().home), sql)
     if json:
-        print_json([dict(zip(names, row, strict=True)) for row in found])
+        print_json([dict(zip(names, row, strict=True)) for row in rows])
         return
     shown = Table(*names)
-    for row in found:
+    for row in rows:
         shown.add_row(*(Text("" if value is None else str(value)) for value in row))
     console().print(shown)
 

@@ -101,13 +101,13 @@ def _as_json(report: Any, dry_run: bool) -> dict[str, Any]:
                 "limited": run.imported.limited,
                 "doubts": run.imported.doubts,
                 "notes": run.imported.notes,
-                "measurements": [one.model_dump(exclude={"values"}) for one in run.measurements],
+                "measurements": [measurement.model_dump(exclude={"values"}) for measurement in run.measurements],
                 "settings": run.settings.model_dump(exclude_none=True),
             }
             for run in report.runs
         ],
         "verdicts": [verdict.model_dump(mode="json") for verdict in report.verdicts],
-        "left_out": [one.model_dump() for one in report.left_out],
+        "left_out": [part.model_dump() for part in report.left_out],
     }
 
 
@@ -126,13 +126,13 @@ def _print_report(report: Any, dry_run: bool) -> None:
         origin = run.imported
         limited = [f"{origin.limited}: shown, not judged"] if origin.limited else []
         known = "; ".join((*limited, *origin.doubts, *origin.notes))
-        for one in run.measurements:
-            value = "—" if one.score is None else number(one.score, one.unit)
-            items = f"{one.items:,} of {one.of:,}" if one.of else "—"
+        for measurement in run.measurements:
+            value = "—" if measurement.score is None else number(measurement.score, measurement.unit)
+            items = f"{measurement.items:,} of {measurement.of:,}" if measurement.of else "—"
             row = (
                 run.release.model,
                 run.benchmark,
-                f"{one.metric},{one.filter}",
+                f"{measurement.metric},{measurement.filter}",
                 value,
                 items,
                 origin.by or "—",
@@ -146,8 +146,8 @@ def _print_report(report: Any, dry_run: bool) -> None:
         out.print(Text(f"  {verdict.headline}"))
     if not dry_run and not report.verdicts:
         out.print("no claim of the ledger is about these; `claimcheck claims import ORG/NAME` reads a card's")
-    for one in report.left_out[:LEFT_OUT_SHOWN]:
-        out.print(Text(f"  left out: {one.place}: {one.reason}"))
+    for part in report.left_out[:LEFT_OUT_SHOWN]:
+        out.print(Text(f"  left out: {part.place}: {part.reason}"))
     if len(report.left_out) > LEFT_OUT_SHOWN:
         out.print(f"  left out: {len(report.left_out) - LEFT_OUT_SHOWN:,} more; --json lists all", highlight=False)
 
@@ -233,20 +233,20 @@ def publish_results(
     if pr:
         from flows.runtime.hub_pull_requests import open_pull_request
 
-        opened = {one.repository: open_pull_request(one) for one in prepared}
+        opened = {publication.repository: open_pull_request(publication) for publication in prepared}
     if json:
         print_json([
-            {"repository": one.repository, "files": one.files, "left_out": one.left_out,
-             "pull_request": opened.get(one.repository)} for one in prepared
+            {"repository": publication.repository, "files": publication.files, "left_out": publication.left_out,
+             "pull_request": opened.get(publication.repository)} for publication in prepared
         ])  # fmt: skip
         return
-    for one in prepared:
-        write_line(f"{one.repository}: {len(one.files):,} files")
-        for name, content in one.files.items():
+    for publication in prepared:
+        write_line(f"{publication.repository}: {len(publication.files):,} files")
+        for name, content in publication.files.items():
             write_line(f"  {name}, {len(content.encode()):,} bytes")
-        if one.repository in opened:
-            write_line(f"  pull request: {opened[one.repository]}")
-        for reason in one.left_out:
+        if publication.repository in opened:
+            write_line(f"  pull request: {opened[publication.repository]}")
+        for reason in publication.left_out:
             write_line(f"  left out: {reason}")
     if not prepared:
         write_line("nothing to publish: no full, sound run of ours")

@@ -45,7 +45,7 @@ def watch(*, once: Switch = False, every: float = 6.0, json: Json = False) -> No
             seen = scan_source(Home(settings.home))
             _print_scan(ScanResult(seen.found, seen.excluded, seen.failed), json=json)
             if seen.found and settings.webhook:
-                send(settings.webhook, message([news_of_release(one) for one in seen.found]))
+                send(settings.webhook, message([news_of_release(model) for model in seen.found]))
         except UserError as problem:
             if once:
                 raise
@@ -135,7 +135,7 @@ def _print(report: WeeklyReport) -> None:
         )
     for line in report.lines:
         cells = [line.model, line.due, line.became, str(line.claims), str(line.judged), str(line.flagged)]
-        cells += ["" if one is None else f"{one:.2f} h" for one in (line.hours_expected, line.hours)]
+        cells += ["" if hours is None else f"{hours:.2f} h" for hours in (line.hours_expected, line.hours)]
         table.add_row(*map(Text, [*cells, line.why]))
     if report.lines:
         out.print(table)
@@ -154,17 +154,19 @@ def _print_scan(seen: ScanResult, *, json: bool) -> None:
     if json:
         print_json(
             {
-                "found": [one.model_dump(mode="json") for one in seen.found],
-                "excluded": [one.model_dump(mode="json") for one in seen.excluded],
+                "found": [model.model_dump(mode="json") for model in seen.found],
+                "excluded": [model.model_dump(mode="json") for model in seen.excluded],
                 "not_scanned": seen.failed,
             }
         )
         return
     out = console()
-    for one in seen.found:
-        base = f" of {one.base}" if one.base else ""
-        out.print(Text(f"found: {one.model} @ {one.commit[:12]} ({one.kind}{base}), pushed {one.modified:%Y-%m-%d}"))
-    for reason, models in grouped({one.model: str(one.reason) for one in seen.excluded}):
+    for model in seen.found:
+        base = f" of {model.base}" if model.base else ""
+        out.print(
+            Text(f"found: {model.model} @ {model.commit[:12]} ({model.kind}{base}), pushed {model.modified:%Y-%m-%d}")
+        )
+    for reason, models in grouped({model.model: str(model.reason) for model in seen.excluded}):
         out.print(Text(f"excluded: {_few(models)}: {reason}"))
     for reason, sources in grouped(seen.failed):
         out.print(Text(f"not scanned: {_few(sources)}: {reason}"))

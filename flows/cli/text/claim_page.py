@@ -21,9 +21,9 @@ LONGEST_ANSWER = 300
 """Characters of a question or an answer."""
 
 
-def print_details(out: Console, found: ClaimDetails) -> None:
+def print_details(out: Console, details: ClaimDetails) -> None:
     """Claim, verdict with its reasons and odds, settings, how to repeat it, provenance, history, sample items."""
-    row, claim = found.row, found.claim
+    row, claim = details.row, details.claim
     _heading(out, f"{row['model']}: {row['benchmark_text']}, claimed {row['claimed']}")
     name = f" ({row['claimed_by']})" if row["claimed_by"] else ""
     _fact(out, "said by", CLAIMANT.get(row["claimant"], str(row["claimant"])) + name)
@@ -31,10 +31,10 @@ def print_details(out: Console, found: ClaimDetails) -> None:
         _fact(out, "read in", f"{source['url']}, {source['place']}, SHA-256 {source['sha256'][:16]}…")
     if claim.get("interval"):
         _fact(out, "allows", _allowed(claim["interval"]))
-    if not found.verdicts:
+    if not details.verdicts:
         _fact(out, "outcome", "not checked yet (unverified): nothing was run for this claim")
         return
-    verdict = found.verdicts[0]
+    verdict = details.verdicts[0]
     words = outcome_words(verdict["outcome"])
     settings = COMPARABILITY.get(verdict["comparability"] or "", "")
     flag = ", flagged ⚑" if verdict["flagged"] else ""
@@ -46,28 +46,28 @@ def print_details(out: Console, found: ClaimDetails) -> None:
     if against := board_odds(verdict):
         _fact(out, "board", f"{against} against the claim with run noise, for the list of all discrepancies")
     if len(verdict.get("by_protocol") or ()) > 1:
-        out.print(_protocols(verdict["by_protocol"], found.row["unit"]))
+        out.print(_protocols(verdict["by_protocol"], details.row["unit"]))
     if verdict["reasons"]:
         _heading(out, "\nReasons")
     for reason in verdict["reasons"]:
         shown = f" ({', '.join(reason['items'])})" if reason["items"] else ""
         _text(out, f"  {reason['text']}{shown}")
     if verdict["compared"]:
-        out.print(_settings(verdict["compared"], row["claimant"], (found.run or {}).get("origins") or {}))
-    if command := repeat_command(found.run, row["model"]):
+        out.print(_settings(verdict["compared"], row["claimant"], (details.run or {}).get("origins") or {}))
+    if command := repeat_command(details.run, row["model"]):
         _heading(out, "\nRepeat it")
         out.print(Text(f"  {safe_text(command, 2000)}"), soft_wrap=True)
-    if found.run:
-        _print_run(out, found.run)
-    _print_others(out, found)
-    if len(found.verdicts) > 1:
+    if details.run:
+        _print_run(out, details.run)
+    _print_others(out, details)
+    if len(details.verdicts) > 1:
         _heading(out, "\nEarlier verdicts")
-        for earlier in found.verdicts[1:]:
+        for earlier in details.verdicts[1:]:
             words = outcome_words(earlier["outcome"])
             _text(out, f"{earlier['judged_at'][:19]}  {words.words}: {earlier['headline']}")
-    if found.items:
+    if details.items:
         _heading(out, "\nSample items (troubled ones first, then wrong ones)")
-    for item in found.items:
+    for item in details.items:
         _print_item(out, item)
 
 
@@ -77,14 +77,14 @@ def _heading(out: Console, text: str) -> None:
 
 
 def _text(out: Console, text: str) -> None:
-    for place, line in enumerate(_lines(out, safe_text(text, 1000), 4)):
-        out.print(Text(("  " if place == 0 else "    ") + line))
+    for index, line in enumerate(_lines(out, safe_text(text, 1000), 4)):
+        out.print(Text(("  " if index == 0 else "    ") + line))
 
 
 def _fact(out: Console, name: str, text: str, style: str = "") -> None:
     lead = f"  {name:9}" if len(name) < 9 else f"  {name}  "
-    for place, line in enumerate(_lines(out, safe_text(text, 600), 11)):
-        out.print(Text(lead if place == 0 else " " * 11).append(Text(line, style=style)))
+    for index, line in enumerate(_lines(out, safe_text(text, 600), 11)):
+        out.print(Text(lead if index == 0 else " " * 11).append(Text(line, style=style)))
 
 
 def _allowed(allowed: dict[str, Any]) -> str:
@@ -114,14 +114,14 @@ def _protocols(results: list[dict[str, Any]], unit: str) -> Table:
     return table
 
 
-def _print_others(out: Console, found: ClaimDetails) -> None:
+def _print_others(out: Console, details: ClaimDetails) -> None:
     """What other runs of the same claim say, and in which settings they differ from the one above."""
-    if not found.others:
+    if not details.others:
         return
-    outcomes = {found.row["outcome"], *(other["outcome"] for other in found.others)}
+    outcomes = {details.row["outcome"], *(other["outcome"] for other in details.others)}
     apart = len(outcomes & {"confirmed", "below_claim", "above_claim"}) > 1
     _heading(out, "\nOther runs" + (" that contradict each other" if apart else ""))
-    for other in found.others:
+    for other in details.others:
         whose = "ours" if other["ran_by"] == "us" else other["made_by"] or "others"
         _text(out, f"{whose}, {other['program']}: {outcome_words(other['outcome']).words}; {other['headline']}")
         if other.get("paired"):
@@ -180,16 +180,16 @@ def _print_item(out: Console, item: dict[str, Any]) -> None:
     if item["choices"]:
         logprobs = ", ".join("—" if value is None else f"{value:.2f}" for value in item["choices"])
         _part(out, "choices", f"log-likelihoods {logprobs}")
-        for place, option in enumerate(item.get("options") or ()):
-            _part(out, f"{place:>9}", option)
+        for index, option in enumerate(item.get("options") or ()):
+            _part(out, f"{index:>9}", option)
     for name, key in (("answer", "answer"), ("extracted", "extracted"), ("expected", "target")):
         if item[key] is not None:
             _part(out, name, item[key])
 
 
 def _part(out: Console, name: str, text: str) -> None:
-    for place, line in enumerate(_lines(out, safe_text(text, LONGEST_ANSWER), 14)):
-        out.print(Text(f"    {name if place == 0 else '':10}{line}"))
+    for index, line in enumerate(_lines(out, safe_text(text, LONGEST_ANSWER), 14)):
+        out.print(Text(f"    {name if index == 0 else '':10}{line}"))
 
 
 def _lines(out: Console, text: str, indent: int) -> list[str]:

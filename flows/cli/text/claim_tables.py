@@ -73,15 +73,15 @@ def print_claim(out: Console, claim: Claim) -> None:
     out.print(table)
 
 
-def print_conflicts(out: Console, found: Sequence[Conflict]) -> None:
+def print_conflicts(out: Console, conflicts: Sequence[Conflict]) -> None:
     """Each conflict with its claims."""
-    for conflict in found:
+    for conflict in conflicts:
         out.print(cell_text(f"{conflict.model}  {conflict.benchmark}"), style="bold")
         for row in conflict.claims:
             by = row["claimed_by"] or row["claimant"]
             where = f"{row['source_url']}, {row['place']}"
             out.print(cell_text(f"  {row['claim_id'][:8]}  {row['said']}  {row['benchmark_text']}  {by}  {where}"))
-    if not found:
+    if not conflicts:
         out.print("no conflicts")
 
 
@@ -94,15 +94,15 @@ def _listed(kind: str, line: dict[str, Any]) -> str:
     return f"  {kind.removesuffix('s'):9} {line['place']}: {line['model']}  {name}  {line['said']}  {told}".rstrip()
 
 
-def print_candidates(out: Console, found: Sequence[Candidate]) -> None:
+def print_candidates(out: Console, candidates: Sequence[Candidate]) -> None:
     """Each candidate with its sentence."""
-    for candidate in found:
+    for candidate in candidates:
         claim = candidate.claim
         by = f"proposed by {claim.proposed_by}"
         out.print(cell_text(f"{claim.claim_id[:8]}  {claim.model}  {claim.benchmark}  {claim.said}"), style="bold")
         out.print(cell_text(f"  {claim.source.url}, {claim.place}, {by}"))
         out.print(cell_text(f"  {claim.note}"))
-    if not found:
+    if not candidates:
         out.print("no candidates; `claimcheck claims import FILE` finds some in sentences")
     else:
         out.print("`claimcheck claims confirm ID` or `claimcheck claims reject ID` decides")
@@ -127,9 +127,9 @@ def print_import(out: Console, outcome: dict[str, Any], *, most: int = 20) -> No
         for draft in file.get("names", [])[:most]:
             hint = f"{draft['name']} may be {', '.join(draft['suggestions'])}"
             out.print(cell_text(f'  {hint}; settle it: claimcheck models alias "{draft["name"]}" ORG/NAME'))
-        for one in file["unresolved"][:most]:
-            hint = f" (did you mean {', '.join(one['suggestions'])}?)" if one["suggestions"] else ""
-            out.print(cell_text(f"  unknown benchmark: {one['benchmark']}{hint}"))
+        for benchmark in file["unresolved"][:most]:
+            hint = f" (did you mean {', '.join(benchmark['suggestions'])}?)" if benchmark["suggestions"] else ""
+            out.print(cell_text(f"  unknown benchmark: {benchmark['benchmark']}{hint}"))
         for part in file["unread"][:most]:
             line = f"line {part['line']}: " if part["line"] else ""
             out.print(cell_text(f"  not read: {line}{part['text']}: {part['reason']}"))

@@ -53,10 +53,10 @@ def _weights(weights: Told) -> Iterator[str]:
     if len(weights["files"]) > MOST_FILES:
         yield from _labelled("", f"and {len(weights['files']) - MOST_FILES:,} more files")
     yield from _labelled("why", weights["why"])
-    if place := weights["placement"]:
-        flags = f"--tensor-parallel {place['tensor']}"
-        flags += f" --data-parallel {place['data']}" if place["data"] > 1 else ""
-        gpus = place["tensor"] * place["data"]
+    if placement := weights["placement"]:
+        flags = f"--tensor-parallel {placement['tensor']}"
+        flags += f" --data-parallel {placement['data']}" if placement["data"] > 1 else ""
+        gpus = placement["tensor"] * placement["data"]
         yield from _labelled("served", f"on {gpus} GPU{'s' if gpus > 1 else ''}, as {flags} would say")
     word = {True: "yes", False: "no", None: "not known"}[weights["fits"]]
     yield from _labelled("fits", f"{word}: {weights['arithmetic']}")
