@@ -1,9 +1,9 @@
 """Automations for a Prefect server of your own; running this again replaces them.
 
-    PREFECT_API_URL=... python deploy/automations.py [--webhook URL] [--patience SECONDS]
+    PREFECT_API_URL=... python deploy/automations.py [--webhook URL] [--patience SECONDS] [--start-patience SECONDS]
 
-`claimcheck: lost` and `claimcheck: resume` put a run whose worker died back into the queue; the next worker goes on
-with its journals.
+`claimcheck: lost`, `claimcheck: unstarted` and the two that resume put a run whose worker died back into the queue; the
+next worker goes on with its journals.
 `claimcheck: discrepancy` posts each `claimcheck.discrepancy` event as JSON to the webhook.
 """
 
@@ -22,11 +22,11 @@ from prefect.events.schemas.events import ResourceSpecification
 from prefect.exceptions import ObjectNotFound
 from pydantic import SecretStr
 
+from flows.scheduling.lost_runs import FLOWS, GONE, STEPPED_BACK, TRIES, UNTOLD
+
 RUN = "prefect.flow-run"
-GONE = "its worker is gone"
-OURS = ResourceSpecification(
-    {"prefect.resource.role": "flow", "prefect.resource.name": ["verify", "weekly", "load_runs"]}
-)
+ENDED = ("Completed", "Failed", "Cancelled", "Crashed")
+OURS = ResourceSpecification({"prefect.resource.role": "flow", "prefect.resource.name": list(FLOWS)})
 BODY = """{
   "model": {{ event.resource.name | tojson }},
   "text": {{ event.payload.text | tojson }},
@@ -39,13 +39,13 @@ def lost(patience: float) -> Automation:
 
     Workers beat every PREFECT_FLOWS_HEARTBEAT_FREQUENCY seconds (30 in prefect.yaml); let patience be three times that.
     That it began is known to the server itself; a worker that dies at once may take its first beat with it. Not forced:
-    Prefect may learn late that a run has ended, and then refuses.
+    Prefect may learn late that a run has ended, and then refuses. STEPPED_BACK is a run that let a lost one go first.
     """
     return Automation(
         name="claimcheck: lost",
         trigger=EventTrigger(
             after={f"{RUN}.{name}" for name in ("Running", "heartbeat")},
-            expect={f"{RUN}.{name}" for name in ("heartbeat", "Completed", "Failed", "Cancelled", "Crashed")},
+            expect={f"{RUN}.{name}" for name in ("heartbeat", STEPPED_BACK, *ENDED)},
             match=ResourceSpecification({"prefect.resource.id": f"{RUN}.*"}),
             match_related=OURS,
             for_each={"prefect.resource.id"},
@@ -57,14 +57,43 @@ def lost(patience: float) -> Automation:
     )
 
 
-def resume() -> Automation:
-    """A lost run is scheduled again, unless it was lost three times: then it is what takes its workers down."""
+def unstarted(patience: float) -> Automation:
+    """A run that a worker took and that does not begin for `patience` seconds is marked as crashed: the worker died
+    with it in hand. In Kubernetes a pod may wait long for its image and a GPU; let patience be longer than that.
+    """
     return Automation(
-        name="claimcheck: resume",
+        name="claimcheck: unstarted",
+        trigger=EventTrigger(
+            after={f"{RUN}.{name}" for name in ("Pending", "Submitting", "InfrastructurePending")},
+            expect={f"{RUN}.{name}" for name in ("Running", "Retrying", "Scheduled", "AwaitingRetry", *ENDED)},
+            match=ResourceSpecification({"prefect.resource.id": f"{RUN}.*"}),
+            match_related=OURS,
+            for_each={"prefect.resource.id"},
+            posture=Posture.Proactive,
+            threshold=1,
+            within=timedelta(seconds=patience),
+        ),
+        actions=[ChangeFlowRunState(state=StateType.CRASHED, message=GONE)],
+    )
+
+
+def resume(name: str, messages: list[str], counts: range) -> Automation:
+    """A lost run is scheduled again, unless that came too often: then it is what takes its workers down. After a
+    restart of the server this may take a quarter of an hour, in which a verification that begins does the same
+    (`flows/scheduling/lost_runs.py`).
+
+    messages: how the state of a lost run is told. counts: how often it may have begun.
+    """
+    return Automation(
+        name=name,
         trigger=EventTrigger(
             expect={f"{RUN}.Crashed"},
             match=ResourceSpecification(
-                {"prefect.resource.id": f"{RUN}.*", "prefect.state-message": GONE, "prefect.run-count": ["1", "2", "3"]}
+                {
+                    "prefect.resource.id": f"{RUN}.*",
+                    "prefect.state-message": messages,
+                    "prefect.run-count": [str(count) for count in counts],
+                }
             ),
             match_related=OURS,
             posture=Posture.Reactive,
@@ -103,9 +132,16 @@ def main() -> None:
     arguments.add_argument("--webhook", help="URL that discrepancies are posted to")
     arguments.add_argument("--private", action="store_true", help="the webhook is in a private network")
     arguments.add_argument("--patience", type=float, default=90.0, help="seconds until a silent run is lost")
+    arguments.add_argument(
+        "--start-patience", type=float, default=1200.0, help="seconds until one that waits to begin is"
+    )
     given = arguments.parse_args()
     replace(lost(given.patience))
-    replace(resume())
+    replace(unstarted(given.start_patience))
+    replace(resume("claimcheck: resume", [GONE, *(f"{told}*" for told in UNTOLD)], range(1, TRIES + 1)))
+    replace(
+        resume("claimcheck: resume unstarted", [GONE], range(1))
+    )  # what ends untold before it begins would go on so
     if given.webhook:
         block = Webhook(method="POST", url=SecretStr(given.webhook), allow_private_urls=given.private)
         block.save("claimcheck", overwrite=True)

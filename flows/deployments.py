@@ -16,8 +16,11 @@ from prefect.cache_policies import NO_CACHE
 from evaluators.records import UserError
 from flows.config import configuration
 from flows.options import RunOptions, VerifyOptions, with_options
+from flows.queued_week import close_week, plan_queue, queue_week, queue_week_report
+from flows.runtime.lasting_output import outlive_readers
 from flows.runtime.progress_lines import say
 from flows.runtime.site_writer import publish_site
+from flows.scheduling.lost_runs import let_lost_runs_go_first
 from flows.scheduling.queue import HOURS, WEEKS
 from flows.scheduling.weekly_report import headline
 from flows.sharing.sync import SyncResult, receive_home, send_home
@@ -35,6 +38,8 @@ def deployed_verify(model: str, options: VerifyOptions) -> str:
     Args:
         model: `org/name` on the hub, or a folder laid out like a hub repository.
     """
+    outlive_readers()
+    let_lost_runs_go_first()
     with _shared():
         summary = verify_release.fn(model, configuration().home, options)
         publish_site(Home(configuration().home))
@@ -44,7 +49,12 @@ def deployed_verify(model: str, options: VerifyOptions) -> str:
 @flow(name="weekly")
 @with_options(RunOptions)
 def deployed_weekly(
-    options: RunOptions, hours: float = HOURS, weeks: float = WEEKS, releases: list[str] | None = None
+    options: RunOptions,
+    hours: float = HOURS,
+    weeks: float = WEEKS,
+    releases: list[str] | None = None,
+    queue: str | None = None,
+    report_of: str | None = None,
 ) -> str:
     """Watch, read claims, and verify what is due, the most urgent first. Returns one line.
 
@@ -52,9 +62,27 @@ def deployed_weekly(
         hours: Budget in hours of the device.
         weeks: Age in weeks at which a verdict is old.
         releases: Hub ids or folders that are due in any case.
+        queue: Deployment of `verify`, such as verify/manual, that gets a run for each due release; without it all are
+            verified one after another in this run.
+        report_of: Week to write the report of; set by the run that queued it.
     """
-    with _shared():
-        report = weekly_flow.fn(configuration().home, hours, weeks, tuple(releases or ()), options)
+    outlive_readers()
+    let_lost_runs_go_first()
+    settings = configuration()
+    home = Home(settings.home)
+    if report_of is not None:
+        with _shared():
+            return headline(close_week(home, report_of))
+    if queue is None:
+        with _shared():
+            report = weekly_flow.fn(settings.home, hours, weeks, tuple(releases or ()), options)
+        return headline(report)
+    with _shared():  # what was read is with the others before they begin
+        report, entries = plan_queue(home, queue, hours, weeks, tuple(releases or ()), options)
+    record = queue_week(home, queue, report, entries, options)
+    if settings.runs is not None:
+        send_home(settings.home, settings.runs)
+    queue_week_report(record, queue)
     return headline(report)
 
 
@@ -77,6 +105,7 @@ def load_runs(source: str | None = None) -> str:
     Args:
         source: Folder or fsspec URL that workers write to; empty is CLAIMCHECK_RUNS, or the home folder alone.
     """
+    outlive_readers()
     source = source or configuration().runs
     result = fetch(source) if source else SyncResult(0, 0)
     loaded = load()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from prefect import flow
@@ -76,16 +76,7 @@ def weekly(
     """
     options, place = options or RunOptions(), Home(Path(home))
     load_home(place)
-    seen = scan_hub(place.root)
-    for source, trouble in seen.failed.items():
-        say(f"not scanned: {source}: {trouble}")
-    others = scan_others(place.root)
-    for source, trouble in others.failed.items():
-        say(f"not read: {source}: {trouble}")
-    say(f"results of others: {others.runs} runs and {others.claims} claims are new")
-    for told in others.headlines:
-        say(f"  {told}")
-    agenda, left = all_due(place, options, seen.found, weeks=weeks, asked=releases)
+    seen, agenda, left = look_for_due(place, options, weeks, releases)
     say(f"{len(agenda)} releases are due, {hours:g} h may be used")
     remaining, lines = hours, []
     for due in agenda:
@@ -95,14 +86,37 @@ def weekly(
         lines.append(done)
         say(f"{done.model}: {done.became}" + (f": {done.why}" if done.became in ("skipped", "failed") else ""))
     report = WeeklyReport(seen, tuple(lines), left, hours)
+    write_report(report, place)
+    return report
+
+
+def look_for_due(
+    home: Home, options: RunOptions, weeks: float, releases: Sequence[str], cut: Collection[str] = ()
+) -> tuple[ScanResult, list[DueRelease], dict[str, str]]:
+    """What watching found, the due releases, worthiest first, and why others are not due. cut: releases that were cut
+    off elsewhere."""
+    seen = scan_hub(home.root)
+    for source, trouble in seen.failed.items():
+        say(f"not scanned: {source}: {trouble}")
+    others = scan_others(home.root)
+    for source, trouble in others.failed.items():
+        say(f"not read: {source}: {trouble}")
+    say(f"results of others: {others.runs} runs and {others.claims} claims are new")
+    for told in others.headlines:
+        say(f"  {told}")
+    agenda, left = all_due(home, options, seen.found, weeks=weeks, asked=releases, cut=cut)
+    return seen, agenda, left
+
+
+def write_report(report: WeeklyReport, home: Home) -> None:
+    """The pages of a week."""
     write_page("weekly-releases", table=artifact_table(report), about=headline(report))
     write_page("weekly", markdown=weekly_markdown(report))
     say(headline(report))
-    page = write_pages(place.root)
+    page = write_pages(home.root)
     if page:
         url = configuration().site_url
         write_page("site", link=url or Path(page).absolute().as_uri(), about="the pages")
-    return report
 
 
 def _verified(entry: QueueEntry, options: RunOptions, home: Path) -> Line:

@@ -9,6 +9,7 @@ Everything in the database comes from a file that was written first:
     <home>/criteria/<id>.json        an acceptance Criterion, stored before the run
     <home>/runs/<run id>/            run.json, items.parquet, responses.parquet
     <home>/verdicts/<id>.json        a Verdict
+    <home>/weeks/<week>.json         what `weekly` queued on other machines
     <home>/.warehouse/               the tables as they are written, with their lock
     <home>/warehouse.duckdb          a copy of them for readers; `claimcheck rebuild` makes them again from the files
 """

@@ -65,7 +65,9 @@ def _deployments(cron: str, hours: float | None, releases: tuple[str, ...]) -> l
 
     from flows.deployments import deployed_verify, deployed_weekly
 
-    asked: dict[str, object] = {"releases": list(releases)} | ({} if hours is None else {"hours": hours})
+    asked: dict[str, object] = {"releases": list(releases), "queue": "verify/served"} | (
+        {} if hours is None else {"hours": hours}
+    )
     module = EntrypointType.MODULE_PATH
     when = Cron(cron, timezone="UTC")
     make = RunnerDeployment.from_flow

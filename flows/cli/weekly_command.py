@@ -72,7 +72,7 @@ def weekly_command(
     Parameters
     ----------
     dry_run
-        Say what would be done, why, and what it would cost; write nothing.
+        Say what would be done, in which order, why, and what it would cost; write nothing.
     hours
         Budget in hours of the device; 20 if not given.
     weeks

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -38,6 +39,8 @@ DEFAULTS = {
 DATABASES = ("PREFECT_API_DATABASE_CONNECTION_URL", "PREFECT_SERVER_DATABASE_CONNECTION_URL")
 """Where the user's other projects keep their runs; a server of our own has its own."""
 RESTARTS = 3
+EARLIER = timedelta(days=3650)
+"""A lost run is due so long before it was made: before all that wait, and in the order in which they were made."""
 START_TIMEOUT = 120.0
 """Seconds: the first start makes Prefect's database."""
 
@@ -133,7 +136,8 @@ def _wait(server: ServerProcess, url: str) -> None:
 
 
 def resume_abandoned(deployments: Sequence[str]) -> list[str]:
-    """Schedule again what a Prefect server of our own still holds for running. Returns their names.
+    """Schedule again, before all that waits, what a Prefect server of our own still holds for running. Returns their
+    names.
 
     deployments: their full names, `verify/manual`. Only for a server that nobody else uses: there, what is running
     when we start was left behind by a crash. Elsewhere the automation of `deploy/automations.py` does it.
@@ -157,5 +161,6 @@ def resume_abandoned(deployments: Sequence[str]) -> list[str]:
             deployment_filter=DeploymentFilter(name=DeploymentFilterName(any_=names)),
         )
         for run in found:
-            client.set_flow_run_state(run.id, Scheduled(name="AwaitingRetry"), force=True)
+            first = run.created and run.created - EARLIER  # before all that wait
+            client.set_flow_run_state(run.id, Scheduled(name="AwaitingRetry", scheduled_time=first), force=True)
     return [run.name for run in found]

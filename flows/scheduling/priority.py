@@ -72,14 +72,17 @@ def due_releases(
             continue
         worth, why = reason
         again = worth > Priority.never_checked
-        if one.model in cut:
+        if one.model in cut or target in cut:
             worth, why = Priority.cut_off, f"its verification was cut off; {why}"
         found.append(DueRelease(one.model, target, worth, why, again, one.pushed or one.created))
     known = {one.target for one in found}
     for target in asked:
         target = str(Path(target).resolve()) if Path(target).is_dir() else target
         if target not in known:
-            found.append(DueRelease(target, target, Priority.new_release, "asked for", False, None))
+            worth, why = Priority.new_release, "asked for"
+            if target in cut:
+                worth, why = Priority.cut_off, "its verification was cut off; asked for"
+            found.append(DueRelease(target, target, worth, why, False, None))
     return sorted(found, key=_rank), left
 
 

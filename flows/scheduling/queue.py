@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -68,9 +68,16 @@ def scan_watched(home: Home, watch: WatchList, *, store: bool) -> ScanResult:
 
 
 def all_due(
-    home: Home, options: RunOptions, found: Iterable[SeenModel], *, weeks: float, asked: Sequence[str]
+    home: Home,
+    options: RunOptions,
+    found: Iterable[SeenModel],
+    *,
+    weeks: float,
+    asked: Sequence[str],
+    cut: Collection[str] = (),
 ) -> tuple[list[DueRelease], dict[str, str]]:
-    """The releases that are due, worthiest first, and why others with open claims are not. See `worth.due`."""
+    """The releases that are due, worthiest first, and why others with open claims are not. cut: releases, by model or
+    folder, that were cut off on another machine."""
     now = datetime.now(UTC)
     standing = {one.model: one for one in models_with_open_claims(home, options.backend, options.benchmarks)}
     for one in found:
@@ -78,7 +85,7 @@ def all_due(
             known = standing.get(one.model, BLANK)
             standing[one.model] = replace(known, model=one.model, created=one.created, pushed=now, excluded=None)
     engine = engine_version(options.backend, options.server)
-    return due_releases(standing.values(), now=now, weeks=weeks, engine=engine, asked=asked, cut=cut_off(home))
+    return due_releases(standing.values(), now=now, weeks=weeks, engine=engine, asked=asked, cut={*cut_off(home), *cut})
 
 
 def consider(due_release: DueRelease, options: RunOptions, home: Home, *, store: bool) -> QueueEntry:

@@ -23,7 +23,7 @@ class Line:
 
     model: str
     became: str
-    """`verified`, `flagged`, `skipped`, `failed`, or `to verify` in a dry run."""
+    """`verified`, `flagged`, `skipped`, `failed`; `to verify` in a dry run, `queued` where each is a run of its own."""
     due: str
     """Why it was due."""
     claims: int
@@ -90,7 +90,7 @@ def line(
 
 def headline(report: WeeklyReport) -> str:
     """One line: how many were found, verified, flagged, failed and skipped."""
-    count = dict.fromkeys(("to verify", "verified", "flagged", "failed", "skipped"), 0)
+    count = dict.fromkeys(("to verify", "queued", "verified", "flagged", "failed", "skipped"), 0)
     for one in report.lines:
         count[one.became] += 1
     parts = [f"{len(report.scan.found)} found", *(f"{n} {name}" for name, n in count.items() if n)]

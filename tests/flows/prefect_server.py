@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -33,8 +34,22 @@ class Prefect:
     url: str
     environment: dict[str, str]
     logs: Path
-    pid: int
-    """Process id of the server, and of its group."""
+    server: ServerProcess
+    """The server's own process."""
+
+    @property
+    def pid(self) -> int:
+        """Process id of the server, and of its group."""
+        assert self.server.pid is not None
+        return self.server.pid
+
+    def kill_server(self, pause: float = 0.0) -> None:
+        """Kill the server and all its processes, wait, and start it again where it was."""
+        os.killpg(self.pid, signal.SIGKILL)
+        wait(lambda: not self.server.running(), 30, lambda: "the server does not die")
+        time.sleep(pause)
+        self.server.start()
+        wait(lambda: _healthy(self.url), 120, self.server.output)
 
     def api(self, method: str, path: str, body: Any = None) -> Any:
         """One call of its REST interface. Like Prefect's own client it asks again while SQLite is busy (503)."""
@@ -101,8 +116,7 @@ def prefect_server(home: Path, logs: Path, extra: dict[str, str]) -> Iterator[Pr
     server = ServerProcess(command, logs / "server.log", stated)
     server.start()
     try:
-        assert server.pid is not None
-        prefect = Prefect(url, {**os.environ, **stated}, logs, server.pid)
+        prefect = Prefect(url, {**os.environ, **stated}, logs, server)
         wait(lambda: _healthy(url), 120, server.output)
         yield prefect
     finally:
