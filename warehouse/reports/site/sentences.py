@@ -65,15 +65,15 @@ def sentence(row: Row) -> str:
     if row["outcome"] == "could_not_run":
         return f"{subject}; it could not be run here" + (f": {reasons[0]}." if reasons else ".")
     if row["unit"] in FILE_FACTS:
-        told = next((reason.partition(" (")[0] for reason in reasons if reason.startswith("the files say")), "")
-        return f"{subject}; {told or 'the files were read'}: {word}."
-    found = " ".join(part for part in (measured(row), measured_interval(row)) if part)
+        file_reason = next((reason.partition(" (")[0] for reason in reasons if reason.startswith("the files say")), "")
+        return f"{subject}; {file_reason or 'the files were read'}: {word}."
+    figures = " ".join(part for part in (measured(row), measured_interval(row)) if part)
     ground = f" on {basis(row)}" if row["unit"] in OF_ITEMS and basis(row) else f" in {basis(row)}"
     ground = ground if basis(row) else ""
     subject_of_run = "others measured" if row["ran_by"] == "imported" else "we measured"
-    tail = f": {word}" if found else f"; {word}"
+    tail = f": {word}" if figures else f"; {word}"
     unlike = ", under other settings than the claim's" if row["comparability"] == "differs" else ""
-    return f"{subject}; {subject_of_run} {found}{ground}{unlike}{tail}." if found else f"{subject}{tail}."
+    return f"{subject}; {subject_of_run} {figures}{ground}{unlike}{tail}." if figures else f"{subject}{tail}."
 
 
 def counts(rows: Iterable[Row]) -> list[tuple[str, int]]:
@@ -81,10 +81,10 @@ def counts(rows: Iterable[Row]) -> list[tuple[str, int]]:
     return ordered(Counter(row["outcome"] for row in rows))
 
 
-def ordered(found: Counter[str]) -> list[tuple[str, int]]:
+def ordered(tally: Counter[str]) -> list[tuple[str, int]]:
     """(outcome, claims) in the order of the outcome table."""
-    known = [(outcome, found[outcome]) for outcome in OUTCOMES if found[outcome]]
-    return known + sorted((outcome, count) for outcome, count in found.items() if outcome not in OUTCOMES)
+    known = [(outcome, tally[outcome]) for outcome in OUTCOMES if tally[outcome]]
+    return known + sorted((outcome, count) for outcome, count in tally.items() if outcome not in OUTCOMES)
 
 
 def result_sentence(rows: Iterable[Row]) -> str:
