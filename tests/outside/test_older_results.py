@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
+from evaluators.outside.formats import lm_eval_samples
 from evaluators.outside.read_outside import read_outside, read_outside_file
 from evaluators.user_error import UserError
 from flows.verification.import_results import ImportRequest, import_results
 from tests.outside.test_hostile_results import INSPECT
 from tests.outside.test_import_results import claim, home, lm_eval_files
-from tests.outside.test_planted_results import only, scores, write
+from tests.outside.test_planted_results import KEY, only, scores, write
 from warehouse.claim_records import Outcome
 from warehouse.home import Home
 from warehouse.load import save_claims
@@ -139,3 +140,47 @@ def test_packed_files_are_to_be_unpacked(tmp_path: Path) -> None:
         with pytest.raises(UserError, match="is a packed file; unpack it"):
             read_outside(tmp_path / name)
     assert not (tmp_path.parent / "evil.json").exists()
+
+
+def test_mcpmark_of_the_first_versions(tmp_path: Path) -> None:
+    """Their `error_message` holds what the verification found (the model's failure), or what the pipeline did."""
+    for name, success, error in (
+        ("t1", True, None),
+        ("t2", False, "| CSV validation failed: | Header format mismatch, expected: 'Title, Rating'"),
+        ("t3", False, "MCP Network Error"),
+        ("t4", False, "Agent timed out"),
+    ):
+        write(tmp_path / "m__fs" / "run-1" / name / "meta.json", {
+            "task_name": name, "model_name": "m", "mcp": "filesystem",
+            "execution_result": {"success": success, "error_message": error}})  # fmt: skip
+    assert list(scores(only(tmp_path).results[0]).values()) == [1.0, 0.0, None, 0.0]
+
+
+def test_evalplus_of_the_first_versions(tmp_path: Path) -> None:
+    """Until 0.2: `base` and `plus`, each a list of (state, tests)."""
+    grades = {
+        "HumanEval/0": {"nfiles": 1, "base": [["success", [True]]], "plus": [["success", [True]]]},
+        "HumanEval/1": {"nfiles": 1, "base": [["success", [True]]], "plus": [["failed", [False]]]},
+        "HumanEval/2": {"nfiles": 1, "base": [["timeout", []]], "plus": [["timeout", []]]},
+    }
+    run = only(write(tmp_path / "m_temp_0.0_eval_results.json", {"date": "2023-06-01 10:00", "eval": grades}))
+    assert [(one.task, one.score) for one in run.results] == [("HumanEval", 2 / 3), ("HumanEval+", 1 / 3)]
+
+
+def test_secrets_in_the_name_of_a_model(tmp_path: Path) -> None:
+    path = lm_eval_files(tmp_path, [True] * 20)
+    content = json.loads(path.read_text())
+    content["config"]["model_args"] = f"pretrained=org/model,peft=https://me:{KEY}@host/adapter"
+    run = read_outside_file(write(path, content))
+    assert run.model is not None and run.model.startswith("org/model with peft https://")
+    assert KEY not in run.model_dump_json()
+
+
+def test_a_million_samples_are_too_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory is bounded by the number of grades, not only by the size of the file."""
+    samples = next((lm_eval_files(tmp_path, [True] * 20)).parent.glob("samples_*"))
+    monkeypatch.setattr(lm_eval_samples, "MOST_SAMPLES", 39)
+    with pytest.raises(UserError, match="holds more than 39 grades, too many at once; split it"):
+        read_outside_file(samples)
+    monkeypatch.setattr(lm_eval_samples, "MOST_SAMPLES", 40)
+    assert len(read_outside_file(samples).results) == 2

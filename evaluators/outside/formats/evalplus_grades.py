@@ -23,7 +23,23 @@ def is_evalplus_grades(content: Any) -> bool:
     """Whether a JSON value is a file of grades."""
     rows = mapping(content).get("eval")
     first = next(iter(rows.values()), None) if isinstance(rows, dict) else None
-    return isinstance(first, list) and bool(first) and "base_status" in mapping(first[0])
+    return any("base_status" in one for one in _answers(first)[:1])
+
+
+def _answers(told: Any) -> list[dict[str, Any]]:
+    """A task's answers with the states of the base and plus tests; until 0.2 these were two lists of (state, tests)."""
+    if isinstance(told, dict) and isinstance(told.get("base"), list):
+        plus = sequence(told.get("plus"))
+        return [
+            {"base_status": _state(one), "plus_status": _state(plus[place]) if place < len(plus) else None}
+            for place, one in enumerate(told["base"])
+        ]
+    return [mapping(one) for one in sequence(told)]
+
+
+def _state(told: Any) -> str | None:
+    word = told[0] if isinstance(told, list) and told else None
+    return {"success": "pass", "failed": "fail"}.get(str(word), text(word))
 
 
 def read_evalplus_grades(path: Path) -> OutsideRun:
@@ -36,8 +52,8 @@ def read_evalplus_grades(path: Path) -> OutsideRun:
     if names is None:
         raise UserError(f"{path} grades tasks such as {next(iter(rows))[:40]!r}; HumanEval/... and Mbpp/... are known")
     named = FILE.match(path.name)
-    left = [LeftOut(place=name, reason="it has no grade") for name, one in rows.items() if not sequence(one)]
-    graded = {name: [mapping(one) for one in sequence(several)] for name, several in rows.items() if sequence(several)}
+    left = [LeftOut(place=name, reason="it has no grade") for name, one in rows.items() if not _answers(one)]
+    graded = {name: answers for name, one in rows.items() if (answers := _answers(one))}
     repeats = max(len(several) for several in graded.values())
     results = []
     for benchmark, plus in zip(names, (False, True), strict=True):

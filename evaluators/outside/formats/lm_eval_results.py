@@ -94,7 +94,7 @@ def _model(content: dict[str, Any], config: dict[str, Any], arguments: dict[str,
             changed = [f"{name} {arguments[name]}" for name in OTHER_WEIGHTS if name != key and arguments.get(name)]
             if (revision := text(arguments.get("revision"))) and revision not in ("main", "None"):
                 changed += [] if re.fullmatch(r"[0-9a-f]{7,40}", revision) else [f"revision {revision}"]
-            return " with ".join((str(arguments[key]), *changed))
+            return redacted_text(" with ".join((str(arguments[key]), *changed)))
     name = text(content.get("model_name")) or text(config.get("model"))
     # without any of those, lm-eval writes a random id or the name of its own backend
     return name if name and ("/" in name or not config.get("model_args")) else None

@@ -23,6 +23,8 @@ NO_METRICS = frozenset(
 )  # fmt: skip
 NOT_FOUND = frozenset({"[invalid]", "invalid", ""})
 """What lm-eval's filters return when they find nothing."""
+MOST_SAMPLES = 300_000
+"""Grades (rows x metrics) of one sample file: each takes about 2 kB of memory, and all are held together."""
 THINK = re.compile(r"</?(think|thinking|reasoning)>", re.I)
 
 
@@ -107,7 +109,7 @@ def samples_of_file(path: Path, task: str) -> TaskSamples:
 
 def samples_of_rows(rows: Iterable[tuple[int, Any]], task: str, name: str) -> TaskSamples:
     """The samples in rows of (number, row); a row that is none is left out with its reason. A document that stands
-    twice under one filter (old files do not name theirs) leaves its metric out."""
+    twice under one filter (old files do not name theirs) leaves its metric out. Raises UserError for too many."""
     found = TaskSamples()
     seen: set[tuple[str, str, str]] = set()
     twice: set[tuple[str, str]] = set()
@@ -123,6 +125,8 @@ def samples_of_rows(rows: Iterable[tuple[int, Any]], task: str, name: str) -> Ta
             if (identity := (str(number_of), *key)) in seen:
                 twice.add(key)
             seen.add(identity)
+            if len(seen) > MOST_SAMPLES:
+                raise UserError(f"{name} holds more than {MOST_SAMPLES:,} grades, too many at once; split it")
             value = grade(row[metric])
             if value is None and not isinstance(row[metric], (int, float, str, type(None))):
                 continue  # pairs and lists, of which lm-eval computes the score of the whole

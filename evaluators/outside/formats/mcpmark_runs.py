@@ -18,7 +18,14 @@ from evaluators.user_error import UserError
 LIMITS = re.compile(
     r"(?i)time[d ]*out|max(imum)?[ _]turns|turn limit|context (length|window)|too many tokens|max_tokens"
 )
-"""Error messages that mean a budget used up: the model's failure. Every other is the pipeline's."""
+"""Error messages that mean a budget used up: the model's failure. Every other is the pipeline's, where the
+verification has a field of its own."""
+NOT_THE_MODEL = re.compile(
+    r"(?i)network|connect|rate.?limit|\b(?:429|50\d|529)\b|internal server|overloaded|quota|unauthori[sz]ed|\bapi\b"
+    r"|\bsetup\b|duplicat"
+)
+"""What names the pipeline's failure in files of the first versions, which write the verification's words into
+`error_message` too."""
 SERVICES = {"filesystem", "notion", "github", "postgres", "playwright", "playwright_webarena"}
 """Services of the standard suite; a run on fewer of them is a part of the benchmark."""
 
@@ -127,7 +134,8 @@ def _items(tasks: list[tuple[int, dict[str, Any]]]) -> Iterator[OutsideItem]:
         failure = text(result.get("error_message"))
         score: float | None = 1.0 if result.get("success") is True else 0.0
         status = ItemStatus.ok
-        if failure and not score and not LIMITS.search(failure):
+        apart = "verification_error" in result or "verification_output" in result
+        if failure and not score and not LIMITS.search(failure) and (apart or NOT_THE_MODEL.search(failure[:300])):
             score, status = None, ItemStatus.failed
         usage = mapping(task.get("token_usage"))
         yield OutsideItem(
