@@ -16,10 +16,11 @@ from warehouse.claims.tables.document import Heading, Page, Words, read_page
 from warehouse.claims.tables.extract import read_table
 from warehouse.claims.tables.grid import Grid
 from warehouse.claims.tables.identity import Identity, is_size, names_model
-from warehouse.claims.tables.layout import layout_of, split_rows
+from warehouse.claims.tables.layout import layout_of
 from warehouse.claims.tables.leaderboards import leaderboard_of
 from warehouse.claims.tables.lm_eval_table import columns_of, read_lm_eval_table
 from warehouse.claims.tables.notes import notes_near
+from warehouse.claims.tables.row_shapes import split_rows
 from warehouse.claims.tables.specification_lists import read_items
 
 

@@ -13,11 +13,12 @@ from warehouse.claims.tables.context import Context, Surroundings
 from warehouse.claims.tables.grid import Cell, Grid
 from warehouse.claims.tables.headings import heads_of
 from warehouse.claims.tables.identity import Identity, is_size, names_model
-from warehouse.claims.tables.layout import Layout, carry_down, heading_label, is_uneven
+from warehouse.claims.tables.layout import Layout, heading_label, is_uneven
 from warehouse.claims.tables.notes import without_numbering
 from warehouse.claims.tables.owners import Owner, owners, tuning_named, tuning_said
 from warehouse.claims.tables.recovery import add_recovery
 from warehouse.claims.tables.row_settings import row_settings
+from warehouse.claims.tables.row_shapes import carry_down
 from warehouse.claims.tables.take import leave_row, take
 from warehouse.claims.text.labels import AT, Label, read_label
 from warehouse.claims.text.names import mode_of, name_tokens, normalise

@@ -18,7 +18,7 @@ from warehouse.claims.tables.headings import Heads, heads_of
 from warehouse.claims.tables.identity import Identity, is_size, names_model
 from warehouse.claims.text.labels import Label, read_label, stated_by, states_only_settings
 from warehouse.claims.text.names import mode_of, normalise
-from warehouse.claims.text.speed_names import UNIT, is_backend, names_speed
+from warehouse.claims.text.speed_names import UNIT, device_named, is_backend, names_speed
 from warehouse.claims.text.vocabulary import (
     ASIDE_HEADS,
     GROUP_HEADS,
@@ -73,6 +73,12 @@ def layout_of(grid: Grid, identity: Identity, context: Sequence[str] = ()) -> La
     in_rows = [sum(bool(_row_benchmark(row[column].text)) for row in body) for column in first]
     units = {column for column, parts in enumerate(heads) if parts and _speeds(parts, [row[column] for row in body])}
     in_heads = [bool(parts and heading_label(parts, c in units).benchmark) for c, parts in enumerate(heads)]
+    rates = [bool(parts) and _rates_on_device(parts, [row[c] for row in body]) for c, parts in enumerate(heads)]
+    if any(rates) and not any((*in_rows, *in_heads)):
+        heads = tuple(
+            (f"Speed ({parts[-1]}, tok/s)",) if rate else parts for parts, rate in zip(heads, rates, strict=True)
+        )
+        in_heads = rates
     if not any((*in_rows, *in_heads)):
         sizes = [bool(parts) and _file_sizes(parts, [row[c] for row in body]) for c, parts in enumerate(heads)]
         heads = tuple((*parts[:-1], "File size") if size else parts for parts, size in zip(heads, sizes, strict=True))
@@ -127,6 +133,18 @@ def _speeds(parts: tuple[str, ...], cells: list[Cell]) -> bool:
     filled = [cell.text for cell in cells if any(c.isdigit() for c in cell.text)]
     return (
         names_speed(parts[-1]) and bool(filled) and sum(bool(UNIT.search(text)) for text in filled) * 2 >= len(filled)
+    )
+
+
+def _rates_on_device(parts: tuple[str, ...], cells: list[Cell]) -> bool:
+    """Whether a column is headed by a machine alone and its cells are tokens a second: speeds on that machine."""
+    filled = [cell.text for cell in cells if any(c.isdigit() for c in cell.text)]
+    device = device_named(parts[-1])
+    return (
+        device is not None
+        and normalise(parts[-1]).endswith(normalise(device))
+        and bool(filled)
+        and all(re.search(r"(?i)\d[\d.,]*\s*(?:tok\w*/s\w*|t/s)", text) for text in filled)
     )
 
 
@@ -330,57 +348,3 @@ def is_uneven(grid: Grid, number: int) -> bool:
         cell.text and all(row[column].origin == EMPTY.origin for row in heading)
         for column, cell in enumerate(grid.rows[number])
     )
-
-
-def split_rows(grid: Grid) -> Grid:
-    """The table with rows taken apart that hold several benchmarks, one a line, with as many lines of numbers."""
-    rows: list[tuple[Cell, ...]] = []
-    for number, row in enumerate(grid.rows):
-        count = _lines_of(row) if number >= grid.heads else 0
-        if not count:
-            rows.append(row)
-            continue
-        for line in range(count):
-            rows.append(
-                tuple(
-                    replace(cell, text=cell.lines[line], lines=(), origin=(len(rows), column))
-                    if len(cell.lines) == count
-                    else cell
-                    for column, cell in enumerate(row)
-                )
-            )
-    return replace(grid, rows=tuple(rows)) if len(rows) != len(grid.rows) else grid
-
-
-def _lines_of(row: tuple[Cell, ...]) -> int:
-    """How many benchmarks a row names, one a line; 0 for an ordinary row. One of them must be known, and every cell
-    with numbers must have as many lines."""
-    for cell in row[:4]:
-        count = len(cell.lines)
-        if any(states_only_settings(line) for line in cell.lines):
-            continue  # a heading with its shots below, no two benchmarks
-        if count > 1 and any(read_label(line).benchmark for line in cell.lines):
-            numbers = [other for other in row if other is not cell and any(c.isdigit() for c in other.text)]
-            if numbers and all(len(other.lines) == count for other in numbers):
-                return count
-    return 0
-
-
-def carry_down(grid: Grid, layout: Layout) -> Grid:
-    """The table with the label of the row above in rows without one that state another part or setting."""
-    label = layout.label
-    if label is None:
-        return grid
-    states = [
-        column for column, role in layout.roles.items() if role.startswith("set:") or role in ("stated", "metric")
-    ]
-    rows, above = list(grid.rows), None
-    for number in range(heads_of(grid)[0], len(rows)):
-        row = rows[number]
-        if row[label].text:
-            above = number
-        elif above is not None and any(
-            row[column].text and row[column].text != rows[above][column].text for column in states
-        ):
-            rows[number] = tuple(rows[above][column] if column == label else cell for column, cell in enumerate(row))
-    return replace(grid, rows=tuple(rows))

@@ -1,0 +1,64 @@
+"""Rows that hold several benchmarks taken apart, and rows without a label joined to the one above."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from warehouse.claims.tables.grid import Cell, Grid
+from warehouse.claims.tables.headings import heads_of
+from warehouse.claims.tables.layout import Layout
+from warehouse.claims.text.labels import read_label, states_only_settings
+
+
+def split_rows(grid: Grid) -> Grid:
+    """The table with rows taken apart that hold several benchmarks, one a line, with as many lines of numbers."""
+    rows: list[tuple[Cell, ...]] = []
+    for number, row in enumerate(grid.rows):
+        count = _lines_of(row) if number >= grid.heads else 0
+        if not count:
+            rows.append(row)
+            continue
+        for line in range(count):
+            rows.append(
+                tuple(
+                    replace(cell, text=cell.lines[line], lines=(), origin=(len(rows), column))
+                    if len(cell.lines) == count
+                    else cell
+                    for column, cell in enumerate(row)
+                )
+            )
+    return replace(grid, rows=tuple(rows)) if len(rows) != len(grid.rows) else grid
+
+
+def _lines_of(row: tuple[Cell, ...]) -> int:
+    """How many benchmarks a row names, one a line; 0 for an ordinary row. One of them must be known, and every cell
+    with numbers must have as many lines."""
+    for cell in row[:4]:
+        count = len(cell.lines)
+        if any(states_only_settings(line) for line in cell.lines):
+            continue  # a heading with its shots below, no two benchmarks
+        if count > 1 and any(read_label(line).benchmark for line in cell.lines):
+            numbers = [other for other in row if other is not cell and any(c.isdigit() for c in other.text)]
+            if numbers and all(len(other.lines) == count for other in numbers):
+                return count
+    return 0
+
+
+def carry_down(grid: Grid, layout: Layout) -> Grid:
+    """The table with the label of the row above in rows without one that state another part or setting."""
+    label = layout.label
+    if label is None:
+        return grid
+    states = [
+        column for column, role in layout.roles.items() if role.startswith("set:") or role in ("stated", "metric")
+    ]
+    rows, above = list(grid.rows), None
+    for number in range(heads_of(grid)[0], len(rows)):
+        row = rows[number]
+        if row[label].text:
+            above = number
+        elif above is not None and any(
+            row[column].text and row[column].text != rows[above][column].text for column in states
+        ):
+            rows[number] = tuple(rows[above][column] if column == label else cell for column, cell in enumerate(row))
+    return replace(grid, rows=tuple(rows))
