@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Bytecode is kept whatever the environment says: without it every start compiles a thousand modules.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo install test test-long check fuzz browser test-vllm test-wheel test-grading demo-agents test-agents lock clean
+.PHONY: demo install test test-long check fuzz browser test-vllm test-wheel test-grading demo-agents test-agents cluster lock clean
 
 demo: install
 	$(BIN)/claimcheck demo
@@ -64,6 +64,11 @@ demo-agents: install
 
 test-agents: install
 	$(BIN)/python -m pytest -m agents
+
+# Three Prefect workers on PostgreSQL and a server that speaks S3, killed at random moments: a quarter of an hour.
+cluster: install
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --group cluster -c deploy/constraints.txt
+	$(BIN)/python -m tests.benchmarks.cluster
 
 lock:
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet "uv>=0.9"; }
