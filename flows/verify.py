@@ -18,6 +18,7 @@ from evaluators.protocols.release_kind import ReleaseKind, kind_words, read_rele
 from evaluators.records import Artifact, Release, Run, UserError
 from evaluators.run_manifest import read_manifest
 from flows.options import VerifyOptions
+from flows.predictions.frozen_predictions import frozen_for
 from flows.runtime.disk_space import check_room
 from flows.runtime.notify import save_and_tell
 from flows.runtime.prefect_run import step, write_page
@@ -192,7 +193,10 @@ def _score_job(
         version = engine_version(options.backend, options.server)
         numbers = numbers_of_run(place, todo, artifact.key, options.backend, version)
         seed = _order_seed(job, artifact, place, options)
-        criteria = protocol_criteria(job, state.plan, options, order_seed=seed, numbers=numbers)
+        plain = protocol_criteria(job, state.plan, options, order_seed=seed, numbers=numbers)
+        engine = f"{options.backend} {version}"
+        predicted = frozen_for(place, job, artifact, plain.values(), engine, choose=not options.full)
+        criteria = protocol_criteria(job, state.plan, options, order_seed=seed, numbers=numbers, predictions=predicted)
         pairs = [
             (claim, protocol, criteria[claim.claim_id, protocol.name])
             for claim in todo
@@ -202,7 +206,9 @@ def _score_job(
         run = _run(job, artifact, [criterion for _, _, criterion in pairs], options, place, pool)
         load_home(place)
         numbers |= numbers_of_chain(place, todo, run)
-        criteria = protocol_criteria(job, state.plan, options, order_seed=run.order_seed, numbers=numbers)
+        criteria = protocol_criteria(
+            job, state.plan, options, order_seed=run.order_seed, numbers=numbers, predictions=predicted
+        )
         pairs = [(claim, protocol, criteria[claim.claim_id, protocol.name]) for claim, protocol, _ in pairs]
         save_criteria(place, [criterion for _, _, criterion in pairs])
         found = judge_pairs([(claim, criterion) for claim, _, criterion in pairs], run, place)
@@ -233,13 +239,16 @@ def _open_scores(
     asked for again."""
     fresh = [claim for claim in todo if claim.claim_id not in state.parts]
     asked, numbers = {claim.claim_id for claim in fresh}, last_numbers(place, fresh)
+    engine = f"{options.backend} {engine_version(options.backend, options.server)}"
     criteria: list[Criterion] = []
     for job in state.plan.jobs:
         if asked.isdisjoint(job.protocols):
             continue
         try:
             seed = _order_seed(job, artifact, place, options)
-            known = protocol_criteria(job, state.plan, options, order_seed=seed, numbers=numbers)
+            plain = protocol_criteria(job, state.plan, options, order_seed=seed, numbers=numbers)
+            predicted = frozen_for(place, job, artifact, plain.values(), engine, choose=False)
+            known = protocol_criteria(job, state.plan, options, order_seed=seed, numbers=numbers, predictions=predicted)
         except UserError:  # told where that job is run
             continue
         criteria += [criterion for (claim_id, _), criterion in known.items() if claim_id in asked]

@@ -22,8 +22,8 @@ STOREYS = ("flows", "warehouse", "evaluators")
 WIDEST = 20
 ENTRY_POINTS = {"main"}
 """Names that every program has."""
-NOT_WIRED_YET = {"follow_rounds", "rounds_for", "forecast"}
-"""Rounds of avg@k in the judge, and other models' items as control variate: tested, and reached by no command yet."""
+NOT_WIRED_YET = {"follow_rounds", "rounds_for"}
+"""Rounds of avg@k in the judge: tested, and reached by no command yet."""
 
 
 @cache

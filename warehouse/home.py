@@ -10,6 +10,7 @@ Everything in the database comes from a file that was written first:
     <home>/runs/<run id>/            run.json, items.parquet, responses.parquet
     <home>/verdicts/<id>.json        a Verdict
     <home>/weeks/<week>.json         what `weekly` queued on other machines
+    <home>/predictions/              control variates that criteria name by their hash
     <home>/.warehouse/               the tables as they are written, with their lock
     <home>/warehouse.duckdb          a copy of them for readers; `claimcheck rebuild` makes them again from the files
 """
@@ -71,6 +72,11 @@ class Home:
     def runs(self) -> Path:
         """Run folders."""
         return self.root / "runs"
+
+    @property
+    def predictions(self) -> Path:
+        """Control variates, frozen before the runs that use them."""
+        return self.root / "predictions"
 
     @property
     def verdicts(self) -> Path:

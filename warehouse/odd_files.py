@@ -26,7 +26,9 @@ def odd_files(home: Home) -> list[DamagedFile]:
 
 def odd_folders(home: Home) -> list[DamagedFile]:
     """One error for each thing that stands where a folder of the home belongs."""
-    return _no_folders([home.claims, home.sources, home.criteria, home.runs, home.verdicts, home.root / "hub_scans"])
+    return _no_folders(
+        [home.claims, home.sources, home.criteria, home.runs, home.verdicts, home.predictions, home.root / "hub_scans"]
+    )
 
 
 def _no_folders(paths: Iterable[Path]) -> list[DamagedFile]:

@@ -295,15 +295,16 @@ def protocol_criteria(
     *,
     order_seed: int | None = None,
     numbers: Mapping[str, int] | None = None,
+    predictions: Mapping[tuple[str, str], str] | None = None,
 ) -> dict[tuple[str, str], Criterion]:
     """The acceptance criteria of a job about scores, by claim id and protocol name; to be stored before the run.
     `order_seed`: of the weights that are run, where the options name none. `numbers`: by claim id, the runs that judged
-    it before.
+    it before. `predictions`: hashes of the frozen control variates, by metric and filter.
 
     Raises UserError where the catalogue does not know enough of the benchmark."""
-    from warehouse.verdicts import make_criterion
+    from warehouse.verdicts import make_criterion, with_predictions
 
-    return {
+    plain = {
         (claim.claim_id, protocol.name): make_criterion(
             claim,
             job.benchmark,
@@ -316,4 +317,9 @@ def protocol_criteria(
         )
         for claim in job.claims
         for protocol in job.protocols[claim.claim_id]
+    }
+    known = predictions or {}
+    return {
+        key: with_predictions(criterion, known.get((criterion.metric, criterion.filter)))
+        for key, criterion in plain.items()
     }

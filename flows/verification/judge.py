@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from evaluators.records import Run, RunStatus
+from flows.predictions.frozen_predictions import read_predictions
 from flows.runtime.notify import save_and_tell
 from flows.verification.jobs import Refusal
 from warehouse.claim_records import Claim, Criterion, Verdict
@@ -26,7 +27,8 @@ def judge_pairs(pairs: Iterable[tuple[Claim, Criterion]], run: Run, home: Home) 
     """
     from warehouse.verdicts import could_not_run, judge
 
-    verdicts = []
+    pairs, verdicts = list(pairs), []
+    predictions = read_predictions(home, [criterion.predictions_sha256 for _, criterion in pairs])
     for claim, criterion in pairs:
         now = datetime.now(UTC)
         measurement = next(
@@ -51,7 +53,12 @@ def judge_pairs(pairs: Iterable[tuple[Claim, Criterion]], run: Run, home: Home) 
                 items_of_run(home, run.run_id, criterion.metric, criterion.filter) if run.evaluator == "lm-eval" else []
             )
             cells = other_cells(home, claim)
-            verdicts.append(judge(claim, criterion, known, measurement, now=now, other_cells=cells, items=examples))
+            verdicts.append(
+                judge(
+                    claim, criterion, known, measurement, now=now, other_cells=cells, items=examples,
+                    predictions=predictions.get(criterion.predictions_sha256 or ""),
+                )
+            )  # fmt: skip
     return verdicts
 
 

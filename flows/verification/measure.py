@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from evaluators.tasks.long_context.served_tokens import too_short
 from evaluators.tasks.long_context.text_length import read_length
 from evaluators.user_error import DamagedFile
 from flows.options import VerifyOptions
+from flows.predictions.frozen_predictions import read_predictions
 from flows.runtime.progress_lines import say, shown
 from flows.runtime.server_pool import ServerPool
 from flows.sharing.shared_runs import shared_runs
@@ -62,6 +63,7 @@ def measure(
     if settings.max_tokens and room and job.protocol and job.protocol.origins.get("max_tokens") is not Origin.claim:
         settings = settings.model_copy(update={"max_tokens": min(settings.max_tokens, room * ANSWER_ROOM // 4)})
     seed = criteria[0].order_seed if criteria else 0
+    predictions = read_predictions(home, [criterion.predictions_sha256 for criterion in criteria])
 
     store = shared_runs()
 
@@ -101,19 +103,21 @@ def measure(
                 rearranged=True,
             )
 
-    run = run_with(_rule(criteria, options))
+    run = run_with(_rule(criteria, options, predictions))
     if not has_noise(job.benchmark, run) or not run.measurements:
         return run
     claims = {claim.claim_id: claim for claim in job.claims}
     twice = run_again(2, min(TWICE, max(found.items for found in run.measurements)))
     if not options.full:
-        run = run_with(_rule(with_flips(criteria, claims, job.benchmark, run, twice), options))
-    repeats = repeats_worth(criteria, claims, job.benchmark, run, twice)
+        run = run_with(_rule(with_flips(criteria, claims, job.benchmark, run, twice), options, predictions))
+    repeats = repeats_worth(criteria, claims, job.benchmark, run, twice, predictions)
     return run if repeats is None else run_again(repeats, None)
 
 
-def _rule(criteria: Sequence[Criterion], options: VerifyOptions) -> StoppingRule:
-    return RunAll() if options.full else ClaimRule(criteria, budget=options.budget)
+def _rule(
+    criteria: Sequence[Criterion], options: VerifyOptions, predictions: Mapping[str, Sequence[float]]
+) -> StoppingRule:
+    return RunAll() if options.full else ClaimRule(criteria, budget=options.budget, predictions=predictions)
 
 
 def measure_specification(release: Release, quantization: str | None, home: Home) -> Run:

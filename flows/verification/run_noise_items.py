@@ -49,7 +49,12 @@ def with_flips(
 
 
 def repeats_worth(
-    criteria: Sequence[Criterion], claims: Mapping[str, Claim], benchmark: Benchmark, run: Run, twice: Run
+    criteria: Sequence[Criterion],
+    claims: Mapping[str, Claim],
+    benchmark: Benchmark,
+    run: Run,
+    twice: Run,
+    predictions: Mapping[str, Sequence[float]],
 ) -> int | None:
     """Answers an item that would decide the claims whose gap is smaller than the run noise of a whole run, within
     MOST_ANSWERS; None if there are none, or no number of them would."""
@@ -60,7 +65,7 @@ def repeats_worth(
         if claim is None or found is None or noise is None or claim.settings.repeats or found.stopped_early:
             continue
         region = acceptance_region(criterion, found.of, noise.width)
-        state, _ = state_of_claim(criterion, found, region)
+        state, _ = state_of_claim(criterion, found, region, predictions.get(criterion.predictions_sha256 or ""))
         if state is None or state.side is not None or found.score is None:
             continue
         gap = max(region.low - found.score, found.score - region.high)

@@ -172,7 +172,9 @@ def _hard_run(total: int, predictions: Sequence[float] | None = None) -> tuple[C
     )
     values = [1.0] * round(total * 0.832) + [0.0] * (total - round(total * 0.832))
     random.Random(0).shuffle(values)
-    return ClaimRule([criterion], budget=1.0, predictions={"": predictions} if predictions else None), values
+    return ClaimRule(
+        [criterion], budget=1.0, predictions={forecast_hash(predictions): predictions} if predictions else None
+    ), values
 
 
 def main() -> int:

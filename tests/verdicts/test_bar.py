@@ -29,7 +29,7 @@ from tests.verdicts.cases import (
 from warehouse.claim_records import Comparability, Outcome, Verdict
 from warehouse.claims.text.interval import read_interval
 from warehouse.verdicts import ClaimRule, could_not_run, criterion_hash, discoveries, judge, plan_items, unverified
-from warehouse.verdicts.statistics.control_variate import forecast
+from warehouse.verdicts.statistics.control_variate import forecast, forecast_hash
 from warehouse.verdicts.statistics.false_discovery import e_bh
 from warehouse.verdicts.statistics.median import median_interval
 from warehouse.verdicts.statistics.run_noise import within_of_means
@@ -93,10 +93,10 @@ def test_predictions_are_frozen_with_the_lock() -> None:
     claim = make_claim("85.5")
     plain, helped = make_lock(claim), make_lock(claim, predictions=predictions)
     assert plain.criterion_id != helped.criterion_id
-    with_help = ClaimRule([helped], predictions={claim.claim_id: predictions})
+    with_help = ClaimRule([helped], predictions={forecast_hash(predictions): predictions})
     assert stop_at(with_help, values) < stop_at(ClaimRule([plain]), values)
     with pytest.raises(UserError, match="lock the claim again"):
-        ClaimRule([helped], predictions={claim.claim_id: predictions[::-1]}).stop(
+        ClaimRule([helped], predictions={forecast_hash(predictions): predictions[::-1]}).stop(
             InterimLook(320, 1600, {KEY: values[:320]})
         )
 

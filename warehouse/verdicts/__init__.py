@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from warehouse.verdicts.by_protocol import combine_protocols as combine_protocols
     from warehouse.verdicts.criterion import criterion_hash as criterion_hash
     from warehouse.verdicts.criterion import make_criterion as make_criterion
+    from warehouse.verdicts.criterion import with_predictions as with_predictions
     from warehouse.verdicts.early_stopping import ClaimRule as ClaimRule
     from warehouse.verdicts.judge_scores import judge as judge
     from warehouse.verdicts.not_run import REASONS as REASONS
@@ -39,6 +40,7 @@ _MODULES = {
     "judge": "judge_scores",
     "make_criterion": "criterion",
     "criterion_hash": "criterion",
+    "with_predictions": "criterion",
     "plan_items": "statistics.sample_size",
     "plan_criterion": "statistics.sample_size",
     "ClaimRule": "early_stopping",
@@ -59,6 +61,7 @@ __all__ = [
     "plan_criterion",
     "plan_items",
     "unverified",
+    "with_predictions",
 ]
 
 

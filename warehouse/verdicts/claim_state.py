@@ -8,7 +8,7 @@ from evaluators.records import Measurement
 from warehouse.claim_records import Criterion, Reason
 from warehouse.verdicts.looks import look_schedule
 from warehouse.verdicts.noise import contradict_level
-from warehouse.verdicts.statistics.control_variate import frozen
+from warehouse.verdicts.statistics.control_variate import frozen, of_length
 from warehouse.verdicts.statistics.region import ROUNDING, AcceptanceRegion, edges
 from warehouse.verdicts.statistics.sequential_test import Side, TestState, bounded, follow
 
@@ -33,7 +33,7 @@ def state_of_claim(
             return None, Reason(code="other_order", text=text)
         level = criterion.level
         contradict = contradict_level(level, region.noise)
-        frozen_predictions = frozen(criterion, predictions)
+        frozen_predictions = of_length(frozen(criterion, predictions), region.total)
         schedule = look_schedule(criterion.benchmark)
         return follow(
             values,

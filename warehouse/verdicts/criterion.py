@@ -101,3 +101,11 @@ def criterion_hash(criterion: Criterion) -> str:
     """SHA-256 (hex) over everything in a criterion but its id and its date."""
     content = criterion.model_dump(mode="json", exclude={"criterion_id", "stored_at"})
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def with_predictions(criterion: Criterion, sha256: str | None) -> Criterion:
+    """The criterion with a control variate, by its hash; itself without one."""
+    if sha256 is None:
+        return criterion
+    named = criterion.model_copy(update={"predictions_sha256": sha256})
+    return named.model_copy(update={"criterion_id": criterion_hash(named)})

@@ -8,7 +8,7 @@ from evaluators.stopping import InterimLook
 from warehouse.claim_records import Criterion
 from warehouse.verdicts.looks import look_schedule
 from warehouse.verdicts.noise import contradict_level
-from warehouse.verdicts.statistics.control_variate import frozen
+from warehouse.verdicts.statistics.control_variate import frozen, of_length
 from warehouse.verdicts.statistics.region import acceptance_region
 from warehouse.verdicts.statistics.sequential_test import EVERY, MINIMUM, LookMemory, OutOfRange, TestState, follow
 
@@ -26,9 +26,9 @@ class ClaimRule:
 
     Stops when every claim it can decide is decided, or when the budget is used up: `budget` is a share of the
     benchmark's items (None: half of 5,000 or more, else all). Claims whose ids are in `non_deciding` (those that differ
-    in settings, say) are judged with the run but never keep it going. `predictions`: per claim id, control variates in
-    the fixed order. `minimum`, `every`: those of the benchmark if None. Answers depend on the look only; what it
-    remembers is what it has already computed.
+    in settings, say) are judged with the run but never keep it going. `predictions`: by hash, the control variates that
+    the criteria name, in the fixed order. `minimum`, `every`: those of the benchmark if None. Answers depend on the
+    look only; what it remembers is what it has already computed.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class ClaimRule:
         self.every = every or max((one.every for one in schedules), default=EVERY)
         self.predictions = dict(predictions or {})
         self.checked: dict[str, Sequence[float] | None] = {}
-        """Predictions that were found to be the locked ones."""
+        """Predictions by hash, that were found to be the locked ones."""
         self.memories: dict[tuple[str, str, tuple[str, str]], LookMemory] = {}
         """What was computed at earlier looks, by criterion, claim and score."""
 
@@ -89,7 +89,7 @@ class ClaimRule:
                 acceptance_region(criterion, look.total),
                 criterion.level,
                 contradict=contradict_level(criterion.level, criterion.noise),
-                predictions=None if key else self._frozen(criterion),
+                predictions=None if key else of_length(self._frozen(criterion), look.total),
                 every=self.every,
                 minimum=self.minimum,
                 plausible=criterion.plausible,
@@ -99,6 +99,9 @@ class ClaimRule:
             return None
 
     def _frozen(self, criterion: Criterion) -> Sequence[float] | None:
-        if criterion.claim_id not in self.checked:
-            self.checked[criterion.claim_id] = frozen(criterion, self.predictions.get(criterion.claim_id))
-        return self.checked[criterion.claim_id]
+        name = criterion.predictions_sha256
+        if name is None:
+            return None
+        if name not in self.checked:
+            self.checked[name] = frozen(criterion, self.predictions.get(name))
+        return self.checked[name]

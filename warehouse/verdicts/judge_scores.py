@@ -8,7 +8,7 @@ from math import log, sqrt
 
 from evaluators.catalogue import Benchmark, catalogue
 from evaluators.records import ItemScore, Measurement, Run
-from warehouse.claim_records import PAIR_UNITS, Claim, Criterion, Outcome, Verdict
+from warehouse.claim_records import PAIR_UNITS, Claim, Criterion, Outcome, Reason, Verdict
 from warehouse.verdicts.claim_state import state_of_claim
 from warehouse.verdicts.comparability import compare
 from warehouse.verdicts.diagnostics.checks import find_causes
@@ -20,6 +20,7 @@ from warehouse.verdicts.noise import answers_averaged, noise_of_run, repeats_wor
 from warehouse.verdicts.outcome import Case, decide_outcome, under_other_settings
 from warehouse.verdicts.pairs.judge_pair import judge_pair
 from warehouse.verdicts.statistics.confidence_sequence import confidence_sequence
+from warehouse.verdicts.statistics.control_variate import adjusted_mean, of_length
 from warehouse.verdicts.statistics.region import AcceptanceRegion, acceptance_region
 from warehouse.verdicts.statistics.sequential_test import TestState, bounded
 from warehouse.verdicts.strength import CERTAIN, strength_of_discrepancy
@@ -27,6 +28,8 @@ from warehouse.verdicts.wording import score_headline
 
 EXPLAINED = (Outcome.inconclusive, Outcome.invalid_run, Outcome.not_tested)
 """Outcomes whose headline gives the first reason."""
+PREDICTED = "earlier whole runs of these or other weights, chosen before this run, told which items are easy"
+"""Said of a verdict with a control variate, whose score is adjusted for it."""
 
 
 def judge(
@@ -125,13 +128,17 @@ def _judge_score(
         )
     )
     state, why = state_of_claim(criterion, measurement, region, predictions)
-    outcome, reasons = decide_outcome(case, state, region, causes, items, limits, why, noise)
-    span = _span(criterion, measurement, region, state, outcome)
+    used = of_length(predictions, region.total) if criterion.predictions_sha256 else None
+    outcome, reasons = decide_outcome(case, state, region, causes, items, limits, why, noise, used)
+    if used is not None and outcome is not Outcome.invalid_run:
+        reasons.append(_predicted(measurement))
+    span = _span(criterion, measurement, region, state, outcome, used)
     outcome, reasons = under_other_settings(case, outcome, reasons)
+    score = measurement.score if used is None else adjusted_mean(measurement.values, used)
     line = score_headline(
         criterion,
         outcome,
-        score=measurement.score,
+        score=score,
         low=span[0],
         high=span[1],
         items=measurement.items,
@@ -152,15 +159,25 @@ def _judge_score(
         outcome,
         reasons,
         line,
-        score=measurement.score,
+        score=score,
         span=span,
         e_values=state.e_values if state else {},
         strength=strength,
     )
 
 
+def _predicted(measurement: Measurement) -> Reason:
+    plain = "" if measurement.score is None else f"; the plain mean of its items is {100 * measurement.score:.1f}%"
+    return Reason(code="predictions", text=PREDICTED + plain)
+
+
 def _span(
-    criterion: Criterion, measurement: Measurement, region: AcceptanceRegion, state: TestState | None, outcome: Outcome
+    criterion: Criterion,
+    measurement: Measurement,
+    region: AcceptanceRegion,
+    state: TestState | None,
+    outcome: Outcome,
+    predictions: Sequence[float] | None,
 ) -> tuple[float | None, float | None, float | None]:
     """Interval and level for display: 1 - level on both sides, 1 - 2 level for confirmations, whose tests have the
     level on each side. None where there are no item values."""
@@ -170,5 +187,5 @@ def _span(
     alpha = 2 * criterion.level / criterion.plausible if confirmed else criterion.level
     if len(measurement.values) != measurement.items:
         return None, None, None
-    low, high = confidence_sequence(measurement.values, region, alpha, state if confirmed else None)
+    low, high = confidence_sequence(measurement.values, region, alpha, state if confirmed else None, predictions)
     return low, high, 1 - alpha

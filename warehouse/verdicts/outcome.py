@@ -28,6 +28,7 @@ def decide_outcome(
     limits: Limits,
     why: Reason | None,
     noise: RunNoise,
+    predictions: Sequence[float] | None = None,
 ) -> tuple[Outcome, list[Reason]]:
     """The rules: an unsound run accuses nobody; a doubt turns an accusation into inconclusive; a verdict must hold
     whatever the affected answers would have been."""
@@ -56,6 +57,7 @@ def decide_outcome(
         region,
         criterion.level / criterion.plausible,
         contradict_level(criterion.level, region.noise),
+        predictions,
     )
     against = _criterion_reasons(criterion, noise)
     if outcome is Outcome.below_claim:

@@ -46,7 +46,7 @@ def _fits(e: Evidence, other: Measurement) -> bool:
     equal to it."""
     assert e.criterion is not None and other.score is not None
     region = acceptance_region(e.criterion, other.of, 0.0)
-    state, _ = state_of_claim(e.criterion, other, region)
+    state, _ = state_of_claim(e.criterion.model_copy(update={"predictions_sha256": None}), other, region)
     inside = region.low <= other.score <= region.high
     if e.states("metric") or e.states("filter"):
         return abs(other.score - (e.interval.value or 0.0)) <= SAME

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
 
@@ -83,6 +84,7 @@ def holds_within(
     region: AcceptanceRegion,
     alpha: float,
     contradicting: float | None = None,
+    predictions: Sequence[float] | None = None,
 ) -> bool:
     """Whether a verdict stands at this look whatever the affected items would have been: tested with each of them
     counted against it. For graded scores the confidence sequence moves by what they could change."""
@@ -97,8 +99,8 @@ def holds_within(
         return region.low <= bounds.low and bounds.high <= region.high
     if len(measurement.values) != items:
         return False
-    if not binary(measurement.values):
-        first, last = confidence_sequence(measurement.values, region, alpha)
+    if predictions is not None or not binary(measurement.values):
+        first, last = confidence_sequence(measurement.values, region, alpha, predictions=predictions)
         score = measurement.score or 0.0
         first, last = first - max(0.0, score - bounds.low), last + max(0.0, bounds.high - score)
         if side == "below":

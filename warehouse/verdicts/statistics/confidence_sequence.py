@@ -11,11 +11,16 @@ from warehouse.verdicts.statistics.sequential_test import TestState, binary
 
 
 def confidence_sequence(
-    values: Sequence[float | None], region: AcceptanceRegion, alpha: float, state: TestState | None = None
+    values: Sequence[float | None],
+    region: AcceptanceRegion,
+    alpha: float,
+    state: TestState | None = None,
+    predictions: Sequence[float] | None = None,
 ) -> tuple[float, float]:
     """(1 - alpha) confidence sequence for the full-run score after these items, as fractions: valid at every look.
     Unknown items count both ways. A whole run gives its bounds. With `state`, cut at the zone's edges that were
-    established earlier (give it only where alpha is twice the standing's)."""
+    established earlier (give it only where alpha is twice the standing's). `predictions`: the control variate of the
+    standing."""
     items, total = len(values), region.total
     known = sum(value for value in values if value is not None)
     unknown = sum(1 for value in values if value is None)
@@ -23,12 +28,12 @@ def confidence_sequence(
         return known / total, (known + unknown) / total
     if items == 0:
         return 0.0, 1.0
-    if binary(values):
+    if binary(values) and predictions is None:
         low, high = sequence_bounds(total, items, int(known), int(known) + unknown, region.step, alpha)
         first, last = low / total, high / total
         edge_low, edge_high = region.at_least / total, region.at_most / total
     else:
-        first, last = _betting_bounds(values, region, alpha)
+        first, last = _betting_bounds(values, region, alpha, predictions)
         edge_low, edge_high = region.low, region.high
     if state is not None and "at_least_low" in state.established:
         first = max(first, edge_low)
@@ -38,7 +43,11 @@ def confidence_sequence(
 
 
 def _betting_bounds(
-    values: Sequence[float | None], region: AcceptanceRegion, alpha: float, steps: int = 12
+    values: Sequence[float | None],
+    region: AcceptanceRegion,
+    alpha: float,
+    predictions: Sequence[float] | None = None,
+    steps: int = 12,
 ) -> tuple[float, float]:
     """Means that neither one-sided betting test rejects at alpha/2, by bisection to 1/2^steps of the possible range."""
     from warehouse.verdicts.statistics.betting import log_wealth
@@ -49,7 +58,7 @@ def _betting_bounds(
     ceiling = [1.0 if value is None else value for value in values]
 
     def rejected(mean: float, up: bool) -> bool:
-        return bool(log_wealth(floor if up else ceiling, total, mean, margin, up)[-1] >= bar)
+        return bool(log_wealth(floor if up else ceiling, total, mean, margin, up, predictions)[-1] >= bar)
 
     least, most = sum(floor) / total, (sum(ceiling) + total - items) / total
     low, inside = least, sum(floor) / items

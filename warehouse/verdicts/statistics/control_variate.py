@@ -42,3 +42,22 @@ def frozen(criterion: Criterion, predictions: Sequence[float] | None) -> Sequenc
             f"lock {criterion.criterion_id[:12]} names predictions that are not these; lock the claim again"
         )
     return predictions
+
+
+def of_length(predictions: Sequence[float] | None, total: int) -> Sequence[float] | None:
+    """The predictions if there is one for each of `total` items; else None: they are of another list of items."""
+    return predictions if predictions is not None and len(predictions) == total else None
+
+
+def adjusted_mean(values: Sequence[float | None], predictions: Sequence[float]) -> float | None:
+    """Score of all items estimated from the first ones: their mean, less what the predictions say of how much easier
+    they are than the rest (regression estimator). None without a score; for a whole run it is the plain mean."""
+    pairs = [(x, f) for x, f in zip(values, predictions, strict=False) if x is not None]
+    if not pairs:
+        return None
+    x_mean, f_mean = (sum(pair[side] for pair in pairs) / len(pairs) for side in (0, 1))
+    if len(values) >= len(predictions):
+        return x_mean
+    spread = sum((f - f_mean) ** 2 for _, f in pairs)
+    slope = sum((x - x_mean) * (f - f_mean) for x, f in pairs) / spread if spread else 0.0
+    return min(max(x_mean - slope * (f_mean - sum(predictions) / len(predictions)), 0.0), 1.0)

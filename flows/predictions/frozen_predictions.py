@@ -1,0 +1,94 @@
+"""Predictions are chosen once, before the first run that uses them, and written down:
+
+    <home>/predictions/<sha256>.json    the predictions, and the runs that they come from
+    <home>/predictions/<key>.frozen     which of them the runs of some weights, engine and protocol use
+
+The criterion of a claim names their hash, so that whoever judges again uses the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+
+from evaluators.files import write_atomic
+from evaluators.records import Artifact
+from flows.predictions.prediction_sources import predictions_from_runs
+from flows.verification.jobs import Job
+from warehouse.claim_records import Criterion
+from warehouse.home import Home
+from warehouse.verdicts.statistics.control_variate import forecast_hash
+
+Score = tuple[str, str]
+NOTHING = "none"
+"""What the note of a run holds for which nothing could be predicted: later runs of others change nothing for it."""
+
+
+def frozen_for(
+    home: Home, job: Job, artifact: Artifact, criteria: Iterable[Criterion], engine: str, *, choose: bool
+) -> dict[Score, str]:
+    """Hashes of the predictions that a job's run uses, by metric and filter, for criteria without predictions.
+
+    `engine`: backend and version. `choose`: write down a choice where there is none yet; not for a criterion that is
+    stored already, whose run may have begun without."""
+    found: dict[Score, str] = {}
+    if not predictable(job, artifact):
+        return found
+    for criterion in criteria:
+        score = criterion.metric, criterion.filter
+        if score in found:
+            continue
+        note = home.predictions / f"{_key(job, artifact, criterion, engine)}.frozen"
+        if note.exists():
+            told = note.read_text(encoding="utf-8")
+        elif choose:
+            told = NOTHING if _is_stored(home, criterion) else _chosen(home, artifact, criterion)
+            write_atomic(note, told.encode())
+        else:
+            continue
+        if told != NOTHING:
+            found[score] = told
+    return found
+
+
+def predictable(job: Job, artifact: Artifact) -> bool:
+    """Whether a job's items are those of every run of its benchmark: not where a claim names a window or a length."""
+    known = job.benchmark
+    plain = known.evaluator == "lm-eval" and not (known.harness or known.windowed or known.sized)
+    return plain and job.reference is None and bool(artifact.key) and known.unit == "fraction"
+
+
+def read_predictions(home: Home, hashes: Iterable[str | None]) -> Mapping[str, tuple[float, ...]]:
+    """Stored predictions by hash; those that are gone or are not what was written are left out."""
+    found = {}
+    for name in {one for one in hashes if one}:
+        try:
+            values = json.loads((home.predictions / f"{name}.json").read_text(encoding="utf-8"))["values"]
+            if forecast_hash(values) == name:
+                found[name] = tuple(values)
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return found
+
+
+def _chosen(home: Home, artifact: Artifact, criterion: Criterion) -> str:
+    chosen = predictions_from_runs(home, artifact, criterion)
+    if chosen is None:
+        return NOTHING
+    name = forecast_hash(chosen.values)
+    content = {"sources": chosen.sources, "order_seed": criterion.order_seed, "values": chosen.values}
+    write_atomic(home.predictions / f"{name}.json", json.dumps(content).encode())
+    return name
+
+
+def _is_stored(home: Home, criterion: Criterion) -> bool:
+    return (home.criteria / f"{criterion.criterion_id}.json").exists()
+
+
+def _key(job: Job, artifact: Artifact, criterion: Criterion, engine: str) -> str:
+    parts = [
+        artifact.key, criterion.benchmark, criterion.metric, criterion.filter, str(criterion.order_seed), engine,
+        job.settings.model_dump_json(exclude_none=True),
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
