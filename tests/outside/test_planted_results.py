@@ -158,7 +158,8 @@ def test_mcpmark(tmp_path: Path) -> None:
     assert [one.metric for one in run.results] == ["pass@1", "pass@2", "pass^2"]
     assert scores(run.results[0]) == {"fs/t1#0": 1.0, "fs/t1#1": 0.0, "fs/t2#0": 0.0, "fs/t2#1": None}
     assert scores(run.results[1]) == {"fs/t1#0": 1.0, "fs/t2#0": None}
-    assert run.results[0].settings.subset == "fs"  # one service is a part of the benchmark
+    assert run.results[0].settings.subset == "fs"  # one service is a part of the benchmark: shown, not judged
+    assert run.results[0].limited == "one part of the benchmark, fs"
 
 
 @pytest.mark.parametrize("dead", [False, True])

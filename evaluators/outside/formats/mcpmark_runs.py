@@ -123,6 +123,7 @@ def _scored(metric: str, items: tuple[OutsideItem, ...], settings: Settings) -> 
         metric=metric,
         score=mean_of(items),
         count=len({item.id for item in items}),
+        limited=f"one part of the benchmark, {settings.subset}" if settings.subset else None,
         settings=settings.model_copy(update={"metric": metric}),
         items=items,
     )
