@@ -31,6 +31,9 @@ RETRIED = "AwaitingRetry"
 """State of a run that is scheduled again."""
 STEPPED_BACK = "SteppedBack"
 """State of a run that goes on waiting. `deploy/automations.py` must know it: such a run is silent, and not lost."""
+UNSTARTED = timedelta(minutes=20)
+"""A run that a worker took so long ago, and that has not begun, went down with that worker. The automations find it
+sooner, unless the server was killed just then and forgot the event."""
 RECENT = timedelta(weeks=2)
 """Runs that were to begin longer ago are left as they are."""
 
@@ -58,7 +61,7 @@ def bring_lost_to_the_front(pool: str | None) -> list[str]:
     own, moved = own_run(), []
     try:
         with get_client(sync_client=True) as client:
-            for run in _retried_or_crashed(client):
+            for run in _in_doubt(client):
                 if run.created is None or run.work_pool_name != pool or (own and run.id == own.id) or not is_lost(run):
                     continue
                 state: Any = Scheduled(name=RETRIED, scheduled_time=run.created - EARLIER, message="it was lost")
@@ -74,6 +77,8 @@ def is_lost(run: FlowRun) -> bool:
     state, due = run.state, run.next_scheduled_start_time
     if state is None or run.created is None:
         return False
+    if state.is_pending():
+        return datetime.now(UTC) - state.timestamp > UNSTARTED
     if state.is_crashed():
         return run.run_count <= TRIES and (state.message or "").startswith((GONE, *UNTOLD))
     return state.name == RETRIED and due is not None and due > run.created
@@ -101,15 +106,15 @@ def own_run() -> FlowRun | None:
     return context.flow_run if context else None
 
 
-def _retried_or_crashed(client: SyncPrefectClient) -> Iterator[FlowRun]:
+def _in_doubt(client: SyncPrefectClient) -> Iterator[FlowRun]:
     from prefect.client.schemas import filters
 
     ours = filters.FlowFilter(name=filters.FlowFilterName(any_=list(FLOWS)))
     recent = filters.FlowRunFilterExpectedStartTime(after_=datetime.now(UTC) - RECENT)
-    for name, since in ((RETRIED, None), ("Crashed", recent)):
+    for names, since in (([RETRIED, "Pending", "Submitting"], None), (["Crashed"], recent)):
         asked = filters.FlowRunFilter(
             deployment_id=filters.FlowRunFilterDeploymentId(is_null_=False),
-            state=filters.FlowRunFilterState(name=filters.FlowRunFilterStateName(any_=[name])),
+            state=filters.FlowRunFilterState(name=filters.FlowRunFilterStateName(any_=names)),
             expected_start_time=since,
         )
         yield from client.read_flow_runs(flow_filter=ours, flow_run_filter=asked)

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from evaluators.records import UserError
 from flows.runtime.lasting_output import LastingStream
 from flows.scheduling.flow_run_queue import FlowRunState, QueuedRelease, lost_models, queue_releases, states_of, week_of
-from flows.scheduling.lost_runs import GONE, UNTOLD, bring_lost_to_the_front
+from flows.scheduling.lost_runs import GONE, UNSTARTED, UNTOLD, bring_lost_to_the_front, is_lost
 from flows.scheduling.queue import ScanResult
 from flows.scheduling.week_record import WeekRecord, read_week, save_week, still_open, week_report
 from flows.scheduling.weekly_report import Line, WeeklyReport, headline
@@ -71,6 +72,19 @@ def test_a_report_waits_for_what_goes_on_but_not_for_ever(tmp_path: Path) -> Non
     assert still_open(old, states) == []
     [told] = week_report(old, states, Home(tmp_path)).lines
     assert told.became == "failed" and "6 days" in told.why
+
+
+def test_what_a_worker_took_and_never_began_is_lost_after_a_while() -> None:
+    from prefect.client.schemas.objects import FlowRun
+    from prefect.states import Pending, Scheduled
+
+    def run(state: Any) -> FlowRun:
+        return FlowRun(flow_id=uuid4(), state=state, created=NOW, next_scheduled_start_time=None)  # type: ignore[arg-type]
+
+    now = datetime.now(UTC)
+    assert is_lost(run(Pending(name="Submitting", timestamp=now - UNSTARTED - timedelta(minutes=1))))
+    assert not is_lost(run(Pending(name="Submitting", timestamp=now - UNSTARTED + timedelta(minutes=1))))
+    assert not is_lost(run(Scheduled()))
 
 
 def test_output_without_a_reader_ends_nothing() -> None:
