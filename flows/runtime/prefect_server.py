@@ -156,11 +156,11 @@ def resume_abandoned(deployments: Sequence[str]) -> list[str]:
     left = [StateType.RUNNING, StateType.PENDING, StateType.CANCELLING]
     names = [name.partition("/")[2] for name in deployments]
     with get_client(sync_client=True) as client:
-        found = client.read_flow_runs(
+        runs = client.read_flow_runs(
             flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=left))),
             deployment_filter=DeploymentFilter(name=DeploymentFilterName(any_=names)),
         )
-        for run in found:
+        for run in runs:
             first = run.created and run.created - EARLIER  # before all that wait
             client.set_flow_run_state(run.id, Scheduled(name="AwaitingRetry", scheduled_time=first), force=True)
-    return [run.name for run in found]
+    return [run.name for run in runs]
