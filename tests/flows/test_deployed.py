@@ -129,7 +129,7 @@ def test_queued_runs_a_crash_and_a_killed_worker(place: Place, prefect_home: Pat
                 return bool(ended) and prefect.state(first)["type"] in ("COMPLETED", "FAILED")
 
             try:
-                wait(all_done, 240, said)
+                wait(all_done, 600, said)
                 wait(lambda: any(path == "/automation" for path, _ in hook.posted), 30, said)
             finally:
                 kill_all(worker)
