@@ -16,14 +16,16 @@ from evaluators.files import read_plain, write_atomic
 from flows.sharing.file_store import FileStore
 
 BEFORE = (("sources", ".gz"), ("claims", ".jsonl"), ("criteria", ".json"), ("hub_scans", ".json"),
-          ("weeks", ".json"))  # fmt: skip
+          ("weeks", ".json"), ("predictions", ".json"), ("predictions", ".frozen"))  # fmt: skip
 AFTER = (("verdicts", ".json"),)
 """Folders of a home and the endings of their files, which never change; verdicts go last, since they refer to runs."""
 PACK = 8 * 2**20
 """Bytes of small files in a pack."""
 MANY = 200
 """Packs from which on they are packed again into fewer: a new machine reads them all."""
-SMALL_FILE = re.compile(r"(sources|claims|criteria|hub_scans|verdicts|weeks)/[\w][\w.-]*\.(gz|jsonl|json)")
+SMALL_FILE = re.compile(
+    r"(sources|claims|criteria|hub_scans|verdicts|weeks|predictions)/[\w][\w.-]*\.(gz|jsonl|json|frozen)"
+)
 
 
 class Known:

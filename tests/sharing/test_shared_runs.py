@@ -167,6 +167,16 @@ def test_small_files_travel_in_packs(address: str, tmp_path: Path) -> None:
     assert (other / "claims" / f"{1:032x}.jsonl").read_text() == '{"number": 1}'
 
 
+def test_predictions_travel_with_the_criteria_that_name_them(tmp_path: Path) -> None:
+    home, other = tmp_path / "home", tmp_path / "other"
+    for name in ("criteria/a.json", "predictions/b.json", "predictions/c.frozen"):
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_text("{}")
+    assert send_home(home, str(tmp_path / "store")).files == 3
+    assert receive_home(str(tmp_path / "store"), other).files == 3
+    assert sorted(path.name for path in (other / "predictions").iterdir()) == ["b.json", "c.frozen"]
+
+
 def test_two_machines_share_by_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLAIMCHECK_RUNS", str(tmp_path / "store"))
     for place in ("one", "two"):
