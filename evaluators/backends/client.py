@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 
 from evaluators.backends.reply_reader import BadReply, decode, one_line
-from evaluators.backends.retry import THROTTLED, RetryLimits, can_pass, pause
+from evaluators.backends.retry import THROTTLED, RetryLimits, can_pass, pause, times_as_long
 from evaluators.backends.served_model import ServedModel
 from evaluators.backends.server import ModelServer
 from evaluators.records import UserError
@@ -124,7 +124,8 @@ class Client:
         """
         sent = json.dumps(body).encode()
         most = FREE + PER_TOKEN * (TOKENS if tokens is None else tokens) + 16 * len(sent)
-        return await self._attempts("POST", path, sent, accept, count, read, most, base)
+        times = times_as_long(self.limits, tokens)
+        return await self._attempts("POST", path, sent, accept, count, read, most, base, times)
 
     async def _attempts(
         self,
@@ -136,6 +137,7 @@ class Client:
         read: Read | None,
         most: int,
         base: str | None = None,
+        times: float = 1.0,
     ) -> Reply:
         attempt = refused = 0
         started = time.monotonic()
@@ -150,7 +152,7 @@ class Client:
                 self.sent += count
                 async with self._http.request(
                     method, (base or self.server.url) + path, data=sent, allow_redirects=False,
-                    timeout=self._timeout(begun - started),
+                    timeout=self._timeout(begun - started, times),
                 ) as answer:  # fmt: skip
                     status, wait = answer.status, answer.headers.get("Retry-After")
                     content = await _bounded(answer, most)
@@ -184,13 +186,13 @@ class Client:
             waiting = status in THROTTLED and time.monotonic() - max(self._heard, started) < self.limits.throttled
             done = (attempt >= self.limits.attempts and not waiting) or refused > self.limits.malformed
             rest = pause(attempt, self.limits, wait)
-            if done or time.monotonic() + rest - started > self.limits.total:
+            if done or time.monotonic() + rest - started > self.limits.total * times:
                 raise GaveUp(reason, attempt, status)
             await asyncio.sleep(rest)
 
-    def _timeout(self, spent: float) -> aiohttp.ClientTimeout:
-        """What is left of the time of all attempts, at most that of one."""
-        total = min(self.limits.timeout, max(1.0, self.limits.total - spent))
+    def _timeout(self, spent: float, times: float) -> aiohttp.ClientTimeout:
+        """What is left of the time of all attempts, at most that of one; `times` as much as for a usual answer."""
+        total = min(self.limits.timeout * times, max(1.0, self.limits.total * times - spent))
         return aiohttp.ClientTimeout(total=total, sock_connect=10.0)
 
     async def _fix(self, generation: int) -> None:

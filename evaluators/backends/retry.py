@@ -11,13 +11,15 @@ class RetryLimits:
     """Limits of a run."""
 
     timeout: float = 1800.0
-    """Seconds one attempt of a request may take."""
+    """Seconds one attempt of a request may take, and longer in proportion for an answer of more tokens than `usual`."""
+    usual: int = 7200
+    """Tokens of an answer that are well within `timeout`: 4 a second, as a large model on a small machine thinks."""
     attempts: int = 5
     """Attempts a request gets."""
     malformed: int = 1
     """Further attempts after an answer that cannot be read: a sound server answers the same again."""
     total: float = 3600.0
-    """Seconds all attempts of a request may take together, pauses included."""
+    """Seconds all attempts of a request may take together, pauses included; longer in proportion like `timeout`."""
     throttled: float = 300.0
     """Seconds that a request may be turned away for too many requests (429, 503) while no other is answered."""
     backoff: float = 0.5
@@ -28,8 +30,15 @@ class RetryLimits:
     """Times a dead server is started again in one run."""
     allowed_failed: float = 0.02
     """Share of items that may end without a score before the run is invalid."""
+    hopeless: int = 12
+    """Items after which a run ends of which not one was answered."""
     allowed_distorted: float = 0.02
     """Share of prompts that the server may have cut, and of log-probabilities below the smallest number."""
+
+
+def times_as_long(limits: RetryLimits, tokens: int | None) -> float:
+    """How many times as long as a usual one a request may take whose answer has so many tokens at most."""
+    return max(1.0, (tokens or 0) / limits.usual)
 
 
 PASSING_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})

@@ -155,9 +155,9 @@ class _Reader:
                 if isinstance(error, BaseException):
                     raise error
                 self._tell(sender)
-                if self.board.stop_at is None and self.board.failed > self.limits.allowed_failed * self.board.total:
+                if self.board.stop_at is None and (reason := self._too_many()) is not None:
                     sender.abandon()
-                    return self._too_many()
+                    return reason
         finally:
             sender.abandon()
             sender.join()
@@ -258,9 +258,14 @@ class _Reader:
             return self.journal.item(item.task, item.doc_id)
         return sorted(self.partial.pop(item.position), key=lambda one: (one.index, one.repeat))
 
-    def _too_many(self) -> str:
-        share = self.limits.allowed_failed
-        return f"{self.board.failed} of {self.board.total} items failed, more than the allowed {share:.0%}"
+    def _too_many(self) -> str | None:
+        """Why no more is asked of a server that fails."""
+        share, failed = self.limits.allowed_failed, self.board.failed
+        if failed > share * self.board.total:
+            return f"{failed} of {self.board.total} items failed, more than the allowed {share:.0%}"
+        if failed == self.board.done >= self.limits.hopeless:
+            return f"the server answered none of the first {failed} items"
+        return None
 
     def _tell(self, sender: Sender, last: bool = False) -> None:
         now = time.monotonic()

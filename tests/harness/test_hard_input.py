@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
+from evaluators.backends.retry import times_as_long
 from evaluators.harness import RetryLimits, run_benchmark
 from evaluators.harness.tasks import EVALUATORS
 from evaluators.records import Run, RunStatus, Settings
@@ -94,6 +96,25 @@ def test_too_many_failures_make_the_run_invalid_and_it_can_be_tried_again(clean:
         assert answered and not answered & server.counts().keys()
     assert again.run_id == found.run_id and again.attempts == 2
     assert scores(again) == scores(clean)
+
+
+def test_a_server_that_answers_nothing_is_not_asked_for_long(tmp_path: Path) -> None:
+    with FakeServer(refused=1.0) as server:
+        found = run(server, tmp_path, limits=RetryLimits(allowed_failed=0.5, backoff=0.01))
+        asked = len(server.counts())
+    assert found.status is RunStatus.invalid and "none of the first" in str(found.reason)
+    assert RetryLimits().hopeless <= asked < 40, "those in flight included, of 300"
+
+
+def test_long_answers_get_time_in_proportion(tmp_path: Path) -> None:
+    """What would be cut off at the same time in every attempt."""
+    assert times_as_long(RetryLimits(), 32768) * RetryLimits().timeout == pytest.approx(8192)
+    assert times_as_long(RetryLimits(), None) == times_as_long(RetryLimits(), 64) == 1
+    hasty = RetryLimits(timeout=0.1, attempts=1, allowed_failed=1.0)
+    for limits, failed in ((hasty, 8), (replace(hasty, usual=4), 0)):
+        with FakeServer(latency=0.4) as server:
+            found = run(server, tmp_path / str(failed), limits=limits, limit=8)
+        assert found.measurements[0].failed == failed
 
 
 def test_metric_that_breaks_costs_its_item_only(clean: Run, tmp_path: Path) -> None:
