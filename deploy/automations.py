@@ -22,7 +22,7 @@ from prefect.events.schemas.events import ResourceSpecification
 from prefect.exceptions import ObjectNotFound
 from pydantic import SecretStr
 
-from flows.scheduling.lost_runs import FLOWS, GONE, STEPPED_BACK, TRIES, UNTOLD
+from flows.scheduling.lost_runs import FLOWS, GONE, TRIES, UNTOLD
 
 RUN = "prefect.flow-run"
 ENDED = ("Completed", "Failed", "Cancelled", "Crashed")
@@ -39,13 +39,13 @@ def lost(patience: float) -> Automation:
 
     Workers beat every PREFECT_FLOWS_HEARTBEAT_FREQUENCY seconds (30 in prefect.yaml); let patience be three times that.
     That it began is known to the server itself; a worker that dies at once may take its first beat with it. Not forced:
-    Prefect may learn late that a run has ended, and then refuses. STEPPED_BACK is a run that let a lost one go first.
+    Prefect may learn late that a run has ended, and then refuses.
     """
     return Automation(
         name="claimcheck: lost",
         trigger=EventTrigger(
             after={f"{RUN}.{name}" for name in ("Running", "heartbeat")},
-            expect={f"{RUN}.{name}" for name in ("heartbeat", STEPPED_BACK, *ENDED)},
+            expect={f"{RUN}.{name}" for name in ("heartbeat", *ENDED)},
             match=ResourceSpecification({"prefect.resource.id": f"{RUN}.*"}),
             match_related=OURS,
             for_each={"prefect.resource.id"},

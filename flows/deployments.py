@@ -20,7 +20,7 @@ from flows.queued_week import close_week, plan_queue, queue_week, queue_week_rep
 from flows.runtime.lasting_output import outlive_readers
 from flows.runtime.progress_lines import say
 from flows.runtime.site_writer import publish_site
-from flows.scheduling.lost_runs import let_lost_runs_go_first
+from flows.scheduling.lost_runs import let_lost_runs_go_next
 from flows.scheduling.queue import HOURS, WEEKS
 from flows.scheduling.weekly_report import headline
 from flows.sharing.sync import SyncResult, receive_home, send_home
@@ -39,7 +39,7 @@ def deployed_verify(model: str, options: VerifyOptions) -> str:
         model: `org/name` on the hub, or a folder laid out like a hub repository.
     """
     outlive_readers()
-    let_lost_runs_go_first()
+    let_lost_runs_go_next()
     with _shared():
         summary = verify_release.fn(model, configuration().home, options)
         publish_site(Home(configuration().home))
@@ -67,12 +67,13 @@ def deployed_weekly(
         report_of: Week to write the report of; set by the run that queued it.
     """
     outlive_readers()
-    let_lost_runs_go_first()
+    let_lost_runs_go_next()
     settings = configuration()
     home = Home(settings.home)
     if report_of is not None:
         with _shared():
-            return headline(close_week(home, report_of))
+            closed = close_week(home, report_of)
+        return "verifications go on; looked at again later" if closed is None else headline(closed)
     if queue is None:
         with _shared():
             report = weekly_flow.fn(settings.home, hours, weeks, tuple(releases or ()), options)

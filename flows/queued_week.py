@@ -16,7 +16,7 @@ from flows.scheduling.flow_run_queue import (
     states_of,
     week_of,
 )
-from flows.scheduling.lost_runs import own_run, step_back
+from flows.scheduling.lost_runs import own_run
 from flows.scheduling.queue import QueueEntry, within
 from flows.scheduling.week_record import WeekRecord, read_week, save_week, still_open, week_report
 from flows.scheduling.weekly_report import WeeklyReport, line
@@ -24,8 +24,10 @@ from flows.weekly import consider_release, look_for_due, write_report
 from warehouse.home import Home
 from warehouse.load import load_home
 
-LOOK_AGAIN = timedelta(minutes=1)
-"""Until a run that finds verifications under way looks again; it holds no worker meanwhile."""
+FIRST_LOOK = timedelta(seconds=5)
+"""Behind the verifications, which are due now."""
+LOOK_AGAIN = timedelta(minutes=5)
+"""Until another run looks again where verifications go on; none holds a worker meanwhile."""
 
 
 def plan_queue(
@@ -69,19 +71,21 @@ def queue_week(
 
 def queue_week_report(record: WeekRecord, deployment: str) -> None:
     """Queue the run that writes the report."""
-    if not queue_report(record.name, deployment, {"report_of": record.name}):
+    if not queue_report(record.name, deployment, {"report_of": record.name}, FIRST_LOOK):
         say("no deployment of the flow weekly has the same work pool: no report of this week will be written")
 
 
-def close_week(home: Home, name: str) -> WeeklyReport:
-    """Write the report of a week whose verifications have all ended; else step back into the queue and look again."""
+def close_week(home: Home, name: str) -> WeeklyReport | None:
+    """Write the report of a week whose verifications have all ended; else queue another look, and return None."""
     record = read_week(home, name)
     bring_back(record.deployment)
     states = states_of(list(record.runs.values()))
     waiting = still_open(record, states)
     if waiting:
         say(f"{len(waiting)} of {len(record.runs)} verifications have not ended, {waiting[0]} among them")
-        step_back(datetime.now(UTC) + LOOK_AGAIN)
+        own = own_run()
+        queue_report(name, record.deployment, {"report_of": name}, LOOK_AGAIN, after=str(own.id) if own else "")
+        return None
     report = week_report(record, states, home)
     write_report(report, home)
     return report

@@ -129,14 +129,16 @@ def _state(run: FlowRun) -> FlowRunState:
     return FlowRunState(state.is_final(), state.is_completed(), hours, state.message or state.name or "")
 
 
-def queue_report(week: str, verification: str, parameters: Mapping[str, Any]) -> bool:
-    """Queue, behind what waits, a run of the deployment of `weekly` that has the same work pool. False if there is
-    none."""
+def queue_report(
+    week: str, verification: str, parameters: Mapping[str, Any], within: timedelta, *, after: str = ""
+) -> bool:
+    """Queue a run of the deployment of `weekly` that has the same work pool, due `within` a time. after: id of the run
+    that asks for another look; each gets one. False if there is no such deployment."""
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.filters import FlowFilter, FlowFilterName
     from prefect.states import Scheduled
 
-    due = datetime.now(UTC) + timedelta(seconds=5)
+    due = datetime.now(UTC) + within
     with get_client(sync_client=True) as client:
         pool = client.read_deployment_by_name(verification).work_pool_name
         known = client.read_deployments(flow_filter=FlowFilter(name=FlowFilterName(any_=["weekly"])))
@@ -145,7 +147,7 @@ def queue_report(week: str, verification: str, parameters: Mapping[str, Any]) ->
             return False
         client.create_flow_run_from_deployment(
             fit[0].id, parameters=dict(parameters), tags=[TAG], name=f"report of {week}",
-            idempotency_key=f"report of {week}", state=Scheduled(scheduled_time=due),
+            idempotency_key=f"report of {week} {after}", state=Scheduled(scheduled_time=due),
         )  # fmt: skip
     return True
 

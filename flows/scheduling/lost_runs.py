@@ -1,8 +1,8 @@
-"""Queued verifications that were lost go on first: a run that is about to begin lets them go before it.
+"""Queued verifications that were lost go on before all that wait: a run that begins puts them at the front.
 
 Prefect puts a run that is scheduled again behind all that wait, and after a restart of its server it may take a quarter
-of an hour until it does so at all. So who begins looks for lost runs, puts them at the front, and steps back itself, so
-that the worker that would have carried it out takes the lost one.
+of an hour until it does so at all. So who begins looks for lost runs. It does not step back for them: a run that ends
+its process and waits again is silent like a lost one, and Prefect marks it as crashed.
 """
 
 from __future__ import annotations
@@ -29,8 +29,6 @@ TRIES = 5
 """A run that was lost as often is what takes its workers down, and stays lost."""
 RETRIED = "AwaitingRetry"
 """State of a run that is scheduled again."""
-STEPPED_BACK = "SteppedBack"
-"""State of a run that goes on waiting. `deploy/automations.py` must know it: such a run is silent, and not lost."""
 UNSTARTED = timedelta(minutes=20)
 """A run that a worker took so long ago, and that has not begun, went down with that worker. The automations find it
 sooner, unless the server was killed just then and forgot the event."""
@@ -38,16 +36,15 @@ RECENT = timedelta(weeks=2)
 """Runs that were to begin longer ago are left as they are."""
 
 
-def let_lost_runs_go_first() -> None:
-    """To be called first in a queued run. Steps back, by an exception that ends the process soundly, if lost runs of
-    the same work pool wait behind it. A Prefect server that does not answer changes nothing."""
+def let_lost_runs_go_next() -> None:
+    """To be called first in a queued run: lost runs of the same work pool go on before all that wait. A Prefect server
+    that does not answer changes nothing."""
     own = own_run()
     if own is None or own.deployment_id is None:
         return
     moved = bring_lost_to_the_front(own.work_pool_name)
-    if moved and own.run_count <= 1:  # once: whoever stepped back or was lost goes on
-        say(f"lost and going on first: {', '.join(moved)}")
-        step_back(own.expected_start_time)
+    if moved:
+        say(f"lost, and going on next: {', '.join(moved)}")
 
 
 def bring_lost_to_the_front(pool: str | None) -> list[str]:
@@ -82,20 +79,6 @@ def is_lost(run: FlowRun) -> bool:
     if state.is_crashed():
         return run.run_count <= TRIES and (state.message or "").startswith((GONE, *UNTOLD))
     return state.name == RETRIED and due is not None and due > run.created
-
-
-def step_back(until: datetime | None) -> None:
-    """Put the run that we are in back into the queue, and end its process."""
-    from prefect.client.orchestration import get_client
-    from prefect.exceptions import Pause
-    from prefect.states import Scheduled
-
-    own = own_run()
-    assert own is not None
-    state: Any = Scheduled(name=STEPPED_BACK, scheduled_time=until)
-    with get_client(sync_client=True) as client:
-        client.set_flow_run_state(own.id, state, force=True)
-    raise Pause(state=state)
 
 
 def own_run() -> FlowRun | None:

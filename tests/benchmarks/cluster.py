@@ -132,15 +132,11 @@ def history(prefect: Prefect, run: str) -> list[tuple[str, str]]:
 
 
 def overtaken(histories: Mapping[str, list[tuple[str, str]]]) -> list[int]:
-    """For each time that a run was scheduled again: how many others were begun, for the first time and to stay, before
-    it was."""
+    """For each time that a run was scheduled again: how many others were begun for the first time before it was."""
     begun = {}
     for run, states in histories.items():
-        names = [name for _, name in states]
-        for place, (when, name) in enumerate(states):
-            if name == "Running" and (place + 1 == len(names) or names[place + 1] != "SteppedBack"):
-                begun[run] = when
-                break
+        if started := next((when for when, name in states if name == "Running"), None):
+            begun[run] = started
     found = []
     for run, states in histories.items():
         for place, (when, name) in enumerate(states):
