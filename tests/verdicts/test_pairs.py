@@ -37,14 +37,20 @@ def items(lost: int, won: int, total: int, seed: int = 1, right: float = 0.8) ->
 
 
 def judged(claim: Claim, first: list[float], second: list[float], of: int, **more: Any) -> Verdict:
-    """The verdict on a claim from two stored runs. `more`: fields of the second run's settings."""
+    """The verdict on a claim from two stored runs. `more`: fields of the second run's settings; `counts`: of the first
+    one's affected answers; `signals`: of the first run."""
     benchmark = more.pop("benchmark", QUIET)
+    counts, signals = more.pop("counts", {}), more.pop("signals", {})
     runs = []
     for name, values in (("Q4_K_M", first), ("BF16", second)):
         settings = AS_RUN.model_copy(update={"quantization": name, **(more if name == "BF16" else {})})
         artifact = ARTIFACT.model_copy(update={"quantization": name})
-        found = make_measurement(values, of)
-        runs.append(make_run(settings, run_id=name, artifact=artifact, measurements=(found,), task_version="1"))
+        mine = name == "Q4_K_M"
+        found = make_measurement(values, of, **(counts if mine else {}))
+        more_of = {"signals": signals} if mine else {}
+        runs.append(
+            make_run(settings, run_id=name, artifact=artifact, measurements=(found,), task_version="1", **more_of)
+        )
     run = pair_run(runs[0], runs[1], "BF16", {})
     lock = make_lock(claim, benchmark)
     return judge(claim, lock, run, run.measurements[0], now=NOW, benchmark=benchmark)
@@ -129,6 +135,35 @@ def test_what_failed_counts_against_every_answer() -> None:
     gaps: list[Any] = [None if place % 60 == 0 else value for place, value in enumerate(first)]
     verdict = judged(claim_of("within 1 point of BF16"), gaps[:800], second[:800], 1600)
     assert verdict.outcome is Outcome.inconclusive
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"counts": {"unextracted": 110}},
+        {"counts": {"truncated": 30, "timed_out": 80}},
+        {"signals": {"respelled_share:exact_match,strict-match": 0.07}},
+    ],
+)
+def test_a_loss_that_is_gone_with_the_affected_answers_accuses_nobody(more: dict[str, Any]) -> None:
+    claim, (first, second) = claim_of("within 1 point of BF16"), items(120, 24, 1600)
+    assert judged(claim, first, second, 1600).flagged
+    verdict = judged(claim, first, second, 1600, **more)
+    assert (verdict.outcome, verdict.reasons[0].code) == (Outcome.inconclusive, "within_bounds")
+    first, second = items(400, 24, 1600)
+    assert judged(claim, first, second, 1600, **more).flagged, "what is left of a lie of 24 points is one"
+
+
+def test_weights_that_have_collapsed_may_be_served_wrongly() -> None:
+    claim, (first, second) = claim_of("within 1 point of BF16"), items(1100, 0, 1600, right=0.2)
+    verdict = judged(claim, first, second, 1600)
+    assert (verdict.outcome, verdict.reasons[0].code) == (Outcome.inconclusive, "near_collapse")
+
+
+def test_who_recovers_more_than_all_is_held_to_all() -> None:
+    claim = claim_of("recovery 103.4%")
+    assert judged(claim, *items(20, 20, 1600), 1600).outcome is Outcome.confirmed
+    assert judged(claim, *items(140, 24, 1600), 1600).flagged
 
 
 def test_old_records_still_load() -> None:

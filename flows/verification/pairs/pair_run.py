@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from evaluators.records import Measurement, Run, RunStatus
 from evaluators.speed.ratio import side_names
-from warehouse.verdicts.diagnostics.validity import unsound
+from warehouse.verdicts.diagnostics.validity import bounds, unsound
+from warehouse.verdicts.pairs.judge_pair import DOUBTFUL
 
 OF_THE_ARTIFACT = {"quantization", "backend_version", "hardware", "numerator", "denominator"}
 """Settings in which the two sides may differ."""
@@ -42,7 +43,7 @@ def pair_run(first: Run, second: Run, reference: str, flips: Mapping[str, float]
             "measurements": tuple(found),
             "checks": {"first run": first.run_id, "second run": second.run_id},
             "failed_checks": {},
-            "signals": dict(flips),
+            "signals": dict(flips) | _doubtful(first, second),
             "tables": {},
             "seal": None,
         }
@@ -109,6 +110,22 @@ def _pair(one: Measurement, other: Measurement, names: tuple[str, str]) -> Measu
             **counts,
         }
     )
+
+
+def _doubtful(first: Run, second: Run) -> dict[str, float]:
+    """By score, how much smaller a loss may be: had the affected answers of the artifact been right and those of the
+    reference wrong, and were wrong answers of the artifact right that say what the target says."""
+    signals = {}
+    for ours in first.measurements:
+        for theirs in second.measurements:
+            best, worst = bounds(ours), bounds(theirs)
+            if (ours.metric, ours.filter) != (theirs.metric, theirs.filter) or best is None or worst is None:
+                continue
+            name = f"{ours.metric},{ours.filter}"
+            gain, loss = best.high - (ours.score or 0.0), (theirs.score or 0.0) - worst.low
+            spelt = first.signals.get(f"respelled_share:{name}", 0.0)
+            signals[f"{DOUBTFUL}:{name}"] = max(gain, 0.0) + max(loss, 0.0) + spelt
+    return signals
 
 
 def _mean(values: tuple[float | None, ...]) -> float | None:

@@ -35,13 +35,13 @@ def add_recovery(context: Context, number: int, columns: Sequence[int], whose: M
     except UserError:
         return
     values = [context.values[number, place] for place in (ours[0], others[0])]
-    if interval.value is None or interval.low is None or not _fits(interval.value, interval.low, values):
+    if interval.value is None or not _fits(cell.text, interval.value, values):
         context.reading.leave(cell.line, f"{score.benchmark_text}: {cell.text}", "not the quotient of the row's scores")
         return
     context.reading.claims.append(_claim(context, score, f"Recovery {cell.text}", interval, reference, column, number))
 
 
-def _fits(value: float, low: float, values: Sequence[Value]) -> bool:
+def _fits(said: str, value: float, values: Sequence[Value]) -> bool:
     """Whether a printed recovery may be the quotient of two printed scores, each within half of its last digit."""
     ours, theirs = ((one.plain, one.decimals) for one in values)
     if not ours[0] or not theirs[0]:
@@ -49,7 +49,7 @@ def _fits(value: float, low: float, values: Sequence[Value]) -> bool:
     half, other = 0.5 * 10.0 ** -ours[1], 0.5 * 10.0 ** -theirs[1]
     if theirs[0] <= other:
         return False
-    printed = value - low + 1e-9
+    printed = 0.5 * 10.0 ** -(len(said.strip().rstrip("% ").partition(".")[2]) + 2) + 1e-9
     return (ours[0] - half) / (theirs[0] + other) - printed <= value <= (ours[0] + half) / (theirs[0] - other) + printed
 
 

@@ -88,10 +88,10 @@ def _kept(unit: str, part: dict[str, str | None]) -> ClaimInterval:
     bound = bool(part.get("limit") or part.get("least")) or (loss and "about" not in part)
     width = 2 * half if part.get("about") else Decimal(0) if bound else half
     value = (-value if loss else value) / 100
-    low = value - width / 100
+    low = min(value - width / 100, Decimal(1))
     if not -1 < value <= 2:
         raise UserError(f"{text} is no share of a score and no loss of one")
-    remarks = ["only less than this contradicts it"]
+    remarks = ["only less than this contradicts it"] if low < 1 else ["only less than all contradicts it"]
     if loss and str(part.get("unit")).casefold() in ("%", "percent"):
         remarks.insert(0, "per cent are read as points, which allow more")
     return ClaimInterval(

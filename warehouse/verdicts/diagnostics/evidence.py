@@ -9,6 +9,7 @@ from typing import Literal
 from evaluators.catalogue import Benchmark
 from evaluators.records import ItemScore, Measurement, Run
 from warehouse.claim_records import Claim, ClaimInterval, Criterion
+from warehouse.verdicts.diagnostics.validity import has_collapsed
 
 Weight = Literal["unsound", "doubt", "note"]
 """`unsound`: the run cannot accuse anybody; `doubt`: it may explain the difference; `note`: worth reading."""
@@ -97,7 +98,7 @@ class Evidence:
             return False
         if not self.benchmark.higher_is_better or self.measurement.unit != "fraction":
             return False
-        return score < claimed / 4 or (bool(chance) and score <= (chance or 0.0) + 0.10)
+        return has_collapsed(score, claimed, chance)
 
     @property
     def generates(self) -> bool:

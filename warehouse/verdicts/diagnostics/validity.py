@@ -77,6 +77,12 @@ def unsound(run: Run, measurement: Measurement, limits: Limits | None = None) ->
     return reasons
 
 
+def has_collapsed(score: float, expected: float, chance: float | None) -> bool:
+    """Whether a score is below a quarter of what is expected, or within ten points of guessing: seldom a lie, often a
+    broken set-up. Fractions."""
+    return score < expected / 4 or (bool(chance) and score <= (chance or 0.0) + 0.10)
+
+
 def holds_within(
     side: Side,
     bounds: Bounds,

@@ -10,7 +10,7 @@ from evaluators.records import Measurement, Run, RunStatus
 from warehouse.claim_records import PAIR_UNITS, Claim, Comparability, Criterion, Outcome, Reason, Verdict
 from warehouse.number_text import interval as interval_text
 from warehouse.number_text import number
-from warehouse.verdicts.diagnostics.validity import Limits, unsound
+from warehouse.verdicts.diagnostics.validity import Limits, has_collapsed, unsound
 from warehouse.verdicts.looks import look_schedule
 from warehouse.verdicts.noise import contradict_level
 from warehouse.verdicts.outcome import Case, settings_reasons
@@ -20,6 +20,12 @@ from warehouse.verdicts.statistics.paired_difference import sign_test
 from warehouse.verdicts.statistics.sequential_test import TestState, follow
 from warehouse.verdicts.strength import log_e_of, strength_beyond_noise
 from warehouse.verdicts.wording import claimed, outcome_word
+
+DOUBTFUL = "doubtful_share"
+"""Signal of a run of a pair, `doubtful_share:<metric>,<filter>`: how much smaller a loss may be than measured, had the
+affected answers been other ones; a fraction."""
+FEWEST = 50
+"""Items from which on a collapse is told from chance."""
 
 
 def pair_state(criterion: Criterion, measurement: Measurement, noise: float) -> TestState:
@@ -76,6 +82,8 @@ def judge_pair(case: Case) -> Verdict:
         outcome = Outcome.not_tested
     counted = _counts(measurement)
     undecided = [_undecided(measurement)] if outcome is Outcome.inconclusive else []
+    if outcome is Outcome.below_claim and (undecided := _doubts(case, noise)):
+        outcome = Outcome.inconclusive
     lead = settings if outcome is Outcome.not_tested else []
     rest = [] if lead else settings
     reasons = [*broken, *lead, *undecided, counted, *rest, *_against(criterion, noise)]
@@ -95,6 +103,22 @@ def judge_pair(case: Case) -> Verdict:
         e_values=state.e_values,
         strength=_strength(criterion, measurement, zone, noise),
     )
+
+
+def _doubts(case: Case, noise: PairNoise) -> list[Reason]:
+    """What makes a loss no accusation: that it is near collapse, or that it is gone with the affected answers."""
+    measurement = case.measurement
+    doubts: list[Reason] = []
+    score, expected = measurement.medians or (None, None)
+    told = score is not None and expected is not None and measurement.items >= FEWEST and expected - score > 0.10
+    if told and has_collapsed(score or 0.0, expected or 0.0, case.benchmark.chance):
+        text = f"{number(score, 'fraction')}% against {number(expected, 'fraction')}% is near collapse"
+        doubts.append(Reason(code="near_collapse", text=f"{text}: these weights may be served wrongly"))
+    doubtful = case.run.signals.get(f"{DOUBTFUL}:{measurement.metric},{measurement.filter}", 0.0)
+    if doubtful and pair_state(case.criterion, measurement, noise.width + doubtful).side != "below":
+        text = f"the loss may be {100 * doubtful:.1f} points smaller, had cut or unreadable answers been other ones"
+        doubts.append(Reason(code="within_bounds", text=text))
+    return doubts
 
 
 def _strength(criterion: Criterion, measurement: Measurement, zone: PairZone, noise: PairNoise) -> float:
