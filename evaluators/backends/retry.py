@@ -31,7 +31,8 @@ class RetryLimits:
     allowed_failed: float = 0.02
     """Share of items that may end without a score before the run is invalid."""
     hopeless: int = 12
-    """Items after which a run ends of which not one was answered."""
+    """Items, besides as many as may be under way, after which a run ends of which not one was answered: a server that
+    failed all that it got in its first moment may still be starting."""
     allowed_distorted: float = 0.02
     """Share of prompts that the server may have cut, and of log-probabilities below the smallest number."""
 

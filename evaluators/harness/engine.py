@@ -155,7 +155,7 @@ class _Reader:
                 if isinstance(error, BaseException):
                     raise error
                 self._tell(sender)
-                if self.board.stop_at is None and (reason := self._too_many()) is not None:
+                if self.board.stop_at is None and (reason := self._too_many(sender)) is not None:
                     sender.abandon()
                     return reason
         finally:
@@ -258,12 +258,12 @@ class _Reader:
             return self.journal.item(item.task, item.doc_id)
         return sorted(self.partial.pop(item.position), key=lambda one: (one.index, one.repeat))
 
-    def _too_many(self) -> str | None:
+    def _too_many(self, sender: Sender) -> str | None:
         """Why no more is asked of a server that fails."""
         share, failed = self.limits.allowed_failed, self.board.failed
         if failed > share * self.board.total:
             return f"{failed} of {self.board.total} items failed, more than the allowed {share:.0%}"
-        if failed == self.board.done >= self.limits.hopeless:
+        if failed == self.board.done >= self.limits.hopeless + sender.allowed:
             return f"the server answered none of the first {failed} items"
         return None
 

@@ -75,6 +75,11 @@ class Sender(threading.Thread):
         """Requests under way at all servers."""
         return sum(lane.client.in_flight for lane in self._lanes)
 
+    @property
+    def allowed(self) -> int:
+        """Jobs that may be under way at all servers."""
+        return sum(lane.concurrency.allowed for lane in self._lanes)
+
     def end(self) -> None:
         """Send nothing new; requests under way are finished."""
         self._ending.set()
