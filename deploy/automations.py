@@ -22,7 +22,7 @@ from prefect.events.schemas.events import ResourceSpecification
 from prefect.exceptions import ObjectNotFound
 from pydantic import SecretStr
 
-from flows.scheduling.lost_runs import FLOWS, GONE, TRIES, UNTOLD
+from flows.scheduling.lost_runs import FLOWS, GONE, RETRIED, TRIES, UNTOLD
 
 RUN = "prefect.flow-run"
 ENDED = ("Completed", "Failed", "Cancelled", "Crashed")
@@ -41,31 +41,25 @@ def lost(patience: float) -> Automation:
     That it began is known to the server itself; a worker that dies at once may take its first beat with it. Not forced:
     Prefect may learn late that a run has ended, and then refuses.
     """
-    return Automation(
-        name="claimcheck: lost",
-        trigger=EventTrigger(
-            after={f"{RUN}.{name}" for name in ("Running", "heartbeat")},
-            expect={f"{RUN}.{name}" for name in ("heartbeat", *ENDED)},
-            match=ResourceSpecification({"prefect.resource.id": f"{RUN}.*"}),
-            match_related=OURS,
-            for_each={"prefect.resource.id"},
-            posture=Posture.Proactive,
-            threshold=1,
-            within=timedelta(seconds=patience),
-        ),
-        actions=[ChangeFlowRunState(state=StateType.CRASHED, message=GONE)],
-    )
+    after, expect = ("Running", "heartbeat"), ("heartbeat", *ENDED)
+    return _silent("claimcheck: lost", after, expect, patience)
 
 
 def unstarted(patience: float) -> Automation:
     """A run that a worker took and that does not begin for `patience` seconds is marked as crashed: the worker died
     with it in hand. In Kubernetes a pod may wait long for its image and a GPU; let patience be longer than that.
     """
+    after, expect = ("Pending", "Submitting", "InfrastructurePending"), ("Running", "Retrying", "Scheduled", RETRIED)
+    return _silent("claimcheck: unstarted", after, (*expect, *ENDED), patience)
+
+
+def _silent(name: str, after: tuple[str, ...], expect: tuple[str, ...], patience: float) -> Automation:
+    """A run of ours of which nothing that is expected is heard for `patience` seconds is marked as crashed."""
     return Automation(
-        name="claimcheck: unstarted",
+        name=name,
         trigger=EventTrigger(
-            after={f"{RUN}.{name}" for name in ("Pending", "Submitting", "InfrastructurePending")},
-            expect={f"{RUN}.{name}" for name in ("Running", "Retrying", "Scheduled", "AwaitingRetry", *ENDED)},
+            after={f"{RUN}.{event}" for event in after},
+            expect={f"{RUN}.{event}" for event in expect},
             match=ResourceSpecification({"prefect.resource.id": f"{RUN}.*"}),
             match_related=OURS,
             for_each={"prefect.resource.id"},
@@ -100,7 +94,7 @@ def resume(name: str, messages: list[str], counts: range) -> Automation:
             threshold=1,
             within=timedelta(0),
         ),
-        actions=[ChangeFlowRunState(state=StateType.SCHEDULED, name="AwaitingRetry", message=GONE)],
+        actions=[ChangeFlowRunState(state=StateType.SCHEDULED, name=RETRIED, message=GONE)],
     )
 
 
