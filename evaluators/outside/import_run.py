@@ -160,7 +160,7 @@ def _place(name: str) -> tuple[str, int]:
 def _measurement(
     benchmark: Benchmark, result: OutsideResult, score: Score, ordered: list[list[OutsideItem]], seed: int
 ) -> Measurement | None:
-    count = len(ordered) or result.count
+    count = len(ordered) or result.count or _most(result, benchmark)
     of = result.whole or (result.count if result.settings.subset and not result.limited else benchmark.items)
     of = max(of or 0, count or 0)
     failed = sum(all(one.status is ItemStatus.failed for one in item) for item in ordered)
@@ -192,6 +192,10 @@ def _measurement(
     )
 
 
+def _most(result: OutsideResult, benchmark: Benchmark) -> int | None:
+    return min(result.most_items, benchmark.items) if result.most_items and benchmark.items else None
+
+
 def _mean(several: list[OutsideItem]) -> float | None:
     known = [one.score for one in several if one.score is not None]
     return sum(known) / len(known) if known else None
@@ -208,7 +212,7 @@ def _notes(result: OutsideResult, found: Measurement, benchmark: Benchmark) -> l
     notes = []
     if not found.values and found.unit == "fraction":
         notes.append("the file has no items: compared as a whole, by arithmetic")
-    if result.count is None and not result.items:
+    if result.count is None and not result.items and not result.limited and found.items == found.of:
         notes.append("the file does not tell how many items were run; taken for the whole benchmark")
     if found.failed and result.score is not None:
         notes.append(

@@ -75,6 +75,8 @@ class OutsideResult(Record):
     """Direction, where the file tells it."""
     count: int | None = None
     """Items that the score is over; None: not told."""
+    most_items: int | None = None
+    """Items that the program takes of a benchmark at most, where the file does not tell how many it took."""
     whole: int | None = None
     """Items of the benchmark as the file knows it; more than `count` where the run was limited."""
     limited: str | None = None

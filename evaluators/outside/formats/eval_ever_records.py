@@ -19,6 +19,7 @@ from evaluators.outside.bounded_reading import (
     text,
     whole,
 )
+from evaluators.outside.formats.eval_ever_scope import Scope, scope_of
 from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun
 from evaluators.outside.redact import redacted_line
 from evaluators.records import ItemStatus, Settings
@@ -87,18 +88,21 @@ def _result(
     if found and count and len({item.id for item in found}) != count:
         found = []
     low = metric.get("lower_is_better")
-    words = text(metric.get("metric_id")) or text(metric.get("metric_name")) or "accuracy"
-    fraction = scale == 100.0 or (0 <= score <= 1)
+    scope = scope_of(one, text(inside(content, "source_metadata", "source_name")))
+    largest = finite(metric.get("max_score"))
+    fraction = scale == 100.0 or (0 <= score <= 1 and largest in (None, 1.0))
     return OutsideResult(
-        task=name,
-        names=_names(name, text(data.get("dataset_name"))),
-        metric=words,
+        task=scope.task,
+        names=_names(scope.task, text(data.get("dataset_name"))),
+        metric=scope.metric,
         score=score / scale,
         stderr=stderr / scale if stderr is not None else None,
         unit="fraction" if fraction else text(metric.get("metric_unit")) or "value",
         higher_is_better=not low if isinstance(low, bool) else None,
         count=count or (len({item.id for item in found}) or None),
-        settings=_settings(one, content, library, words),
+        most_items=scope.most_items,
+        limited=f"a part of the benchmark: {scope.part}" if scope.part else None,
+        settings=_settings(one, content, library, scope),
         items=tuple(found),
         evidence={
             key: str(value)[:200]
@@ -134,7 +138,7 @@ def _percent(metric: dict[str, Any]) -> bool:
     )
 
 
-def _settings(one: dict[str, Any], content: dict[str, Any], library: dict[str, Any], metric: str) -> Settings:
+def _settings(one: dict[str, Any], content: dict[str, Any], library: dict[str, Any], scope: Scope) -> Settings:
     given = mapping(inside(one, "generation_config", "generation_args"))
     extra = mapping(inside(one, "generation_config", "additional_details"))
     model = content["model_info"]
@@ -147,14 +151,16 @@ def _settings(one: dict[str, Any], content: dict[str, Any], library: dict[str, A
         harness = library_name if version in (None, "unknown") else f"{library_name} {version}"
     precision = mapping(model.get("additional_details")).get("precision")
     scaffold = text(extra.get("agent_scaffold")) or text(inside(model, "additional_details", "agent_scaffold"))
+    shots = whole(extra.get("num_fewshot") if extra.get("num_fewshot") is not None else extra.get("n_shot"))
     return Settings(
-        shots=whole(extra.get("num_fewshot") if extra.get("num_fewshot") is not None else extra.get("n_shot")),
+        shots=scope.shots if shots is None else shots,
         thinking=("on" if reasoning else "off") if isinstance(reasoning, bool) else None,
         temperature=finite(given.get("temperature")),
         top_p=finite(given.get("top_p")),
         top_k=whole(given.get("top_k")),
         max_tokens=whole(given.get("max_tokens")),
-        metric=metric,
+        metric=scope.metric,
+        subset=scope.part,
         scaffold=scaffold,
         harness=harness,
         backend=text(engine.get("name")),
