@@ -19,9 +19,10 @@ from warehouse.claims.tables.identity import Identity, is_size, names_model
 from warehouse.claims.tables.layout import layout_of
 from warehouse.claims.tables.leaderboards import leaderboard_of
 from warehouse.claims.tables.lm_eval_table import columns_of, read_lm_eval_table
-from warehouse.claims.tables.notes import notes_near
+from warehouse.claims.tables.notes import notes_near, words_around
 from warehouse.claims.tables.row_shapes import split_rows
 from warehouse.claims.tables.specification_lists import read_items
+from warehouse.claims.text.legends import legends_in
 
 
 def read_card(
@@ -108,7 +109,9 @@ def _read_grid(
         read_lm_eval_table(grid, columns, headings, identity, reading, commit)
     elif (layout := layout_of(grid, identity, (*headings, *_captions(grid, intro)))) is not None:
         board = leaderboard_of((*headings, *(text for text in intro[-1:] if len(text) < 100)))
-        around = Surroundings(headings, intro, notes_near(blocks, place), board)
+        around = Surroundings(
+            headings, intro, notes_near(blocks, place), board, legends_in(words_around(blocks, place))
+        )
         read_table(grid, layout, around, identity, reading, commit)
     else:
         head = " | ".join(cell.text for cell in grid.rows[0]) if grid.rows else ""

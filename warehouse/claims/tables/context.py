@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from warehouse.claims.source_reading import Reading
@@ -24,6 +25,8 @@ class Surroundings:
     """Sentences and footnotes about settings near it."""
     board: str | None = None
     """The leaderboard that measured the numbers, where a heading says so."""
+    legends: Mapping[str, str] = field(default_factory=dict)
+    """Key of a short name -> what the words near the table say it stands for."""
 
 
 @dataclass

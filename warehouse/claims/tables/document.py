@@ -12,6 +12,7 @@ from typing import Any
 
 from evaluators.records import UserError
 from warehouse.claims.tables.grid import Grid, read_grid
+from warehouse.claims.text.plain_tables import with_plain_tables
 
 MOST_CHARACTERS = 4_000_000
 """Longest card that is read; real ones stay under 200,000."""
@@ -143,7 +144,9 @@ def _render(body: str, skipped: int) -> str:
     from markdown_it import MarkdownIt
 
     parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-    body, numbers = set_tables_apart(body)
+    body, numbers = with_plain_tables(body)
+    body, apart = set_tables_apart(body)
+    numbers = [numbers[number - 1] for number in apart]
     tokens = parser.parse(body)
     _mark_long_rows(tokens, body)
     for token in tokens:

@@ -58,7 +58,20 @@ class Identity:
         """Whether the card names this model with a word of tuning behind it: the bare name is the base model."""
         ours = name_tokens(self.model)
         named = self.names | self.sections
-        return not ours & (TUNED | UNTUNED) and any(ours < words and words - ours <= TUNED for words in named)
+        if ours & (TUNED | UNTUNED):
+            return False
+        if any(ours < words and words - ours <= TUNED for words in named):
+            return True
+        family = {word for word in ours if not SIZE.fullmatch(word)} - self._makers
+        return len(family) > 1 and any(words & TUNED and words - TUNED == family for words in named)
+
+    @property
+    def _makers(self) -> frozenset[str]:
+        """Words of the release's name that its organisation's name repeats."""
+        organisation = normalise(self.model.split("/")[0]) if "/" in self.model else ""
+        ours = name_tokens(self.model)
+        makers = frozenset(word for word in ours if word.isalpha() and word in organisation)
+        return makers if len(ours - makers) > 1 and any(w.isalpha() for w in ours - makers) else frozenset()
 
     @property
     def is_ambiguous(self) -> bool:
@@ -226,3 +239,11 @@ def names_model(text: str, identity: Identity) -> bool:
     begins = {letters[0] for word in words if (letters := re.match(r"[^\W\d_]+", word))}
     sized = any(SIZE.fullmatch(word) for word in words) and any(word.isalpha() for word in words)
     return sized or bool((begins | words) & FAMILIES)
+
+
+def names_another(text: str, identity: Identity) -> bool:
+    """Whether words name a model that is not the release, and do not name the release."""
+    words = [word.strip("()[]{}<>.,;:!?\"'`*_") for word in text.split()][:60]
+    runs = [" ".join(words[at : at + count]) for count in range(1, 5) for at in range(len(words) - count + 1)]
+    names = [run for run in runs if any(map(str.isdigit, run)) and names_model(run, identity)]
+    return bool(names) and all(closeness_to(name_tokens(run), identity) is None for run in runs)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from warehouse.claims.tables.document import Heading, Words
 from warehouse.claims.tables.grid import Grid
-from warehouse.claims.text.names import normalise, resolve_benchmark
+from warehouse.claims.tables.identity import TUNED, UNTUNED, Identity, names_another
+from warehouse.claims.text.names import name_tokens, normalise, resolve_benchmark
 
 LONGEST = 800
 MOST = 30
@@ -28,8 +30,10 @@ _BEFORE = re.compile(
     r"measured (?:on|with)|tested (?:on|with)|evaluated (?:on|with|using|at|in)"
 )
 _LEGEND = re.compile(
-    r"(?i)^\W{0,3}([*†‡§¶✱▲▼#^]|\(\?\)|\d{1,2}(?=\s))|(?:marked|asterisk|denoted?)\D{0,40}?([*†‡§¶✱▲▼#])|([✱▲▼†‡§¶])\s*[:=]"
+    r"(?i)^\W{0,3}?(\*{1,3}|[†‡§¶✱▲▼#^]|\(\?\)|\d{1,2}(?=[\s.)])|[a-f](?=[.):]\s))|(?:marked|asterisk|denoted?)\D{0,40}?([*†‡§¶✱▲▼#])|([✱▲▼†‡§¶])\s*[:=]"
 )
+_FOOTNOTES = re.compile(r"(?<=[\w.)%])\s+(?=(?:[†‡§¶✱]|\*{2,3}(?!\w)|\[?\^\d\]?:)\s*\w)")
+"""Where the next footnote of a paragraph begins."""
 _IS = r"`?\s*(?:value\s*)?(?:is |was )?(?:=|:|of|is|was|set to|to)?\s*[`$]?"
 _ALONE = r"\b(?!\s*[-–~]\s*\.?\d)(?!\.\d)"
 _FIELDS = {
@@ -77,9 +81,17 @@ def notes_near(blocks: Sequence[Heading | Words | Grid], place: int) -> tuple[No
         after.append(block)
     if len(blocks) > place + 1 + len(after) and isinstance(blocks[place + 1 + len(after)], Grid):
         after = [words for words in after if _LEGEND.search(words.text) or not _introduces(words.text)]
-    found = [_note(words.text) for words in before if _BEFORE.search(words.text) and not _LEGEND.match(words.text)]
-    found += [_note(words.text) for words in after if _SETTINGS.search(words.text) or _LEGEND.search(words.text)]
-    return tuple(found)
+    notes = [_note(words.text) for words in before if _BEFORE.search(words.text) and not _LEGEND.match(words.text)]
+    texts = [text for words in after for text in _FOOTNOTES.split(words.text)]
+    notes += [_note(text) for text in texts if _SETTINGS.search(text) or _LEGEND.search(text)]
+    return tuple(notes)
+
+
+def words_around(blocks: Sequence[Heading | Words | Grid], place: int) -> list[str]:
+    """The texts of the words right before and after the table at `place`, up to the next heading or table."""
+    before, after = reversed(blocks[max(0, place - 12) : place]), blocks[place + 1 : place + 1 + MOST]
+    runs = (takewhile(lambda block: isinstance(block, Words), part) for part in (before, after))
+    return [block.text for run in runs for block in run if isinstance(block, Words)]
 
 
 def _introduces(text: str) -> bool:
@@ -120,7 +132,7 @@ def notes_for(notes: Sequence[Note], *, label: str, benchmark: str | None, marks
     keys = {key for key in (benchmark, normalise(label), *_keys(label)) if key}
     found = []
     for note in notes:
-        if note.mark is not None and note.mark not in {*re.findall(r"\d+|\(\?\)|\S", marks)}:
+        if note.mark is not None and note.mark not in borne_by(marks):
             continue
         if note.about and not keys & set(note.about):
             continue
@@ -135,6 +147,22 @@ _DECIDES = re.compile(
 """Words of a sentence that make another measurement of a benchmark."""
 
 
+def borne_by(marks: str) -> frozenset[str]:
+    """The single footnote markers of a cell."""
+    return frozenset(re.findall(r"\d+|\(\?\)|\*+|\S", marks))
+
+
+def footnotes(notes: Sequence[Note], marks: str) -> tuple[str, ...]:
+    """The footnotes that these marks point to."""
+    borne = borne_by(marks)
+    return tuple(note.text for note in notes if note.mark is not None and note.mark in borne)
+
+
+def says_how(footnote: str) -> bool:
+    """Whether a footnote speaks of how numbers were measured."""
+    return _SETTINGS.search(footnote) is not None
+
+
 def binding(near: Sequence[str], notes: Sequence[Note]) -> tuple[str, ...]:
     """Those of the sentences near a number that say how this very number was made: its own footnotes, sentences that
     begin with its benchmark, and those that name another way to measure. The others only stand nearby."""
@@ -144,9 +172,9 @@ def binding(near: Sequence[str], notes: Sequence[Note]) -> tuple[str, ...]:
 
 def without_numbering(notes: Sequence[Note], marks: str) -> tuple[Note, ...]:
     """The notes of a table whose cells bear these marks: a number that no cell bears is no footnote's."""
-    borne = set(re.findall(r"\d+", marks))
+    borne = borne_by(marks)
     return tuple(
-        replace(note, mark=None) if note.mark and note.mark.isdigit() and note.mark not in borne else note
+        replace(note, mark=None) if note.mark and note.mark.isalnum() and note.mark not in borne else note
         for note in notes
     )
 
@@ -203,13 +231,38 @@ _SPEAKS_OF = {
 
 def sampling(notes: Sequence[str]) -> dict[str, str | int | float]:
     """Sampling settings that the notes state: each only if exactly one value of it is named anywhere in them."""
-    found: dict[str, str | int | float] = {}
+    stated: dict[str, str | int | float] = {}
     for name, pattern in _FIELDS.items():
         values = {match.replace(",", "") for text in notes for match in pattern.findall(text)}
         if len(values) == 1:
             value = values.pop()
-            found[name] = int(value) if name in ("top_k", "max_tokens") else float(value)
+            stated[name] = int(value) if name in ("top_k", "max_tokens") else float(value)
     prompts = {name for name, pattern in _PROMPTS.items() if any(pattern.search(text) for text in notes)}
     if len(prompts) == 1:
-        found["prompt"] = prompts.pop()
-    return found
+        stated["prompt"] = prompts.pop()
+    return stated
+
+
+_RESULTS_OF = re.compile(
+    r"(?i)\b(?:results?|scores?|numbers?|figures?|values?|performance|evaluation|measured|evaluated|reported|obtained)\b"
+    r"(?:[^.;]{0,40}?)\b(?:of|for|from|with|on|by|are|is)\b (?P<whose>[^.;]{2,120})"
+)
+
+
+def is_of_another(footnote: str, identity: Identity) -> bool:
+    """Whether a footnote says that the numbers it is about are another model's, or the base model's of a tuned release
+    (and the other way round)."""
+    said = _RESULTS_OF.search(footnote)
+    if said is None or re.search(r"(?i)\bjudge|\bgrad(?:er|ed)|\bextract", footnote):
+        return False
+    if names_another(said["whose"], identity):
+        return True
+    whose = re.match(
+        r"(?i)(?:the |our |its )?([\w-]+)[- ]?(?:tuned )?(?:model|version|variant|checkpoint)\b", said["whose"]
+    )
+    if whose is None:
+        return False
+    words, ours = name_tokens(whose[1]), name_tokens(identity.model)
+    if words & UNTUNED:
+        return not ours & UNTUNED and not identity.has_tuned_sibling
+    return bool(words & (TUNED | {"instruction", "tuned"})) and (bool(ours & UNTUNED) or identity.has_tuned_sibling)

@@ -16,11 +16,21 @@ from warehouse.claims.tables.grid import Cell
 from warehouse.claims.tables.headings import heads_of
 from warehouse.claims.tables.identity import TUNED
 from warehouse.claims.tables.leaderboards import language_of_heading, of_leaderboard, task_of_suite
-from warehouse.claims.tables.notes import binding, notes_for, sampling, shots_for, shots_over
+from warehouse.claims.tables.notes import (
+    binding,
+    footnotes,
+    is_of_another,
+    notes_for,
+    sampling,
+    says_how,
+    shots_for,
+    shots_over,
+)
 from warehouse.claims.tables.owners import Owner, mode_in
 from warehouse.claims.tables.row_settings import Stated
 from warehouse.claims.tables.two_values import values_of
 from warehouse.claims.text.labels import Label, read_label, settings_with
+from warehouse.claims.text.legends import explained, unexplained
 from warehouse.claims.text.names import name_tokens, normalise
 from warehouse.claims.text.speed_names import backend_named, device_named
 from warehouse.claims.text.vocabulary import NO_SCORES, OF_TEN_OR_HUNDRED
@@ -38,7 +48,7 @@ def take(
         return
     if owner.kind == "unsure":
         return
-    label = task_of_suite(context.around.headings, label)
+    label = explained(task_of_suite(context.around.headings, label), context.around.legends)
     if label.benchmark and catalogue()[label.benchmark].evaluator == "specification":
         once = f"{owner.model}: {label.benchmark} at {cell.origin}"
         if once in context.told:  # one cell over several rows
@@ -146,7 +156,15 @@ def _add(
     all_words = [*label.words, *owner.words, *words, *(extra.words if extra else ()), *over]
     label_cell = _label_cell(context, number, column)
     marks = f"{value.marks} {label_cell.marks} {_marks_of(label.text)}"
+    over_it = footnotes(context.notes, _owner_marks(context, number, column))
+    if owner.kind == "this" and (
+        other := next(
+            (t for t in (*footnotes(context.notes, marks), *over_it) if is_of_another(t, context.identity)), ""
+        )
+    ):
+        raise UserError(f"its footnote speaks of another model: {other[:100]}")
     near = notes_for(context.notes, label=label.text, benchmark=label.benchmark, marks=marks)
+    near = tuple(dict.fromkeys((*near, *(text for text in over_it if says_how(text)))))
     shots = shots_for(near, label.benchmark, tuned=bool(name_tokens(owner.model) & TUNED))
     if shots is None and known is not None and known.unit == "fraction":
         shots = shots_over(around.intro) if around.intro else shots_over(around.headings)
@@ -182,7 +200,9 @@ def _add(
         benchmark, claimant, by = of_leaderboard(benchmark), Claimant.third_party, around.board
         all_words.append(f"measured by {around.board}")
         interval = read_number(said, benchmark, scale=scale)
-    settings = settings_with(Settings(), merged, (*all_words, *binding(near, context.notes)))
+    settings = settings_with(
+        Settings(), merged, (*all_words, *unexplained(binding(near, context.notes), label, around.legends))
+    )
     ours = owner.kind == "this"
     organisation = context.identity.model.split("/")[0] if "/" in context.identity.model else None
     claim = new_claim(
@@ -222,6 +242,16 @@ def _label_cell(context: Context, number: int, column: int) -> Cell:
     if layout.benchmarks == "rows" and layout.label is not None:
         return context.grid.rows[number][layout.label]
     return context.grid.rows[max(0, heads_of(context.grid)[0] - 1)][column]
+
+
+def _owner_marks(context: Context, number: int, column: int) -> str:
+    """The footnote marks at the name of the model whose number it is."""
+    layout, rows = context.layout, context.grid.rows
+    if layout.benchmarks == "rows":
+        cells = [row[column] for row in rows[: heads_of(context.grid)[0]]]
+    else:
+        cells = [rows[number][layout.label]] if layout.label is not None else []
+    return " ".join(f"{cell.marks} {_marks_of(cell.text)}" for cell in cells)
 
 
 def _marks_of(text: str) -> str:

@@ -145,4 +145,6 @@ def name_tokens(model: str) -> frozenset[str]:
     plain = unicodedata.normalize("NFKC", model.rsplit("/", 1)[-1]).casefold()
     plain = re.sub(r"(\d)b(?=a\d)|(\d)bx(?=\d)", r"\1\2b ", plain)  # 35BA3B, 17Bx16E
     plain = re.sub(r"\binst\b", "instruct", plain)
+    plain = re.sub(r"(?<![a-z\d])v(?=\d)", "", plain)  # V1.0
+    plain = re.sub(r"(?<![\w.])(\d+)(b|t)[\s_-]?t(?:okens)?(?![a-z])", r"\1\2tokens", plain)  # 200bt, 200B tokens
     return frozenset(re.findall(r"[a-z]*\d+(?:\.\d+)*[a-z]*|[^\W\d_]+", plain))

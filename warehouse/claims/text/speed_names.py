@@ -95,6 +95,13 @@ _DEVICE = re.compile(
 )
 
 
+_BARE_CARD = re.compile(
+    r"(?i)(^|[(,/]|\bon(?: an?)?(?: single)?|\bsingle|\bone|\d ?[x×])[ ]?"
+    r"((?:30[5-9]0|40[5-9]0|50[5-9]0)(?: ?Ti| ?SUPER)?D?)(?=\s*(?:$|[),/]|gpus?\b|\d\dg|[x×*] ?\d|\(|with\b|and\b))"
+)
+"""Numbers of graphics cards without their maker: `on a 4090`, `2x 3090`."""
+
+
 def is_backend(text: str) -> bool:
     """Whether the text is a serving engine's name, perhaps with its version."""
     return re.sub(r"[\s(v]*\d[\w.]*\)?$", "", text.strip().casefold()) in _BACKENDS
@@ -119,6 +126,7 @@ def backends_in(text: str) -> list[str]:
 
 def device_named(text: str) -> str | None:
     """The machine that the words name, with its number (`1x H20`); None for none or several."""
+    text = _BARE_CARD.sub(r"\1 RTX \2", text.strip())
     found = {
         f"{number}x {name}" if number else name
         for before, name, after in _DEVICE.findall(text)
