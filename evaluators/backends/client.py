@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 
 from evaluators.backends.reply_reader import BadReply, decode, one_line
-from evaluators.backends.retry import THROTTLED, RetryLimits, can_pass, pause, times_as_long
+from evaluators.backends.retry import THROTTLED, Patience, RetryLimits, can_pass, pause, times_as_long
 from evaluators.backends.served_model import ServedModel
 from evaluators.backends.server import ModelServer
 from evaluators.records import UserError
@@ -52,7 +52,11 @@ class GaveUp(Exception):
 
 
 class ServerLost(Exception):
-    """The server died more often than it may, or does not come back: the run must stop."""
+    """The server died more often than it may, or does not come back, or answers no more: the run must stop."""
+
+
+class ServerStalled(ServerLost):
+    """The server is there and answers none of many requests."""
 
 
 class Client:
@@ -62,14 +66,22 @@ class Client:
     """
 
     def __init__(
-        self, server: ModelServer, limits: RetryLimits, served: ServedModel | None = None, *, waits: bool = True
+        self,
+        server: ModelServer,
+        limits: RetryLimits,
+        served: ServedModel | None = None,
+        *,
+        patience: Patience | None = None,
+        waits: bool = True,
     ) -> None:
-        """To be made inside the running event loop. `served`: is told which model the answers name. `waits`: start a
-        server again that died, or wait until it is back; else it is lost at once, because others can answer."""
+        """To be made inside the running event loop. `served`: is told which model the answers name. `patience`: what
+        is known of the server's speed. `waits`: start a server again that died, or wait until it is back; else it is
+        lost at once, because others can answer."""
         self.server = server
         self.limits = limits
         self.waits = waits
         self.served = served or ServedModel()
+        self.patience = patience or Patience(limits)
         self.sent = 0
         self.in_flight = 0
         self.turned_away = 0
@@ -87,13 +99,15 @@ class Client:
         )
         self._fixing = asyncio.Lock()
         self._generation = 0
-        self._heard = time.monotonic()
+        self.heard = time.monotonic()
         """When the server last gave an answer that could be used."""
+        self._unanswered = 0
+        """Requests given up since then that another moment, or a server that works, would have answered."""
 
     @property
     def silent(self) -> float:
         """Seconds since the server last gave an answer that could be used."""
-        return time.monotonic() - self._heard
+        return time.monotonic() - self.heard
 
     async def close(self) -> None:
         """Close all connections."""
@@ -101,7 +115,7 @@ class Client:
 
     async def get(self, path: str, read: Read | None = None) -> Any:
         """Decoded JSON of a GET, or what `read` makes of it. Raises GaveUp."""
-        return (await self._attempts("GET", path, None, (), False, read, FREE)).data
+        return (await self._attempts("GET", path, b"", (), False, read, FREE)).data
 
     async def post(
         self,
@@ -120,27 +134,27 @@ class Client:
         200 into the reply's data; what it refuses is asked for again. `count`: False for requests that cost no
         model work. `tokens`: how many the answer may be about, which bounds its size. `base`: another URL than the
         server's, of what runs beside it. Raises GaveUp after the last attempt and for statuses that cannot pass;
-        ServerLost if the server is gone for good.
+        ServerLost if the server is gone for good, or has answered none of many requests.
         """
         sent = json.dumps(body).encode()
         most = FREE + PER_TOKEN * (TOKENS if tokens is None else tokens) + 16 * len(sent)
-        times = times_as_long(self.limits, tokens)
-        return await self._attempts("POST", path, sent, accept, count, read, most, base, times)
+        return await self._attempts("POST", path, sent, accept, count, read, most, base, tokens if count else 0)
 
     async def _attempts(
         self,
         method: str,
         path: str,
-        sent: bytes | None,
+        sent: bytes,
         accept: Collection[int],
         count: bool,
         read: Read | None,
         most: int,
         base: str | None = None,
-        times: float = 1.0,
+        tokens: int | None = 0,
     ) -> Reply:
         attempt = refused = 0
         started = time.monotonic()
+        times = times_as_long(self.limits, tokens)
         while True:
             attempt += 1
             generation = self._generation
@@ -148,11 +162,17 @@ class Client:
             wait: str | None = None
             begun = time.monotonic()
             self.in_flight += count
+            beside = max(1, self.in_flight)
+            patience = self.patience.seconds(tokens, len(sent), beside, times)
+            longest = self.limits.total * times * self.patience.stretch(tokens, len(sent), times)
+            slow = False
             try:
                 self.sent += count
                 async with self._http.request(
-                    method, (base or self.server.url) + path, data=sent, allow_redirects=False,
-                    timeout=self._timeout(begun - started, times),
+                    method, (base or self.server.url) + path, data=sent or None, allow_redirects=False,
+                    timeout=aiohttp.ClientTimeout(
+                        total=min(patience, max(1.0, longest - (begun - started))), sock_connect=10.0
+                    ),
                 ) as answer:  # fmt: skip
                     status, wait = answer.status, answer.headers.get("Retry-After")
                     content = await _bounded(answer, most)
@@ -161,8 +181,10 @@ class Client:
                     if count:
                         self.served.note(data)
                     found = read(data) if read is not None and status == 200 else data
-                    self._heard = time.monotonic()
-                    return Reply(status, found, attempt, self._heard - begun)
+                    self.heard, self._unanswered = time.monotonic(), 0
+                    if count:
+                        self.patience.note(data, len(sent), self.heard - begun, beside)
+                    return Reply(status, found, attempt, self.heard - begun)
                 reason = f"HTTP {status}: {one_line(content)}"
                 if 300 <= status < 400:
                     raise GaveUp(
@@ -174,6 +196,7 @@ class Client:
                 reason = error.reason
                 refused += not error.passing
             except TimeoutError:
+                slow = True
                 reason = f"no answer within {time.monotonic() - begun:.0f} s"
             except aiohttp.ClientError as error:
                 reason = f"{type(error).__name__}: {one_line(str(error))}".rstrip(": ")
@@ -183,17 +206,25 @@ class Client:
             finally:
                 self.in_flight -= count
             self.turned_away += status in THROTTLED
-            waiting = status in THROTTLED and time.monotonic() - max(self._heard, started) < self.limits.throttled
+            now = time.monotonic()
+            silent = now - (self.heard if self._unanswered else max(self.heard, started))
+            waiting = status in THROTTLED and silent < self.limits.throttled
             done = (attempt >= self.limits.attempts and not waiting) or refused > self.limits.malformed
+            done = done or (slow and silent > max(self.limits.stalled, 1.5 * patience))
             rest = pause(attempt, self.limits, wait)
-            if done or time.monotonic() + rest - started > self.limits.total * times:
+            if done or now + rest - started > longest:
+                self._give_up(reason)
                 raise GaveUp(reason, attempt, status)
             await asyncio.sleep(rest)
 
-    def _timeout(self, spent: float, times: float) -> aiohttp.ClientTimeout:
-        """What is left of the time of all attempts, at most that of one; `times` as much as for a usual answer."""
-        total = min(self.limits.timeout * times, max(1.0, self.limits.total * times - spent))
-        return aiohttp.ClientTimeout(total=total, sock_connect=10.0)
+    def _give_up(self, reason: str) -> None:
+        """A request is given up that might have been answered. Raises ServerStalled for the last of many in a row."""
+        self._unanswered += 1
+        if self._unanswered >= self.limits.unanswered:
+            raise ServerStalled(
+                f"the server answered none of the last {self._unanswered} requests ({reason}); "
+                f"see whether {self.server.url} is well and repeat the command, what it answered is kept"
+            )
 
     async def _fix(self, generation: int) -> None:
         """Start the server again if it died since `generation`; one request does it, the others wait."""

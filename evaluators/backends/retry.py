@@ -1,9 +1,35 @@
-"""How long and how often the engine tries before it gives a request, a server or a run up."""
+"""How long and how often the engine tries before it gives a request, a server or a run up.
+
+An answer arrives whole, so a server that works and one that hangs, or sends a byte now and then, look alike until then.
+The time is that of the slowest answer of late, in proportion to the work (a token of an answer is as much as PREFILL of
+a prompt), as though all requests under way waited for each other, times MARGIN. It is never under `RetryLimits.floor`,
+nor under three times the longest answer. A server of which no speed is known gets `RetryLimits.start` and a second a
+token.
+"""
 
 from __future__ import annotations
 
 import random
+from collections import deque
 from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+BYTES = 4
+"""Bytes of a prompt that are a token."""
+PREFILL = 4
+"""Tokens of a prompt that are read in the time of one that is written: processors, without a graphics card, read five
+to ten, everything else more."""
+SLOWEST = 1.0
+"""Seconds for a token on a server on which nothing was measured."""
+MARGIN = 4.0
+"""Times as long as the measured speed says."""
+OPEN = 32768
+"""Tokens of an answer where nothing says how many it may have."""
+RECENT = 64
+"""Answers that the speed is taken from."""
+STRETCH = 4.0
+"""Times as long as the fixed limits say that a server may be given which has shown that it is slower."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +44,14 @@ class RetryLimits:
     """Attempts a request gets."""
     malformed: int = 1
     """Further attempts after an answer that cannot be read: a sound server answers the same again."""
+    start: float = 300.0
+    """Seconds, besides one a token, that an attempt gets while no speed of the server is known: it may load a model."""
+    floor: float = 120.0
+    """Seconds that an attempt gets on a server of known speed, however little is asked."""
+    stalled: float = 300.0
+    """Seconds without an answer after which a request that took too long is not asked again."""
+    unanswered: int = 12
+    """Requests given up in a row, without an answer in between, after which the server is given up."""
     total: float = 3600.0
     """Seconds all attempts of a request may take together, pauses included; longer in proportion like `timeout`."""
     throttled: float = 300.0
@@ -61,3 +95,67 @@ def pause(attempt: int, limits: RetryLimits, asked: str | None = None) -> float:
     except ValueError:
         pass
     return min(limits.backoff * 2.0 ** min(attempt - 1, 30), limits.longest) * (0.5 + random.random())
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long an answer took."""
+
+    seconds: float
+    tokens: int
+    """Tokens written; 0 if the server does not say."""
+    prompt: float
+    """What its prompt is worth in tokens of an answer."""
+    beside: int
+    """Requests that were under way, it included."""
+
+    def expect(self, tokens: int, prompt: float) -> float:
+        """Seconds of another request at this pace; at most, since all of the time may have gone to either part."""
+        both = self.seconds / (max(1, self.tokens) + self.prompt)
+        return tokens * (self.seconds / self.tokens if self.tokens else both) + prompt * both
+
+
+class Patience:
+    """What one server has shown of its speed. Shared by all clients of a run that ask it."""
+
+    def __init__(self, limits: RetryLimits) -> None:
+        self.limits = limits
+        self._recent: deque[Pace] = deque(maxlen=RECENT)
+
+    def note(self, data: Any, size: int, seconds: float, beside: int) -> None:
+        """An answer that could be used has come. data: its JSON; size: bytes that were sent."""
+        self._recent.append(Pace(seconds, tokens_written(data), _prompt(size), max(1, beside)))
+
+    def seconds(self, tokens: int | None, size: int, beside: int, times: float = 1.0) -> float:
+        """Seconds that an attempt may take. tokens: of its answer at most; size: bytes that are sent; beside: requests
+        under way, it included; times: as long as the fixed limits may be for such an answer."""
+        if not self._recent:
+            first = self.limits.start + SLOWEST * ((tokens or 0) + _prompt(size))
+            return min(first, self.limits.timeout * times)
+        asked = OPEN if tokens is None else tokens
+        paces = [(pace, pace.expect(asked, _prompt(size))) for pace in self._recent]
+        slow = max(expected * max(1.0, beside / pace.beside) for pace, expected in paces)
+        longest = max(pace.seconds for pace in self._recent)
+        wanted = max(self.limits.floor, MARGIN * slow, 3 * longest)
+        return min(wanted, self.limits.timeout * times * self.stretch(tokens, size, times))
+
+    def stretch(self, tokens: int | None, size: int, times: float) -> float:
+        """Times as long as the fixed limits that such a request takes at the usual speed and half as long again; 1 to
+        STRETCH."""
+        if not self._recent:
+            return 1.0
+        asked = OPEN if tokens is None else tokens
+        needed = 1.5 * median(pace.expect(asked, _prompt(size)) for pace in self._recent)
+        return min(STRETCH, max(1.0, needed / (self.limits.timeout * times)))
+
+
+def tokens_written(data: Any) -> int:
+    """Tokens that an answer says to hold; 0 if it does not say, or what cannot be."""
+    usage = data.get("usage") if isinstance(data, dict) else None
+    count = usage.get("completion_tokens") if isinstance(usage, dict) else None
+    return count if isinstance(count, int) and not isinstance(count, bool) and 0 < count < 10**9 else 0
+
+
+def _prompt(size: int) -> float:
+    """The bytes of a prompt in tokens of an answer."""
+    return size / BYTES / PREFILL

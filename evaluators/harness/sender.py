@@ -163,11 +163,11 @@ class Sender(threading.Thread):
         except (ServerLost, UserError) as error:
             if lane.returned is None or (isinstance(error, UserError) and not back):
                 raise
-            lane.losses.append(one_line(str(error)))
+            lane.lose(error)
             if not back:
                 await self._lose(number)
             elif not self._tasks and not self._deal.serving:
-                text = f"all {len(self._lanes)} servers died; start them again and repeat the command"
+                text = f"all {len(self._lanes)} servers are lost; start them again and repeat the command"
                 raise ServerLost(text) from error
             return
         if back:

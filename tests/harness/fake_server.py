@@ -5,8 +5,9 @@
 It prints its port. Options: `latency` (seconds), `slow_right` (seconds more for right answers), `wrong` (share of wrong
 answers), and shares of seeds whose first request meets a fault: `error` (HTTP 500), `silent` (never answered), `broken`
 (malformed JSON); `poison` (share of seeds that always get 500), `refused` (share that always get 400); `dies_after`
-(answers after which it crashes); `log`, a file that gets the seed of every request, to be read after a kill; `model`,
-the name that it serves, at /v1/models. GET /counts gives {seed: requests}, GET /order the seeds as they were answered.
+(answers after which it crashes); `drips_after` (answers after which it sends a blank now and then, for ever); `log`, a
+file that gets the seed of every request, to be read after a kill; `model`, the name that it serves, at /v1/models.
+GET /counts gives {seed: requests}, GET /order the seeds as they were answered.
 """
 
 from __future__ import annotations
@@ -50,7 +51,14 @@ class Fake:
                 head = await reader.readuntil(b"\r\n\r\n")
                 length = int((re.search(rb"content-length: (\d+)", head.lower()) or [b"", b"0"])[1])
                 body = json.loads(await reader.readexactly(length)) if length else {}
-                status, content = await self.reply(head.split(b" ", 2)[1].decode(), body)
+                path = head.split(b" ", 2)[1].decode()
+                status, content = await self.reply(path, body)
+                if path == "/v1/completions" and len(self.order) > self.options.get("drips_after", 10**9):
+                    writer.write(b"HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n")
+                    while True:
+                        writer.write(b"1\r\n \r\n")
+                        await writer.drain()
+                        await asyncio.sleep(0.05)
                 data = content if isinstance(content, bytes) else json.dumps(content).encode()
                 lines = f"HTTP/1.1 {status} x\r\nContent-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
                 writer.write(lines.encode() + data)

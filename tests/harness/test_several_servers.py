@@ -132,7 +132,7 @@ def test_the_run_ends_when_all_are_dead_and_goes_on_with_what_is_there(tmp_path:
         with attached(both, 8, patience=0.5) as server:
             broken = run(server, tmp_path / "runs")
         assert broken.status is RunStatus.invalid
-        assert broken.reason == "all 2 servers died; start them again and repeat the command"
+        assert broken.reason == "all 2 servers are lost; start them again and repeat the command"
         paid = asked(tmp_path, 0) + asked(tmp_path, 1)
         both[1].restart()
         with attached(both, 8, patience=0.5) as server:

@@ -7,10 +7,12 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from evaluators.backends.client import Client, ServerLost
+from evaluators.backends.client import Client, ServerLost, ServerStalled
 from evaluators.backends.protocol import AnswerProtocol
 from evaluators.backends.remote import COMEBACK
+from evaluators.backends.reply_reader import one_line
 from evaluators.harness.concurrency import Concurrency
+from evaluators.user_error import UserError
 
 WATCH = 15.0
 """Seconds without an answer after which a server among several is asked whether it is well."""
@@ -42,6 +44,10 @@ class Lane:
         """By slot."""
         self.losses: list[str] = []
         """Why it was given up, each time."""
+        self.stalled: float | None = None
+        """When it had last answered before it was given up because it answered none of many requests."""
+        self.gone = False
+        """Given up so once more, and nothing was answered in between: that it says to be well means nothing."""
 
     async def watch(self) -> None:
         """Raises ServerLost when the server no longer says that it is well."""
@@ -55,11 +61,20 @@ class Lane:
             if misses >= MISSES:
                 raise ServerLost(f"nothing was heard of {self.client.server.url} for {self.client.silent:.0f} s")
 
+    def lose(self, error: ServerLost | UserError) -> None:
+        """Note why the server is given up."""
+        self.losses.append(one_line(str(error)))
+        if isinstance(error, ServerStalled):
+            self.gone = self.stalled == self.client.heard
+            self.stalled = self.client.heard
+
     async def come_back(self, alone: Callable[[], bool]) -> None:
         """Return when the lost server is back. Raises ServerLost after `patience` seconds in which no other server
-        worked (`alone`), UserError if it never will be back."""
+        worked (`alone`) or if it only says to be well, UserError if it never will be back."""
         assert self.returned is not None
         since = time.monotonic()
+        if self.gone:
+            raise ServerLost(self.losses[-1])
         while not await in_thread(self.returned):
             if not alone():
                 since = time.monotonic()

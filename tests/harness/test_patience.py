@@ -1,0 +1,109 @@
+"""A server that hangs or drips ends a run by itself; one that is only slow is waited for."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from evaluators.backends.client import Client, ServerLost, ServerStalled
+from evaluators.backends.retry import STRETCH, Patience, RetryLimits, times_as_long, tokens_written
+from evaluators.harness.concurrency import Concurrency
+from evaluators.harness.dealing.lane import Lane
+from evaluators.records import RunStatus
+from tests.harness.fakes import FakeServer, Reachable
+from tests.harness.test_hard_input import run
+
+LIMITS = RetryLimits(timeout=1.0, start=0.4, floor=0.4, stalled=0.6, backoff=0.01, longest=0.05, allowed_failed=1.0)
+"""Seconds for a server that answers in milliseconds."""
+
+
+def answer(tokens: int) -> dict[str, object]:
+    return {"usage": {"completion_tokens": tokens}}
+
+
+def shown(tokens: int, seconds: float, size: int = 200, beside: int = 1) -> Patience:
+    """What is known after one such answer."""
+    patience = Patience(RetryLimits())
+    patience.note(answer(tokens), size, seconds, beside)
+    return patience
+
+
+def allowed(patience: Patience, tokens: int | None, size: int = 200, beside: int = 1) -> float:
+    return patience.seconds(tokens, size, beside, times_as_long(RetryLimits(), tokens))
+
+
+def test_a_dripping_server_ends_the_run_and_what_it_answered_is_kept(tmp_path: Path) -> None:
+    with FakeServer(drips_after=20) as server:
+        made = run(server, tmp_path, limits=LIMITS, limit=100)
+        asked = len(server.counts())
+    assert made.status is RunStatus.invalid and "answered none of the last 12 requests" in str(made.reason)
+    assert asked < 60, "those answered, and few more of the 100"
+    rows = pq.read_table(tmp_path / made.run_id / "responses.parquet").to_pylist()
+    answered = {row["seed"] for row in rows if row["status"] == "ok"}
+    assert len(answered) >= 20
+    with FakeServer() as server:
+        again = run(server, tmp_path, limit=100)
+        assert again.status is RunStatus.finished and not answered & server.counts().keys()
+
+
+def test_a_server_among_several_that_only_says_to_be_well_is_not_taken_back_for_ever() -> None:
+    async def lose() -> None:
+        lane = Lane(Client(Reachable(1, 1), LIMITS), None, Concurrency(1), lambda: True)  # type: ignore[arg-type]
+        for answered in (False, True):
+            lane.client.heard += answered
+            lane.lose(ServerStalled("answered none"))
+            await lane.come_back(lambda: True)
+        lane.lose(ServerStalled("answered none again"))
+        with pytest.raises(ServerLost, match="none again"):
+            await lane.come_back(lambda: True)
+        await lane.client.close()
+
+    asyncio.run(lose())
+
+
+def test_a_slow_server_is_waited_for_longer_than_the_limits_say(tmp_path: Path) -> None:
+    """Every answer takes longer than the least that an attempt gets; none is asked for twice."""
+    slow = replace(LIMITS, timeout=60.0, start=5.0, floor=0.05, stalled=0.05)
+    with FakeServer(latency=0.3) as server:
+        made = run(server, tmp_path, limits=slow, limit=40)
+        counts = server.counts()
+    assert made.status is RunStatus.finished and made.measurements[0].failed == 0
+    assert set(counts.values()) == {1}
+
+
+def test_the_time_follows_from_the_work_and_the_speed() -> None:
+    limits = RetryLimits()
+    assert allowed(Patience(limits), 16) < limits.start + 60, "nothing is known yet"
+    assert allowed(Patience(limits), 0, 4_000_000) == limits.timeout
+    assert allowed(shown(16, 0.2), 16) == limits.floor
+    assert 200 < allowed(shown(16, 0.2, beside=1), 1024, beside=8) < limits.timeout, "all may wait for each other"
+    assert allowed(shown(16, 0.2, beside=8), 512, beside=8) == limits.floor
+    assert allowed(shown(500, 100.0), 16) == 300, "three times what an answer took"
+
+
+@pytest.mark.parametrize("seconds", [8.0, 30.0])
+def test_a_thinking_model_on_a_processor_is_not_cut(seconds: float) -> None:
+    """32,768 tokens at 2 and 0.53 tokens a second; the first would have been cut after 8,192 s."""
+    patience, limits = shown(16, seconds), RetryLimits()
+    needed = 32768 * min(seconds, 16 / 1.0) / 16
+    assert allowed(patience, 32768, beside=2) > min(needed, STRETCH * limits.timeout * 32768 / limits.usual * 0.99)
+    assert allowed(patience, 512, 32_000) > 32_000 / 4 / 8 + 512 * 0.5, "a prompt read at 8 tokens a second"
+
+
+def test_a_server_that_lies_about_its_tokens_gets_no_more_than_four_times_as_long() -> None:
+    limits = RetryLimits()
+    for tokens, seconds in ((8, 100.0), (10**8, 0.1), (-5, 50.0)):
+        assert limits.floor <= allowed(shown(tokens, seconds), 256) <= STRETCH * limits.timeout
+    unreadable: tuple[object, ...] = (
+        None,
+        [],
+        {"usage": "many"},
+        answer(10**30),
+        {"usage": {"completion_tokens": True}},
+    )
+    for broken in unreadable:
+        assert tokens_written(broken) == 0
