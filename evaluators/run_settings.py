@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 from pydantic import Field
@@ -83,6 +84,11 @@ class Settings(Record):
     """Ratio claims: what it is compared with."""
     notes: tuple[str, ...] = ()
     """Sentences about settings found near the claim, word for word, that no field holds."""
+
+    @property
+    def by_lm_eval(self) -> bool:
+        """Whether the evaluation program is named, and is lm-eval."""
+        return self.harness is not None and re.match(r"lm[\s_-]?eval", self.harness, re.I) is not None
 
 
 class Origin(StrEnum):

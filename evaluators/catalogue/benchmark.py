@@ -82,6 +82,15 @@ class Benchmark(Record):
     """How the target writes such an answer, e.g. `({})` for letters in brackets."""
     generated_as: str | None = None
     """Catalogue name of the formulation in which the answer is generated, for benchmarks by log-likelihood."""
+    formulations: tuple[str, ...] = ()
+    """Catalogue names of other ways of asking the same items, which a claim that does not name its score may mean."""
+    formulation: str | None = None
+    """What this entry is to the one that names it among its formulations, e.g. `letters`."""
+    formulations_lacking: tuple[str, ...] = ()
+    """Ways of asking of which the same holds, and which nothing here runs."""
+    wording: float = 0.04
+    """How far apart two honest scores may lie because of what cards do not tell (wording, examples, reading of the
+    answer, versions of the harness); 0 where the task here is the benchmark's only definition."""
     chat_as: str | None = None
     """Catalogue name of the formulation for chat and thinking, where the task itself only suits completion."""
     completion_only: bool = False

@@ -22,6 +22,8 @@ ASKED = (
     "presence_penalty", "frequency_penalty", "repetition_penalty", "max_tokens", "repeats",
 )  # fmt: skip
 """What a claim may state about how the model was asked, and a run here can follow."""
+Asked = tuple[str | None, Settings]
+"""Catalogue name of a formulation (None: the claim's own benchmark) and settings."""
 REPEATED = 0.6
 """Temperature for several answers an item where neither claim nor release state one: greedy ones would be copies."""
 
@@ -63,11 +65,11 @@ def plausible_protocols(
     if any(value is not None for value in (stated.prompt, stated.thinking, stated.effort)):
         chosen &= set(likely)
     extra: list[Mode] = [mode for mode in MODES if mode in chosen and mode not in likely]
-    by_settings: dict[Settings, Protocol] = {}
-    modes: dict[Settings, Mode] = {}
+    by_request: dict[Asked, Protocol] = {}
+    modes: dict[Asked, Mode] = {}
     missing: list[str] = []
-    for mode in (*likely, *extra):
-        target, lacks = _formulation(benchmark, mode, kind, stated)
+    ways = [(mode, *way) for mode in (*likely, *extra) for way in _formulations(benchmark, mode, stated)]
+    for mode, target, lacks in ways:
         if target is None:
             missing.append(lacks)
             continue
@@ -77,8 +79,8 @@ def plausible_protocols(
             settings, whose = _with_claim(settings, origins, stated, target)
             for score in _scores(target, mode, stated):
                 protocol = _named(target, benchmark, mode, settings, whose, score, base, source)
-                by_settings.setdefault(protocol.settings, protocol)
-                modes.setdefault(protocol.settings, mode)
+                by_request.setdefault(_asked(protocol), protocol)
+                modes.setdefault(_asked(protocol), mode)
     if kind.kind == "unknown" and not kind.has_template and stated.prompt is None:
         missing.append("chat: no chat template was found")
     count = max(1, sum(mode in likely for mode in modes.values()))
@@ -86,15 +88,20 @@ def plausible_protocols(
         missing += [f"{mode} was not asked for" for mode in likely if mode not in chosen]
     shown = kind_words(kind)
     protocols = [
-        protocol.model_copy(update={"kind": shown, "plausible": modes[settings] in likely})
-        for settings, protocol in by_settings.items()
-        if not chosen or modes[settings] in chosen
+        protocol.model_copy(update={"kind": shown, "plausible": modes[asked] in likely})
+        for asked, protocol in by_request.items()
+        if not chosen or modes[asked] in chosen
     ]
     if user is not None:
         protocols = list(_with_user(protocols, user, stated))
         if any(not protocol.plausible for protocol in protocols):
             missing.append("settings were chosen on the command line")
     return Plausible(tuple(protocols), tuple(dict.fromkeys(missing)), count)
+
+
+def _asked(protocol: Protocol) -> Asked:
+    """What sets a protocol apart: two formulations may have the same settings."""
+    return protocol.benchmark, protocol.settings
 
 
 def _chosen(only: Iterable[Mode], user: Settings | None) -> set[Mode]:
@@ -150,18 +157,43 @@ def _is_likelihood(benchmark: Benchmark, stated: Settings) -> bool:
         return False
 
 
-def _formulation(benchmark: Benchmark, mode: Mode, kind: ReleaseKind, stated: Settings) -> tuple[Benchmark | None, str]:
-    """The catalogue entry that is run for a mode, or None with what is missing. Thinking needs a generated answer."""
+def _formulations(benchmark: Benchmark, mode: Mode, stated: Settings) -> list[tuple[Benchmark | None, str]]:
+    """The catalogue entries that are run for a mode, most plausible first; None with what is missing. Thinking needs a
+    generated answer, and through a chat template an answer may have been generated."""
     if mode != "completion" and benchmark.chat_as is not None:
-        return catalogue()[benchmark.chat_as], ""
+        return [(catalogue()[benchmark.chat_as], "")]
     if mode != "completion" and benchmark.completion_only:
-        return None, f"{benchmark.title} in chat: the catalogue has no formulation for it"
-    if mode != "thinking" or benchmark.output == "generate_until":
-        return benchmark, ""
+        return [(None, f"{benchmark.title} in chat: the catalogue has no formulation for it")]
+    generates, others = benchmark.output == "generate_until", _other_formulations(benchmark, mode, stated)
+    lacking: list[tuple[Benchmark | None, str]] = [
+        (None, f"{benchmark.title} with {text}: nothing here runs it")
+        for text in (benchmark.formulations_lacking if _leaves_formulation(benchmark, stated) else ())
+    ]
+    if generates:
+        return [(benchmark, ""), *others, *lacking]
+    asked: list[tuple[Benchmark | None, str]] = [] if mode == "thinking" else [(benchmark, ""), *others, *lacking]
+    if mode == "completion" or (mode == "chat" and not _leaves_formulation(benchmark, stated)):
+        return asked
     other = catalogue().get(benchmark.generated_as or "")
     if other is not None and other.evaluator == "lm-eval" and not other.cannot_run:
-        return other, ""
-    return None, f"{benchmark.title} with thinking: the catalogue has no formulation with generated answers"
+        return [*asked, (other, "")]
+    how = "with thinking" if mode == "thinking" else "in chat"
+    return [*asked, (None, f"{benchmark.title} {how}: the catalogue has no formulation with generated answers")]
+
+
+def _other_formulations(benchmark: Benchmark, mode: Mode, stated: Settings) -> list[tuple[Benchmark | None, str]]:
+    """Other ways of asking the same items that the claim may mean: likelihoods in a completion, generated answers
+    through a template."""
+    if not _leaves_formulation(benchmark, stated):
+        return []
+    entries = [catalogue()[name] for name in benchmark.formulations]
+    return [(entry, "") for entry in entries if (entry.output == "generate_until") is (mode != "completion")]
+
+
+def _leaves_formulation(benchmark: Benchmark, stated: Settings) -> bool:
+    """Whether a claim leaves open how the items are put: it names neither a score that only one way of asking has, nor
+    the harness whose task the catalogue runs."""
+    return not (stated.by_lm_eval or _is_likelihood(benchmark, stated))
 
 
 def _variants(
@@ -231,6 +263,8 @@ def _named(
 ) -> Protocol:
     score, by_claim = choice
     words: list[str] = [mode]
+    if target.formulation and target.name != asked.name and mode != "thinking":
+        words.append(target.formulation)
     if settings.effort is not None and settings.effort != base.effort:
         words.append(f"{settings.effort} effort")
     if settings.shots is not None and settings.shots != base.shots:
@@ -254,13 +288,14 @@ def _with_user(protocols: list[Protocol], user: Settings, stated: Settings) -> I
         for name, value in user.model_dump(exclude_none=True, exclude={"notes"}).items()
         if getattr(stated, name) is None and name not in ("prompt", "thinking")
     }
-    known = {protocol.settings for protocol in protocols}
-    seen: set[Settings] = set()
+    known = {_asked(protocol) for protocol in protocols}
+    seen: set[Asked] = set()
     for protocol in protocols:
         settings = protocol.settings.model_copy(update=said)
-        if settings in seen:
+        asked = protocol.benchmark, settings
+        if asked in seen:
             continue
-        seen.add(settings)
+        seen.add(asked)
         changed = {name for name, value in said.items() if getattr(protocol.settings, name) != value}
         label = [f"{name.replace('_', ' ')} {getattr(settings, name)}" for name in sorted(changed)]
         yield protocol.model_copy(
@@ -268,6 +303,6 @@ def _with_user(protocols: list[Protocol], user: Settings, stated: Settings) -> I
                 "name": ", ".join([protocol.name, *label]),
                 "settings": settings,
                 "origins": protocol.origins | dict.fromkeys(said, Origin.user),
-                "plausible": protocol.plausible and settings in known,
+                "plausible": protocol.plausible and asked in known,
             }
         )

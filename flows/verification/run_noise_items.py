@@ -8,7 +8,7 @@ from evaluators.catalogue import Benchmark
 from evaluators.records import Measurement, Run, RunStatus
 from warehouse.claim_records import Claim, Criterion
 from warehouse.verdicts.claim_state import state_of_claim
-from warehouse.verdicts.noise import RISK_REPEATS, RunNoise, noise_expected
+from warehouse.verdicts.noise import RISK_REPEATS, RunNoise, noise_expected, unsaid_width, with_wording
 from warehouse.verdicts.statistics.region import acceptance_region
 from warehouse.verdicts.statistics.run_noise import repeats_needed, within_of_means
 
@@ -69,6 +69,8 @@ def repeats_worth(
         if state is None or state.side is not None or found.score is None:
             continue
         gap = max(region.low - found.score, found.score - region.high)
+        if gap <= unsaid_width(benchmark, claim.settings, margin=criterion.margin, relative=criterion.relative):
+            continue  # no number of repeats tells what the claim leaves unsaid
         needed = repeats_needed(noise.within, found.of, gap, risk=RISK_REPEATS * criterion.level)
         if needed and needed * found.of <= MOST_ANSWERS:
             wanted.append(max(2, needed))
@@ -79,7 +81,7 @@ def _noise(criterion: Criterion, claim: Claim | None, benchmark: Benchmark, run:
     flips, found = flips_of(twice, criterion), _measurement(run, criterion)
     if flips is None or found is None or claim is None:
         return None
-    return noise_expected(
+    expected = noise_expected(
         benchmark,
         criterion.interval,
         run.settings,
@@ -91,6 +93,7 @@ def _noise(criterion: Criterion, claim: Claim | None, benchmark: Benchmark, run:
         claimed_repeats=claim.settings.repeats or 1,
         flips=flips,
     )
+    return with_wording(expected, benchmark, claim.settings, margin=criterion.margin, relative=criterion.relative)
 
 
 def _measurement(run: Run, criterion: Criterion) -> Measurement | None:

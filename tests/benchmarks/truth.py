@@ -3,11 +3,11 @@
     python -m tests.benchmarks.truth [--shared FOLDER] [--lies 400]
 
 Honest pairs: the expected scores of one model and its near-lossless quantizations in vLLM's own continuous integration
-(read from FOLDER; none where it is absent). Broken set-ups: public disputes whose cause was found and whose run's own
-data show it, and kinds of them; the evidence is what the engine records for such a run. Lies: claims 5 to 15
-points above the true score on 1,000 items, items and flips simulated, run by the stopping rule. Exits with 1 if an
-honest pair is flagged, if less than nine in ten of the broken set-ups are named and not flagged, or less than nine in
-ten of the lies are flagged.
+(read from FOLDER; none where it is absent), published reproductions, and usual differences. Broken set-ups: public
+disputes whose cause was found and whose run's own data show it, and kinds of them; the evidence is what the engine
+records for such a run. Lies: claims 5 to 20 points above the true score on 1,000 items and on whole benchmarks, items
+and flips simulated, run by the stopping rule. Exits with 1 if an honest pair is flagged, if less than nine in ten of
+the broken set-ups are named and not flagged, or less than nine in ten of the lies are flagged.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import os
 import random
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,70 +24,16 @@ import yaml
 
 from evaluators.catalogue import Benchmark, benchmark
 from evaluators.records import Measurement, ServerDescription, Settings
+from tests.benchmarks.truth_cases import BROKEN, Case, honest_cases
 from tests.verdicts.cases import NOW, make_claim, make_measurement, make_run, shuffled, stop_at
 from warehouse.claim_records import Outcome, Verdict
 from warehouse.verdicts import ClaimRule, judge, make_criterion
-from warehouse.verdicts.diagnostics.evidence import ColumnMatch
 
 SHARED = Path(os.environ.get("CLAIMCHECK_SHARED") or Path(__file__).parents[3] / "shared")
+LARGE = {"arc_challenge": 1172, "gsm8k": 1319, "piqa": 1838, "hellaswag": 10042, "mmlu_pro": 12032, "mmlu": 14042}
+"""Benchmarks of more than 1,000 items."""
 LOSSLESS = ("FP8", "INT8", "W8A", "Channelwise", "QQQ")
 """Marks of quantizations that lose next to nothing, in file names of the continuous integration."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """One published score, one measured score, and what the run's data say."""
-
-    source: str
-    benchmark: str
-    claimed: float
-    """Percent."""
-    measured: float
-    """Percent."""
-    items: int
-    counts: dict[str, int] = field(default_factory=dict)
-    signals: dict[str, float] = field(default_factory=dict)
-    others: tuple[tuple[str, str, float], ...] = ()
-    """Other scores of the run: metric, filter, percent."""
-    server: dict[str, Any] = field(default_factory=dict)
-    more: dict[str, Any] = field(default_factory=dict)
-
-
-BROKEN = (
-    # figures and causes as published
-    Case("lm-eval 3405: thinking scored", "mmlu_generative", 70.1, 22.8, 14042, signals={"think_tag_share": 0.93}),
-    Case("evalscope 1529: token limit", "gpqa_diamond_cot_n_shot", 76.0, 43.0, 198, counts={"truncated": 66}),
-    Case("sglang 29264: stop strings", "gsm8k", 97.1, 92.8, 1319, signals={"reasoning_stop_share": 0.045}),
-    Case("vllm 57132: kernel", "gsm8k", 95.5, 0.1, 1319),
-    Case("vllm-ascend 15916", "gsm8k", 90.3, 57.0, 1319, counts={"unextracted": 430}),
-    Case("LAMBADA without BOS", "lambada_openai", 67.0, 0.37, 5153),
-    Case("GSM8K, collapsed", "gsm8k", 78.0, 2.5, 1319),
-    Case("PIQA without BOS", "piqa", 81.0, 54.95, 1838),
-    Case("IFEval claimed by instruction", "ifeval", 86.2, 80.4, 541, others=(("inst_level_strict_acc", "none", 86.2),)),
-    # kinds of set-ups with the sizes that disputes report (points)
-    Case("token limit, 31 points", "gsm8k", 92.0, 61.0, 1319, counts={"truncated": 420}),
-    Case("token limit, 35 points", "math500", 90.0, 55.0, 500, counts={"truncated": 190}),
-    Case("token limit, by answers", "mmlu_pro", 71.0, 51.0, 12032, signals={"truncated_share": 0.21}),
-    Case("BOS missing, guessing", "hellaswag", 80.0, 26.0, 10042),
-    Case("BOS doubled", "gsm8k", 79.0, 73.0, 1319, signals={"bos_doubled": 1.0}),
-    Case("KV cache in FP8, exact zero", "gsm8k", 80.0, 0.0, 1319),
-    Case("KV cache in four bits", "gsm8k", 80.0, 62.0, 1319, server={"kv_type": "q4_0"}),
-    Case("chat template missing", "gsm8k", 88.0, 62.0, 1319, server={"chat_template_sha256": "a"}),
-    Case("reasoning without an answer", "gsm8k", 90.0, 62.0, 1319, signals={"reasoning_only_share": 0.2}),
-    Case("stop string in the reasoning", "math500", 80.0, 40.0, 500, signals={"reasoning_stop_share": 0.3}),
-    Case("stop string too eager", "gsm8k", 70.0, 10.0, 1319, {"unextracted": 1000}, {"median_generated_tokens": 3.0}),
-    Case("LaTeX not read", "math500", 83.0, 42.0, 500, counts={"unextracted": 210}),
-    Case("nothing read", "gsm8k", 60.0, 0.0, 1319, counts={"unextracted": 1319}),
-    Case("strict filter", "gsm8k", 85.0, 24.0, 1319, others=(("exact_match", "flexible-extract", 84.5),)),
-    Case("money signs", "gsm8k", 88.0, 60.0, 1319, signals={"respelled_share:exact_match,strict-match": 0.27}),
-    Case("ARC by plain accuracy", "arc_challenge", 58.0, 52.0, 1172, others=(("acc", "none", 58.1),)),
-    Case("HellaSwag by plain accuracy", "hellaswag", 76.1, 57.1, 10042, others=(("acc", "none", 76.2),)),
-    Case("requests failed", "gsm8k", 80.0, 74.0, 1319, counts={"failed": 90}),
-    Case("empty answers", "gsm8k", 80.0, 60.0, 1319, counts={"empty": 260}),
-    Case("prompts cut in silence", "mmlu_pro", 60.0, 48.0, 12032, signals={"prompt_cut_share": 0.25}),
-    Case("column of the base model", "mmlu_pro", 70.0, 62.0, 12032, more={"columns": (ColumnMatch("base", 3, 3),)}),
-    Case("NaN logits", "arc_easy", 80.0, 27.0, 2376, signals={"underflow_share": 0.9}),
-)
 
 
 def quantized_pairs(shared: Path) -> Iterator[Case]:
@@ -138,21 +83,25 @@ def _other(known: Benchmark, items: int, metric: str, name: str, percent: float)
     return make_measurement(values, items, metric=metric, filter=name, benchmark=known.name)
 
 
-def lie(points: float, score: float, flips: float, rng: random.Random, items: int = 1000) -> Verdict:
-    """The verdict on a claim that lies so many points above the measured score of 1,000 items, by a run that the
-    stopping rule ends, with the flip rate measured on 200 of them."""
-    known = benchmark("gsm8k").model_copy(update={"items": items})
+def lie(
+    points: float, score: float, flips: float, rng: random.Random, name: str = "gsm8k", items: int = 1000
+) -> Verdict:
+    """The verdict on a claim that lies so many points above the measured score, by a run that the stopping rule ends,
+    with the flip rate of generated answers measured on 200 items."""
+    known = benchmark(name).model_copy(update={"items": items})
     right = round((score - points / 100) * items)
     values: list[float | None] = [1.0] * right + [0.0] * (items - right)
     rng.shuffle(values)
     rate = sum(rng.random() < flips for _ in range(200)) / 200
     claim = make_claim(f"{100 * score:.1f}", known.protocol, benchmark=known.name)
-    criterion = make_criterion(claim, known, order_seed=1, now=NOW, flips=(rate, 200))
+    generated = known.output == "generate_until"
+    criterion = make_criterion(claim, known, order_seed=1, now=NOW, flips=(rate, 200) if generated else None)
     seen = stop_at(ClaimRule([criterion]), values, (criterion.metric, criterion.filter))
     measurement = make_measurement(
         values[:seen], items, benchmark=known.name, metric=criterion.metric, filter=criterion.filter
     )
-    run = make_run(known.protocol, benchmark=known.name, signals={"flip_rate": rate, "flip_items": 200.0})
+    signals = {"flip_rate": rate, "flip_items": 200.0} if generated else {}
+    run = make_run(known.protocol, benchmark=known.name, signals=signals)
     return judge(claim, criterion, run, measurement, now=NOW, benchmark=known)
 
 
@@ -162,7 +111,7 @@ def main() -> int:
     parser.add_argument("--shared", type=Path, default=SHARED, help="folder with real data")
     parser.add_argument("--lies", type=int, default=400, help="lies to plant")
     options = parser.parse_args()
-    honest = list(quantized_pairs(options.shared))
+    honest = [*quantized_pairs(options.shared), *honest_cases()]
     accused = _show("honest", honest, lambda verdict: not verdict.flagged)
     hidden = _show("broken", BROKEN, lambda verdict: not verdict.flagged and verdict.outcome is not Outcome.confirmed)
     rng, caught = random.Random(1), 0
@@ -170,7 +119,11 @@ def main() -> int:
         points, flips = (5, 7, 10, 15)[number % 4], (0.0, 0.02, 0.05, 0.1)[number // 4 % 4]
         caught += lie(points, rng.choice((0.6, 0.75, 0.9)), flips, rng).flagged
     print(f"lies of 5 to 15 points on 1,000 items: {caught} of {options.lies} flagged")
-    return int(accused > 0 or hidden > len(BROKEN) / 10 or caught < 0.9 * options.lies)
+    large = [(name, points) for name in LARGE for points in (5, 7, 10, 20) for _ in range(max(1, options.lies // 40))]
+    missed = sum(not lie(points, 0.7, 0.05, rng, name, LARGE[name]).flagged for name, points in large)
+    print(f"lies of 5 to 20 points on {', '.join(LARGE)}: {len(large) - missed} of {len(large)} flagged")
+    few = caught < 0.9 * options.lies or missed > 0.1 * len(large)
+    return int(accused > 0 or hidden > len(BROKEN) / 10 or few)
 
 
 def _show(what: str, cases: Sequence[Case], good: Any) -> int:

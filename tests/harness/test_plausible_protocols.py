@@ -150,3 +150,42 @@ def test_habits_have_an_address_and_name_benchmarks() -> None:
         assert vendor.address.startswith("https://")
         for habit in vendor.benchmarks:
             benchmark(habit.benchmark)
+
+
+def formulations(name: str, kind: ReleaseKind, stated: Settings) -> set[str]:
+    return {protocol.benchmark or name for protocol in plausible_protocols(benchmark(name), kind, stated).protocols}
+
+
+def test_a_choice_by_its_text_or_by_its_letter() -> None:
+    """Cards that state "ARC-C, 25-shot" mean either, 20 points apart (Llama 3: letters); naming lm-eval, or its
+    normalised accuracy, names one."""
+    assert formulations("arc_challenge", BASE, Settings(shots=25)) == {"arc_challenge", "arc_challenge_letters"}
+    for stated in (Settings(shots=25, harness="lm-eval 0.4.9"), Settings(shots=25, metric="acc_norm")):
+        assert formulations("arc_challenge", BASE, stated) == {"arc_challenge"}
+    both = plausible_protocols(benchmark("arc_challenge"), BASE, Settings(shots=25, metric="acc")).protocols
+    assert [(protocol.benchmark, protocol.name) for protocol in both] == [
+        (None, "completion"), ("arc_challenge_letters", "completion, letters"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["arc_challenge", "mmlu", "hellaswag", "winogrande", "openbookqa", "boolq"])
+def test_a_chat_model_may_have_generated_its_answer(name: str) -> None:
+    """Then likelihoods alone refute nothing: a formulation with generated answers is run, or is missing."""
+    found = plausible_protocols(benchmark(name), INSTRUCT, Settings())
+    generated = [
+        one for one in found.protocols if one.benchmark and benchmark(one.benchmark).output == "generate_until"
+    ]
+    assert generated or any("generated" in text for text in found.missing)
+
+
+@pytest.mark.parametrize("name", ["drop", "triviaqa", "nq_open"])
+def test_a_task_that_cuts_right_answers_refutes_nobody(name: str) -> None:
+    assert plausible_protocols(benchmark(name), BASE, Settings(shots=5)).missing
+    assert not plausible_protocols(benchmark(name), BASE, Settings(shots=5, harness="lm-eval")).missing
+
+
+def test_every_formulation_is_in_the_catalogue_and_named() -> None:
+    for entry in catalogue().values():
+        for name in entry.formulations:
+            other = benchmark(name)
+            assert other.formulation and other.evaluator == "lm-eval" and not other.cannot_run, name

@@ -27,6 +27,7 @@ SUMS = Benchmark(
     ),
     items=1600,
     margin=0.02,
+    wording=0.0,
     chance=0.25,
     protocol=Settings(shots=0, prompt="completion", temperature=0.0, repeats=1),
     decides=("shots", "prompt", "metric", "filter", "temperature", "repeats", "subset"),

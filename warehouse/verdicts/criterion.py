@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from evaluators.catalogue import Benchmark
 from evaluators.records import Settings, UserError
 from warehouse.claim_records import PAIR_UNITS, Claim, Criterion
-from warehouse.verdicts.noise import noise_expected
+from warehouse.verdicts.noise import noise_expected, with_wording
 from warehouse.verdicts.statistics.control_variate import forecast_hash
 
 SPEED_RUNS = 7
@@ -93,6 +93,7 @@ def make_criterion(
             claimed_repeats=claim.settings.repeats or 1,
             flips=flips,
         )
+        expected = with_wording(expected, benchmark, claim.settings, margin=width, relative=relative)
         draft = draft.model_copy(update={"noise": round(expected.width, 6)})
     return draft.model_copy(update={"criterion_id": criterion_hash(draft)})
 

@@ -25,10 +25,11 @@ class ClaimRule:
     """A StoppingRule for one run that serves several claims (evaluators.stopping).
 
     Stops when every claim it can decide is decided, or when the budget is used up: `budget` is a share of the
-    benchmark's items (None: half of 5,000 or more, else all). Claims whose ids are in `non_deciding` (those that differ
-    in settings, say) are judged with the run but never keep it going. `predictions`: by hash, the control variates that
-    the criteria name, in the fixed order. `minimum`, `every`: those of the benchmark if None. Answers depend on the
-    look only; what it remembers is what it has already computed.
+    benchmark's items (None: half of 5,000 or more, else all; a claim that seems to be contradicted gets the rest).
+    Claims whose ids are in `non_deciding` (those that differ in settings, say) are judged with the run but never keep
+    it going. `predictions`: by hash, the control variates that the criteria name, in the fixed order. `minimum`,
+    `every`: those of the benchmark if None. Answers depend on the look only; what it remembers is what it has already
+    computed.
     """
 
     def __init__(
@@ -59,9 +60,18 @@ class ClaimRule:
         if look.items < min(self.minimum, look.total):
             return False
         share = budget_share(look.total) if self.budget is None else self.budget
-        if share < 1 and look.items >= share * look.total:
+        if share < 1 and look.items >= share * look.total and not (self.budget is None and self._doubtful(look)):
             return True
         return all(self.decided(criterion, look) for criterion in self.criteria)
+
+    def _doubtful(self, look: InterimLook) -> bool:
+        """Whether a claim that is open seems to be contradicted: its score is known to lie on one side of what was
+        claimed, though not how far. Nobody is accused by half a run then, and nobody gets away with one."""
+        states = [self.state(criterion, look) for criterion in self.criteria]
+        return any(
+            state is not None and state.side is None and len(state.established & {"at_least_low", "at_most_high"}) == 1
+            for state in states
+        )
 
     def decided(self, criterion: Criterion, look: InterimLook) -> bool:
         """Whether this claim needs no further item. A claim that is contradicted needs some until every other metric

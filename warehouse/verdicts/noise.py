@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from evaluators.catalogue import Benchmark
@@ -36,7 +36,7 @@ TWICE = 100
 ONE_OF_SEVERAL = re.compile(r"_(pass|maj)@(\d+)$")
 """Metrics of an item that are made of several answers and are no mean."""
 
-Basis = Literal["none", "assumed", "twice", "repeats"]
+Basis = Literal["none", "assumed", "twice", "repeats", "wording"]
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class RunNoise:
     within: float
     """Upper bound of the mean variance within an item."""
     basis: Basis
-    """Where the bound comes from: items answered `twice`, the `repeats` of each item, or `assumed`; `none`: the score
-    is no sum of generated answers."""
+    """Where the width comes from: items answered `twice`, the `repeats` of each item, or `assumed`; `wording`: what the
+    claim leaves unsaid moves scores by more; `none`: the score is no sum of generated answers."""
     flips: float | None = None
     """Flip rate as measured."""
     items: int = 0
@@ -59,6 +59,11 @@ class RunNoise:
     def text(self) -> str:
         """One sentence for people."""
         more = f"run noise: ±{100 * self.width:.1f} points more before a claim is contradicted"
+        if self.basis == "wording":
+            return (
+                f"not said: ±{100 * self.width:.1f} points more before a claim is contradicted; wording, examples and "
+                "the reading of answers move honest scores by as much"
+            )
         if self.basis == "assumed":
             return f"{more} (not measured; {200 * self.within:.0f}% flips assumed)"
         return f"{more} ({100 * (self.flips or 0.0):.1f}% of {self.items:,} items flipped when answered again)"
@@ -80,6 +85,19 @@ def repeats_words(metric: str, repeats: int | None) -> str:
 def contradict_level(level: float, noise: float) -> float:
     """Probability of a wrong contradiction that the sequential test may use."""
     return level * CONTRADICT if noise > 0 else level
+
+
+def unsaid_width(benchmark: Benchmark, stated: Settings, *, margin: float, relative: bool) -> float:
+    """How far beyond the margin what a claim leaves unsaid moves honest scores (`Benchmark.wording`); 0 for a claim
+    that names the harness which runs the benchmark here, for a relative margin, and for what is no score."""
+    unsaid = benchmark.evaluator == "lm-eval" and benchmark.unit == "fraction" and not stated.by_lm_eval
+    return max(0.0, benchmark.wording - margin) if unsaid and not relative else 0.0
+
+
+def with_wording(noise: RunNoise, benchmark: Benchmark, stated: Settings, *, margin: float, relative: bool) -> RunNoise:
+    """The noise, at least as wide as what the claim leaves unsaid."""
+    least = unsaid_width(benchmark, stated, margin=margin, relative=relative)
+    return noise if least <= noise.width else replace(noise, width=least, basis="wording")
 
 
 def noise_expected(
@@ -133,7 +151,22 @@ def noise_of_run(
     level: float,
 ) -> RunNoise:
     """The noise of a run, by what it shows: items run twice (signals `flip_rate` and `flip_items`), or the repeats of
-    each item; else what must be expected."""
+    each item; else what must be expected. At least as wide as what the claim leaves unsaid may make of a score."""
+    noise = _shown(run, measurement, claim, benchmark, margin, relative, level)
+    if claim.interval is None or not measurement.of or measurement.unit != "fraction":
+        return noise
+    return with_wording(noise, benchmark, claim.settings, margin=margin, relative=relative)
+
+
+def _shown(
+    run: Run,
+    measurement: Measurement,
+    claim: Claim,
+    benchmark: Benchmark,
+    margin: float,
+    relative: bool,
+    level: float,
+) -> RunNoise:
     if claim.interval is None or not measurement.of or measurement.unit != "fraction":
         return RunNoise(0.0, 0.0, "none")
     repeats = answers_averaged(measurement.metric, run.settings.repeats)

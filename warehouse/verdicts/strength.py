@@ -43,12 +43,15 @@ def strength_of_discrepancy(
     """Natural logarithm of an e-value against "the claim holds, up to its margin"."""
     if noise.basis == "none":
         return _log_e(criterion, measurement, replace(region, noise=0.0), predictions) - log(2)
+    if noise.basis == "wording" and not noise.within:
+        return _log_e(criterion, measurement, region, predictions) - log(2)
+    least = region.noise if noise.basis == "wording" else 0.0
     within = noise.within
     if noise.flips is not None and noise.items:
         within = max(within, highest_rate(noise.flips * noise.items, noise.items, RISK) / 2)
     error = sqrt(within / measurement.of * (1 / repeats + 1 / claimed_repeats))
     return strength_beyond_noise(
-        lambda width: _log_e(criterion, measurement, replace(region, noise=width), predictions), error
+        lambda width: _log_e(criterion, measurement, replace(region, noise=max(width, least)), predictions), error
     )
 
 

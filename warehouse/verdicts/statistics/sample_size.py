@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import inf, log
 
-from evaluators.records import Measurement
+from evaluators.catalogue import catalogue
+from evaluators.records import Measurement, Settings
 from warehouse.claim_records import ClaimInterval, Criterion, Reason
 from warehouse.verdicts.early_stopping import budget_share
 from warehouse.verdicts.looks import look_schedule
-from warehouse.verdicts.noise import RISK_WIDTH, RunNoise, contradict_level
-from warehouse.verdicts.statistics.region import AcceptanceRegion, edges
+from warehouse.verdicts.noise import RISK_WIDTH, RunNoise, contradict_level, unsaid_width
+from warehouse.verdicts.statistics.region import ROUNDING, AcceptanceRegion, edges
 from warehouse.verdicts.statistics.run_noise import most_within, repeats_needed
 from warehouse.verdicts.statistics.sequential_test import EVERY, MINIMUM, log_e_values
 from warehouse.verdicts.statistics.stopping_time import critical_counts, laws
@@ -59,6 +60,7 @@ def plan_items(
     *,
     budget: float | None = None,
     noise: float = 0.0,
+    unsaid: float = 0.0,
     claimed_repeats: int = 1,
     gaps: tuple[float, ...] = GAPS,
     higher_is_better: bool = True,
@@ -70,7 +72,8 @@ def plan_items(
 
     `items`: of the whole benchmark; `margin`, `noise` (run-noise allowance of the lock, with the claimant's repeats):
     fractions; `budget`: share of the items that may be used (None: half of 5,000 or more, else all). Gaps that would
-    lead out of [0, 1] are left out. A claim that is no score has no prospects."""
+    lead out of [0, 1] are left out. `unsaid`: the part of `noise` that no repeats make smaller, because of what claims
+    leave unsaid. A claim that is no score has no prospects."""
     share = budget_share(items) if budget is None else min(budget, 1.0)
     most = max(min(items, minimum), round(share * items))
     if interval.unit != "fraction" or interval.value is None:
@@ -101,7 +104,9 @@ def plan_items(
         right = named + (law.open if at_end else 0.0)
         prospects.append(Prospect(gap, round(spent), p90, decided, right))
     sentences = [
-        noise_sentence(interval, items, margin, prospect.gap, noise=noise, claimed_repeats=claimed_repeats)
+        noise_sentence(
+            interval, items, margin, prospect.gap, noise=noise, unsaid=unsaid, claimed_repeats=claimed_repeats
+        )
         or _sentence(prospect, items, most, margin)
         for prospect in prospects
     ]
@@ -118,7 +123,7 @@ def plan_criterion(
 ) -> SamplePlan:
     """The plan of a locked claim. `looks`: about so many over all items instead of those of the schedule, for a quick
     estimate; the items expected are then at most half a step too many."""
-    schedule = look_schedule(criterion.benchmark)
+    schedule, unsaid = look_schedule(criterion.benchmark), _unsaid(criterion)
     return plan_items(
         criterion.interval,
         criterion.items,
@@ -126,12 +131,21 @@ def plan_criterion(
         criterion.level / criterion.plausible,
         budget=budget,
         noise=criterion.noise,
+        unsaid=unsaid if criterion.noise >= unsaid - ROUNDING else 0.0,
         claimed_repeats=claimed_repeats,
         gaps=gaps,
         higher_is_better=criterion.higher_is_better,
         every=schedule.every if looks is None else max(schedule.every, criterion.items // looks),
         minimum=schedule.minimum,
     )
+
+
+def _unsaid(criterion: Criterion) -> float:
+    """What a claim about this benchmark leaves unsaid, beyond its margin; 0 for a benchmark that nobody knows."""
+    known = catalogue().get(criterion.benchmark)
+    if known is None:
+        return 0.0
+    return unsaid_width(known, Settings(), margin=criterion.margin, relative=criterion.relative)
 
 
 def _sentence(prospect: Prospect, items: int, most: int, margin: float) -> str | None:
@@ -144,7 +158,14 @@ def _sentence(prospect: Prospect, items: int, most: int, margin: float) -> str |
 
 
 def noise_sentence(
-    interval: ClaimInterval, items: int, margin: float, gap: float, *, noise: float, claimed_repeats: int = 1
+    interval: ClaimInterval,
+    items: int,
+    margin: float,
+    gap: float,
+    *,
+    noise: float,
+    unsaid: float = 0.0,
+    claimed_repeats: int = 1,
 ) -> str | None:
     """Whether run noise hides a gap (fraction) even after all items, and how many repeats would show it; None if it
     does not. `noise`: allowance of the lock. `claimed_repeats`: the claimant's, 1 if not said. Counts with the largest
@@ -152,6 +173,8 @@ def noise_sentence(
     if interval.value is None or not margin < gap <= margin + noise:
         return None
     text = f"{items:,} items cannot refute a gap of {100 * gap:g} points"
+    if gap <= margin + unsaid + ROUNDING:
+        return f"{text}: what a claim leaves unsaid may do as much"
     found = repeats_needed(most_within(interval.value - margin), items, gap - margin, claimed_repeats)
     if found is None:
         return f"{text}: the claimant's single run may be that far off itself"
@@ -198,8 +221,14 @@ def _repeats(
         text = f"{measurement.failed:,} items have no score, and they could change the outcome"
         return Reason(code="failed_items", text=text)
     gap = max(region.low - score, score - region.high)
+    outside = f"the score is {100 * gap:.1f} points outside the region"
+    if noise.basis == "wording":
+        text = f"{outside}; wording, examples and the reading of answers, which the claim leaves unsaid, move honest"
+        return Reason(
+            code="unsaid", text=f"{text} scores by up to {100 * region.noise:.1f} points more than its margin"
+        )
     found = repeats_needed(noise.within, measurement.of, gap, risk=RISK_WIDTH * criterion.level)
-    text = f"the score is {100 * gap:.1f} points outside the region, run noise allows {100 * region.noise:.1f}"
+    text = f"{outside}, run noise allows {100 * region.noise:.1f}"
     if found is None:
         return Reason(code="needs_repeats", text=f"{text}; the claimant's own noise is larger than the gap")
     return Reason(code="needs_repeats", text=f"{text}; about {found:,} answers an item would tell")
