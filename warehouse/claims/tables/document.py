@@ -176,6 +176,10 @@ def set_tables_apart(text: str) -> tuple[str, list[int]]:
             fenced = not fenced
         ahead = lines[index + 1] if index + 1 < len(lines) else ""
         starts = not fenced and "|" in line and "|" in ahead and _RULE.match(ahead) and not _RULE.match(line)
+        if starts and inside and not any("|" in after for after in lines[index + 2 : index + 3]):
+            starts = False  # a rule below the last row
+        if inside and not starts and _RULE.match(line) and "|" in line and "|" in lines[index - 2]:
+            continue
         if starts or (inside and "|" not in line):
             if kept and kept[-1].strip():
                 kept.append("")

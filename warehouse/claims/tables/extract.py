@@ -65,7 +65,9 @@ def _holds_scores(context: Context, first: int) -> bool:
         names = {heading_label(heads, c in layout.speeds).benchmark for c, heads in enumerate(layout.heads) if heads}
     found = [catalogue()[name] for name in names if name]
     others = ("specification", "speed")
-    return not found or any(entry.evaluator not in others and entry.unit != "tokens" for entry in found)
+    return not found or any(
+        entry.evaluator not in others and entry.unit not in ("tokens", "parameters") for entry in found
+    )
 
 
 def _base(context: Context) -> str | None:

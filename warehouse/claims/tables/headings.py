@@ -20,6 +20,10 @@ def heads_of(grid: Grid) -> tuple[int, Heads]:
         count = 1
     while 0 < count < len(grid.rows) - 1 and _states_settings(grid.rows[count]):
         count += 1
+    if 0 < count < len(grid.rows) - 1 and _names_columns(
+        grid.rows[count], grid.rows[count - 1], grid.rows[count + 1 :]
+    ):
+        count += 1
     parts = []
     for column in range(grid.width):
         seen: list[Cell] = []
@@ -34,6 +38,17 @@ def heads_of(grid: Grid) -> tuple[int, Heads]:
 def _like_heading(row: tuple[Cell, ...]) -> bool:
     values = [read_value(cell) for cell in row]
     return all(value.kind in ("words", "nothing") for value in values) and sum(bool(cell.text) for cell in row) > 1
+
+
+def _names_columns(row: tuple[Cell, ...], above: tuple[Cell, ...], below: tuple[tuple[Cell, ...], ...]) -> bool:
+    """Whether the row gives every column but the first, which it leaves empty, a name of its own, under headings some
+    of which are empty; numbers stand below."""
+    names = [cell.text for cell in row[1:]]
+    if row[0].text or len(names) < 2 or not all(names) or len(set(names)) < len(names):
+        return False
+    if any(read_value(cell).kind != "words" for cell in row[1:]) or all(cell.text for cell in above[1:]):
+        return False
+    return any(all(read_value(cell).kind == "number" for cell in other[1:]) for other in below)
 
 
 def _states_settings(row: tuple[Cell, ...]) -> bool:

@@ -74,6 +74,33 @@ class Identity:
         return makers if len(ours - makers) > 1 and any(w.isalpha() for w in ours - makers) else frozenset()
 
     @property
+    def variant(self) -> frozenset[str]:
+        """Words of the release's name behind the family and its version (`h`, `small` of `odd-4.0-h-small`), where
+        these alone tell it from siblings that the card names; empty for another kind of name."""
+        name = self.model.rsplit("/", 1)[-1].casefold()
+        parts = re.fullmatch(r"[a-z]+[\s_-]?v?\d+(?:\.\d+)?[\s_-]((?:[a-z]+[\s_-])*[a-z]{3,})", name)
+        words = name_tokens(parts[1]) if parts else frozenset()
+        return frozenset() if words & (TUNED | UNTUNED) or not words - _PLAIN else words
+
+    @property
+    def short(self) -> frozenset[str]:
+        """The release's first name alone, where no other model of the card is called by it and the release bears no
+        word of tuning; else nothing."""
+        ours = name_tokens(self.model)
+        first = re.match(r"[^\W\d_]{4,}", self.model.rsplit("/", 1)[-1].casefold())
+        if (
+            first is None
+            or ours & (TUNED | UNTUNED)
+            or "/" not in self.model
+            or first[0] in self.model.split("/")[0].casefold()
+        ):
+            return frozenset()
+        name = frozenset({first[0]})
+        named = [words for words in self.names if first[0] in words and len(words) <= 6 and words not in (name, ours)]
+        others = [words for words in named if words & TUNED or any(c.isdigit() for word in words for c in word)]
+        return name if not others and name <= ours else frozenset()
+
+    @property
     def is_ambiguous(self) -> bool:
         """Whether a column with the bare name may be the base or the tuned model, and nothing in the card tells."""
         told = name_tokens(self.model) & (TUNED | UNTUNED) or self.has_tuned_sibling or self.has_base_sibling
@@ -193,6 +220,8 @@ def closeness_to(words: frozenset[str], identity: Identity) -> int | None:
         words = frozenset(word for word in words if not SIZE.fullmatch(word))
         if words == ours:
             return 100
+    if identity.variant and words - _ASIDE == identity.variant:
+        return 150
     if not words or not words < ours:
         return None
     missing = ours - words
@@ -200,8 +229,12 @@ def closeness_to(words: frozenset[str], identity: Identity) -> int | None:
         return None
     organisation = normalise(identity.model.split("/")[0]) if "/" in identity.model else ""
     dates = {word for word in ours if _is_date(word)}
-    makers = {word for word in missing if word.isalpha() and len(word) > 2 and word in organisation}
+    makers = {word for word in missing if len(word) > 2 and word[0].isalpha() and word in organisation}
     soft = SOFT | PRECISION | makers | dates
+    if _only_names_the_base(missing - soft, words, ours):
+        return 100 + len(missing)
+    if words == identity.short:
+        return 300
     family = {word for word in ours if word.isalpha()} - soft
     if missing <= soft and (words & family or len(words) >= 2):
         return 100 + len(missing)
@@ -211,6 +244,23 @@ def closeness_to(words: frozenset[str], identity: Identity) -> int | None:
     if sizes and missing <= soft | sizes and any(c.isdigit() for word in words for c in word) and words & family:
         return 200 + len(missing)
     return None
+
+
+_ASIDE = frozenset({"moe", "dense", "hybrid", "model"})
+"""Words that tables add to a model's name."""
+_BASES = frozenset(["llama", "mistral", "mixtral", "qwen", "gemma", "phi", "falcon", "yi", "deepseek", "internlm"])
+"""Families whose name others put before their own models' names."""
+
+
+def _only_names_the_base(missing: frozenset[str] | set[str], kept: frozenset[str], ours: frozenset[str]) -> bool:
+    """Whether a name leaves out only the family, with its version, that the release was made of: `Odd 3 8B` for
+    `Llama-3.1-Odd-3-8B`."""
+    letters = {word: re.match(r"[^\W\d_]*", word)[0] for word in ours}  # type: ignore[index]
+    bases = {word for word in ours if letters[word] in _BASES}
+    if len(bases) != 1 or not bases <= missing or not all(re.fullmatch(r"\d+(?:\.\d+)?", w) for w in missing - bases):
+        return False
+    sizes = {word for word in ours if SIZE.fullmatch(word)}
+    return bool(sizes) and sizes <= kept and any(len(word) > 2 and word.isalpha() for word in kept - _PLAIN)
 
 
 def _is_date(word: str) -> bool:

@@ -90,7 +90,11 @@ def layout_of(grid: Grid, identity: Identity, context: Sequence[str] = ()) -> La
     model_heads = {
         column: stated
         for column, parts in enumerate(heads)
-        if (stated := _model_head(parts)) is not None and not _mostly_numbers([row[column] for row in body])
+        if (stated := _model_head(parts)) is not None
+        and (
+            not _mostly_numbers([row[column] for row in body])
+            or all(is_size(row[column].text) for row in body if row[column].text)
+        )
     }
     model_head = next(iter(model_heads), None)
     models_over = [column for column, parts in enumerate(heads) if parts and names_model(parts[-1], identity)]

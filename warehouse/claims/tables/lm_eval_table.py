@@ -70,8 +70,8 @@ def _add(
     headings: tuple[str, ...], line: int, commit: str | None,
 ) -> None:  # fmt: skip
     task, metric = above["task"].text, at["metric"].text
-    label = read_label(task)
     metric, _, chosen = metric.partition(",")
+    label = read_label(f"truthfulqa_{metric}" if task == "truthfulqa_mc" and metric in ("mc1", "mc2") else task)
     stated: dict[str, str | int | float] = {"metric": metric}
     if chosen:
         stated["filter"] = chosen

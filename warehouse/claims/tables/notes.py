@@ -248,12 +248,17 @@ _RESULTS_OF = re.compile(
     r"(?:[^.;]{0,40}?)\b(?:of|for|from|with|on|by|are|is)\b (?P<whose>[^.;]{2,120})"
 )
 
+_JUDGED = re.compile(
+    r"(?i)\bjudg|\bgrad(?:er|ed|ing)|\bextract|"
+    r"\b(?:evaluated|scored|rated|compared|measured) (?:by|with|using|against)\b"
+)
+
 
 def is_of_another(footnote: str, identity: Identity) -> bool:
     """Whether a footnote says that the numbers it is about are another model's, or the base model's of a tuned release
     (and the other way round)."""
     said = _RESULTS_OF.search(footnote)
-    if said is None or re.search(r"(?i)\bjudge|\bgrad(?:er|ed)|\bextract", footnote):
+    if said is None or _JUDGED.search(footnote):
         return False
     if names_another(said["whose"], identity):
         return True

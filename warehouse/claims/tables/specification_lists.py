@@ -18,6 +18,11 @@ from warehouse.claims.text.quantities import parameters_in, tokens_in
 
 _ITEM = re.compile(r"^\W{0,3}([^:：]{3,60})[:：]\s*(\S.{0,200})$")
 
+_COUNT = re.compile(
+    r"(?:[~≈>]|about |over |more than |approximately )?\s?\d[\d,.]*\d?\+?\s?"
+    r"(?:[kKmMbBtT]\b|thousand|million|billion|trillion)?\+?(?:\s?(?:[GMT]i?B|tokens))?"
+)
+
 
 def read_items(
     block: Words,
@@ -59,6 +64,8 @@ def read_items(
     for name, said in found:
         try:
             interval = read_number(said, name)
+            if name == "training_tokens" and interval is not None and (interval.value or 0) < 1e6:
+                raise UserError("a count of training tokens without its unit")
         except UserError as problem:
             reading.leave(block.line, block.text, str(problem))
             continue
@@ -102,5 +109,5 @@ def values_in(text: str, label: Label) -> tuple[tuple[str, str], ...]:
         return ((name, found[0][1]),) if len(found) == 1 and name != "total_parameters" else found
     if name == "context_window":
         return tokens_in(text)
-    number = re.match(r"[~≈]?\s?\d[\d,.]*\d?\s?(?:[kKmMbBtT]\b)?(?:\s?(?:[GMT]i?B|tokens))?", text)
+    number = _COUNT.match(text)
     return ((name, number[0].strip()),) if number else ()

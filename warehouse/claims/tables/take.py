@@ -35,7 +35,7 @@ from warehouse.claims.text.names import name_tokens, normalise
 from warehouse.claims.text.speed_names import backend_named, device_named
 from warehouse.claims.text.vocabulary import NO_SCORES, OF_TEN_OR_HUNDRED
 
-MEAN = re.compile(r"(?i)(?:average|avg\.?|mean)(?=\s|$)")
+MEAN = re.compile(r"(?i)(?:average|avg\.?|mean)(?=\s|$)|overall$")
 """How the name of an average begins."""
 
 
@@ -148,6 +148,14 @@ def _add(
         and value.plain < 1e5
     ):
         raise UserError("a count of parameters without its unit")
+    if known is not None and known.unit == "parameters":
+        marked = footnotes(
+            context.notes, f"{value.marks} {_label_cell(context, number, column).marks} {_marks_of(label.text)}"
+        )
+        if label.benchmark != "non_embedding_parameters" and any(
+            re.search(r"(?i)\bexclu\w+|\bnon-?embedd", t) for t in marked
+        ):
+            raise UserError("a count of parameters that its footnote narrows")
     if label.benchmark == "context_window" and not window and value.plain is not None and value.plain < 512:
         raise UserError("a context length without its unit")
     interval = read_number(f"{said} {window}" if window else said, label.benchmark, scale=scale)

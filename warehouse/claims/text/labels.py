@@ -203,7 +203,7 @@ def _is_setting_word(tail: str, benchmark: str) -> bool:
         or _SPLIT_NAMES.fullmatch(tail)
         or normalise(tail) in MEASURES | {"cot", "full"}
         or (normalise(tail) in _FIELDS and BROAD.search(benchmark))
-        or re.fullmatch(r"(?i)\d+(?:\.\d+)?[km]|\d{2}\.?\d{2}\s*[-–]\s*\d{2}\.?\d{2}", tail)
+        or re.fullmatch(r"(?i)\d+(?:\.\d+)?[km]|\d{2}\.?\d{2}\s*[-–]\s*\d{2}\.?\d{2}|20\d\d[01]\d[0-3]\d", tail)
     )
 
 

@@ -143,8 +143,9 @@ def name_key(model: str) -> str:
 def name_tokens(model: str) -> frozenset[str]:
     """The parts of a model name, lower case: `Gemma 3 IT 27B` and `gemma-3-27b-it` give the same set."""
     plain = unicodedata.normalize("NFKC", model.rsplit("/", 1)[-1]).casefold()
+    plain = "".join(c for c in unicodedata.normalize("NFD", plain) if not unicodedata.combining(c))
     plain = re.sub(r"(\d)b(?=a\d)|(\d)bx(?=\d)", r"\1\2b ", plain)  # 35BA3B, 17Bx16E
-    plain = re.sub(r"\binst\b", "instruct", plain)
+    plain = re.sub(r"\bins(?:tr?)?\b", "instruct", plain)
     plain = re.sub(r"(?<![a-z\d])v(?=\d)", "", plain)  # V1.0
     plain = re.sub(r"(?<![\w.])(\d+)(b|t)[\s_-]?t(?:okens)?(?![a-z])", r"\1\2tokens", plain)  # 200bt, 200B tokens
     return frozenset(re.findall(r"[a-z]*\d+(?:\.\d+)*[a-z]*|[^\W\d_]+", plain))
