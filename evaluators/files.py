@@ -11,13 +11,13 @@ import uuid
 from pathlib import Path
 from typing import BinaryIO
 
-from evaluators.user_error import UserError
+from evaluators.user_error import CannotWrite
 
 PIECE = 2**20
 
 
 def write_atomic(path: Path, content: bytes, *, synced: bool = True) -> None:
-    """Write a file and its folder's entry to the disk. Raises UserError if that is not possible.
+    """Write a file and its folder's entry to the disk. Raises CannotWrite if that is not possible.
 
     synced: wait until the disk has them; without it the file is whole or absent for every process, but not after a
     power cut (thousands of files at once, which wait together, or what can be made again).
@@ -34,7 +34,7 @@ def write_atomic(path: Path, content: bytes, *, synced: bool = True) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
-        raise UserError(f"cannot write {path}: {error.strerror}; free some space or set CLAIMCHECK_HOME") from error
+        raise CannotWrite(f"cannot write {path}: {error.strerror}; free some space or set CLAIMCHECK_HOME") from error
 
 
 def replace_synced(temporary: Path, path: Path) -> None:

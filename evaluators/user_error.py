@@ -24,6 +24,12 @@ class NotInstalled(UserError):
     exit_code = 3
 
 
+class CannotWrite(UserError):
+    """A disk that is full, or a folder that may not be written: nothing about a claim, and never a verdict."""
+
+    exit_code = 3
+
+
 class DamagedFile(UserError):
     """A file of ours that is not what was written. Everything else stays readable."""
 

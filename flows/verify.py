@@ -17,6 +17,7 @@ from evaluators.harness.tasks import forget_tasks
 from evaluators.protocols.release_kind import ReleaseKind, kind_words, read_release_kind
 from evaluators.records import Artifact, Release, Run, UserError
 from evaluators.run_manifest import read_manifest
+from evaluators.user_error import CannotWrite
 from flows.options import VerifyOptions
 from flows.predictions.frozen_predictions import frozen_for
 from flows.runtime.disk_space import check_room
@@ -164,6 +165,8 @@ def _specification(release: Release, claims: Sequence[Claim], place: Home, optio
         group = [claim for claim in todo if claim.settings.quantization == quantization]
         try:
             run = read_specification(release, quantization, place.root)
+        except CannotWrite:
+            raise
         except UserError as problem:
             now = datetime.now(UTC)
             verdicts += [could_not_run(claim, "not_stated_in_files", str(problem), now=now) for claim in group]

@@ -22,7 +22,7 @@ from typing import Any
 import duckdb
 from filelock import FileLock, Timeout
 
-from evaluators.user_error import UserError
+from evaluators.user_error import CannotWrite, UserError
 from warehouse.home import Home
 from warehouse.odd_files import odd_files
 from warehouse.read_only import connect_read_only
@@ -138,7 +138,7 @@ def locked(home: Home, name: str = "lock", patience: float = PATIENCE) -> Iterat
     except Timeout:
         raise WarehouseError(f"{home.root} is in use by another program; wait for it and try again") from None
     except OSError as error:
-        raise WarehouseError(
+        raise CannotWrite(
             f"cannot lock {home.private} ({error.strerror}); free some space or check its rights"
         ) from None
     try:
@@ -178,7 +178,7 @@ def publish(home: Home) -> None:
             _adopt(home)
             _copy(home)
             _changed.discard(home.root)
-    except WarehouseError:
+    except (WarehouseError, CannotWrite):
         if own:
             raise
 
@@ -218,9 +218,7 @@ def _copy(home: Home) -> None:
         temporary.replace(home.database)
         (home.private / "published").write_text(token, encoding="utf-8")
     except OSError as error:
-        raise WarehouseError(
-            f"cannot write {home.database}: {error.strerror}; free some space and run again"
-        ) from error
+        raise CannotWrite(f"cannot write {home.database}: {error.strerror}; free some space and run again") from error
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -361,7 +359,7 @@ def _clear_errors(path: Path, opened: Path) -> Iterator[None]:
         if "lock" in text:
             raise WarehouseError(f"{path} is in use by another program; close it and try again") from error
         if "space" in text or "write" in text:
-            raise WarehouseError(f"cannot write {path}: the disk is full; free some space and run again") from error
+            raise CannotWrite(f"cannot write {path}: the disk is full; free some space and run again") from error
         if "version number" in text:
             raise UserError(f"{path} was written by a newer DuckDB; update duckdb") from error
         raise DamagedDatabase(

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from evaluators.files import replace_synced
 from evaluators.harness.journal import Journal
-from evaluators.records import ItemScore, Response, Run, RunStatus, UserError
+from evaluators.records import ItemScore, Response, Run, RunStatus
 from evaluators.run_manifest import MANIFEST, check_tables, read_manifest, write_manifest
 from evaluators.stopping import InterimLook, StoppingRule
-from evaluators.user_error import DamagedFile
+from evaluators.user_error import CannotWrite, DamagedFile
 
 if TYPE_CHECKING:
     import pyarrow
@@ -118,7 +118,7 @@ def write_scored_folder(folder: Path, run: Run, scores: Iterable[ItemScore]) -> 
         temporary.rename(folder)
     except OSError as error:
         shutil.rmtree(temporary, ignore_errors=True)
-        raise UserError(f"cannot write {folder}: {error.strerror}; free some space or set CLAIMCHECK_HOME") from error
+        raise CannotWrite(f"cannot write {folder}: {error.strerror}; free some space or set CLAIMCHECK_HOME") from error
 
 
 def _table(path: Path, schema: pyarrow.Schema, run_id: str, rows: Iterable[dict[str, Any]]) -> None:

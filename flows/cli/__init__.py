@@ -49,7 +49,7 @@ def run_command(arguments: Sequence[str]) -> int:
         if told is None:
             return _unexpected(error)
         write_line(f"claimcheck: {told}; free some space or set CLAIMCHECK_HOME, then run the same command", sys.stderr)
-        return 2
+        return 3
     return result if isinstance(result, int) else 0
 
 

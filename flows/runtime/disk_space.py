@@ -5,14 +5,16 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from evaluators.user_error import UserError
+from evaluators.user_error import CannotWrite, UserError
 
 SPACE = 100 * 1000**2
 """Bytes that a run needs beside the weights, at least."""
 
 
-class NoRoom(UserError):
-    """The disk is too full for a run. It says nothing about a claim and is never a verdict."""
+class NoRoom(CannotWrite):
+    """The disk is too full for a run: found before anything was begun."""
+
+    exit_code = 2
 
 
 def check_room(home: Path) -> None:

@@ -6,8 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from evaluators.outside.harnesses.harness import HarnessMissing
-from evaluators.user_error import UserError
-from flows.runtime.disk_space import NoRoom
+from evaluators.user_error import CannotWrite, UserError
 from flows.runtime.error_log import note_error
 from flows.runtime.progress_lines import say
 from flows.verification.ratio_sides import Unmeasurable
@@ -20,7 +19,7 @@ def failure_reason(error: Exception, home: Path, title: str) -> tuple[str, str]:
     Raises the error again where it says nothing about a claim: a full disk, or a database that cannot be used now.
     What nobody expected is written to a log that the text names.
     """
-    if isinstance(error, (WarehouseError, NoRoom, OSError, sqlite3.OperationalError)):
+    if isinstance(error, (WarehouseError, CannotWrite, OSError, sqlite3.OperationalError)):
         raise error
     if isinstance(error, UserError):
         return (error.reason if isinstance(error, (Unmeasurable, HarnessMissing)) else "server_failed"), str(error)

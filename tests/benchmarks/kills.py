@@ -98,19 +98,20 @@ class Trial:
         with (self.root / "told").open("ab") as told:
             return subprocess.Popen(command, env=self.environment, stdout=told, stderr=told, start_new_session=True)
 
-    def kill(self, command: subprocess.Popen[bytes], way: str) -> None:
-        """Do it, and wait until the command is gone; raises TimeoutExpired for a command that hangs."""
+    def kill(self, command: subprocess.Popen[bytes], way: str, whole: float) -> None:
+        """Do it, and wait until the command is gone; raises TimeoutExpired for a command that hangs. `whole`: seconds
+        that one takes which nobody disturbs: after some ways it is to come to its own end."""
         if way == "server SIGKILL":
             self.server.kill()
             self.server.wait()
             self.server = self._serve()
-            command.wait(120)
+            command.wait(120 + 5 * whole)
             return
         if way == "SIGSTOP":
             command.send_signal(signal.SIGSTOP)
             time.sleep(1)
             command.send_signal(signal.SIGCONT)
-            command.wait(120)
+            command.wait(120 + 5 * whole)
             return
         name = way.split()[0]
         if way.endswith("group"):
@@ -183,12 +184,12 @@ def main() -> None:
                 command, moment = trial.verify(), chance.uniform(0.1, 1.0) * whole
                 way = chance.choice(WAYS)
                 try:
-                    code = command.wait(moment if done < given.kills and time.monotonic() < until else 300)
+                    code = command.wait(moment if done < given.kills and time.monotonic() < until else 300 + 5 * whole)
                     continue
                 except subprocess.TimeoutExpired:
                     done, kills = done + 1, kills + 1
                 try:
-                    trial.kill(command, way)
+                    trial.kill(command, way, whole)
                 except subprocess.TimeoutExpired:
                     hung += 1
                     command.kill()

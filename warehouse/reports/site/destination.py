@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -12,7 +13,7 @@ from tempfile import TemporaryFile
 from types import TracebackType
 from typing import BinaryIO
 
-from evaluators.user_error import UserError
+from evaluators.user_error import CannotWrite, UserError
 
 MANIFEST = "files.json"
 """Path -> SHA-256 of every file of the site (of a PNG: of its SVG); the next writing leaves alone what is the same."""
@@ -39,6 +40,8 @@ class Destination:
         self.written = 0
 
     def __enter__(self) -> Destination:
+        if not self._before:  # first: a folder that a kill or a full disk leaves half done is ours all the same
+            self._put(MANIFEST, b"{}")
         return self
 
     def __exit__(
@@ -105,8 +108,10 @@ class Destination:
                     shutil.copyfileobj(data, file)
             os.replace(part, address)  # noqa: PTH105
         except OSError as error:
-            raise UserError(
-                f"cannot write {address}: {error.strerror or error}; give another folder with --to"
+            with contextlib.suppress(OSError):
+                os.remove(f"{address}.part")  # noqa: PTH107
+            raise CannotWrite(
+                f"cannot write {address}: {error.strerror or error}; free some space or give another folder with --to"
             ) from error
 
     def _read_manifest(self, to: str) -> dict[str, str]:
