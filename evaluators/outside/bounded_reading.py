@@ -5,6 +5,7 @@ Every refusal is a UserError of one line that names the file.
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 import re
@@ -88,6 +89,41 @@ def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             if not isinstance(value, dict):
                 raise UserError(f"{path}, line {number}: a JSON object is expected, not {type(value).__name__}")
             yield number, value
+
+
+def csv_header(start: str) -> set[str]:
+    """The names in the first line of a CSV text; empty where it is none."""
+    try:
+        return {name.strip() for name in next(csv.reader(start.lstrip("\ufeff").splitlines()[:1]), [])}
+    except csv.Error:
+        return set()
+
+
+def csv_rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a CSV file with a header; cells beyond the header are left out. Raises UserError for a huge one, and
+    for one that is cut."""
+    try:
+        rows = []
+        for number, row in enumerate(csv.DictReader(text_lines(path)), 1):
+            if None in row.values():
+                raise UserError(f"{path} is cut: row {number} has fewer cells than the header; get it again")
+            rows.append({name.strip(): cell or "" for name, cell in row.items() if isinstance(name, str)})
+            if len(rows) * max(1, len(row)) > MOST_VALUES:
+                raise UserError(f"{path} holds more than {MOST_VALUES:,} values; split it")
+        return rows
+    except csv.Error as error:
+        raise UserError(f"{path} is no whole CSV ({first_line(error)}); get it again") from error
+
+
+def text_lines(path: Path) -> Iterator[str]:
+    """The lines of a text, without their ends. Raises UserError for a huge one, and for one that is not UTF-8."""
+    check_size(path, LARGEST_DOCUMENT)
+    try:
+        yield from path.read_bytes().decode("utf-8-sig").splitlines()
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}; check its permissions") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not UTF-8 text; convert it and try again") from error
 
 
 def yaml_document(path: Path) -> Any:

@@ -219,13 +219,17 @@ def _notes(result: OutsideResult, found: Measurement, benchmark: Benchmark) -> l
             f"{found.failed:,} items failed by the infrastructure are left out of the score; "
             f"the file counts them and says {100 * result.score:.4g} %"
         )
-    if result.task_version and benchmark.task and not benchmark.tasks_folder:
+    if result.task_version and _of_lm_eval(result) and benchmark.task and not benchmark.tasks_folder:
         installed, told = installed_task_version(benchmark.task), finite(result.task_version)
         if installed is not None and told is not None and installed != told:
             notes.append(f"the file's task is version {told:g}, the installed lm-eval's {installed:g}")
     if result.whole and benchmark.items and result.whole != benchmark.items:
         notes.append(f"the file's benchmark has {result.whole:,} items, the catalogue's {benchmark.items:,}")
     return notes
+
+
+def _of_lm_eval(result: OutsideResult) -> bool:
+    return (result.settings.harness or "").startswith("lm-eval")
 
 
 def _settings(first: Settings, score: Score, sure: bool) -> Settings:

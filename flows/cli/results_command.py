@@ -46,10 +46,12 @@ def import_from(
     ----------
     source
         File, folder or URL: lm-eval results with their samples, Inspect logs, Every Eval Ever records, SWE-bench
-        reports, mini-swe-agent, Harbor, MCPMark and BFCL folders, LiveCodeBench, tau2, EvalPlus and simple-evals
-        files, llama-bench, GuideLLM and `vllm bench serve` JSON, Meta's evals. The format is told by the content.
+        reports, mini-swe-agent, Harbor, MCPMark and BFCL folders and tables, LiveCodeBench, tau-bench, tau2, EvalPlus,
+        simple-evals and lighteval files, llama-bench (any output), GuideLLM and `vllm bench serve` JSON, Meta's evals.
+        The format is told by the content.
     release
-        Release that the results are about, where the file does not name it by its hub id.
+        Release that the results are about, where the file does not name it by its hub id. Where there are several
+        models, only those of its name are taken for it.
     weights
         Hash or repository of the weights that were run. They are not seen, so nothing is ever flagged.
     benchmark

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from evaluators.catalogue import Benchmark, benchmark, catalogue
 from evaluators.outside.bounded_reading import LARGEST_STREAM
 from evaluators.outside.import_run import ImportedRun, as_imported_run, grouped_results, origin_of
+from evaluators.outside.model_names import same_model, several_models
 from evaluators.outside.outside_records import LeftOut, OutsideResult, OutsideRun
 from evaluators.outside.read_outside import read_outside
 from evaluators.records import Release, Run, UserError
@@ -79,6 +80,7 @@ def import_results(
     with local_copy(source) as path:
         outside, left = read_outside(path)
     report = ImportReport(left_out=left, files=len(outside))
+    outside = _about_release(outside, request.release, report)
     found: list[ImportedRun] = []
     for run in outside:
         try:
@@ -156,6 +158,7 @@ def _runs_of(
     report.left_out += outside.left_out
     if request.date is not None:
         outside = outside.model_copy(update={"started": request.date, "finished": request.date})
+    unnamed: dict[str, str] = {}
     for results in grouped_results(outside.results):
         task = results[0].task
         known = _benchmark_of(outside, results[0], request)
@@ -164,13 +167,42 @@ def _runs_of(
             hint = f"; is it {near}? say so with --benchmark" if near else ""
             report.left_out.append(LeftOut(place=task, reason=f"{UNNAMED}{hint}"))
             continue
-        release = _release_of(outside, results[0], request)
+        try:
+            release = _release_of(outside, results[0], request)
+        except UserError as problem:
+            if results[0].model is None:
+                raise
+            unnamed.setdefault(results[0].model, str(problem))
+            continue
         origin = origin_of(outside, source=source, now=now, by=request.by, weights=request.weights)
         found = as_imported_run(
             outside, results, known, release, origin, report.left_out, order_seed=request.order_seed
         )
         if found is not None:
             yield found
+    report.left_out += [LeftOut(place=model, reason=reason) for model, reason in unnamed.items()]
+
+
+def _about_release(outside: list[OutsideRun], release: str | None, report: ImportReport) -> list[OutsideRun]:
+    """What the user's release is said of. Where files or rows are of several models, it is of those of its name alone:
+    a score of another model is no score of it."""
+    names = [result.model or run.model for run in outside for result in run.results]
+    if release is None or not several_models(names):
+        return outside
+    others: dict[str, None] = {}
+    kept = []
+    for run in outside:
+        own = []
+        for result in run.results:
+            if (named := result.model or run.model) is None or same_model(release, named):
+                own.append(result)
+            else:
+                others[named] = None
+        if own:
+            kept.append(run.model_copy(update={"results": tuple(own)}))
+    reason = f"it is not named like {release}, and there are several models here; import its own file with --release"
+    report.left_out += [LeftOut(place=named, reason=reason) for named in others]
+    return kept
 
 
 def _benchmark_of(outside: OutsideRun, result: OutsideResult, request: ImportRequest) -> Benchmark | None:

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from evaluators.outside import zip_entries
 from evaluators.outside.outside_records import OutsideRun
-from evaluators.outside.read_outside import read_outside, read_outside_file
+from evaluators.outside.read_file import read_outside_file
+from evaluators.outside.read_outside import read_outside
 from evaluators.outside.redact import redacted, redacted_text
 from evaluators.user_error import UserError
 
@@ -69,6 +70,12 @@ DOCUMENTS: dict[str, Any] = {
     "serve.json": {"completed": 2, "request_throughput": 1.0, "output_throughput": 2.0, "model_id": "m"},
     "guidellm.json": {"benchmarks": [{"args": {"strategy": {"type_": "constant"}}, "metrics":
                                       {"output_tokens_per_second": {"successful": {"mean": 1.0, "count": 2}}}}]},
+    "results_lighteval.json": {"config_general": {"model_name": "a/b", "max_samples": None}, "results":
+                               {"harness|arc:challenge|25": {"acc": 0.5, "acc_stderr": 0.1}}, "config_tasks": {}},
+    "tau.json": [{"task_id": 0, "reward": 1.0, "info": {"error": "x"}, "trial": 0,
+                  "traj": [{"role": "system", "content": "# Airline Agent Policy"}]}],
+    "summary.json": {"k": 2, "experiment_name": "e", "github": {"m": {}}, "overall":
+                     {"m": {"total_tasks": 127, "pass@1": {"avg": 0.5}, "pass@2": 0.6, "pass^2": 0.4}}},
     "a.traj.json": {"info": {"exit_status": "Submitted", "config": {"agent": {}}}, "messages": [{"role": "assistant"}]},
 }  # fmt: skip
 ODD = st.sampled_from(
@@ -238,7 +245,7 @@ def test_secrets_are_removed_and_settings_stay(secret: str) -> None:
 READ_WITHIN = """
 import resource, sys
 from pathlib import Path
-from evaluators.outside.read_outside import read_outside_file
+from evaluators.outside.read_file import read_outside_file
 resource.setrlimit(resource.RLIMIT_DATA, (300_000_000, 300_000_000))
 run = read_outside_file(Path(sys.argv[1]))
 print(len(run.results[0].items), run.results[0].items[0].status.value)

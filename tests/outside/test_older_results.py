@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from evaluators.outside.formats import lm_eval_samples
-from evaluators.outside.read_outside import read_outside, read_outside_file
+from evaluators.outside.read_file import read_outside_file
+from evaluators.outside.read_outside import read_outside
 from evaluators.user_error import UserError
 from flows.verification.import_results import ImportRequest, import_results
 from tests.outside.test_hostile_results import INSPECT

@@ -9,7 +9,8 @@ import pytest
 
 from evaluators.outside.formats.mini_swe_agent_runs import read_mini_swe_agent_run
 from evaluators.outside.outside_records import OutsideResult, OutsideRun
-from evaluators.outside.read_outside import read_outside, read_outside_file
+from evaluators.outside.read_file import read_outside_file
+from evaluators.outside.read_outside import read_outside
 from evaluators.records import ItemStatus
 from evaluators.user_error import UserError
 

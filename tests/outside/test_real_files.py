@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from evaluators.outside.outside_records import OutsideResult, OutsideRun
-from evaluators.outside.read_outside import read_outside_file
+from evaluators.outside.read_file import read_outside_file
 from evaluators.user_error import UserError
 
 SHARED = Path(os.environ.get("CLAIMCHECK_SHARED", Path(__file__).parents[2].parent / "shared")) / "data"

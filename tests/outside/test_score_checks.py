@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from evaluators.outside.formats.lm_eval_samples import samples_of_file
-from evaluators.outside.read_outside import read_outside_file
+from evaluators.outside.read_file import read_outside_file
 from evaluators.records import UserError
 from flows.verification.import_results import ImportRequest, import_results
 from tests.outside.test_import_results import claim, home, lm_eval_files

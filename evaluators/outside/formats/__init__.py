@@ -1,5 +1,7 @@
 """Pure readers of results that other programs wrote, one a format.
 
+speeds/    those of speeds
+
 Each module has an `is_...`, which tells the format by its content, and a `read_...` from a path to an `OutsideRun`.
 `evaluators.outside.read_outside` chooses between them.
 """

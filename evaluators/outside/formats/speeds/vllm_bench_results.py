@@ -100,6 +100,7 @@ def _settings(row: dict[str, Any], completed: int) -> Settings:
         speculative=f"on, {speculative:g} % accepted" if speculative is not None else None,
         backend=text(row.get("backend")) if row.get("backend") not in ("openai", "openai-chat") else None,
         harness=_program(row),
+        notes=(f"rate: {rate:g} requests a second",) if (rate := finite(row.get("request_rate"))) else (),
     )
 
 

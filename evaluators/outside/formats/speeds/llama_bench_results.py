@@ -15,6 +15,15 @@ from evaluators.user_error import UserError
 QUANTIZATION = re.compile(r"(?i)(?:^|[-._/])((?:I?Q\d+(?:_[A-Z0-9]+)*)|BF16|F16|F32|MXFP4|TQ\d_\d)(?=[-._]|$)")
 
 
+OPTIONS = (
+    "n_gpu_layers", "n_cpu_moe", "n_threads", "n_batch", "n_ubatch", "type_k", "type_v", "flash_attn", "split_mode",
+    "tensor_split", "main_gpu", "devices", "no_kv_offload", "use_mmap", "moe_cache", "repack", "poll",
+)  # fmt: skip
+"""Options that move a speed, and are no settings of their own."""
+ALL = 99
+"""Layers on the graphics card from which on these are all, as the program's own default was."""
+
+
 def is_llama_bench(content: Any) -> bool:
     """Whether a JSON value is a list of tests, or one test of a `jsonl` file."""
     first = content[0] if isinstance(content, list) and content else content
@@ -31,26 +40,31 @@ def read_llama_bench_file(path: Path) -> OutsideRun:
         rows = [row for _, row in json_lines(path)]
     if not is_llama_bench(rows):
         raise UserError(f"{path} is no JSON of llama-bench; it needs model_filename and avg_ts")
+    return llama_bench_run(path, rows, "llama-bench JSON")
+
+
+def llama_bench_run(path: Path, rows: list[Any], format: str) -> OutsideRun:
+    """The run of a file's rows, each with the names of the JSON's fields. An option that is not the same in all rows
+    of a model stands in the notes of its settings, so that a series over it is several runs."""
     results: list[OutsideResult] = []
     left = []
-    for place, row in enumerate(rows):
-        found = list(_results(row)) if isinstance(row, dict) else []
-        if not found:
-            left.append(LeftOut(place=f"test {place}", reason="it has no finite speed above 0, or no lengths"))
-        results += found
-    first = rows[0] if isinstance(rows[0], dict) else {}
-    facts = {}
-    for row in rows:
-        if isinstance(row, dict):
-            facts[str(row.get("model_filename"))] = row
-    for name, row in facts.items():
-        results += _facts(name, row)
+    tests = [row if isinstance(row, dict) else {} for row in rows]
+    swept = _swept(tests)
+    for number_of, row in enumerate(tests):
+        speeds = list(_results(row, swept))
+        if not speeds:
+            left.append(LeftOut(place=f"test {number_of}", reason="it has no finite speed above 0, or no lengths"))
+        results += speeds
+    for name, row in {str(row.get("model_filename") or ""): row for row in tests}.items():
+        if name:
+            results += _facts(name, row)
+    first = tests[0] if tests else {}
     return OutsideRun(
-        format="llama-bench JSON",
+        format=format,
         path=str(path),
         harness="llama-bench",
         harness_version=_build(first),
-        model=PurePosixPath(str(first.get("model_filename")).replace("\\", "/")).name.removesuffix(".gguf") or None,
+        model=_model(first),
         model_parameters=whole(first.get("model_n_params")),
         finished=moment(first.get("test_time")),
         results=tuple(results),
@@ -58,7 +72,22 @@ def read_llama_bench_file(path: Path) -> OutsideRun:
     )
 
 
-def _results(row: dict[str, Any]) -> Iterator[OutsideResult]:
+def _swept(tests: list[dict[str, Any]]) -> frozenset[str]:
+    """Options that differ between tests of one model."""
+    values: dict[tuple[str | None, str], set[str]] = {}
+    for row in tests:
+        for name in OPTIONS:
+            values.setdefault((_model(row), name), set()).add(str(row.get(name)))
+    return frozenset(name for (_, name), seen in values.items() if len(seen) > 1)
+
+
+def _model(row: dict[str, Any]) -> str | None:
+    """The model by its file, else (in Markdown) by its type."""
+    name = PurePosixPath(str(row.get("model_filename") or "").replace("\\", "/")).name.removesuffix(".gguf")
+    return name or text(row.get("model_type"))
+
+
+def _results(row: dict[str, Any], swept: frozenset[str]) -> Iterator[OutsideResult]:
     speed, prompt, generated = finite(row.get("avg_ts")), whole(row.get("n_prompt")), whole(row.get("n_gen"))
     if speed is None or speed <= 0 or prompt is None or generated is None or not prompt + generated:
         return
@@ -75,8 +104,8 @@ def _results(row: dict[str, Any]) -> Iterator[OutsideResult]:
         unit="tok/s",
         higher_is_better=True,
         count=len(known) or None,
-        settings=_settings(row, prompt, generated),
-        model=PurePosixPath(str(row.get("model_filename")).replace("\\", "/")).name.removesuffix(".gguf"),
+        settings=_settings(row, prompt, generated, swept),
+        model=_model(row),
         items=tuple(OutsideItem(id=f"run {place}", score=one) for place, one in enumerate(known, 1)),
         evidence={
             name: str(row[name])[:80]
@@ -95,8 +124,12 @@ def _results(row: dict[str, Any]) -> Iterator[OutsideResult]:
     )
 
 
-def _settings(row: dict[str, Any], prompt: int, generated: int) -> Settings:
-    graphics = text(row.get("gpu_info"))
+def _settings(row: dict[str, Any], prompt: int, generated: int, swept: frozenset[str]) -> Settings:
+    layers = whole(row.get("n_gpu_layers"))
+    graphics = text(row.get("gpu_info")) if layers != 0 else None
+    told = [
+        name for name in OPTIONS if name in swept or (name == "n_gpu_layers" and layers is not None and layers < ALL)
+    ]
     return Settings(
         quantization=_quantization(row),
         backend="llama.cpp",
@@ -108,12 +141,12 @@ def _settings(row: dict[str, Any], prompt: int, generated: int) -> Settings:
         concurrency=1,
         speculative="none",
         harness=f"llama-bench {_build(row) or ''}".strip(),
+        notes=tuple(f"{name} {str(row.get(name))[:40]}" for name in told),
     )
 
 
 def _facts(name: str, row: dict[str, Any]) -> Iterator[OutsideResult]:
     """Size and parameters of the model file: they decide specification claims for nothing."""
-    model = PurePosixPath(name.replace("\\", "/")).name.removesuffix(".gguf")
     for task, key, unit in (("total_parameters", "model_n_params", "parameters"), ("file_size", "model_size", "bytes")):
         if value := whole(row.get(key)):
             yield OutsideResult(
@@ -124,12 +157,12 @@ def _facts(name: str, row: dict[str, Any]) -> Iterator[OutsideResult]:
                 unit=unit,
                 count=1,
                 settings=Settings(quantization=_quantization(row), harness="llama-bench"),
-                model=model,
+                model=_model(row),
             )
 
 
 def _quantization(row: dict[str, Any]) -> str | None:
-    found = QUANTIZATION.search(str(row.get("model_filename")).removesuffix(".gguf"))
+    found = QUANTIZATION.search(str(row.get("model_filename") or "").removesuffix(".gguf"))
     if found:
         return found[1].upper()
     kind = re.search(r"\b(I?Q\d\w*|BF16|F16|F32)(?: - (Small|Medium|Large))?$", str(row.get("model_type")))
