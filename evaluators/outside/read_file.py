@@ -9,7 +9,6 @@ from typing import Any
 
 from evaluators.outside.bounded_reading import LARGEST_DOCUMENT, LARGEST_LINE, json_document, yaml_document
 from evaluators.outside.formats import (
-    bfcl_tables,
     eval_ever_records,
     evalplus_grades,
     inspect_logs,
@@ -17,14 +16,17 @@ from evaluators.outside.formats import (
     livecodebench_grades,
     lm_eval_results,
     lm_eval_samples,
+    simple_evals_results,
+    vendor_item_grades,
+)  # fmt: skip
+from evaluators.outside.formats.agents import (
+    bfcl_tables,
     mcpmark_summaries,
     mini_swe_agent_runs,
-    simple_evals_results,
     swebench_reports,
     tau2_simulations,
     tau_bench_results,
     terminal_bench_runs,
-    vendor_item_grades,
 )  # fmt: skip
 from evaluators.outside.formats.speeds import (
     guidellm_reports,

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from evaluators.outside.bounded_reading import MOST_FILES
-from evaluators.outside.formats import (
+from evaluators.outside.formats import lm_eval_samples
+from evaluators.outside.formats.agents import (
     bfcl_scores,
     harbor_jobs,
-    lm_eval_samples,
     mcpmark_runs,
     mini_swe_agent_runs,
     terminal_bench_runs,

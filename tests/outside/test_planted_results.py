@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from evaluators.outside.formats.mini_swe_agent_runs import read_mini_swe_agent_run
+from evaluators.outside.formats.agents.mini_swe_agent_runs import read_mini_swe_agent_run
 from evaluators.outside.outside_records import OutsideResult, OutsideRun
 from evaluators.outside.read_file import read_outside_file
 from evaluators.outside.read_outside import read_outside

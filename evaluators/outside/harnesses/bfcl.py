@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from evaluators.outside.bounded_reading import json_lines
-from evaluators.outside.formats.bfcl_scores import graded_items
+from evaluators.outside.formats.agents.bfcl_scores import graded_items
 from evaluators.outside.harnesses.harness import Control, Endpoint, HarnessSetup, Need, Scaffold, Step
 from evaluators.outside.harnesses.harness_environment import harness_environment
 from evaluators.outside.outside_records import OutsideItem

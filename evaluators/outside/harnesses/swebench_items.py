@@ -17,7 +17,7 @@ from typing import Any
 
 from evaluators.files import write_atomic
 from evaluators.outside.bounded_reading import finite, inside, json_document, mapping, sequence, text, whole
-from evaluators.outside.formats.mini_swe_agent_runs import BY_THE_MODEL
+from evaluators.outside.formats.agents.mini_swe_agent_runs import BY_THE_MODEL
 from evaluators.outside.outside_records import OutsideItem
 from evaluators.outside.redact import redacted_line
 from evaluators.records import ItemStatus

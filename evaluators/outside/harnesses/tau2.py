@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from evaluators.outside.bounded_reading import json_document, mapping, sequence
-from evaluators.outside.formats.tau2_simulations import simulation_items
+from evaluators.outside.formats.agents.tau2_simulations import simulation_items
 from evaluators.outside.harnesses.harness import Control, Endpoint, HarnessSetup, Need, Scaffold, Step
 from evaluators.outside.harnesses.harness_environment import harness_environment
 from evaluators.outside.outside_records import OutsideItem

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluators.outside.bounded_reading import MOST_FILES, finite, inside, json_document, mapping, sequence, text, whole
-from evaluators.outside.formats import swebench_reports
+from evaluators.outside.formats.agents import swebench_reports
 from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun, mean_of
 from evaluators.outside.redact import redacted, redacted_line
 from evaluators.records import ItemStatus, Settings
