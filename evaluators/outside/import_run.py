@@ -12,7 +12,7 @@ from evaluators.catalogue import Benchmark, Score
 from evaluators.harness.keys import digest, order_key
 from evaluators.outside.bounded_reading import finite
 from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun, mean_of
-from evaluators.outside.score_checks import score_that_is_meant, why_items_contradict, why_not_whole
+from evaluators.outside.score_checks import is_mean_over_tasks, score_that_is_meant, why_items_contradict, why_not_whole
 from evaluators.outside.task_versions import installed_task_version
 from evaluators.records import (
     Imported,
@@ -67,6 +67,9 @@ def as_imported_run(
             left.append(LeftOut(place=f"{result.task} {result.metric},{result.filter}", reason=str(problem)))
             continue
         doubt = why_items_contradict(result)
+        if doubt and is_mean_over_tasks(result):
+            notes.append("the score is the mean over its tasks, each the same weight; its items have other weights")
+            result, doubt = result.model_copy(update={"items": ()}), None
         result = result.model_copy(update={"items": ()}) if doubt else result
         ordered = _in_order(result.items, order_seed)
         found = _measurement(benchmark, result, score, ordered, order_seed)

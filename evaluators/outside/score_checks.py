@@ -65,6 +65,20 @@ def why_items_contradict(result: OutsideResult) -> str | None:
     )
 
 
+def is_mean_over_tasks(result: OutsideResult) -> bool:
+    """Whether a score of lm-eval's group is the mean of its tasks' means, each the same weight, and not of its
+    items."""
+    tasks: dict[str, list[float]] = {}
+    for item in result.items:
+        if item.score is None:
+            return False
+        tasks.setdefault(item.id.rpartition("/")[0], []).append(item.score)
+    if result.score is None or len(tasks) < 2 or "" in tasks:
+        return False
+    mean = math.fsum(sum(scores) / len(scores) for scores in tasks.values()) / len(tasks)
+    return abs(mean - result.score) <= max(ROUNDED, half_a_last_place(result.score))
+
+
 def why_not_whole(result: OutsideResult, benchmark: Benchmark) -> str | None:
     """Why a share of right answers, of a program that can be told to run a part and does not write so, is not shown to
     be over the whole benchmark: no number of right ones gives it, or any number of items does (0 % and 100 %)."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from evaluators.outside.bounded_reading import finite, inside, json_document, mapping, moment, sequence, text, whole
 from evaluators.outside.formats import lm_eval_samples
+from evaluators.outside.model_names import format_of_weights
 from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun
 from evaluators.outside.redact import redacted, redacted_text
 from evaluators.records import Settings
@@ -21,6 +22,10 @@ NAMED_IN = ("pretrained", "model", "path", "engine", "peft")
 """Keys of `model_args` that name the model."""
 OTHER_WEIGHTS = ("peft", "lora_local_path", "lora_path", "delta", "steer_path", "subfolder")
 """Keys of `model_args` that make another model of the one that is named."""
+
+
+THINKING = re.compile(r"(?i)enable_thinking['\"]?\s*[:=]\s*(true|false)")
+"""In arguments for the template, which are a mapping or its text."""
 
 
 def is_lm_eval_file(content: Any) -> bool:
@@ -165,7 +170,8 @@ def _result(
     limit = finite(inside(content, "config", "limit"))
     limited = None
     if limit or (of and counted and counted < of):
-        limited = f"first {counted:,} of {of:,} items" if of and counted else f"limited to {limit:g} items a task"
+        first_of = "first " if limit else ""  # without a limit they were chosen by their numbers
+        limited = f"{first_of}{counted:,} of {of:,} items" if of and counted else f"limited to {limit:g} items a task"
     first = leaves[0]
     return OutsideResult(
         task=task,
@@ -224,7 +230,8 @@ def _settings(
     generates = about.get("output_type") == "generate_until"
     if generates and temperature is None and generation.get("do_sample") is None:
         temperature = 0.0  # lm-eval's own default for every backend
-    told = [whole(generation.get(name)) for name in ("max_gen_toks", "max_tokens", "max_new_tokens")]
+    lengths = ("max_gen_toks", "max_tokens", "max_new_tokens")
+    told = [whole(source.get(name)) for source in (generation, arguments) for name in lengths]
     version = text(content.get("lm_eval_version"))
     return Settings(
         shots=whole(shots),
@@ -254,11 +261,14 @@ def _generation(about: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]
 
 
 def _prompt(content: dict[str, Any], config: dict[str, Any]) -> str | None:
-    """`chat` if a template was applied. Files of lm-eval 0.3 know no template: it had none."""
+    """`chat` if a template was applied. Files of lm-eval 0.3 know no template: it had none. An empty one is that of a
+    backend which leaves templates to its server, where nothing says whether it applied one."""
     if content.get("chat_template") or content.get("chat_template_sha"):
         return "chat"
     if "chat" in str(config.get("model")):
         return "chat"
+    if content.get("chat_template") == "":
+        return None
     known = "chat_template" in content or "chat_template_sha" in content
     return "completion" if known or "configs" not in content else None
 
@@ -271,6 +281,8 @@ def _system(content: dict[str, Any]) -> str | None:
 
 def _thinking(arguments: dict[str, Any]) -> str | None:
     told = arguments.get("enable_thinking")
+    if told is None and (said := THINKING.search(str(arguments.get("chat_template_args")))):
+        told = said[1]
     return {"true": "on", "false": "off"}.get(str(told).casefold()) if told is not None else None
 
 
@@ -281,6 +293,12 @@ def _precision(config: dict[str, Any], arguments: dict[str, Any]) -> str | None:
             return "int4" if "4" in name else "int8"
     if told := text(arguments.get("quantization")):
         return told
+    for name in ("gptqmodel", "autogptq"):
+        if str(arguments.get(name)).casefold() not in ("none", "false"):
+            return "gptq"
+    named = next((str(arguments[name]) for name in ("gguf_file", *NAMED_IN) if arguments.get(name)), "")
+    if said := format_of_weights(named):  # the data type is that of the computation, not of such weights
+        return said
     kind = str(config.get("model_dtype") or arguments.get("dtype") or "").removeprefix("torch.")
     return PRECISION.get(kind)
 

@@ -28,6 +28,10 @@ SIZES = {500: "SWE-bench Verified", 2294: "SWE-bench"}
 PARTIAL = 0.02
 """Share of instances not submitted from which on a report is about a part of the split."""
 
+MOST_ERRORS = 0.05
+"""Share of instances that may end in an error; a patch that cannot be applied is one, as is an image that was not
+built, and older reports do not tell which."""
+
 
 def is_swebench_report(content: Any) -> bool:
     """Whether a JSON value is a report."""
@@ -113,6 +117,8 @@ def _schema_2(path: Path, content: dict[str, Any]) -> OutsideResult:
         limited = f"{submitted:,} of {total:,} instances"
     names = SIZES.get(total) or _named(path)
     infra = whole(content.get("infra_failure_instances")) or 0
+    errors = whole(content.get("error_instances")) or 0
+    untested = max(0, errors - infra)
     return OutsideResult(
         task=names or "SWE-bench report",
         names=(names,) if names else (),
@@ -123,6 +129,9 @@ def _schema_2(path: Path, content: dict[str, Any]) -> OutsideResult:
         limited=limited,
         settings=Settings(metric="resolved", repeats=1, subset=limited or "", harness="swebench"),
         items=items if len(items) == total else (),
+        doubts=(f"{untested:,} of {total:,} instances ended in an error before their tests, and count as unresolved",)
+        if untested > MOST_ERRORS * total
+        else (),
         evidence={
             "schema": str(content.get("schema_version") or 2)[:10],
             "infrastructure": f"{infra:,} instances failed by the infrastructure",
