@@ -23,7 +23,7 @@ from evaluators.code.code_scoring import CodeGrading, score_code, unscorable_cod
 from evaluators.harness import run_folder
 from evaluators.harness.aggregate import measurements
 from evaluators.harness.answers.answer_statistics import read_signals
-from evaluators.harness.answers.second_reading import respelled
+from evaluators.harness.answers.second_reading import misread, respelled
 from evaluators.harness.concurrency import MOST, Concurrency, in_flight
 from evaluators.harness.dealing.lane import Lane
 from evaluators.harness.engine import Work, execute
@@ -195,6 +195,7 @@ class Execution:
             signals = read_signals(run, responses, board, self.routes, found.prompt, characters)
             if any(item.instances[0].request_type == RequestKind.generate for item in self.items[:1]):
                 signals |= respelled(journal.items(board.counted), (response for _, response in journal.responses()))
+                signals |= misread(journal.items(board.counted))
             run = run.model_copy(update={"signals": signals})
             if reason is None and (reason := self._distorted(signals)) is not None:
                 run = run.model_copy(update={"status": RunStatus.invalid, "reason": reason})

@@ -15,6 +15,8 @@ from evaluators.harness.answers.broken_answers import (
     is_message,
     is_noise,
 )
+from evaluators.harness.answers.second_reading import misread
+from evaluators.records import ItemScore, ItemStatus
 
 SOUND = (
     "The answer is 16.",
@@ -106,3 +108,32 @@ def test_another_spelling_says_the_same(answer: str, target: str) -> None:
 def test_another_answer_is_not_a_spelling(answer: str, target: str) -> None:
     """What is stated counts, not a number or a letter that happens to be there."""
     assert not same_answer(answer, target)
+
+
+def graded(said: str, target: str, number: int) -> ItemScore:
+    return ItemScore(
+        task="t", doc_id=number, position=number, metric="exact_match", filter="none", value=float(said == target),
+        status=ItemStatus.ok, extracted=said, target=target,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("answers", ["letters", "numbers"])
+def test_wrong_answers_of_a_weak_model_are_no_sign(answers: str) -> None:
+    """Letters that lean to one side, and numbers that are off."""
+    rng = random.Random(1)
+    pairs = [
+        (rng.choice("AAAABCD"), rng.choice("ABCD"))
+        if answers == "letters"
+        else (str(right + rng.choice((0, 1, 10))), str(right))
+        for right in rng.choices(range(10, 900), k=800)
+    ]
+    signals = misread(graded(said, target, number) for number, (said, target) in enumerate(pairs))
+    assert all(portion <= 0.01 for portion in signals.values()), signals
+
+
+def test_ends_that_were_lost_and_one_answer_for_many() -> None:
+    right = [str(number) for number in range(10, 810)]
+    cut = misread(graded(target[:-1] if place % 3 else target, target, place) for place, target in enumerate(right))
+    assert cut["cut_answer_share:exact_match,none"] > 0.6
+    same = misread(graded("42" if place % 3 else target, target, place) for place, target in enumerate(right))
+    assert same["same_wrong_share:exact_match,none"] > 0.6

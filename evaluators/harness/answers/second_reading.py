@@ -1,12 +1,17 @@
-"""Wrong answers read again, leniently: how many say what the target says."""
+"""Wrong answers read again: how many say what the target says, end before it does, or are the same for all items."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
 
-from evaluators.answer_spelling import same_answer
+from evaluators.answer_spelling import plain, same_answer
 from evaluators.records import ItemScore, ItemStatus, RequestKind, Response
+
+SHORT = 40
+"""Characters of an answer that is a number, a letter or a name."""
+SEVERAL = 10
+"""Items with one wrong answer from which on it is no chance."""
 
 
 def respelled(items: Iterable[ItemScore], responses: Iterable[Response]) -> dict[str, float]:
@@ -26,3 +31,34 @@ def respelled(items: Iterable[ItemScore], responses: Iterable[Response]) -> dict
             if same_answer(item.extracted, item.target) or same_answer(response.text, item.target):
                 right[item.metric, item.filter] += 1
     return {f"respelled_share:{metric},{name}": right[metric, name] / counts[metric, name] for metric, name in right}
+
+
+def misread(items: Iterable[ItemScore]) -> dict[str, float]:
+    """Signals of a run about answers that the metric counts as wrong, as shares of its items:
+    `cut_answer_share:<metric>,<filter>`, those that are the beginning of a short target (`1` for `16`), and
+    `same_wrong_share:<metric>,<filter>`, those that are the most frequent one, less what it is right for."""
+    counts: Counter[tuple[str, str]] = Counter()
+    cut: Counter[tuple[str, str]] = Counter()
+    given: dict[tuple[str, str], Counter[str]] = {}
+    wanted: dict[tuple[str, str], Counter[str]] = {}
+    for item in items:
+        key = item.metric, item.filter
+        counts[key] += 1
+        target, said = plain(_end(item.target)), plain(item.extracted or "")
+        if not target or len(target) > SHORT or item.status is not ItemStatus.ok:
+            continue
+        wanted.setdefault(key, Counter())[target] += 1
+        if item.value == 0 and said and len(said) <= SHORT:
+            given.setdefault(key, Counter())[said] += 1
+            cut[key] += target.startswith(said) and said != target
+    signals = {f"cut_answer_share:{metric},{name}": cut[metric, name] / counts[metric, name] for metric, name in cut}
+    for key, answers in given.items():
+        said, times = answers.most_common(1)[0]
+        beyond = times - 3 * wanted[key][said]
+        if times >= SEVERAL and beyond > 0:
+            signals[f"same_wrong_share:{key[0]},{key[1]}"] = beyond / counts[key]
+    return signals
+
+
+def _end(target: str | None) -> str:
+    return (target or "").rpartition("####")[2]

@@ -17,6 +17,8 @@ from warehouse.verdicts.diagnostics.frequency import SETTLED_BY, likelihood
 from warehouse.verdicts.diagnostics.validity import share
 from warehouse.verdicts.statistics.region import acceptance_region
 
+SAMPLED = 0.3
+"""Flip rate that no greedy run shows (2 to 20 %, arXiv 2506.09501)."""
 PREFLIGHT = {
     "model": "wrong_model",
     "context": "context_too_short",
@@ -34,6 +36,9 @@ PREFLIGHT = {
 def _preflight(e: Evidence) -> Iterable[Cause]:
     for name, text in e.run.failed_checks.items():
         yield Cause(PREFLIGHT.get(name, f"preflight_{name}"), f"preflight, {name}: {text}", "unsound")
+    if (flips := e.signal("flip_rate")) > SAMPLED and not e.run.settings.temperature:
+        text = f"{flips:.0%} of the items flip when answered again at temperature 0: the server samples all the same"
+        yield Cause("sampled", text, "doubt")
     if e.run.greedy_repeats is False and not e.run.settings.temperature:
         yield Cause("not_deterministic", "two greedy answers to one prompt differ: scores carry run noise", "note")
 
@@ -208,6 +213,18 @@ def _spelling(e: Evidence) -> Iterable[Cause]:
     yield Cause("answer_spelling", text, "doubt" if closes_gap(e, portion) else "note", examples=_respelled_items(e))
 
 
+def _misread(e: Evidence) -> Iterable[Cause]:
+    # 5-60 points: the last token lost, or a cache that answers for many
+    for name, code, words in (
+        ("cut_answer_share", "answer_cut", "are only the beginning of the right answer: its end may have been lost"),
+        ("same_wrong_share", "one_answer", "are one and the same wrong answer: a cache or a broken prompt may give it"),
+    ):
+        portion = e.signal(f"{name}:{e.measurement.metric},{e.measurement.filter}")
+        if portion > 0.01:
+            weight: Weight = "doubt" if closes_gap(e, portion) else "note"
+            yield Cause(code, f"{portion:.1%} of the answers {words}", weight)
+
+
 def closes_gap(e: Evidence, portion: float) -> bool:
     """Whether the claim would not be contradicted if this share of the items were right besides."""
     if e.criterion is None:
@@ -310,6 +327,7 @@ LOOKS: tuple[Callable[[Evidence], Iterable[Cause]], ...] = (
     _near_collapse,
     _extraction,
     _spelling,
+    _misread,
     other_metric,
     other_cell,
     _quantized,
