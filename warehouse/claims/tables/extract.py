@@ -81,7 +81,7 @@ def _base(context: Context) -> str | None:
 def _benchmarks_in_rows(context: Context, first: int, columns: list[int]) -> None:
     grid, layout = context.grid, context.layout
     assert layout.label is not None
-    header = grid.rows[:first]
+    header, identity = grid.rows[:first], context.identity
     parts = parts_over([layout.heads[column] for column in columns], context.identity)
     heads = [
         (("score",) if parts else layout.heads[column], [link for row in header for link in row[column].links])
@@ -94,10 +94,12 @@ def _benchmarks_in_rows(context: Context, first: int, columns: list[int]) -> Non
     if not named_rows:
         _tell_unsure(context, whose.values(), grid.line)
     section: list[str] = []
+    below: Owner | None = None
     for number in range(first, len(grid.rows)):
         row = grid.rows[number]
         if _is_section(row, columns):
             section = [next(cell.text for cell in row if cell.text)]
+            below = _model_of_section(context, row)
             continue
         if number in context.uneven:
             leave_row(context, number, columns, "the row has more cells than the heading")
@@ -119,9 +121,33 @@ def _benchmarks_in_rows(context: Context, first: int, columns: list[int]) -> Non
         taken = len(context.reading.claims)
         for place, column in enumerate(columns):
             mine = {**stated, "subset": parts[place]} if parts and parts[place] else stated
-            take(context, label, named or whose[column], number, column, mine, [*words, *_placed(part, label)])
+            take(
+                context,
+                label,
+                named or _owner_below(below, whose[column], heads[place][0], identity),
+                number,
+                column,
+                mine,
+                [*words, *_placed(part, label)],
+            )
         if not named and parts is None:
             add_recovery(context, number, columns, whose, taken)
+
+
+def _model_of_section(context: Context, row: Sequence[Cell]) -> Owner | None:
+    """Whose the rows below a section's row are, where it names a model or a size alone."""
+    cell = next(cell for cell in row if cell.text)
+    if not is_size(cell.text) and not names_model(cell.text, context.identity):
+        return None
+    return owners([((cell.text,), cell.links)], context.identity, context.around.headings)[0]
+
+
+def _owner_below(below: Owner | None, over: Owner, parts: Sequence[str], identity: Identity) -> Owner:
+    """The owner that the section names, in columns that name no model themselves; else the column's."""
+    if below is None or over.kind == "unsure" or any(names_model(part, identity) for part in parts):
+        return over
+    words = (*below.words, *((over.model,) if over.kind == "other" else ()))
+    return replace(below, words=words, stated=(*below.stated, *over.stated), variant=below.variant or over.variant)
 
 
 def parts_over(heads: Sequence[Sequence[str]], identity: Identity) -> list[str] | None:
@@ -170,6 +196,7 @@ def _benchmarks_in_columns(context: Context, first: int, columns: list[int]) -> 
     heads: list[tuple[Sequence[str], Sequence[str]]] = []
     section: list[str] = []
     sections: dict[int, list[str]] = {}
+    section_row: Sequence[Cell] = ()
     kept: list[int] = []
     size = next((column for column, role in layout.roles.items() if role == "size"), None)
     if size is not None and not context.scores and _names_parameters(layout.heads[size]):
@@ -179,7 +206,7 @@ def _benchmarks_in_columns(context: Context, first: int, columns: list[int]) -> 
     for number in range(first, len(grid.rows)):
         row = grid.rows[number]
         if _is_section(row, columns):
-            section = [next(cell.text for cell in row if cell.text)]
+            section, section_row = [next(cell.text for cell in row if cell.text)], row
             continue
         if number in context.uneven:
             leave_row(context, number, columns, "the row has more cells than the heading")
@@ -190,7 +217,8 @@ def _benchmarks_in_columns(context: Context, first: int, columns: list[int]) -> 
             continue
         if size is not None and text and is_size(row[size].text):
             text = f"{text} {row[size].text}"
-        heads.append(((text,) if text else (), [link for cell in row for link in cell.links]))
+        over = section if section and _model_of_section(context, section_row) else []
+        heads.append(((*over, text) if text else (), [link for cell in row for link in cell.links]))
         sections[number] = section
         kept.append(number)
     headings = [*context.around.headings]

@@ -109,6 +109,12 @@ def _note(text: str) -> Note:
         names = [part.strip() for part in re.split(r"\s*(?:&|,|\band\b)\s+", head[1]) if part.strip()]
         if names and all(_named(name) for name in names):
             about = tuple(key for name in names for key in _keys(name))
+    elif head := re.match(r"^(?:For|On|In) ([^:.,;]{2,60}(?:, [^:.,;]{2,30})*?(?:,? and [^:.,;]{2,40})?), \w", plain):
+        names = [name.strip("`'\" ") for name in re.split(r"\s*(?:&|,|\band\b)\s+", head[1]) if name.strip()]
+        besides = {resolve_benchmark(word).name for word in re.findall(r"\b[A-Z][\w-]+", plain[head.end() :])} - {None}
+        named = {resolve_benchmark(name).name for name in names}
+        if names and None not in named and besides <= named:
+            about = tuple(key for name in names for key in _keys(name))
     return Note(re.sub(r"^\[!\w+\]\s*", "", text)[:LONGEST], about, mark)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from evaluators.catalogue import catalogue
 from warehouse.claims.tables.cells import read_value
 from warehouse.claims.tables.grid import Cell
 from warehouse.claims.tables.layout import Layout
@@ -48,7 +49,11 @@ def row_settings(layout: Layout, row: Sequence[Cell], label: Label) -> tuple[Sta
         elif role == "gpus":
             gpus = text
         elif role.startswith("set:"):
-            words += _field(stated, role.removeprefix("set:"), text, head)
+            field = role.removeprefix("set:")
+            if field == "backend" and label.benchmark and catalogue()[label.benchmark].unit == "fraction":
+                bare = re.sub(r"\s*\[\d{1,2}\]$", "", text)
+                field, text = ("backend", text) if is_backend(text) else ("scaffold", bare)
+            words += _field(stated, field, text, head)
         elif role == "words" and any(c.isalpha() for c in head) and len(text) <= 200:
             if is_backend(text):
                 stated.setdefault("backend", text)

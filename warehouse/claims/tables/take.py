@@ -105,6 +105,8 @@ def _no_claim(context: Context, label: Label, known: Benchmark | None, value: Va
         return "an average, no benchmark's score"
     if known is None and normalise(label.text) in NO_SCORES:
         return "a setting or a property, no benchmark"
+    if known is None and re.search(r"[(\[](?:[KMGT]i?B|GPU[- ]?hours?|hours?|days?|ms|s|W|USD|\$)[)\]]", label.text):
+        return "a number with a unit, and no benchmark that is known"
     if known is None and not context.scores:
         return "not a benchmark of the catalogue"
     if value.kind == "unsure":
