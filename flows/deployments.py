@@ -110,6 +110,8 @@ def load_runs(source: str | None = None) -> str:
     source = source or configuration().runs
     result = fetch(source) if source else SyncResult(0, 0)
     loaded = load()
+    for name in result.damaged:
+        say(f"damaged in {source}: {name}")
     text = f"{result.runs} runs copied; loaded {loaded.runs} runs, {loaded.claims} claims, {loaded.verdicts} verdicts"
     create_markdown_artifact(key="load-runs", markdown=text)
     return text

@@ -27,7 +27,7 @@ from evaluators.harness.answers.second_reading import misread, respelled
 from evaluators.harness.concurrency import MOST, Concurrency, in_flight
 from evaluators.harness.dealing.lane import Lane
 from evaluators.harness.engine import Work, execute
-from evaluators.harness.journal import Journal
+from evaluators.harness.journal import Journal, mend_journal
 from evaluators.harness.preflight.context_budget import check_context_budget
 from evaluators.harness.preflight.run_preflight import Findings, Probe, run_preflight
 from evaluators.harness.progress import Progress
@@ -132,6 +132,7 @@ class Execution:
         checks: bool,
     ) -> Run:
         requests = keyed_requests(blank, self.protocol, self.settings, repeats)
+        lost = mend_journal(place / run_folder.JOURNAL)
         journal = Journal(place / run_folder.JOURNAL)
         try:
             attempts = journal.begin_attempt()
@@ -186,6 +187,7 @@ class Execution:
                     | (self.grading.checks() if self.grading else {})
                     | self.served.checks()
                     | self._losses()
+                    | ({"journal": lost} if lost else {})
                     | ({"reused": f"{taken} answers of earlier runs"} if taken else {})
                     | ({"failures": error} if (error := journal.commonest_error()) else {}),
                 }

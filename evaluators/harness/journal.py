@@ -7,7 +7,7 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from evaluators.records import ItemScore, Response, ResponseStatus
@@ -19,6 +19,41 @@ SYNC = 1.0
 
 Place = tuple[str, int, int, int]
 """Task, document, request index, repeat."""
+
+
+def mend_journal(path: Path) -> str | None:
+    """Make a journal of an earlier attempt usable: one that is no sound database is set aside, rows that are no answers
+    are deleted, so that they are asked for again. Returns what was lost in one line; None if nothing was."""
+    if not path.exists():
+        return None
+    try:
+        with closing(sqlite3.connect(path)) as connection:
+            [(said,), *_] = connection.execute("PRAGMA quick_check(1)").fetchall()
+            if said != "ok":
+                raise sqlite3.DatabaseError(said)
+            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'responses'").fetchall():
+                return None
+            rows = connection.execute("SELECT rowid, payload FROM responses")
+            broken = [(row,) for row, payload in rows if not _is_answer(payload)]
+            connection.executemany("DELETE FROM responses WHERE rowid = ?", broken)
+            connection.commit()
+        return f"{len(broken)} answers in {path} were damaged and are asked for again" if broken else None
+    except sqlite3.OperationalError:  # the disk is full, or somebody holds it
+        raise
+    except sqlite3.DatabaseError as error:
+        aside = path.with_name(f"{path.name}.damaged")
+        path.replace(aside)
+        for suffix in ("-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        return f"{path} was damaged ({error}) and is set aside as {aside.name}; its answers are asked for again"
+
+
+def _is_answer(payload: object) -> bool:
+    try:
+        Response.model_validate_json(payload)  # type: ignore[arg-type]
+    except ValueError:
+        return False
+    return True
 
 
 class Journal:

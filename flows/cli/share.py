@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -14,9 +15,7 @@ from flows.runtime.plain_text import write_line
 from warehouse.home import Home
 
 
-def share_command(
-    *, runs: Switch = False, json: Annotated[bool, Parameter(name="--json", negative=())] = False
-) -> None:
+def share_command(*, runs: Switch = False, json: Annotated[bool, Parameter(name="--json", negative=())] = False) -> int:
     """Exchange what is new with CLAIMCHECK_RUNS: what others did comes here, what was done here goes there.
 
     Parameters
@@ -35,11 +34,18 @@ def share_command(
     home = Home(settings.home)
     home.make()
     came = receive_home(settings.runs, home.root, runs=runs)
-    load_home(home)
+    loaded = load_home(home)
     sent = send_home(home.root, settings.runs)
     if json:
         print_json({"received": came.__dict__, "sent": sent.__dict__})
-        return
-    write_line(
-        f"received {came.runs:,} runs and {came.files:,} files, sent {sent.runs:,} runs and {sent.files:,} files"
-    )
+    else:
+        write_line(
+            f"received {came.runs:,} runs and {came.files:,} files, sent {sent.runs:,} runs and {sent.files:,} files"
+        )
+    for name in came.damaged:
+        write_line(
+            f"damaged in {settings.runs}: {name}; remove it there, a machine that has it sends it again", sys.stderr
+        )
+    for line in loaded.damaged:
+        write_line(f"damaged: {line}", sys.stderr)
+    return 3 if came.damaged or loaded.damaged else 0

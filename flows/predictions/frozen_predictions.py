@@ -11,10 +11,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
-from evaluators.files import write_atomic
+from evaluators.files import read_plain, write_atomic
 from evaluators.records import Artifact
 from flows.predictions.prediction_sources import predictions_from_runs
+from flows.runtime.progress_lines import say
 from flows.verification.jobs import Job
 from warehouse.claim_records import Criterion
 from warehouse.home import Home
@@ -41,7 +43,7 @@ def frozen_for(
             continue
         note = home.predictions / f"{_key(job, artifact, criterion, engine)}.frozen"
         if note.exists():
-            told = note.read_text(encoding="utf-8")
+            told = _noted(home, note)
         elif choose:
             told = NOTHING if _is_stored(home, criterion) else _chosen(home, artifact, criterion)
             write_atomic(note, told.encode())
@@ -64,12 +66,26 @@ def read_predictions(home: Home, hashes: Iterable[str | None]) -> Mapping[str, t
     found = {}
     for name in {one for one in hashes if one}:
         try:
-            values = json.loads((home.predictions / f"{name}.json").read_text(encoding="utf-8"))["values"]
+            values = json.loads(read_plain(home.predictions / f"{name}.json"))["values"]
             if forecast_hash(values) == name:
                 found[name] = tuple(values)
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             continue
     return found
+
+
+def _noted(home: Home, note: Path) -> str:
+    """What a note says; one that is damaged, or names predictions that are, says from now on that there are none: a
+    choice made anew might have seen answers of its own run."""
+    try:
+        told = read_plain(note).decode()
+    except (OSError, UnicodeDecodeError):
+        told = ""
+    if told == NOTHING or (told and read_predictions(home, [told])):
+        return told
+    say(f"{note} or what it names is damaged; its runs are judged without predictions")
+    write_atomic(note, NOTHING.encode())
+    return NOTHING
 
 
 def _chosen(home: Home, artifact: Artifact, criterion: Criterion) -> str:

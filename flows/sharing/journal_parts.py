@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import sqlite3
+import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -105,5 +106,5 @@ def _read(content: bytes) -> Iterator[tuple[str, Response]]:
     try:
         rows = json.loads(gzip.decompress(content))
         yield from [(str(key), Response.model_validate_json(payload)) for key, payload in rows]
-    except (OSError, EOFError, ValueError, TypeError):
+    except (OSError, EOFError, ValueError, TypeError, RecursionError, zlib.error):
         return

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import tarfile
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -64,7 +65,7 @@ def send_small(home: Path, store: FileStore, known: Known, folders: Iterable[tup
     new = [name for name in new if name not in old]
     for batch in _batches(home, new):
         content = pack({name: read_plain(home / name) for name in batch})
-        name = f"packs/{hashlib.sha256(content).hexdigest()[:32]}.tar.gz"
+        name = _name_of(content)
         store.write(name, content)
         known.packs.add(name)
         known.files |= set(batch)
@@ -72,12 +73,20 @@ def send_small(home: Path, store: FileStore, known: Known, folders: Iterable[tup
     return len(new)
 
 
-def receive_small(store: FileStore, home: Path, known: Known) -> list[str]:
-    """Unpack what the home does not have yet. Returns the names of the files that were new."""
+def receive_small(store: FileStore, home: Path, known: Known) -> tuple[list[str], list[str]]:
+    """Unpack what the home does not have yet. Returns the names of the files that were new, and the packs that are
+    damaged, which cost what they hold."""
     names = [name for name in store.listing("packs") if name not in known.packs and name.endswith(".tar.gz")]
     contents: dict[str, bytes] = {}
+    damaged = []
     for name, content in store.read_all(names):
-        contents |= {one: text for one, text in unpack(content) if not (home / one).exists()}
+        try:
+            if name != _name_of(content):
+                raise ValueError("not what was sent")
+            contents |= {one: text for one, text in unpack(content) if not (home / one).exists()}
+        except ValueError:
+            damaged.append(name)
+            continue
         known.packs.add(name)
         known.files |= set(contents)
     lacking = [name for name in _old_layout(store, (*BEFORE, *AFTER)) if not (home / name).exists()]
@@ -92,8 +101,8 @@ def receive_small(store: FileStore, home: Path, known: Known) -> list[str]:
     if names:
         known.save()
     if len(names) > MANY:
-        _repack(store, names)
-    return sorted(contents)
+        _repack(store, [name for name in names if name not in damaged])
+    return sorted(contents), damaged
 
 
 def pack(files: dict[str, bytes]) -> bytes:
@@ -116,8 +125,13 @@ def unpack(content: bytes) -> Iterator[tuple[str, bytes]]:
                 if entry.isfile() and SMALL_FILE.fullmatch(entry.name):
                     reader = archive.extractfile(entry)
                     yield entry.name, reader.read() if reader else b""
-    except (tarfile.TarError, EOFError) as error:
+    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise ValueError(f"a pack is damaged: {error}") from error
+
+
+def _name_of(content: bytes) -> str:
+    """The name of a pack: its hash."""
+    return f"packs/{hashlib.sha256(content).hexdigest()[:32]}.tar.gz"
 
 
 def _old_layout(store: FileStore, folders: Iterable[tuple[str, str]]) -> set[str]:
@@ -141,15 +155,12 @@ def _batches(home: Path, names: Iterable[str]) -> Iterator[list[str]]:
 def _repack(store: FileStore, names: list[str]) -> None:
     """Put many packs into few. Who reads at this moment misses nothing: it finds the new ones when it looks again."""
     files: dict[str, bytes] = {}
-    for name, content in store.read_all(names):
-        try:
-            files |= dict(unpack(content))
-        except ValueError:
-            names.remove(name)
+    for _, content in store.read_all(names):
+        files |= dict(unpack(content))
     whole = sorted(files)
     for start in range(0, len(whole), 5000):
         content = pack({name: files[name] for name in whole[start : start + 5000]})
-        new = f"packs/{hashlib.sha256(content).hexdigest()[:32]}.tar.gz"
+        new = _name_of(content)
         store.write(new, content)
         names = [name for name in names if name != new]
     store.remove(names)

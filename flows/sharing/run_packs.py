@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from evaluators.files import write_atomic
+from evaluators.files import sha256_of_file, write_atomic
 from evaluators.records import RunStatus
 from evaluators.run_manifest import MANIFEST
 from flows.sharing.file_store import FileStore
@@ -89,8 +89,11 @@ def send_runs(folders: Iterable[Path], store: FileStore, there: Mapping[str, Run
     return sent
 
 
-def receive_runs(store: FileStore, wanted: Iterable[RunState], folder: Path) -> list[str]:
-    """Unpack runs into a folder of runs, each whole or not at all. Returns the ids of those that came."""
+def receive_runs(
+    store: FileStore, wanted: Iterable[RunState], folder: Path, damaged: list[str] | None = None
+) -> list[str]:
+    """Unpack runs into a folder of runs, each whole or not at all. Returns the ids of those that came. Adds to
+    `damaged` the objects that are not what was sent; without it they raise ValueError."""
     came = []
     waiting = list(wanted)
     folder.mkdir(parents=True, exist_ok=True)
@@ -99,9 +102,14 @@ def receive_runs(store: FileStore, wanted: Iterable[RunState], folder: Path) -> 
             batch = {state: Path(temporary) / f"{state.run_id}.tar" for state in waiting[start : start + AT_ONCE]}
             store.download({state.name: path for state, path in batch.items()})
             for state, path in batch.items():
-                _unpack_run(path, state, folder / state.run_id)
+                try:
+                    _unpack_run(path, state, folder / state.run_id)
+                    came.append(state.run_id)
+                except ValueError:
+                    if damaged is None:
+                        raise
+                    damaged.append(state.name)
                 path.unlink()
-                came.append(state.run_id)
     return came
 
 
@@ -138,4 +146,8 @@ def _unpack_run(path: Path, state: RunState, folder: Path) -> None:
         raise ValueError(f"{state.name} is damaged: {error}") from error
     if hashlib.sha256(manifest).hexdigest()[:32] != state.hash:
         raise ValueError(f"{state.name} holds another run")
+    for name, expected in dict(json.loads(manifest).get("tables") or {}).items():
+        table = folder / Path(name).name
+        if not table.is_file() or sha256_of_file(table) != expected:
+            raise ValueError(f"{state.name} holds a damaged {table.name}")
     write_atomic(folder / MANIFEST, manifest)

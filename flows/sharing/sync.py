@@ -21,6 +21,8 @@ class SyncResult:
     """Claims, criteria, pages, hub scans and verdicts."""
     runs: int
     """Finished runs."""
+    damaged: tuple[str, ...] = ()
+    """Objects of the store that are not what was sent; they are left there, and cost what they hold."""
 
 
 def send_home(home: Path, address: str | Path) -> SyncResult:
@@ -45,12 +47,13 @@ def receive_home(address: str | Path, home: Path, *, runs: bool = True) -> SyncR
     with store_errors(address):
         store = FileStore(address)
         came: list[str] = []
+        damaged: list[str] = []
         if runs:
             names = store.listing("runs")
             there = runs_in_store(names)
             wanted = [state for name, state in there.items() if wants(run_in_home(home / "runs" / name), state)]
-            came = receive_runs(store, wanted, home / "runs") if wanted else []
+            came = receive_runs(store, wanted, home / "runs", damaged) if wanted else []
             old = [name for name in old_runs(names) if name not in there]
             came += [name for name in old if receive_old_run(store, names, name, home / "runs" / name)]
-        files = receive_small(store, home, Known(home, store))
-    return SyncResult(len(files), len(came))
+        files, broken = receive_small(store, home, Known(home, store))
+    return SyncResult(len(files), len(came), (*damaged, *broken))

@@ -24,6 +24,7 @@ from flows.sharing.sync import receive_home, send_home
 from tests.harness.conftest import SUMS
 from tests.harness.fakes import ARTIFACT
 from tests.harness.scripted_server import ScriptedServer, generated
+from tests.warehouse.test_damage import DAMAGES
 from tests.warehouse.test_store import claim
 from warehouse.claims.ledger import count_claims
 from warehouse.home import Home
@@ -187,6 +188,36 @@ def test_two_machines_share_by_command(tmp_path: Path, monkeypatch: pytest.Monke
     assert count_claims(Home(tmp_path / "two")) == 2
     monkeypatch.delenv("CLAIMCHECK_RUNS")
     assert run_command(["share"]) == 2
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_object_of_the_store_costs_what_it_holds(
+    damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A pack and a run are damaged; those beside them come, the two are named each time, until they are whole."""
+    store, one, two = (tmp_path / name for name in ("store", "one", "two"))
+    for number in range(2):
+        save_claims(Home(one), [claim(number)])
+        with ScriptedServer({"/v1/completions": lambda _: generated(" #### 1")}) as server:
+            run_benchmark(
+                SUMS, ARTIFACT, server, Settings(max_tokens=60 + number), folder=one / "runs", limit=8, checks=False
+            )
+        send_home(one, str(store))
+    broken = [sorted(store.glob("packs/*"))[0], sorted(store.glob("runs/*/*.tar"))[0]]
+    whole = [path.read_bytes() for path in broken]
+    for path in broken:
+        DAMAGES[damage](path)
+    monkeypatch.setenv("CLAIMCHECK_RUNS", str(store))
+    monkeypatch.setenv("CLAIMCHECK_HOME", str(two))
+    for _ in range(2):
+        assert run_command(["share", "--runs"]) == 3
+        told = capsys.readouterr().err
+        assert all(path.name in told for path in broken) and told.count("damaged in") == 2, told
+        assert count_claims(Home(two)) == 1 and len(list(two.glob("runs/*/run.json"))) == 1
+    for path, content in zip(broken, whole, strict=True):
+        path.write_bytes(content)
+    assert run_command(["share", "--runs"]) == 0
+    assert count_claims(Home(two)) == 2 and len(list(two.glob("runs/*/run.json"))) == 2
 
 
 def test_a_pack_writes_nowhere_else() -> None:
