@@ -90,6 +90,8 @@ def test_half_a_point_within_one_holds_and_six_do_not() -> None:
     claim = claim_of("within 1 point of BF16")
     honest = judged(claim, *items(20, 12, 1600), 1600)
     assert (honest.outcome, honest.flagged) == (Outcome.confirmed, False)
+    named = {line.setting: line.claimed for line in honest.compared}
+    assert named["reference"] == "BF16" and "denominator" not in named
     assert honest.score == pytest.approx(-0.005) and "79.1% of Q4_K_M against 79.6% of BF16" in honest.headline
     first, second = items(120, 24, 1600)
     lie = judged(claim, first[:800], second[:800], 1600)

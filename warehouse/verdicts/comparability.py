@@ -7,7 +7,7 @@ from typing import Any
 
 from evaluators.catalogue import Benchmark
 from evaluators.records import Origin, Run, Settings, UserError
-from warehouse.claim_records import Claim, Comparability, SettingCompared
+from warehouse.claim_records import PAIR_UNITS, Claim, Comparability, SettingCompared
 from warehouse.verdicts.hardware_names import same_machine
 from warehouse.verdicts.scaffold_names import limited, same_scaffold
 
@@ -15,6 +15,8 @@ ALWAYS = (
     "quantization", "thinking", "effort", "tools", "scaffold", "judge", "subset", "repeats", "numerator", "denominator",
 )  # fmt: skip
 """Settings that decide wherever a claim states them, whatever the benchmark."""
+REFERENCE = "reference"
+"""What the setting `denominator` is called in a claim about a pair."""
 NEVER = ("notes", "harness", "backend_version")
 """Settings that are recorded and shown elsewhere, not compared."""
 PLAIN = {"subset": "", "repeats": 1, "tools": "none", "scaffold": "none"}
@@ -46,6 +48,7 @@ def compare(
         }
     )
     lines, outcome = [], Comparability.matched
+    is_pair = claim.interval is not None and claim.interval.unit in PAIR_UNITS
     for name in Settings.model_fields:
         if name in NEVER:
             continue
@@ -76,7 +79,7 @@ def compare(
         origin = run.origins.get(name)
         lines.append(
             SettingCompared(
-                setting=name,
+                setting=REFERENCE if name == "denominator" and is_pair else name,
                 claimed=_text(said),
                 measured=_text(ran),
                 relation=relation,
