@@ -142,6 +142,8 @@ class LookMemory:
 def common_prefix(one: Sequence[float | None], two: Sequence[float | None], part: int = 512) -> int:
     """Number of first entries that two lists share."""
     shared = min(len(one), len(two))
+    if shared == len(one) and two[:shared] == one:
+        return shared
     for start in range(0, shared, part):
         end = min(start + part, shared)
         if one[start:end] != two[start:end]:
