@@ -21,7 +21,6 @@ from warehouse.verdicts.statistics.betting import log_wealth, paired
 from warehouse.verdicts.statistics.confidence_sequence import confidence_sequence
 from warehouse.verdicts.statistics.likelihood_ratio import log_e, sequence_bounds
 from warehouse.verdicts.statistics.region import AcceptanceRegion
-from warehouse.verdicts.statistics.repeats import follow_rounds, log_wealth_of_rounds
 from warehouse.verdicts.statistics.sequential_test import LookMemory, follow, log_e_values
 from warehouse.verdicts.statistics.stopping_time import critical_counts, laws
 
@@ -126,25 +125,6 @@ def test_betting_equals_the_reference(reference: ModuleType, up: bool, predicted
     theirs = [test.update(x, f if predicted else 0.0) for x, f in zip(scores, forecast, strict=True)]
     ours = log_wealth(list(scores), total, 0.55, 0.03, up, list(forecast) if predicted else None)
     np.testing.assert_allclose(ours, theirs, rtol=1e-7, atol=1e-7)
-
-
-def test_rounds_equal_the_reference(reference: ModuleType) -> None:
-    generator = np.random.default_rng(4)
-    chances = generator.random(50)
-    rounds = (generator.random((12, 50)) < chances).astype(float)
-    for up in (True, False):
-        test = reference.RoundTest(50, 0.5, up, 0.03)
-        theirs = [test.update(one) for one in rounds]
-        assert log_wealth_of_rounds(rounds.tolist(), 0.5, 0.03, up) == pytest.approx(theirs, rel=1e-9)
-
-
-def test_rounds_decide_what_one_run_cannot() -> None:
-    generator = np.random.default_rng(5)
-    chances = np.clip(generator.normal(0.8, 0.2, 198), 0, 1)
-    chances += 0.8 - chances.mean()
-    rounds = (generator.random((40, 198)) < chances).astype(float).tolist()
-    assert follow_rounds(rounds, 0.77, 0.83, 0.03).side == "confirmed"
-    assert follow_rounds(rounds, 0.87, 0.93, 0.03).side == "below"
 
 
 @given(scores=st.lists(st.floats(0, 1), min_size=1, max_size=60), mean=st.floats(0.05, 0.95), up=st.booleans())

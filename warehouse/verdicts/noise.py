@@ -4,6 +4,10 @@ The probability of a wrong verdict that a run may use (`Criterion.level`) is div
 RISK_WIDTH to the difference between two honest runs, RISK_REPEATS to the same once more where repeats of all items
 follow, RISK_BOUND to the bound on the flip rate. What the data of the run
 do not show is assumed, on the safe side.
+
+Of several answers an item the judge takes the mean (avg@k), as claims do, and both sides' noise is that of their means.
+Whole rounds are not followed one by one: that would test the expected score, which no single claim states, and the
+engine answers an item's repeats together, so that a run may end early over its items.
 """
 
 from __future__ import annotations
