@@ -126,6 +126,15 @@ def text_lines(path: Path) -> Iterator[str]:
         raise UserError(f"{path} is not UTF-8 text; convert it and try again") from error
 
 
+def has_more_lines(path: Path, most: int) -> bool:
+    """Whether a file has more lines than `most`, told without reading them as anything."""
+    lines = 0
+    with path.open("rb") as file:
+        while (part := file.read(1_000_000)) and lines <= most:
+            lines += part.count(b"\n")
+    return lines > most
+
+
 def yaml_document(path: Path) -> Any:
     """A YAML file, whole. Raises UserError for a broken or huge one, and for one with aliases: these can grow without
     bound."""

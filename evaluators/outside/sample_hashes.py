@@ -39,8 +39,8 @@ class SampleHashes:
         if None not in stated:
             self.whole += 1
             self._joined.update("".join(one or "" for one in stated).encode())
-        for name, told, content in zip(NAMES, stated, (_document(row), _prompt(row), _target(row)), strict=True):
-            if told is None or content is None:
+        for name, told, content_of in zip(NAMES, stated, (_document, _prompt, _target), strict=True):
+            if told is None or (content := content_of(row)) is None:
                 continue
             if hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest() == told:
                 self.same[name] += 1

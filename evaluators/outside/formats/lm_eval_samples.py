@@ -9,7 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from evaluators.outside.bounded_reading import finite, grade, json_document, json_lines, sequence, text, whole
+from evaluators.outside.bounded_reading import (
+    finite,
+    grade,
+    has_more_lines,
+    json_document,
+    json_lines,
+    sequence,
+    text,
+    whole,
+)
 from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun, mean_of
 from evaluators.outside.redact import redacted_line
 from evaluators.outside.sample_hashes import SampleHashes
@@ -104,6 +113,8 @@ def samples_of_file(path: Path, task: str) -> TaskSamples:
         if not isinstance(content, list):
             raise UserError(f"{path} is no list of samples")
         rows = enumerate(content, 1)
+    elif has_more_lines(path, MOST_SAMPLES):
+        raise UserError(f"{path} holds more than {MOST_SAMPLES:,} grades, too many at once; split it")
     return samples_of_rows(rows, task, str(path))
 
 
