@@ -10,7 +10,7 @@ from evaluators.user_error import UserError
 from flows.verification.import_results import ImportRequest, import_results
 from tests.outside.test_import_results import claim, home
 from tests.outside.test_planted_results import KEY, only, scores, write
-from warehouse.claim_records import Comparability, Outcome
+from warehouse.claim_records import Outcome
 from warehouse.home import Home
 from warehouse.load import save_claims
 
@@ -48,11 +48,17 @@ def test_the_first_leaderboard(home: Home, tmp_path: Path) -> None:
     assert {measured.metric: measured.score for measured in arc.measurements} == {
         "acc": 0.4991467576791809, "acc_norm": 0.5460750853242321,
     }  # fmt: skip
-    assert (arc.settings.shots, arc.settings.prompt, arc.settings.quantization) == (25, None, "bf16")
+    assert (arc.settings.shots, arc.settings.prompt, arc.settings.quantization) == (25, "completion", "bf16")
     assert (arc.release.commit, str(arc.finished)[:10]) == ("84430552036c85cc6a16722b26496df4d93f3afe", "2024-04-20")
     outcomes = {verdict.claim_id: verdict for verdict in report.verdicts}
-    assert not any(verdict.flagged or verdict.comparability is Comparability.matched for verdict in outcomes.values())
+    assert not any(verdict.flagged for verdict in outcomes.values())
     assert {verdict.outcome for verdict in outcomes.values()} == {Outcome.confirmed, Outcome.not_tested}
+
+
+def test_drop_of_the_first_leaderboard_is_in_doubt(home: Home, tmp_path: Path) -> None:
+    path = write(tmp_path / "a.json", FIRST | {"results": {"harness|drop|3": {"em": 0.01, "f1": 0.05}}})
+    run = import_results(home, str(path), ImportRequest(), dry_run=True).runs[0]
+    assert run.imported is not None and "cut answers of DROP" in run.imported.doubts[0]
 
 
 def test_mmlu_is_the_mean_of_all_subjects_or_none(home: Home, tmp_path: Path) -> None:

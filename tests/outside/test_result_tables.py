@@ -168,6 +168,7 @@ def result_of(path: Path) -> OutsideResult:
 def test_other_tables_and_notes_are_no_results(tmp_path: Path) -> None:
     write(tmp_path / "README.md", "# Notes\n| model | score |\n| --- | --- |\n| a | 1 |\n")
     write(tmp_path / "people.csv", "Rank,Name\n1,a\n")
+    write(tmp_path / "other leaderboard.csv", "Rank,Model,Overall Acc\n1,a,50.00%\n")
     write(tmp_path / "speeds.md", MARKDOWN)
     runs, left = read_outside(tmp_path)
     assert [run.format for run in runs] == ["llama-bench Markdown"] and left == []

@@ -29,6 +29,7 @@ LEADERBOARD = {
 }
 """Task and metric of the suites `harness` and `leaderboard` -> task and metric in the words of lm-eval, whose prompts
 they copied."""
+DROP = "the first leaderboard cut answers of DROP at the first full stop, and withdrew these scores"
 SUBJECTS = ("hendrycksTest-", "mmlu:")
 """Beginnings of the tasks of one subject of MMLU."""
 ALL_SUBJECTS = 57
@@ -88,7 +89,7 @@ def _result(
     score: float,
     stderr: float | None,
 ) -> OutsideResult:
-    task, shots = named["task"], int(named["shots"][:6])
+    task = named["task"]
     copied = named["suite"] in ("harness", "leaderboard", None)
     known, called = LEADERBOARD.get((task, metric), (task, metric)) if copied else (task, metric)
     about = _about(content, named)
@@ -108,11 +109,12 @@ def _result(
         metric=called,
         score=score,
         stderr=stderr,
+        doubts=(DROP,) if (named["suite"], task) == ("harness", "drop") else (),
         unit="fraction" if 0 <= score <= 1 and "ppl" not in metric and "perplexity" not in metric else "value",
         count=effective,
         whole=original,
         limited=limited,
-        settings=_settings(content, model, about, called, shots, int(repeats[0][:6]) if repeats else None),
+        settings=_settings(content, model, about, called, named, int(repeats[0][:6]) if repeats else None),
         evidence={"task": named[0][:120], "metric": metric[:120]}
         | ({"task version": str(version)} if version is not None else {}),
     )
@@ -126,15 +128,23 @@ def _about(content: dict[str, Any], named: re.Match[str]) -> dict[str, Any]:
 
 
 def _settings(
-    content: dict[str, Any], model: dict[str, Any], about: dict[str, Any], metric: str, shots: int, repeats: int | None
+    content: dict[str, Any],
+    model: dict[str, Any],
+    about: dict[str, Any],
+    metric: str,
+    named: re.Match[str],
+    repeats: int | None,
 ) -> Settings:
     generation = mapping(model.get("generation_parameters"))
     commit = text(inside(content, "config_general", "lighteval_sha"))
     template = model.get("use_chat_template", inside(content, "config_general", "use_chat_template"))
+    prompt = ("chat" if template else "completion") if isinstance(template, bool) else None
+    if named["suite"] == "harness":  # the first leaderboard, which knew no template
+        prompt = "completion"
     kind = str(model.get("model_dtype") or model.get("dtype") or "").removeprefix("torch.")
     return Settings(
-        shots=shots,
-        prompt={True: "chat", False: "completion"}.get(template) if isinstance(template, bool) else None,
+        shots=int(named["shots"][:6]),
+        prompt=prompt,
         system_prompt=text(model.get("system_prompt")),
         temperature=finite(generation.get("temperature")),
         top_p=finite(generation.get("top_p")),

@@ -32,8 +32,8 @@ OTHERWISE = {
     "data_live.csv": {"Python Simple AST", "Irrelevance Detection"},
 }
 """Columns that mean something else in a table: both irrelevances together, or those of the live set."""
-TITLES = {"Overall Acc", "Live Overall Acc", "Multi Turn Overall Acc", "Non-Live Overall Acc", "Non_Live Overall Acc"}
-"""Columns of which each table has one."""
+TITLES = {"Live Overall Acc", "Multi Turn Overall Acc", "Non-Live Overall Acc", "Non_Live Overall Acc"}
+"""Columns of which each table of a category has one."""
 PARTS = ("Non-Live AST Acc", "Live Acc", "Multi Turn Acc", "Irrelevance Detection")
 PARTS_OF_V4 = ("Web Search Acc", "Memory Acc")
 """Columns without which an overall accuracy counts a category that was not run as 0."""
@@ -44,7 +44,8 @@ HUB = re.compile(r"https://huggingface\.co/([\w.-]+/[\w.-]+?)/?$")
 def is_bfcl_table(start: str) -> bool:
     """Whether a text begins as a table of BFCL does."""
     header = csv_header(start)
-    return {"Rank", "Model"} <= header and bool(header & TITLES)
+    overall = {"Overall Acc", "Non-Live AST Acc"} <= header
+    return {"Rank", "Model"} <= header and (overall or bool(header & TITLES))
 
 
 def read_bfcl_table(path: Path) -> OutsideRun:
