@@ -16,7 +16,7 @@ SOFT = frozenset({"instruct", "it", "chat", "inst"})
 """Words of tuning that a table may leave out."""
 UNTUNED = frozenset({"base", "pt", "pretrained", "pretrain", "pretraining"})
 PRECISION = frozenset({"bf16", "fp16", "f16", "hf"})
-SIZE = re.compile(r"a?\d+(?:\.\d+)?[bme]")
+SIZE = re.compile(r"[ae]?\d+(?:\.\d+)?[bme]")
 _HUB = re.compile(
     r"^https?://(?:www\.)?(?:huggingface\.co|hf\.co)/([\w.-]+/[\w.-]+?)/?(?:[?#].*|/(?:tree|blob|resolve)/.*)?$"
 )
@@ -222,6 +222,10 @@ def closeness_to(words: frozenset[str], identity: Identity) -> int | None:
             return 100
     if identity.variant and words - _ASIDE == identity.variant:
         return 150
+    sizes = {word for word in words if SIZE.fullmatch(word)}
+    if sizes and words - sizes and words - sizes <= TUNED | UNTUNED:  # `7B Chat`
+        same = sizes == {word for word in ours if SIZE.fullmatch(word)} and words - sizes == ours & (TUNED | UNTUNED)
+        return 150 if same else None
     if not words or not words < ours:
         return None
     missing = ours - words

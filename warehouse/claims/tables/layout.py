@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from evaluators.catalogue import catalogue
+from evaluators.licence_names import licence_named
 from warehouse.claims.tables.cells import NUMBERISH, read_value
 from warehouse.claims.tables.grid import EMPTY, Cell, Grid
 from warehouse.claims.tables.headings import Heads, heads_of
@@ -72,7 +73,11 @@ def layout_of(grid: Grid, identity: Identity, context: Sequence[str] = ()) -> La
     first = range(min(4, grid.width))
     in_rows = [sum(bool(_row_benchmark(row[column].text)) for row in body) for column in first]
     units = {column for column, parts in enumerate(heads) if parts and _speeds(parts, [row[column] for row in body])}
-    in_heads = [bool(parts and heading_label(parts, c in units).benchmark) for c, parts in enumerate(heads)]
+    in_heads = [
+        bool(parts and heading_label(parts, c in units).benchmark)
+        and not _holds_models([row[c] for row in body], identity)
+        for c, parts in enumerate(heads)
+    ]
     rates = [bool(parts) and _rates_on_device(parts, [row[c] for row in body]) for c, parts in enumerate(heads)]
     if any(rates) and not any((*in_rows, *in_heads)):
         heads = tuple(
@@ -152,6 +157,13 @@ def _rates_on_device(parts: tuple[str, ...], cells: list[Cell]) -> bool:
     )
 
 
+def _holds_models(cells: list[Cell], identity: Identity) -> bool:
+    """Whether a column's cells are names of models, whatever its heading (`Model Size`) says."""
+    filled = [cell.text for cell in cells if any(c.isalnum() for c in cell.text)]
+    named = [text for text in filled if names_model(text, identity) and not licence_named(text)]
+    return bool(filled) and not any(is_size(text) for text in filled) and len(named) * 2 > len(filled)
+
+
 def _file_sizes(parts: tuple[str, ...], cells: list[Cell]) -> bool:
     """Whether a column is headed `Size` and its cells say that this is the size of files."""
     filled = [cell.text for cell in cells if any(c.isdigit() for c in cell.text)]
@@ -207,6 +219,7 @@ def _named_by(context: Sequence[str]) -> str | None:
         for words in (
             text,
             plain,
+            *re.findall(r"[(\[]([^()\[\]]{3,40})[)\]]\s*$", text),
             re.sub(r"(?i)^.*\b(?:evaluation|results?|performance|scores?)\b.*?\b(?:of|on)\s+", "", text),
         ):
             label = read_label(words)

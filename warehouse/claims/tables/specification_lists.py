@@ -18,6 +18,7 @@ from warehouse.claims.text.quantities import parameters_in, tokens_in
 
 _ITEM = re.compile(r"^\W{0,3}([^:：]{3,60})[:：]\s*(\S.{0,200})$")
 
+_LEAST = {"training_tokens": 1e6, "vocabulary_size": 100, "context_window": 128}
 _COUNT = re.compile(
     r"(?:[~≈>]|about |over |more than |approximately )?\s?\d[\d,.]*\d?\+?\s?"
     r"(?:[kKmMbBtT]\b|thousand|million|billion|trillion)?\+?(?:\s?(?:[GMT]i?B|tokens))?"
@@ -64,8 +65,8 @@ def read_items(
     for name, said in found:
         try:
             interval = read_number(said, name)
-            if name == "training_tokens" and interval is not None and (interval.value or 0) < 1e6:
-                raise UserError("a count of training tokens without its unit")
+            if interval is not None and (interval.value or 0) < _LEAST.get(name, 0):
+                raise UserError("too small for what the label names; its unit or the rest of it is missing")
         except UserError as problem:
             reading.leave(block.line, block.text, str(problem))
             continue
@@ -110,4 +111,6 @@ def values_in(text: str, label: Label) -> tuple[tuple[str, str], ...]:
     if name == "context_window":
         return tokens_in(text)
     number = _COUNT.match(text)
-    return ((name, number[0].strip()),) if number else ()
+    if number is None or re.match(r"\s*(?:[*^×/]|x\s?\d)", text[number.end() :]):  # 2**17
+        return ()
+    return ((name, number[0].strip()),)

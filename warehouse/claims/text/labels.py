@@ -105,7 +105,8 @@ def _is_exact(core: str, qualifiers: list[str]) -> bool:
     """Whether a category's word is printed as the benchmark's own name, in capitals or with shots: `MATH`, `Math
     (4-shot)`."""
     return (core.isupper() and len(core) > 2 and core.isascii() and core not in ("CODE", "AVG", "ALL")) or (
-        normalise(core) == "math" and any(SHOTS.search(qualifier) for qualifier in qualifiers)
+        normalise(core) == "math"
+        and any(SHOTS.search(qualifier) or qualifier.strip().casefold().startswith("maj@") for qualifier in qualifiers)
     )
 
 
