@@ -82,6 +82,8 @@ class Client:
         self.waits = waits
         self.served = served or ServedModel()
         self.patience = patience or Patience(limits)
+        self._doubted = self.patience.silent
+        """Whether it gave no answer before and has given none here."""
         self.sent = 0
         self.in_flight = 0
         self.turned_away = 0
@@ -181,7 +183,7 @@ class Client:
                     if count:
                         self.served.note(data)
                     found = read(data) if read is not None and status == 200 else data
-                    self.heard, self._unanswered = time.monotonic(), 0
+                    self.heard, self._unanswered, self._doubted = time.monotonic(), 0, False
                     if count:
                         self.patience.note(data, len(sent), self.heard - begun, beside)
                     return Reply(status, found, attempt, self.heard - begun)
@@ -210,9 +212,10 @@ class Client:
             silent = now - (self.heard if self._unanswered else max(self.heard, started))
             waiting = status in THROTTLED and silent < self.limits.throttled
             done = (attempt >= self.limits.attempts and not waiting) or refused > self.limits.malformed
-            done = done or (slow and silent > max(self.limits.stalled, 1.5 * patience))
+            done = done or (slow and (self._doubted or silent > max(self.limits.stalled, 1.5 * patience)))
             rest = pause(attempt, self.limits, wait)
             if done or now + rest - started > longest:
+                self.patience.silent = self.patience.silent or slow
                 self._give_up(reason)
                 raise GaveUp(reason, attempt, status)
             await asyncio.sleep(rest)

@@ -19,6 +19,7 @@ import httpx
 from evaluators.backends import ModelServer
 from evaluators.backends.bounded_http import fetch_object
 from evaluators.backends.reply_reader import BadReply, log_probability
+from evaluators.backends.retry import known_silent
 from evaluators.files import write_atomic
 from evaluators.records import ServerDescription
 
@@ -27,6 +28,8 @@ TOLERANCE = 0.05
 """Natural logarithm, summed over an answer's tokens."""
 TIMEOUT = 120.0
 """Seconds for one answer of LENGTH tokens."""
+AGAIN = 30.0
+"""The same of a server that gave no answer in the run before."""
 FOLDER = "fingerprints"
 """Folder beside the runs, one file a server."""
 
@@ -56,13 +59,13 @@ def ask_probes(server: ModelServer, model: str, prompts: Sequence[str], chat: bo
     with httpx.Client(base_url=server.url, headers=headers, timeout=TIMEOUT) as http:
         for prompt in prompts:
             try:
-                found.append(_ask(http, model, prompt, chat))
+                found.append(_ask(http, model, prompt, chat, AGAIN if known_silent(server.url) else TIMEOUT))
             except httpx.TimeoutException:  # the others would be waited for as long
                 return [*found, (None, None)]
     return found
 
 
-def _ask(http: httpx.Client, model: str, prompt: str, chat: bool) -> Answer:
+def _ask(http: httpx.Client, model: str, prompt: str, chat: bool, seconds: float) -> Answer:
     body: dict[str, Any] = {"model": model, "max_tokens": LENGTH, "temperature": 0, "seed": 0}
     if chat:
         path, asked = "/v1/chat/completions", {"messages": json.loads(prompt)}
@@ -71,7 +74,7 @@ def _ask(http: httpx.Client, model: str, prompt: str, chat: bool) -> Answer:
     wanted: list[dict[str, Any]] = [{"logprobs": True if chat else 1}, {}]
     for more in wanted:
         try:
-            reply = fetch_object(http, "POST", path, json=body | asked | more, seconds=TIMEOUT)
+            reply = fetch_object(http, "POST", path, json=body | asked | more, seconds=seconds)
         except httpx.TimeoutException:
             raise
         except httpx.HTTPError:

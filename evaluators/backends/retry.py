@@ -46,6 +46,8 @@ class RetryLimits:
     """Further attempts after an answer that cannot be read: a sound server answers the same again."""
     start: float = 300.0
     """Seconds, besides one a token, that an attempt gets while no speed of the server is known: it may load a model."""
+    again: float = 30.0
+    """The same in the next run on a server that gave no answer in the one before."""
     floor: float = 120.0
     """Seconds that an attempt gets on a server of known speed, however little is asked."""
     stalled: float = 300.0
@@ -116,22 +118,25 @@ class Pace:
 
 
 class Patience:
-    """What one server has shown of its speed. Shared by all clients of a run that ask it."""
+    """What one server has shown of its speed. Shared by all clients that ask it."""
 
     def __init__(self, limits: RetryLimits) -> None:
         self.limits = limits
+        self.silent = False
+        """Whether a request was given up that took too long, and nothing was answered since."""
         self._recent: deque[Pace] = deque(maxlen=RECENT)
 
     def note(self, data: Any, size: int, seconds: float, beside: int) -> None:
         """An answer that could be used has come. data: its JSON; size: bytes that were sent."""
+        self.silent = False
         self._recent.append(Pace(seconds, tokens_written(data), _prompt(size), max(1, beside)))
 
     def seconds(self, tokens: int | None, size: int, beside: int, times: float = 1.0) -> float:
         """Seconds that an attempt may take. tokens: of its answer at most; size: bytes that are sent; beside: requests
         under way, it included; times: as long as the fixed limits may be for such an answer."""
         if not self._recent:
-            first = self.limits.start + SLOWEST * ((tokens or 0) + _prompt(size))
-            return min(first, self.limits.timeout * times)
+            start = self.limits.again if self.silent else self.limits.start
+            return min(start + SLOWEST * ((tokens or 0) + _prompt(size)), self.limits.timeout * times)
         asked = OPEN if tokens is None else tokens
         paces = [(pace, pace.expect(asked, _prompt(size))) for pace in self._recent]
         slow = max(expected * max(1.0, beside / pace.beside) for pace, expected in paces)
@@ -147,6 +152,22 @@ class Patience:
         asked = OPEN if tokens is None else tokens
         needed = 1.5 * median(pace.expect(asked, _prompt(size)) for pace in self._recent)
         return min(STRETCH, max(1.0, needed / (self.limits.timeout * times)))
+
+
+_KNOWN: dict[str, Patience] = {}
+
+
+def patience_with(url: str, limits: RetryLimits) -> Patience:
+    """What this process knows of the server at an address: a run need not wait for what the one before waited for."""
+    known = _KNOWN.get(url)
+    if known is None or known.limits != limits:
+        known = _KNOWN[url] = Patience(limits)
+    return known
+
+
+def known_silent(url: str) -> bool:
+    """Whether the server at an address gave no answer to what this process asked it last."""
+    return url in _KNOWN and _KNOWN[url].silent
 
 
 def tokens_written(data: Any) -> int:

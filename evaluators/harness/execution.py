@@ -14,7 +14,7 @@ from evaluators.backends.llama_cpp.llama_loglikelihood import LlamaLoglikelihood
 from evaluators.backends.remote import COMEBACK
 from evaluators.backends.replicas.server_group import Replica, ServerGroup, replicas_of
 from evaluators.backends.reply_reader import one_line
-from evaluators.backends.retry import Patience, RetryLimits
+from evaluators.backends.retry import RetryLimits, patience_with
 from evaluators.backends.select import ByKind, choose_protocols
 from evaluators.backends.served_model import ServedModel
 from evaluators.backends.server import ASSUMED
@@ -83,12 +83,10 @@ class Execution:
         """By server: each knows what it has read from its own."""
         self.protocol: ByKind = self.protocols[0]
         self.lanes: list[Lane] = []
-        self.patience: dict[str, Patience] = {}
-        """By server's address: how fast it has shown to be."""
 
     def client(self, replica: Replica) -> Client:
         """A client for one of the run's servers; to be made inside a running event loop."""
-        patience = self.patience.setdefault(replica.server.url, Patience(self.limits))
+        patience = patience_with(replica.server.url, self.limits)
         return Client(replica.server, self.limits, self.served, patience=patience, waits=len(self.replicas) == 1)
 
     def open_lanes(self) -> list[Lane]:

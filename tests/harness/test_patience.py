@@ -10,7 +10,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from evaluators.backends.client import Client, ServerLost, ServerStalled
-from evaluators.backends.retry import STRETCH, Patience, RetryLimits, times_as_long, tokens_written
+from evaluators.backends.retry import (
+    STRETCH,
+    Patience,
+    RetryLimits,
+    known_silent,
+    patience_with,
+    times_as_long,
+    tokens_written,
+)
 from evaluators.harness.concurrency import Concurrency
 from evaluators.harness.dealing.lane import Lane
 from evaluators.records import RunStatus
@@ -107,3 +115,17 @@ def test_a_server_that_lies_about_its_tokens_gets_no_more_than_four_times_as_lon
     )
     for broken in unreadable:
         assert tokens_written(broken) == 0
+
+
+def test_a_server_that_gave_no_answer_is_not_waited_for_as_long_in_the_next_run(tmp_path: Path) -> None:
+    limits = replace(LIMITS, stalled=0.1)
+    with FakeServer(drips_after=-1) as server:
+        known = patience_with(server.url, limits)
+        for number in range(2):
+            made = run(server, tmp_path / str(number), limits=limits, limit=2)
+            assert made.measurements[0].failed == 2 and known.silent and known_silent(server.url)
+        counts = server.counts()
+    assert set(counts.values()) == {3}, "two attempts in the first run, one in the second"
+    known.note(answer(5), 100, 0.1, 1)
+    assert not known.silent and not known_silent(server.url)
+    assert allowed(Patience(RetryLimits()), 16) > 300
