@@ -198,6 +198,9 @@ class VerifyOptions(RunOptions):
     """Quantization to run, e.g. Q4_K_M; without it the most exact one that fits this machine."""
     again: Switch = False
     """Judge claims again that have a verdict already."""
+    variants: Switch = False
+    """Run some items of a benchmark's variants too (perturbed, renumbered), shown beside the claim; no verdict depends
+    on them."""
 
 
 ENVIRONMENT_ONLY = ("order_seed", "alpha", "executables")

@@ -36,6 +36,7 @@ from flows.verification.judge import judge_pairs, judge_run, refuse
 from flows.verification.measure import measure, measure_specification
 from flows.verification.open_claims import OpenClaims, find_unloadable, nothing_to_serve
 from flows.verification.read_claims import Page, keep, read_pages
+from flows.verification.variant_runs import measure_variants
 from flows.verification.verdict_report import (
     Summary,
     artifact_key,
@@ -52,6 +53,7 @@ from warehouse.queries.scheduling import last_verdicts
 from warehouse.queries.verification import claims_of, settled
 from warehouse.reports.markdown_text import as_markdown_text
 from warehouse.verdicts import could_not_run
+from warehouse.verdicts.variants import with_variants
 
 
 @step(network=True)
@@ -215,6 +217,12 @@ def _score_job(
         pairs = [(claim, protocol, criteria[claim.claim_id, protocol.name]) for claim, protocol, _ in pairs]
         save_criteria(place, [criterion for _, _, criterion in pairs])
         found = judge_pairs([(claim, criterion) for claim, _, criterion in pairs], run, place)
+        if options.variants and job.benchmark.variants:
+            beside = measure_variants(job, run, artifact, pool, place)
+            found = [
+                with_variants(verdict, criterion, beside)
+                for verdict, (_, _, criterion) in zip(found, pairs, strict=True)
+            ]
         judged = [(claim, protocol, verdict) for (claim, protocol, _), verdict in zip(pairs, found, strict=True)]
     except Exception as error:
         reason, text = failure_reason(error, place.root, job.benchmark.title)

@@ -272,6 +272,27 @@ class ProtocolResult(Record):
     """One of those that the claim may have been made under."""
 
 
+class VariantScore(Record):
+    """The score on other items of the same kind, asked alike. No verdict depends on it."""
+
+    benchmark: str
+    """Catalogue name of the variant."""
+    title: str
+    """Its name for people."""
+    score: float
+    """As a fraction."""
+    low: float | None = None
+    """Lower end of its 95 % confidence sequence."""
+    high: float | None = None
+    """Upper end of it."""
+    items: int
+    """Items it rests on."""
+    of: int
+    """Items of the whole variant."""
+    run_id: str
+    """The run."""
+
+
 class Verdict(Record):
     """Claim and measurement put together. Appended, never overwritten."""
 
@@ -293,6 +314,8 @@ class Verdict(Record):
     """Protocol of the run that decided; None where the claim leaves none open."""
     by_protocol: tuple[ProtocolResult, ...] = ()
     """What came out under each protocol that was run, in the order of their plausibility."""
+    variants: tuple[VariantScore, ...] = ()
+    """Scores on other items of the same kind, where they were asked for."""
     reasons: tuple[Reason, ...] = ()
     """Why, most important first."""
     compared: tuple[SettingCompared, ...] = ()

@@ -88,6 +88,8 @@ class Benchmark(Record):
     """What this entry is to the one that names it among its formulations, e.g. `letters`."""
     formulations_lacking: tuple[str, ...] = ()
     """Ways of asking of which the same holds, and which nothing here runs."""
+    variants: tuple[str, ...] = ()
+    """Catalogue names of benchmarks with other items of the same kind (perturbed, renumbered, corrected)."""
     wording: float = 0.04
     """How far apart two honest scores may lie because of what cards do not tell (wording, examples, reading of the
     answer, versions of the harness); 0 where the task here is the benchmark's only definition."""

@@ -16,6 +16,7 @@ from warehouse.reports.outcome_words import CLAIMANT, COMPARABILITY, ORIGIN, REL
 from warehouse.reports.reasons import setting_name, told
 from warehouse.reports.repeat_command import repeat_command
 from warehouse.reports.site.safe_text import safe_text
+from warehouse.reports.variant_words import VARIANTS_NOTE, variant_lines
 
 LONGEST_ANSWER = 300
 """Characters of a question or an answer."""
@@ -47,6 +48,11 @@ def print_details(out: Console, details: ClaimDetails) -> None:
         _fact(out, "board", f"{against} against the claim with run noise, for the list of all discrepancies")
     if len(verdict.get("by_protocol") or ()) > 1:
         out.print(_protocols(verdict["by_protocol"], details.row["unit"]))
+    if verdict.get("variants"):
+        _heading(out, "\nMemory or ability")
+        for line in variant_lines(verdict["variants"]):
+            _text(out, line)
+        _text(out, VARIANTS_NOTE)
     if verdict["reasons"]:
         _heading(out, "\nReasons")
     for reason in verdict["reasons"]:

@@ -17,6 +17,7 @@ from warehouse.reports.site.axis import Axis
 from warehouse.reports.site.claim_evidence import ClaimEvidence
 from warehouse.reports.site.figure import Figure, figure_of
 from warehouse.reports.site.safe_text import safe_text, web_address
+from warehouse.reports.variant_words import VARIANTS_NOTE, variant_lines
 
 Row = dict[str, Any]
 ANSWER = 400
@@ -66,6 +67,9 @@ class DetailsView:
     """(who, number as printed, claim id)."""
     protocols: tuple[tuple[str, str, OutcomeWords, bool], ...]
     """(settings, measured, outcome, whether the claim may have been made under them)."""
+    variants_note = VARIANTS_NOTE
+    variants: tuple[str, ...]
+    """Scores on variants of the benchmark, a line each."""
     runs: tuple[tuple[str, str, OutcomeWords], ...]
     """(who and with what, measured, outcome) of runs of others."""
     disagree: bool
@@ -133,6 +137,7 @@ def claim_details(evidence: ClaimEvidence) -> DetailsView:
             )
             for result in verdict.get("by_protocol") or ()
         ),
+        variants=tuple(safe_text(line, 200) for line in variant_lines(verdict.get("variants") or ())),
         runs=tuple(
             (
                 safe_text(f"{other['by'] or 'others'}, {other['harness'] or 'program not told'}", 80),
