@@ -128,6 +128,8 @@ def _captions(grid: Grid, intro: Sequence[str]) -> list[str]:
         r"(?i)\b(?:evaluated|measured|tested|scores|results) (?:using|on|with) (?:the )?([^.,;:!?]{2,50})$", before
     ):
         before = using[1]
+    if named := re.match(r"([\w][\w .+-]{1,28}): \w", before):
+        before = named[1]
     short = 0 < len(before) <= 40 and not re.search(r"[.!?。;；]", before)
     return [*([before] if short else []), *([grid.caption] if grid.caption else [])]
 

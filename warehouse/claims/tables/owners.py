@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from warehouse.claims.tables.cells import without_marks
-from warehouse.claims.tables.identity import SIZE, TUNED, UNTUNED, Identity, closeness_to, hub_id, is_size
+from warehouse.claims.tables.identity import SIZE, TUNED, UNTUNED, Identity, closeness_to, hub_id, is_size, names_model
 from warehouse.claims.text.labels import metric_settings, read_label, stated_by
 from warehouse.claims.text.names import mode_of, name_key, name_tokens, normalise, resolve_model
 from warehouse.claims.text.parts import kind_of
-from warehouse.claims.text.vocabulary import GENERIC
+from warehouse.claims.text.vocabulary import FAMILIES, GENERIC
 
 Stated = tuple[tuple[str, str | int], ...]
 _MEASURED = frozenset({"shots", "metric", "filter", "repeats", "tools"})
@@ -207,12 +207,24 @@ def _parse(
             return Owner("other", sibling, bare, stated), None
         owner = Owner("other", section, bare if modes else None, (*stated, *from_parts))
         return owner, 0 if section == identity.model else None
+    if group and names_model(group, identity) and not _names_a_family(bare, identity):
+        bare, group = f"{group} {bare}", ""  # a size or a variant of the model that the group names
     owner, closeness = _name(bare, identity, base)
-    if closeness is None and group:
+    if group and closeness is not None and not _names_a_family(bare, identity):
+        if normalise(group) not in GENERIC and not read_label(group).benchmark:
+            owner, closeness = _name(f"{group} {bare}", identity, base)
+    elif closeness is None and group:
         joined, nearer = _name(f"{group} {bare}", identity, base)
         if nearer is not None:
             owner, closeness = joined, nearer
     return replace(owner, stated=(*owner.stated, *from_parts)), closeness
+
+
+def _names_a_family(text: str, identity: Identity) -> bool:
+    """Whether a name holds the first word of a family of models, and not only a size or a variant."""
+    begins = {letters[0] for word in name_tokens(text) if (letters := re.match(r"[^\W\d_]+", word))}
+    ours = re.match(r"[^\W\d_]+", identity.model.rsplit("/", 1)[-1].casefold())
+    return bool(begins & FAMILIES) or (ours is not None and ours[0] in begins)
 
 
 def _without_settings(parts: Sequence[str]) -> tuple[Sequence[str], Stated]:

@@ -32,10 +32,11 @@ from warehouse.claims.tables.two_values import values_of
 from warehouse.claims.text.labels import Label, read_label, settings_with
 from warehouse.claims.text.legends import explained, unexplained
 from warehouse.claims.text.names import name_tokens, normalise
+from warehouse.claims.text.parts import LANGUAGES
 from warehouse.claims.text.speed_names import backend_named, device_named
-from warehouse.claims.text.vocabulary import NO_SCORES, OF_TEN_OR_HUNDRED
+from warehouse.claims.text.vocabulary import CATEGORIES, NO_SCORES, OF_TEN_OR_HUNDRED
 
-MEAN = re.compile(r"(?i)(?:average|avg\.?|mean)(?=\s|$)|overall$")
+MEAN = re.compile(r"(?i)(?:average|avg\.?|mean)(?=\s|$)|(?:.*\s)?(?:overall|average|avg\.?)$")
 """How the name of an average begins."""
 
 
@@ -103,6 +104,8 @@ def _no_claim(context: Context, label: Label, known: Benchmark | None, value: Va
         return "the name of a group of benchmarks: its number is an average, no benchmark's score"
     if known is None and MEAN.match(label.text):
         return "an average, no benchmark's score"
+    if known is None and normalise(label.text) in LANGUAGES and normalise(label.text) not in CATEGORIES:
+        return "a language, and nothing names the benchmark"
     if known is None and normalise(label.text) in NO_SCORES:
         return "a setting or a property, no benchmark"
     if known is None and re.search(r"[(\[](?:[KMGT]i?B|GPU[- ]?hours?|hours?|days?|ms|s|W|USD|\$)[)\]]", label.text):
