@@ -210,12 +210,12 @@ class Client:
             self.turned_away += status in THROTTLED
             now = time.monotonic()
             silent = now - (self.heard if self._unanswered else max(self.heard, started))
-            waiting = status in THROTTLED and silent < self.limits.throttled
+            waiting = status in THROTTLED and silent < self.limits.throttled and not self._doubted
             done = (attempt >= self.limits.attempts and not waiting) or refused > self.limits.malformed
             done = done or (slow and (self._doubted or silent > max(self.limits.stalled, 1.5 * patience)))
             rest = pause(attempt, self.limits, wait)
             if done or now + rest - started > longest:
-                self.patience.silent = self.patience.silent or slow
+                self.patience.silent = self.patience.silent or slow or status in THROTTLED
                 self._give_up(reason)
                 raise GaveUp(reason, attempt, status)
             await asyncio.sleep(rest)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ TIMEOUT = 120.0
 """Seconds for one answer of LENGTH tokens."""
 AGAIN = 30.0
 """The same of a server that gave no answer in the run before."""
+PAUSES = (0.5, 1.0, 2.0, 4.0)
+"""Seconds between attempts at a server that is not to be reached."""
 FOLDER = "fingerprints"
 """Folder beside the runs, one file a server."""
 
@@ -60,7 +63,7 @@ def ask_probes(server: ModelServer, model: str, prompts: Sequence[str], chat: bo
         for prompt in prompts:
             try:
                 found.append(_ask(http, model, prompt, chat, AGAIN if known_silent(server.url) else TIMEOUT))
-            except httpx.TimeoutException:  # the others would be waited for as long
+            except httpx.TransportError:  # the others would be waited for as long
                 return [*found, (None, None)]
     return found
 
@@ -73,15 +76,25 @@ def _ask(http: httpx.Client, model: str, prompt: str, chat: bool, seconds: float
         path, asked = "/v1/completions", {"prompt": prompt}
     wanted: list[dict[str, Any]] = [{"logprobs": True if chat else 1}, {}]
     for more in wanted:
-        try:
-            reply = fetch_object(http, "POST", path, json=body | asked | more, seconds=seconds)
-        except httpx.TimeoutException:
-            raise
-        except httpx.HTTPError:
-            continue
+        reply = _fetch(http, path, body | asked | more, seconds)
         if reply is not None:
             return _read(reply)
     return None, None
+
+
+def _fetch(http: httpx.Client, path: str, body: dict[str, Any], seconds: float) -> dict[str, Any] | None:
+    """The answer, or None where the server refuses. A server that dies and comes back is asked the same again: what it
+    did not answer at that moment would make it another server. Raises httpx.TransportError if it stays away."""
+    for pause in PAUSES:
+        try:
+            return fetch_object(http, "POST", path, json=body, seconds=seconds)
+        except httpx.TimeoutException:
+            raise
+        except httpx.TransportError:
+            time.sleep(pause)
+        except httpx.HTTPError:
+            return None
+    return fetch_object(http, "POST", path, json=body, seconds=seconds)
 
 
 def _read(data: Any) -> Answer:

@@ -123,7 +123,7 @@ class Patience:
     def __init__(self, limits: RetryLimits) -> None:
         self.limits = limits
         self.silent = False
-        """Whether a request was given up that took too long, and nothing was answered since."""
+        """Whether a request was given up that took too long or was turned away, and nothing was answered since."""
         self._recent: deque[Pace] = deque(maxlen=RECENT)
 
     def note(self, data: Any, size: int, seconds: float, beside: int) -> None:

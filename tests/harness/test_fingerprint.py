@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from evaluators.backends.fingerprint import alike, fingerprint_id
+from evaluators.backends.fingerprint import alike, ask_probes, fingerprint_id
 from evaluators.catalogue import benchmark
 from evaluators.harness import run_benchmark
 from evaluators.records import Artifact, Release, Run, ServerDescription, Settings
 from tests.harness.fakes import FakeServer
+from tests.harness.scripted_server import ScriptedServer, generated
 
 UNSEEN = Artifact(
     release=Release(model="fake/model", commit="0", location="/nowhere"),
@@ -64,3 +66,20 @@ def test_a_damaged_file_of_fingerprints_costs_nothing(damage: str, tmp_path: Pat
     path.write_text(damage)
     assert fingerprint_id(tmp_path, "url model", answers) == known
     assert fingerprint_id(tmp_path, "url model", [("a", -1.01), ("b", None)]) == known
+
+
+def test_a_server_that_dies_at_that_moment_and_comes_back_is_the_same() -> None:
+    """Its answers would be paid for again as those of another server."""
+    prompts, dying = ["one", "two", "three"], [2, 3]
+    asked = 0
+
+    def answer(body: dict[str, Any]) -> dict[str, Any]:
+        nonlocal asked
+        asked += 1
+        if asked in dying:
+            raise ConnectionResetError
+        return generated(body["prompt"], logprobs={"token_logprobs": [-1.0]} if "logprobs" in body else None)
+
+    with ScriptedServer({"/v1/completions": answer}) as server:
+        found = ask_probes(server, "fake", prompts, False)
+    assert found == [(prompt, -1.0) for prompt in prompts] and asked == len(prompts) + len(dying)
