@@ -28,7 +28,9 @@ from warehouse.claim_records import Claim, Outcome, Verdict
 from warehouse.claims.readers.ledger_yaml import read_ledger
 from warehouse.claims.readers.manual import claim_by_hand
 from warehouse.home import Home
-from warehouse.load import load_home, save_claims, save_criteria
+from warehouse.load import load_home, save_claims, save_criteria, save_verdicts
+from warehouse.queries.table import details
+from warehouse.reports.site.site import write_site
 
 BASE = ReleaseKind(kind="base", thinking="none")
 Q4 = ARTIFACT.model_copy(update={"quantization": "Q4_K_M", "files": ()})
@@ -93,6 +95,15 @@ def test_a_lie_is_flagged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share
     lies = verified(claims_of_ledger(), share, tmp_path, monkeypatch)
     assert [(one.outcome, one.flagged) for one in lies] == [(Outcome.below_claim, True)] * 2
     assert "against" in lies[0].headline and "BELOW CLAIM" in lies[0].headline
+    home = Home(tmp_path)
+    save_verdicts(home, lies)
+    load_home(home)
+    found = details(home, lies[0].claim_id)
+    assert [(item["value"], item["reference_value"]) for item in found.items] == [(0.0, 1.0)] * 3
+    assert all(item["answer"] and item["question"] for item in found.items)
+    write_site(home, str(tmp_path / "site"))
+    pages = "".join(page.read_text() for page in (tmp_path / "site").rglob("*.html"))
+    assert pages.count('<th scope="row">reference</th><td dir="auto">score 1 with') == 6
 
 
 def test_a_loss_of_half_a_point_is_within_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

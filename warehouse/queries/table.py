@@ -87,9 +87,10 @@ def details(home: Home, claim_id: str, *, items: int = 3) -> ClaimDetails:
                 "select metric, filter from criteria where criterion_id = ?", [row["criterion_id"]]
             ).fetchone()
             if lock:
-                asked = {"run": run["run_id"], "metric": lock[0], "filter": lock[1], "count": items}
+                answered, reference = _answered_by(run)
+                asked = {"run": answered, "reference": reference, "metric": lock[0], "filter": lock[1], "count": items}
                 samples = fetch_rows(connection, statement("sample_items"), asked)
-                add_questions(home, samples, run["run_id"])
+                add_questions(home, samples, answered)
     others = tuple(
         _other(entry, run) | {"paired": _paired(home, run, entry, lock)}
         for entry in _newest_imported(history, row["run_id"])
@@ -102,6 +103,15 @@ def details(home: Home, claim_id: str, *, items: int = 3) -> ClaimDetails:
         items=tuple(samples),
         others=others,
     )
+
+
+def _answered_by(run: Row) -> tuple[str, str | None]:
+    """The run whose items show what a run measured, and the run on the same items that it is compared with: of a pair
+    its artifact's and its reference's."""
+    checks = run.get("checks") or {}
+    if run["benchmark"] != "pairs" or "first run" not in checks:
+        return run["run_id"], None
+    return checks["first run"], checks.get("second run")
 
 
 def _paired(home: Home, shown: Row | None, entry: Row, score: Any) -> str | None:

@@ -45,3 +45,9 @@ def setting_name(line: Row) -> str:
 def told(value: str | None) -> str:
     """A setting's value, in words."""
     return "—" if value is None else value or "none"
+
+
+def reference_words(item: Row) -> str:
+    """What the reference of a pair made of an item."""
+    taken = item.get("reference_extracted")
+    return f"score {item['reference_value']:g}" + (f" with {taken}" if taken else "")

@@ -13,7 +13,7 @@ from warehouse.number_text import WITH_OWN_UNIT, interval, number
 from warehouse.queries.table import ClaimDetails
 from warehouse.reports.odds import board_odds, evidence_odds
 from warehouse.reports.outcome_words import CLAIMANT, COMPARABILITY, ORIGIN, RELATION, outcome_words
-from warehouse.reports.reasons import setting_name, told
+from warehouse.reports.reasons import reference_words, setting_name, told
 from warehouse.reports.repeat_command import repeat_command
 from warehouse.reports.site.safe_text import safe_text
 from warehouse.reports.variant_words import VARIANTS_NOTE, variant_lines
@@ -191,6 +191,8 @@ def _print_item(out: Console, item: dict[str, Any]) -> None:
     for name, key in (("answer", "answer"), ("extracted", "extracted"), ("expected", "target")):
         if item[key] is not None:
             _part(out, name, item[key])
+    if item.get("reference_value") is not None:
+        _part(out, "reference", reference_words(item))
 
 
 def _part(out: Console, name: str, text: str) -> None:

@@ -135,9 +135,8 @@ def read_evidence(reader: SiteReader, batch: Sequence[Row]) -> dict[str, ClaimEv
     records, past, items, runs, other_claims = reader.ask(ask)
     history, samples, others = _grouped(past), _grouped(items), _by_benchmark(other_claims)
     by_run: dict[str, list[Row]] = defaultdict(list)
-    for row in batch:
-        if row["run_id"]:
-            by_run[row["run_id"]] += samples.get(row["claim_id"], [])
+    for item in items:
+        by_run[item["run_id"]].append(item)
     for run_id, sampled in by_run.items():
         add_questions(reader.home, sampled, run_id)
     run_records = {run["run_id"]: _stated(run["record"]) for run in runs}

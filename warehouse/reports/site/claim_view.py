@@ -10,7 +10,7 @@ from warehouse.claim_records import PAIR_UNITS
 from warehouse.number_text import number
 from warehouse.reports.odds import evidence_odds
 from warehouse.reports.outcome_words import COMPARABILITY, ORIGIN, RELATION, OutcomeWords, outcome_words
-from warehouse.reports.reasons import main_reason, setting_name, told
+from warehouse.reports.reasons import main_reason, reference_words, setting_name, told
 from warehouse.reports.repeat_command import repeat_command
 from warehouse.reports.site import sentences
 from warehouse.reports.site.axis import Axis
@@ -190,6 +190,7 @@ def _sample(item: Row) -> Row:
         "expected": safe_text(item["target"], 120),
         "score": "no score" if item["value"] is None else f"{item['value']:g}",
         "status": item["status"],
+        "reference": "" if item.get("reference_value") is None else safe_text(reference_words(item), 120),
     }
 
 
