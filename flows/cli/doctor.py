@@ -107,7 +107,11 @@ def _package(name: str) -> Finding:
 
 def _backend(name: str, executable: str | None) -> Finding:
     """One serving engine: only llama.cpp is needed."""
-    there = backend(name).installed(executable)
+    try:
+        there = backend(name).installed(executable)
+    except UserError as error:
+        what, _, advice = str(error).partition("; ")
+        return Finding(name, "missing", what, advice)
     return Finding(name, "ok" if there.found else "missing", there.found or "not installed", there.advice)
 
 

@@ -98,3 +98,13 @@ def test_a_query_has_a_time_limit(
     monkeypatch.setattr("warehouse.queries.user_query.QUERY_SECONDS", 0.2)
     code, line = said(capsys, "query", LONG_QUERY)
     assert code == 2 and "took more than" in line
+
+
+def test_doctor_tells_of_an_executable_that_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CLAIMCHECK_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("CLAIMCHECK_LLAMA_SERVER", "/nowhere/llama-server")
+    assert run_command(["doctor", "--json"]) in (0, 3)
+    printed = capsys.readouterr()
+    assert "there is no executable /nowhere/llama-server" in printed.out and not printed.err
