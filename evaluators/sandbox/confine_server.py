@@ -77,14 +77,15 @@ def server_rules(command: Sequence[str], port: int, environment: Mapping[str, st
             readable += [str(path), str(path.resolve())]
             if path.suffix == ".gguf":
                 readable += [str(path.parent), str(path.resolve().parent)]
-    return {"read": list(dict.fromkeys(readable)), "device": ["/dev"], "port": port}
+    # CUDA names its threads in /proc/self/task/*/comm when it starts, and gives up where it may not
+    return {"read": list(dict.fromkeys(readable)), "change": ["/dev", "/proc/self"], "port": port}
 
 
 def restrict_itself(rules: Mapping[str, Any]) -> None:
     """Confine the calling process for good; does nothing where the kernel cannot. It must have no new privileges.
 
-    `rules`: `read`, `device`, `write`: lists of paths, those that are not there are left out; `port`: TCP
-    port; `more_ports`: further ones, where there are some.
+    `rules`: `read`, `change` (read, and write files that are there), `write`: lists of paths, those that are not there
+    are left out; `port`: TCP port; `more_ports`: further ones, where there are some.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     version = libc.syscall(CREATE_RULESET, None, ctypes.c_size_t(0), 1)
@@ -97,7 +98,7 @@ def restrict_itself(rules: Mapping[str, Any]) -> None:
     ruleset = libc.syscall(CREATE_RULESET, ctypes.c_char_p(attributes), ctypes.c_size_t(len(attributes)), 0)
     if ruleset < 0:
         return
-    for kind, kind_rights in (("read", READ), ("device", READ | WRITE_FILE | 1 << 14), ("write", rights)):
+    for kind, kind_rights in (("read", READ), ("change", READ | WRITE_FILE | 1 << 14), ("write", rights)):
         for path in rules.get(kind, ()):
             try:
                 descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)

@@ -1,6 +1,7 @@
 """llama.cpp: `llama-server` on a GGUF file.
 
 llama_server         the server process; embedded: the one of xllamacpp on the CPU
+gpu_devices          whether it can use the GPUs of the machine
 flags, model_file    its command line, from what the file's header says
 dialect_llama        how it is asked
 llama_loglikelihood, forced_decoding, tokenizer    log-likelihoods, token by token
@@ -16,6 +17,7 @@ from pathlib import Path
 from evaluators.backends.backend import Backend, Installed
 from evaluators.backends.llama_cpp.dialect_llama import DIALECT
 from evaluators.backends.server import ModelServer, ServerOptions
+from evaluators.hardware import gpus
 from evaluators.records import Artifact, UserError
 from evaluators.weights.parallelism import Spread
 
@@ -42,11 +44,14 @@ def _version(options: ServerOptions) -> str | None:
 
 
 def _installed(executable: str | None) -> Installed:
+    from evaluators.backends.llama_cpp.gpu_devices import gpu_devices
     from evaluators.backends.llama_cpp.llama_server import find_executable
 
     path = find_executable(executable)
     if path is not None:
-        return Installed(f"{path} ({next(iter(_said(path).splitlines()), 'it says no version')})", "")
+        blind = bool(gpus()) and gpu_devices(path) == ()
+        advice = "it finds no GPU and serves on the CPU: take a build for this GPU" if blind else ""
+        return Installed(f"{path} ({next(iter(_said(path).splitlines()), 'it says no version')})", advice)
     advice = "for a GPU put a llama-server on PATH or set CLAIMCHECK_LLAMA_SERVER"
     try:
         return Installed(f"embedded, xllamacpp {version('xllamacpp')} (CPU)", advice)
@@ -61,10 +66,14 @@ def _said(path: str) -> str:
 
 def _spread(options: ServerOptions) -> Spread | None:
     """The embedded server of the package index uses no NVIDIA GPU."""
+    from evaluators.backends.command_line import split_flags
+    from evaluators.backends.llama_cpp.flags import LONG_NAMES
+    from evaluators.backends.llama_cpp.gpu_devices import uses_gpus
     from evaluators.backends.llama_cpp.llama_server import find_executable
 
     try:
-        return "layers" if find_executable(options.executable) else None
+        path = find_executable(options.executable)
+        return "layers" if path and uses_gpus(path, split_flags(options.extra, LONG_NAMES)) else None
     except UserError:  # told when it is to be started
         return "layers"
 

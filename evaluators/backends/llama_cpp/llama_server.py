@@ -13,6 +13,7 @@ import httpx
 
 from evaluators.backends.command_line import describe_environment, describe_flags, join_flags, split_flags
 from evaluators.backends.llama_cpp.flags import LONG_NAMES, PLACE, llama_server_flags
+from evaluators.backends.llama_cpp.gpu_devices import gpu_failure, uses_gpus
 from evaluators.backends.llama_cpp.model_file import read_header
 from evaluators.backends.local import LocalServer
 from evaluators.backends.placed_options import placement_of, with_placement
@@ -76,13 +77,15 @@ class LlamaCppServer(LocalServer):
         path = str(Path(artifact.path).absolute())
         self.artifact = artifact.model_copy(update={"path": path})
         self.header = read_header(Path(path))
-        port = split_flags(options.extra, LONG_NAMES).get("--port")
+        extra = split_flags(options.extra, LONG_NAMES)
+        port = extra.get("--port")
         if port is not None and not (port.isdigit() and 0 < int(port) < 65536):
             raise UserError(f"--port takes a number from 1 to 65535, not '{port}'")
         executable = find_executable(options.executable)
         self.embedded = executable is None
         # the embedded server of the package index uses no NVIDIA GPU
-        machine = without_gpus(read_hardware()) if self.embedded else read_hardware()
+        on_gpus = executable is not None and uses_gpus(executable, extra)
+        machine = read_hardware() if on_gpus else without_gpus(read_hardware())
         placed = placement_of(self.header.size, self.header.architecture, machine, "layers", options)
         options = with_placement(options, placed)
         self.machine = machine.model_copy(update={"gpus": placed.tensor})
@@ -136,7 +139,11 @@ class LlamaCppServer(LocalServer):
         )
 
     def check(self) -> None:
-        """Refuse router mode, another model and a context smaller than asked for."""
+        """Refuse router mode, another model, a context smaller than asked for, and the CPU instead of the GPU."""
+        if self.machine.gpu and (failure := gpu_failure(self.log.read_text(errors="replace"))):
+            raise UserError(
+                f"llama-server cannot use the GPU ({failure}), and would serve on the CPU instead; see {self.log}"
+            )
         properties = self.get("/props")
         served = str(properties.get("model_path") or "")
         if properties.get("role") == "router" or served in ("", "none"):
