@@ -7,7 +7,7 @@ import math
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 from evaluators.user_error import UserError
 
@@ -17,6 +17,9 @@ LARGEST_NUMBER = 2**53
 """No size in a config is larger."""
 MOST_ELEMENTS = 2**53
 """No tensor has more."""
+NO_LIMIT = frozenset(str(number) for number in (int(1e30), int(1e20), 2**63 - 1, 2**64 - 1))
+"""What libraries write for no limit, mostly as a tokenizer's `model_max_length`: transformers' VERY_LARGE_INTEGER and
+LARGE_INTEGER, and the largest whole numbers of 64 bits."""
 BROKEN = (
     TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError, MemoryError, EOFError,
     AssertionError, struct.error,
@@ -37,7 +40,8 @@ def stranger_file(name: str, part: str = "") -> Iterator[None]:
 
 
 def object_of(text: str, name: str) -> dict[str, Any]:
-    """The JSON object of a file; numbers beyond LARGEST_NUMBER, NaN and infinities are refused. Raises UserError."""
+    """The JSON object of a file; None for a number that says no limit (NO_LIMIT). Other numbers beyond LARGEST_NUMBER,
+    NaN and infinities are refused. Raises UserError."""
     if len(text) > LARGEST:
         raise UserError(f"{name} has {len(text):,} characters, more than {LARGEST:,}; fetch it again")
     with stranger_file(name):
@@ -48,9 +52,11 @@ def object_of(text: str, name: str) -> dict[str, Any]:
     raise AssertionError
 
 
-def _whole(text: str) -> int:
+def _whole(text: str) -> int | None:
+    if text in NO_LIMIT:
+        return None
     if len(text) > 20 or abs(value := int(text)) > LARGEST_NUMBER:
-        return _refuse(text[:30])
+        _refuse(text[:30])
     return value
 
 
@@ -59,5 +65,5 @@ def _real(text: str) -> float:
     return value if math.isfinite(value) else _refuse(text[:30])
 
 
-def _refuse(text: str) -> Any:
+def _refuse(text: str) -> NoReturn:
     raise ValueError(f"the number {text}")
