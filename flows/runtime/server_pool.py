@@ -12,12 +12,15 @@ from evaluators.backends.placed_options import placement_of, with_placement
 from evaluators.backends.registry import backend
 from evaluators.backends.replicas.server_group import ServerGroup, one_of
 from evaluators.hardware import without_gpus
-from evaluators.records import Artifact
+from evaluators.records import Artifact, UserError
 from evaluators.weights import using
 from evaluators.weights.parallelism import Placement, shape_of
 from flows.runtime.device_lock import devices_held, holder_of
 from flows.runtime.progress_lines import say
 from flows.verification.ratio_sides import Side
+
+MOST_STARTS = 2
+"""Starts that may fail for one artifact: a second may find memory that was taken, a third wastes minutes."""
 
 
 class ServerPool:
@@ -31,6 +34,7 @@ class ServerPool:
         self._served: tuple[str, bool] | None = None
         """Key of the artifact, and whether it is served in one copy."""
         self._server: ModelServer | None = None
+        self._failed: dict[tuple[str, bool], list[UserError]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -45,11 +49,24 @@ class ServerPool:
 
     def server(self, artifact: Artifact, *, one_copy: bool = False) -> ModelServer:
         """The server of this artifact, on the GPUs that it needs. one_copy: of a model that may be served in several,
-        since a speed is that of one. Raises UserError with the root cause if it cannot be started."""
+        since a speed is that of one. Raises UserError with the root cause if it cannot be started, and the same
+        again, without a further try, once MOST_STARTS have failed."""
         wanted = (artifact.key, one_copy)
         if self._server is not None and self._served in (wanted, (artifact.key, True)):
             return self._server
         self.close()
+        failures = self._failed.setdefault(wanted, [])
+        if len(failures) >= MOST_STARTS:
+            raise failures[-1]
+        try:
+            return self._start(artifact, one_copy)
+        except UserError as error:
+            self.close()
+            if backend(self.backend).ours:
+                failures.append(error)
+            raise
+
+    def _start(self, artifact: Artifact, one_copy: bool) -> ModelServer:
         [options] = self._placed([(self.backend, artifact, self.options)], one_copy=one_copy)
         one_copy = one_copy or ((options.data_parallel or 1) == 1 and not options.further_urls)
         self._stack.enter_context(using(artifact))
