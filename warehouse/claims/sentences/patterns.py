@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
+from warehouse.claims.sentences.pair_sentences import pairs_in
 from warehouse.claims.text.labels import read_label, stated_by
 from warehouse.claims.text.speed_names import backend_named, device_named, quantization_named
 
@@ -104,6 +105,10 @@ _RATIO = re.compile(
     r"(?:higher|more) (?:inference )?throughput)"
     r"(?:[^.;]{0,40}?\b(?:than|over|of|as|vs\.?|versus|compared (?:to|with))\s)?"
 )
+_KEPT = re.compile(r"(?i)\b(?:los|drop|degrad|retain|recover|preserv|within)\w*\W+(?:(?:by|only|just|up to)\W+)?$")
+"""Words before a number that is a loss, or a share that is kept, and no score."""
+PAIR = "pair"
+"""Pattern of a claim about a pair."""
 _SCORE = rf"(?P<n>{_ABOUT}\d{{1,3}}(?:\.\d+)?\s?%?)"
 _BEFORE = re.compile(rf"{_SCORE}(?: (?:points?|percent|score|accuracy))?\s+(?:on|in|for|at)\s+(?:the )?$")
 _AFTER = re.compile(
@@ -115,11 +120,12 @@ _AFTER = re.compile(
 def hits_in(sentence: str) -> list[Hit]:
     """The numbers that the sentence states, at most one a place, in order."""
     found: list[Hit] = []
-    readers: tuple[Callable[[str], Iterator[Hit]], ...] = (_ratios, _others, _scores)
+    readers: tuple[Callable[[str], Iterator[Hit]], ...] = (_pairs, _ratios, _others, _scores)
     for reader in readers:
         for hit in reader(sentence):
             end = hit.start + len(hit.said)
-            if all(end <= other.start or hit.start >= other.start + len(other.said) for other in found):
+            apart = (end <= other.start or hit.start >= other.start + len(other.said) for other in found)
+            if hit.pattern == PAIR or all(apart):  # a pair may be about several benchmarks
                 found.append(hit)
     found.sort(key=lambda hit: hit.start)
     return [_served(sentence, hit, found) for hit in found]
@@ -172,6 +178,17 @@ def _clause_before(sentence: str, place: int) -> str:
     return re.split(r"[,;:]|\b(?:and|but|while)\b", sentence[:place])[-1]
 
 
+def _pairs(sentence: str) -> Iterator[Hit]:
+    """What an artifact keeps of a reference's score, of each benchmark that the clause names."""
+    for start, said, words, (first, last, name) in pairs_in(sentence, list(_benchmarks(sentence))):
+        settings: dict[str, str | int] = dict(read_label(sentence[first:last]).stated)
+        settings["denominator"] = words.reference or ""
+        before = _clause_before(sentence, start)
+        if (smaller := quantization_named(before)) is not None and smaller != words.reference:
+            settings["quantization"] = smaller
+        yield Hit(name, sentence[first:last], said, start, PAIR, settings)
+
+
 def _ratios(sentence: str) -> Iterator[Hit]:
     for match in _RATIO.finditer(sentence):
         yield Hit(
@@ -186,7 +203,7 @@ def _scores(sentence: str) -> Iterator[Hit]:
         settings = dict(label.stated)
         before, after = _BEFORE.search(sentence[:start]), _AFTER.match(sentence[end:])
         match, offset = (before, 0) if before else (after, end)
-        if match is None:
+        if match is None or _KEPT.search(sentence[: offset + match.start("n")]):
             continue
         if before and (bracket := re.match(r"\s*\(([^()]{1,40})\)", sentence[end:])):
             stated, left = stated_by(bracket[1], name)

@@ -9,10 +9,11 @@ from evaluators.catalogue import catalogue
 from evaluators.records import Settings, UserError
 from warehouse.claim_records import Claim, Claimant
 from warehouse.claims.sentences.model_mentions import Mention, NamesOnPage
-from warehouse.claims.sentences.patterns import Hit, hits_in
+from warehouse.claims.sentences.patterns import PAIR, Hit, hits_in
 from warehouse.claims.source_reading import Reading, new_claim, read_number
 from warehouse.claims.tables.document import Heading, Page, Words
 from warehouse.claims.text.labels import settings_with
+from warehouse.claims.text.pair_words import read_pair
 
 _END = re.compile(r"(?<=[.!?。！？])\s+(?=[A-Z\"“(*0-9一-鿿])|(?<=[。！？])")
 _THAN = re.compile(
@@ -120,7 +121,10 @@ def _claim(
             return None
     ours = model == topic
     try:
-        interval = read_number(hit.said, hit.benchmark) if catalogue()[hit.benchmark].unit != "text" else None
+        pair = read_pair(hit.said) if hit.pattern == PAIR else None
+        interval = pair.interval if pair else None
+        if pair is None and catalogue()[hit.benchmark].unit != "text":
+            interval = read_number(hit.said, hit.benchmark)
         settings = settings_with(Settings(), stated)
     except UserError:
         return None
