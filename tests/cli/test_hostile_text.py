@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import json
 import re
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from evaluators.catalogue import benchmark
+from evaluators.imported_origin import Imported
 from evaluators.run_manifest import write_manifest
 from flows.cli import run_command
+from flows.cli.mcp_command import read_only_server
 from flows.runtime.plain_text import printable
 from tests.verdicts.cases import NOW, make_lock, make_measurement, make_run
 from warehouse.claim_records import Verdict
+from warehouse.claims.sentences.candidate_store import keep_candidates
 from warehouse.home import Home
 from warehouse.load import load_home, save_criteria, save_verdicts
 from warehouse.queries.verification import claims_of
@@ -33,6 +39,7 @@ COMMANDS = (
     ["claims", "conflicts"], ["query", "from claims"], ["query", "--json", "from claims_vs_measured"],
     ["rebuild"], ["results", "export", "{to}/results.csv"], ["claims", "export", "{to}/claims.csv"], ["doctor"],
     ["report", "--to", "{to}/site"], ["benchmarks", "list"], ["results", "export", "{to}/verdicts.csv", "--verdicts"],
+    ["claims", "candidates"], ["claims", "candidates", "--json"], ["models", "alias"], ["completion", "bash"],
 )  # fmt: skip
 
 
@@ -68,6 +75,16 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Home:
             verdict = judge(claim, bar, run, measured, now=NOW)
         verdicts.append(verdict)
     save_verdicts(home, verdicts)
+    for number, evil in enumerate(EVIL):  # imported results, whose file says what it likes, and candidates
+        origin = Imported(
+            format="lm-eval results", path=evil, sha256="0" * 64, by=evil, harness=evil, model=evil, weights=evil,
+            limited=evil, doubts=(evil,), notes=(evil,), imported_at=NOW,
+        )  # fmt: skip
+        measured = make_measurement([1.0] * 9 + [0.0], benchmark="gsm8k")
+        run = make_run(run_id=f"imported-{number}", checks={evil: evil}, imported=origin, measurements=(measured,))
+        write_manifest(home.runs / run.run_id, run)
+    proposed = claims[: len(EVIL)]
+    keep_candidates(home, [claim.model_copy(update={"note": evil}) for claim, evil in zip(proposed, EVIL, strict=True)])
     load_home(home)
     assert len(claims) >= 15
     return home
@@ -132,3 +149,52 @@ def test_cells_that_begin_like_formulas_are_quoted(
     assert any("HYPERLINK" in row["benchmark_text"] for row in rows)
     assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@", "\t"))]
     assert run_command(["claims", "import", str(target)]) == 0, "an export can be read again"
+
+
+@pytest.mark.parametrize("evil", EVIL)
+@pytest.mark.parametrize(
+    "command", [["show"], ["claims", "show"], ["plan"], ["compare", "x/y", "--benchmark", "gsm8k"]]
+)
+def test_what_cannot_be_found_is_named_as_text(
+    command: list[str], evil: str, hostile: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CLAIMCHECK_HOME", str(hostile.root))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    code = run_command([*command, evil])
+    said, told = capsys.readouterr()
+    assert code in (2, 3) and "unexpected" not in told, told
+    assert said + told == printable(said + told)
+
+
+def test_a_language_models_client_gets_json_without_commands(hostile: Home) -> None:
+    pytest.importorskip("mcp")
+
+    async def ask() -> list[str]:
+        server: Any = read_only_server(hostile)
+        asked = [("table", {}), ("query", {"sql": "from claims"})]
+        asked += [("show", {"claim": claim}) for claim in ids(hostile)[:4]]
+        return [text_of(await server.call_tool(name, arguments)) for name, arguments in asked]
+
+    for text in asyncio.run(ask()):
+        json.loads(text)
+        assert text == printable(text)
+
+
+def text_of(answer: Any) -> str:
+    """The text of a tool's answer, whatever the library wraps it in."""
+    content = getattr(answer, "content", answer)
+    return "".join(str(part.text) for part in content)
+
+
+def test_pictures_and_feed_are_xml_that_does_nothing(
+    hostile: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CLAIMCHECK_HOME", str(hostile.root))
+    assert run_command(["report", "--to", str(tmp_path / "site")]) == 0
+    pictures = list((tmp_path / "site").rglob("*.svg"))
+    assert any(path.name.endswith(".badge.svg") for path in pictures)
+    for path in [*pictures, tmp_path / "site" / "feed.xml"]:
+        for element in ElementTree.parse(path).iter():
+            assert element.tag.rpartition("}")[2] not in ("script", "foreignObject", "image", "iframe"), path
+            assert not [name for name in element.attrib if name.lower().startswith("on")], path
+            assert not str(element.get("href", "")).lower().lstrip().startswith("javascript:"), path
