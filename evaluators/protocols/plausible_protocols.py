@@ -182,12 +182,14 @@ def _formulations(benchmark: Benchmark, mode: Mode, stated: Settings) -> list[tu
 
 
 def _other_formulations(benchmark: Benchmark, mode: Mode, stated: Settings) -> list[tuple[Benchmark | None, str]]:
-    """Other ways of asking the same items that the claim may mean: likelihoods in a completion, generated answers
-    through a template."""
+    """Other ways of asking the same items that the claim may mean: of likelihoods others in a completion, and generated
+    answers through a template."""
     if not _leaves_formulation(benchmark, stated):
         return []
-    entries = [catalogue()[name] for name in benchmark.formulations]
-    return [(entry, "") for entry in entries if (entry.output == "generate_until") is (mode != "completion")]
+    entries, generates = [catalogue()[name] for name in benchmark.formulations], benchmark.output == "generate_until"
+    return [
+        (entry, "") for entry in entries if generates or (entry.output == "generate_until") is (mode != "completion")
+    ]
 
 
 def _leaves_formulation(benchmark: Benchmark, stated: Settings) -> bool:

@@ -168,6 +168,13 @@ def test_a_choice_by_its_text_or_by_its_letter() -> None:
     ]  # fmt: skip
 
 
+def test_math_may_have_been_asked_by_the_examples_of_minerva() -> None:
+    """Its own task in lm-eval shows answers without their working, and reads none in a box."""
+    for kind in (BASE, INSTRUCT):
+        assert formulations("hendrycks_math", kind, Settings(shots=4)) == {"hendrycks_math", "minerva_math"}
+    assert formulations("hendrycks_math", BASE, Settings(shots=4, harness="lm-eval")) == {"hendrycks_math"}
+
+
 @pytest.mark.parametrize("name", ["arc_challenge", "mmlu", "hellaswag", "winogrande", "openbookqa", "boolq"])
 def test_a_chat_model_may_have_generated_its_answer(name: str) -> None:
     """Then likelihoods alone refute nothing: a formulation with generated answers is run, or is missing."""
