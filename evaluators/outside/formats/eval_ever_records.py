@@ -46,12 +46,12 @@ def read_eval_ever_file(path: Path) -> OutsideRun:
     library = mapping(content.get("eval_library"))
     samples = _samples(path, content)
     results, left = [], []
-    for place, one in enumerate(content["evaluation_results"]):
-        found = _result(mapping(one), content, library, samples)
-        if found is None:
-            left.append(LeftOut(place=f"evaluation_results[{place}]", reason="it has no name or no finite score"))
+    for number, entry in enumerate(content["evaluation_results"]):
+        result = _result(mapping(entry), content, library, samples)
+        if result is None:
+            left.append(LeftOut(place=f"evaluation_results[{number}]", reason="it has no name or no finite score"))
         else:
-            results.append(found)
+            results.append(result)
     name = text(library.get("name"))
     known = name if name and name != "unknown" else None
     relation = text(about.get("evaluator_relationship"))
@@ -71,10 +71,10 @@ def read_eval_ever_file(path: Path) -> OutsideRun:
 
 
 def _result(
-    one: dict[str, Any], content: dict[str, Any], library: dict[str, Any], samples: dict[str, list[OutsideItem]]
+    entry: dict[str, Any], content: dict[str, Any], library: dict[str, Any], samples: dict[str, list[OutsideItem]]
 ) -> OutsideResult | None:
-    metric, details = mapping(one.get("metric_config")), mapping(one.get("score_details"))
-    name, score = text(one.get("evaluation_name")), finite(details.get("score"))
+    metric, details = mapping(entry.get("metric_config")), mapping(entry.get("score_details"))
+    name, score = text(entry.get("evaluation_name")), finite(details.get("score"))
     if name is None or score is None:
         return None
     scale = 100.0 if _percent(metric) else 1.0
@@ -83,12 +83,12 @@ def _result(
     if stderr is None:
         stderr = _from_interval(mapping(uncertainty.get("confidence_interval")))
     count = whole(uncertainty.get("num_samples"))
-    data = mapping(one.get("source_data")) or mapping(content.get("source_data"))
-    found = samples.get(str(one.get("evaluation_result_id"))) or samples.get(name) or []
-    if found and count and len({item.id for item in found}) != count:
-        found = []
+    data = mapping(entry.get("source_data")) or mapping(content.get("source_data"))
+    items = samples.get(str(entry.get("evaluation_result_id"))) or samples.get(name) or []
+    if items and count and len({item.id for item in items}) != count:
+        items = []
     low = metric.get("lower_is_better")
-    scope = scope_of(one, text(inside(content, "source_metadata", "source_name")))
+    scope = scope_of(entry, text(inside(content, "source_metadata", "source_name")))
     largest = finite(metric.get("max_score"))
     fraction = scale == 100.0 or (0 <= score <= 1 and largest in (None, 1.0))
     return OutsideResult(
@@ -99,11 +99,11 @@ def _result(
         stderr=stderr / scale if stderr is not None else None,
         unit="fraction" if fraction else text(metric.get("metric_unit")) or "value",
         higher_is_better=not low if isinstance(low, bool) else None,
-        count=count or (len({item.id for item in found}) or None),
+        count=count or (len({item.id for item in items}) or None),
         most_items=scope.most_items,
         limited=f"a part of the benchmark: {scope.part}" if scope.part else None,
-        settings=_settings(one, content, library, scope),
-        items=tuple(found),
+        settings=_settings(entry, content, library, scope),
+        items=tuple(items),
         evidence={
             key: str(value)[:200]
             for key, value in (
@@ -118,7 +118,7 @@ def _result(
 
 def _names(name: str, dataset: str | None) -> tuple[str, ...]:
     """The data set too, where it and the evaluation have one name: a language or a subject of it is not the whole."""
-    plain, whole_set = ("".join(one.casefold().split()) for one in (name, dataset or ""))
+    plain, whole_set = ("".join(words.casefold().split()) for words in (name, dataset or ""))
     return (dataset,) if dataset and plain == whole_set else ()
 
 
@@ -138,9 +138,9 @@ def _percent(metric: dict[str, Any]) -> bool:
     )
 
 
-def _settings(one: dict[str, Any], content: dict[str, Any], library: dict[str, Any], scope: Scope) -> Settings:
-    given = mapping(inside(one, "generation_config", "generation_args"))
-    extra = mapping(inside(one, "generation_config", "additional_details"))
+def _settings(entry: dict[str, Any], content: dict[str, Any], library: dict[str, Any], scope: Scope) -> Settings:
+    given = mapping(inside(entry, "generation_config", "generation_args"))
+    extra = mapping(inside(entry, "generation_config", "additional_details"))
     model = content["model_info"]
     engine = mapping(model.get("inference_engine"))
     reasoning = given.get("reasoning")
@@ -175,24 +175,24 @@ def _samples(path: Path, content: dict[str, Any]) -> dict[str, list[OutsideItem]
     names = [f"{path.stem}_samples.jsonl"]
     if stated:
         names.insert(0, PurePosixPath(stated.replace("\\", "/")).name)
-    place = next((found for name in names if name and (found := path.with_name(name)).is_file()), None)
+    file = next((beside for name in names if name and (beside := path.with_name(name)).is_file()), None)
     items: dict[str, list[OutsideItem]] = {}
-    if place is None:
+    if file is None:
         return items
-    for name, item in _instances(place):
+    for name, item in _instances(file):
         items.setdefault(name, []).append(item)
     return items
 
 
-def _instances(place: Path) -> Iterator[tuple[str, OutsideItem]]:
-    for number_of, row in json_lines(place):
+def _instances(file: Path) -> Iterator[tuple[str, OutsideItem]]:
+    for number_of, row in json_lines(file):
         judged = mapping(row.get("evaluation"))
         score = grade(judged.get("score"))
         if score is None:
             score = grade(judged.get("is_correct"))
         name = text(row.get("evaluation_result_id")) or text(row.get("evaluation_name"))
         if name is None:
-            raise UserError(f"{place}, line {number_of}: it names no evaluation")
+            raise UserError(f"{file}, line {number_of}: it names no evaluation")
         failure = row.get("error")
         usage = mapping(row.get("token_usage"))
         latency = finite(inside(row, "performance", "latency_ms"))

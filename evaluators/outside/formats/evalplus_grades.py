@@ -23,7 +23,7 @@ def is_evalplus_grades(content: Any) -> bool:
     """Whether a JSON value is a file of grades."""
     rows = mapping(content).get("eval")
     first = next(iter(rows.values()), None) if isinstance(rows, dict) else None
-    return any("base_status" in one for one in _answers(first)[:1])
+    return any("base_status" in answer for answer in _answers(first)[:1])
 
 
 def _answers(told: Any) -> list[dict[str, Any]]:
@@ -31,10 +31,10 @@ def _answers(told: Any) -> list[dict[str, Any]]:
     if isinstance(told, dict) and isinstance(told.get("base"), list):
         plus = sequence(told.get("plus"))
         return [
-            {"base_status": _state(one), "plus_status": _state(plus[place]) if place < len(plus) else None}
-            for place, one in enumerate(told["base"])
+            {"base_status": _state(answer), "plus_status": _state(plus[number]) if number < len(plus) else None}
+            for number, answer in enumerate(told["base"])
         ]
-    return [mapping(one) for one in sequence(told)]
+    return [mapping(answer) for answer in sequence(told)]
 
 
 def _state(told: Any) -> str | None:
@@ -94,8 +94,8 @@ def read_evalplus_grades(path: Path) -> OutsideRun:
 
 def _items(graded: dict[str, list[dict[str, Any]]], plus: bool) -> Iterator[OutsideItem]:
     for name, several in graded.items():
-        for repeat, one in enumerate(several):
-            base, more = text(one.get("base_status")), text(one.get("plus_status"))
+        for repeat, answer in enumerate(several):
+            base, more = text(answer.get("base_status")), text(answer.get("plus_status"))
             told = base is not None and (not plus or more is not None or base != "pass")
             right = base == "pass" and (not plus or more == "pass")
             late = "timeout" in (base, more if plus else None)

@@ -73,14 +73,14 @@ def _run(path: Path, header: dict[str, Any], samples: list[dict[str, Any]]) -> O
         state = "invalidated" if header.get("invalidated") else f"`{header.get('status')}`"
         left.append(LeftOut(place=task, reason=f"the log is {state}, not of a finished run"))
     else:
-        for place, score in enumerate(_scores(mapping(header.get("results")))):
+        for number, score in enumerate(_scores(mapping(header.get("results")))):
             for name, metric in mapping(mapping(score).get("metrics")).items():
-                found = _result(header, about, score, str(name), metric, samples)
-                if found is None:
+                result = _result(header, about, score, str(name), metric, samples)
+                if result is None:
                     reason = "it is no finite number"
-                    left.append(LeftOut(place=f"results.scores[{place}].metrics.{name}", reason=reason))
+                    left.append(LeftOut(place=f"results.scores[{number}].metrics.{name}", reason=reason))
                 elif str(name) not in ERRORS:
-                    results.append(found)
+                    results.append(result)
         if not results:
             left.append(LeftOut(place=task, reason="the log holds no score"))
     stats = mapping(header.get("stats"))
@@ -100,8 +100,8 @@ def _run(path: Path, header: dict[str, Any], samples: list[dict[str, Any]]) -> O
 
 def _scores(results: dict[str, Any]) -> list[Any]:
     """The scores; logs of version 1 have one scorer with its metrics."""
-    found = sequence(results.get("scores"))
-    return found or (
+    scores = sequence(results.get("scores"))
+    return scores or (
         [{**mapping(results.get("scorer")), "metrics": results["metrics"]}] if "metrics" in results else []
     )
 
@@ -127,7 +127,7 @@ def _result(
     whole_set = whole(mapping(about.get("dataset")).get("samples"))
     config = mapping(about.get("config"))
     completed = whole(mapping(header.get("results")).get("completed_samples"))
-    named = len({str(one.get("id")) for one in samples})
+    named = len({str(sample.get("id")) for sample in samples})
     finished = (completed or 0) // max(1, whole(config.get("epochs")) or 1)
     counted = whole(score.get("scored_samples")) or named or finished or None
     limit = config.get("limit")
@@ -217,8 +217,8 @@ def _items(samples: Iterable[dict[str, Any]], scorer: str, part: str = "") -> It
             repeat=max(0, (whole(sample.get("epoch")) or 1) - 1),
             score=value,
             status=status,
-            tokens_in=sum(whole(mapping(one).get("input_tokens")) or 0 for one in usage) if usage else None,
-            tokens_out=sum(whole(mapping(one).get("output_tokens")) or 0 for one in usage) if usage else None,
+            tokens_in=sum(whole(mapping(of_model).get("input_tokens")) or 0 for of_model in usage) if usage else None,
+            tokens_out=sum(whole(mapping(of_model).get("output_tokens")) or 0 for of_model in usage) if usage else None,
             turns=whole(sample.get("turn_count")),
             seconds=finite(sample.get("total_time")),
             error=redacted_line(failure) or (redacted_line(str(sample["limit"])) if sample.get("limit") else None),

@@ -134,8 +134,8 @@ def inspect_json_parts(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]
 
 
 def _fields(sample: _Sample, name: str) -> dict[str, Any]:
-    found = {key: _field(getattr(sample, key), LARGEST_FIELD, f"{name}, a sample's {key}") for key in OF_SAMPLE}
-    return found | {"stop_reason": _ending(sample)}
+    fields = {key: _field(getattr(sample, key), LARGEST_FIELD, f"{name}, a sample's {key}") for key in OF_SAMPLE}
+    return fields | {"stop_reason": _ending(sample)}
 
 
 def _field(raw: msgspec.Raw, largest: int, name: str) -> Any:
@@ -157,11 +157,11 @@ def _lean(sample: dict[str, Any]) -> dict[str, Any]:
 
 def _endings(path: Path, entries: dict[str, zipfile.ZipInfo]) -> dict[tuple[str, str], str]:
     """Stop reason by (sample id, epoch), which the summaries do not tell."""
-    found: dict[tuple[str, str], str] = {}
+    endings: dict[tuple[str, str], str] = {}
     unpacked = 0
     for name, entry in entries.items():
         named = SAMPLE_NAME.fullmatch(name)
-        if named is None or len(found) >= MOST_ITEMS:
+        if named is None or len(endings) >= MOST_ITEMS:
             continue
         if unpacked > LARGEST_STREAM:
             raise UserError(f"{path} unpacks to more than {LARGEST_STREAM:,} bytes; split it")
@@ -173,5 +173,5 @@ def _endings(path: Path, entries: dict[str, zipfile.ZipInfo]) -> dict[tuple[str,
         except (msgspec.DecodeError, RecursionError):
             continue  # a log may hold NaN, which is no JSON; how this answer ended stays unknown
         if ending:
-            found[named["id"], named["epoch"]] = ending
-    return found
+            endings[named["id"], named["epoch"]] = ending
+    return endings

@@ -32,10 +32,10 @@ def read_livecodebench_grades(path: Path) -> OutsideRun:
         raise UserError(f"{path} is no _eval_all.json of LiveCodeBench; it needs question_id and graded_list")
     items, left, dates = [], [], []
     repeats = 1
-    for place, row in enumerate(content):
+    for number, row in enumerate(content):
         grades = [grade(one) for one in sequence(row.get("graded_list"))] if isinstance(row, dict) else []
         if not isinstance(row, dict) or text(row.get("question_id")) is None or not grades:
-            left.append(LeftOut(place=f"row {place}", reason="it has no question_id or no grade"))
+            left.append(LeftOut(place=f"row {number}", reason="it has no question_id or no grade"))
             continue
         repeats = max(repeats, len(grades))
         dates.append(text(row.get("contest_date")) or "")

@@ -107,22 +107,22 @@ def _model(content: dict[str, Any], config: dict[str, Any], arguments: dict[str,
 
 def _items(path: Path, content: dict[str, Any]) -> tuple[dict[str, lm_eval_samples.TaskSamples], list[LeftOut]]:
     """Samples by task: from files beside the results, or from `samples` inside old results."""
-    found: dict[str, lm_eval_samples.TaskSamples] = {}
+    samples_of: dict[str, lm_eval_samples.TaskSamples] = {}
     left: list[LeftOut] = []
     for task in content["results"]:
         sample_file = lm_eval_samples.samples_beside(path, task)
         if sample_file is not None:
-            found[task] = lm_eval_samples.samples_of_file(sample_file, task)
+            samples_of[task] = lm_eval_samples.samples_of_file(sample_file, task)
     for task, rows in mapping(content.get("samples")).items():
-        if task not in found and isinstance(rows, list):
-            found[task] = lm_eval_samples.samples_of_rows(enumerate(rows, 1), task, f"samples.{task}")
-    for samples in found.values():
+        if task not in samples_of and isinstance(rows, list):
+            samples_of[task] = lm_eval_samples.samples_of_rows(enumerate(rows, 1), task, f"samples.{task}")
+    for samples in samples_of.values():
         left += samples.left_out
-    for task in list(found):
-        if (reason := _not_theirs(content, task, found[task])) is not None:
+    for task in list(samples_of):
+        if (reason := _not_theirs(content, task, samples_of[task])) is not None:
             left.append(LeftOut(place=f"samples of {task}", reason=f"{reason}: they are not used"))
-            del found[task]
-    return found, left
+            del samples_of[task]
+    return samples_of, left
 
 
 def _not_theirs(content: dict[str, Any], task: str, samples: lm_eval_samples.TaskSamples) -> str | None:
@@ -241,7 +241,7 @@ def _settings(
         temperature=temperature if generates else None,
         top_p=finite(generation.get("top_p")) if generates else None,
         top_k=whole(generation.get("top_k")) if generates else None,
-        max_tokens=next((one for one in told if one is not None), None) if generates else None,
+        max_tokens=next((length for length in told if length is not None), None) if generates else None,
         metric=metric,
         filter=kind,
         repeats=whole(about.get("repeats")) or (1 if content.get("configs") else None),

@@ -70,7 +70,7 @@ def read_sample_file(path: Path) -> OutsideRun:
             count=len({item.id for item in items}),
             settings=Settings(metric=metric, filter=kind, harness="lm-eval"),
             items=tuple(items),
-            doubts=tuple(one for one in (samples.hashes.changed(),) if one),
+            doubts=tuple(changed for changed in (samples.hashes.changed(),) if changed),
             signals=sample_signals({task: samples}),
         )
         for (metric, kind), items in samples.items.items()
@@ -88,8 +88,8 @@ def samples_beside(results: Path, task: str) -> Path | None:
     """The sample file of a task that belongs to a results file: of the same time, or (old names) of the same folder."""
     when = re.search(r"\d{4}-\d\d-\d\dT.*(?=\.json$)", results.name)
     if when:
-        found = results.with_name(f"samples_{task}_{when[0]}.jsonl")
-        return found if found.is_file() else None
+        file = results.with_name(f"samples_{task}_{when[0]}.jsonl")
+        return file if file.is_file() else None
     old = [path for path in results.parent.glob("*.jsonl") if path.stem == task or path.stem.endswith(f"_{task}")]
     return old[0] if len(old) == 1 and len(list(results.parent.glob("*results*.json"))) == 1 else None
 
@@ -97,7 +97,7 @@ def samples_beside(results: Path, task: str) -> Path | None:
 def belongs_to_results(samples: Path) -> bool:
     """Whether a results file lies beside samples that takes them: of the same time, or one without a time."""
     named = NAME.search(samples.name)
-    beside = [place.name for place in samples.parent.glob("*results*.json")]
+    beside = [file.name for file in samples.parent.glob("*results*.json")]
     if named is None:
         return bool(beside)
     return any(named["when"] in name or not re.search(r"\d{4}-\d\d-\d\dT", name) for name in beside)
@@ -121,16 +121,18 @@ def samples_of_file(path: Path, task: str) -> TaskSamples:
 def samples_of_rows(rows: Iterable[tuple[int, Any]], task: str, name: str) -> TaskSamples:
     """The samples in rows of (number, row); a row that is none is left out with its reason. A document that stands
     twice under one filter (old files do not name theirs) leaves its metric out. Raises UserError for too many."""
-    found = TaskSamples()
+    samples = TaskSamples()
     seen: set[tuple[str, str, str]] = set()
     twice: set[tuple[str, str]] = set()
-    for place, row in rows:
+    for number, row in rows:
         if not is_sample_row(row) or (number_of := whole(row["doc_id"])) is None:
-            found.left_out.append(LeftOut(place=f"{name}, row {place}", reason="it is no sample with doc_id and resps"))
+            samples.left_out.append(
+                LeftOut(place=f"{name}, row {number}", reason="it is no sample with doc_id and resps")
+            )
             continue
-        found.hashes.add(row)
+        samples.hashes.add(row)
         kind = text(row.get("filter")) or "none"
-        status, taken = _status(found, row)
+        status, taken = _status(samples, row)
         for metric in _metrics(row):
             key = (metric, kind)
             if (identity := (str(number_of), *key)) in seen:
@@ -144,7 +146,7 @@ def samples_of_rows(rows: Iterable[tuple[int, Any]], task: str, name: str) -> Ta
             broken = value is None or status is ItemStatus.failed
             if value is None and status is ItemStatus.ok:  # lm-eval's metric of an answer that it cannot compare
                 status = ItemStatus.unextracted
-            found.items.setdefault(key, []).append(
+            samples.items.setdefault(key, []).append(
                 OutsideItem(
                     id=f"{task}/{number_of}",
                     score=None if broken else value,
@@ -156,10 +158,10 @@ def samples_of_rows(rows: Iterable[tuple[int, Any]], task: str, name: str) -> Ta
                 )
             )
     for key in twice:
-        del found.items[key]
+        del samples.items[key]
         reason = "a document stands there twice under one filter, so its items cannot be told apart"
-        found.left_out.append(LeftOut(place=f"{name}: {key[0]},{key[1]}", reason=reason))
-    return found
+        samples.left_out.append(LeftOut(place=f"{name}: {key[0]},{key[1]}", reason=reason))
+    return samples
 
 
 def _metrics(row: dict[str, Any]) -> Iterator[str]:
@@ -174,15 +176,15 @@ def _status(tally: TaskSamples, row: dict[str, Any]) -> tuple[ItemStatus, str | 
     """What the row shows of an item: an empty answer, one in which the filter found nothing, a log-likelihood that is
     no number. Whether an answer was cut is not told."""
     answers = sequence(row.get("resps"))
-    texts = [one for answer in answers for one in sequence(answer) if isinstance(one, str)]
+    texts = [said for answer in answers for said in sequence(answer) if isinstance(said, str)]
     if len(texts) == 0 or _pairs(answers):
         return _choices(tally, answers), None
     tally.answers["answers"] += len(texts)
-    tally.answers["empty"] += sum(not one.strip() for one in texts)
-    tally.answers["think_tag"] += sum(THINK.search(one) is not None for one in texts)
-    tally.texts.update(hash(one) for one in texts if one)
+    tally.answers["empty"] += sum(not said.strip() for said in texts)
+    tally.answers["think_tag"] += sum(THINK.search(said) is not None for said in texts)
+    tally.texts.update(hash(said) for said in texts if said)
     taken = _taken(row.get("filtered_resps"))
-    if not any(one.strip() for one in texts):
+    if not any(said.strip() for said in texts):
         return ItemStatus.empty, redacted_line(taken, 200)
     if taken is not None and taken.strip() in NOT_FOUND:
         return ItemStatus.unextracted, redacted_line(taken, 200)
@@ -206,10 +208,10 @@ def _nan(pair: list[Any]) -> bool:
 def _choices(tally: TaskSamples, answers: list[Any]) -> ItemStatus:
     values = []
     for answer in answers:
-        one = sequence(answer)
-        while one and isinstance(one[0], list):
-            one = one[0]
-        values.append(finite(one[0]) if one else None)
+        pair = sequence(answer)
+        while pair and isinstance(pair[0], list):
+            pair = pair[0]
+        values.append(finite(pair[0]) if pair else None)
     tally.answers["choices"] += len(values)
     if not values or None in values:
         return ItemStatus.failed
@@ -229,17 +231,17 @@ def _taken(filtered: Any) -> str | None:
 
 def sample_signals(samples: dict[str, TaskSamples]) -> dict[str, float]:
     """Numbers about the answers, in the words of `evaluators.harness.answers.answer_statistics`."""
-    counts: Counter[str] = sum((one.answers for one in samples.values()), Counter())
-    texts: Counter[int] = sum((one.texts for one in samples.values()), Counter())
-    best: Counter[int] = sum((one.best for one in samples.values()), Counter())
-    found: dict[str, float] = {}
+    counts: Counter[str] = sum((of_task.answers for of_task in samples.values()), Counter())
+    texts: Counter[int] = sum((of_task.texts for of_task in samples.values()), Counter())
+    best: Counter[int] = sum((of_task.best for of_task in samples.values()), Counter())
+    signals: dict[str, float] = {}
     if counts["answers"]:
-        found["answers"] = float(counts["answers"])
-        found |= {f"{name}_share": counts[name] / counts["answers"] for name in ("empty", "think_tag")}
+        signals["answers"] = float(counts["answers"])
+        signals |= {f"{name}_share": counts[name] / counts["answers"] for name in ("empty", "think_tag")}
         if texts:
-            found["identical_share"] = max(texts.values()) / counts["answers"]
+            signals["identical_share"] = max(texts.values()) / counts["answers"]
     if counts["choices"]:
-        found["choices"] = float(counts["choices"])
+        signals["choices"] = float(counts["choices"])
         if best:
-            found["modal_choice_share"] = max(best.values()) / sum(best.values())
-    return found
+            signals["modal_choice_share"] = max(best.values()) / sum(best.values())
+    return signals

@@ -65,13 +65,13 @@ def read_vendor_grades(path: Path) -> OutsideRun:
     several = _several(first)
     left: list[LeftOut] = []
     results = _by_model(path, [first], rows, several, left) if several else _by_task([first], rows, left)
-    found = MODEL.search(str(path))
+    named = MODEL.search(str(path))
     return OutsideRun(
         format="vendor's grades",
         path=str(path),
         harness="the vendor's own",
-        model=f"meta-llama/{found[1]}" if found else None,
-        by="Meta" if found else None,
+        model=f"meta-llama/{named[1]}" if named else None,
+        by="Meta" if named else None,
         first_party=True,
         results=tuple(results),
         left_out=tuple(left),
@@ -82,14 +82,14 @@ def _by_task(head: list[Any], rows: Iterable[Any], left: list[LeftOut]) -> Itera
     """One result a benchmark label: subtasks of a label are one benchmark."""
     groups: dict[str, list[OutsideItem]] = {}
     about: dict[str, dict[str, Any]] = {}
-    for place, row in enumerate((one for part in (head, rows) for one in part), 1):
+    for number, row in enumerate((part_row for part in (head, rows) for part_row in part), 1):
         label = text(mapping(row).get("benchmark_label")) or text(mapping(row).get("task_name"))
         if label is None:
-            left.append(LeftOut(place=f"row {place}", reason="it names no benchmark"))
+            left.append(LeftOut(place=f"row {number}", reason="it names no benchmark"))
             continue
         value = grade(row.get("is_correct"))
         hashes = sequence(row.get("input_final_prompts_hash"))
-        name = text(row.get("input_question_hash")) or (str(hashes[0]) if hashes else f"row {place}")
+        name = text(row.get("input_question_hash")) or (str(hashes[0]) if hashes else f"row {number}")
         about.setdefault(label, row)
         groups.setdefault(label, []).append(
             OutsideItem(
@@ -105,7 +105,7 @@ def _by_task(head: list[Any], rows: Iterable[Any], left: list[LeftOut]) -> Itera
         row = about[label]
         yield OutsideResult(
             task=label,
-            names=tuple(one for one in (text(row.get("task_name")), label) if one),
+            names=tuple(part_row for part_row in (text(row.get("task_name")), label) if part_row),
             metric="is_correct",
             score=mean_of(items),
             count=len(items),
@@ -135,21 +135,21 @@ def _by_model(
     path: Path, head: list[Any], rows: Iterable[Any], models: tuple[str, ...], left: list[LeftOut]
 ) -> Iterator[OutsideResult]:
     items: dict[str, list[OutsideItem]] = {model: [] for model in models}
-    for place, row in enumerate((one for part in (head, rows) for one in part), 1):
+    for number, row in enumerate((part_row for part in (head, rows) for part_row in part), 1):
         for model in models:
             value = grade(mapping(mapping(row).get(model)).get("is_correct"))
             status = ItemStatus.failed if value is None else ItemStatus.ok
-            items[model].append(OutsideItem(id=f"row {place}", score=value, status=status))
-    for model, found in items.items():
+            items[model].append(OutsideItem(id=f"row {number}", score=value, status=status))
+    for model, of_model in items.items():
         yield OutsideResult(
             task=path.parent.name,
             names=(path.parent.name,),
             metric="is_correct",
-            score=mean_of(found),
-            count=len(found),
+            score=mean_of(of_model),
+            count=len(of_model),
             settings=Settings(metric="is_correct", repeats=1, harness="the vendor's own"),
             model=model,
-            items=tuple(found),
+            items=tuple(of_model),
         )
 
 

@@ -35,16 +35,16 @@ def read_bfcl_scores(path: Path) -> OutsideRun:
     scores = _files(path, "score")
     if not scores:
         raise UserError(f"{path} holds no BFCL_..._score.json; give the folder of a BFCL project")
-    models = sorted({_model(place) for place in scores})
+    models = sorted({_model(file) for file in scores})
     if len(models) > 1:
         raise UserError(f"{path} holds scores of {', '.join(models[:5])}; give the folder of one model")
-    answers = {place.name: place for place in _files(path, "result")}
+    answers = {file.name: file for file in _files(path, "result")}
     results, left = [], []
-    for place in scores:
+    for file in scores:
         try:
-            results.append(_result(place, answers.get(place.name.replace("_score.json", "_result.json"))))
+            results.append(_result(file, answers.get(file.name.replace("_score.json", "_result.json"))))
         except UserError as problem:
-            left.append(LeftOut(place=str(place), reason=str(problem)))
+            left.append(LeftOut(place=str(file), reason=str(problem)))
     return OutsideRun(
         format="BFCL scores",
         path=str(path),
@@ -58,22 +58,22 @@ def read_bfcl_scores(path: Path) -> OutsideRun:
 def graded_items(path: Path) -> Iterator[OutsideItem]:
     """Items of a project folder that are answered and graded, or whose request failed; none of a category whose grades
     are older than its answers. Whatever else ended an item is a score: bfcl-eval's 0."""
-    scores = {place.name: place for place in _files(path, "score")} if path.is_dir() else {}
-    for place in _files(path, "result") if path.is_dir() else ():
-        graded = scores.get(place.name.replace("_result.json", "_score.json"))
+    scores = {file.name: file for file in _files(path, "score")} if path.is_dir() else {}
+    for file in _files(path, "result") if path.is_dir() else ():
+        graded = scores.get(file.name.replace("_result.json", "_score.json"))
         if graded is None:
             continue
         rows = json_lines(graded)
         summary = next(rows, (0, {}))[1]
-        items = list(_items(place, {_wrong_id(row): row for _, row in rows}))
+        items = list(_items(file, {_wrong_id(row): row for _, row in rows}))
         if whole(summary.get("total_count")) == len(items):
             yield from items
 
 
-def _result(place: Path, answers: Path | None) -> OutsideResult:
-    named = NAME.fullmatch(place.name)
+def _result(scores: Path, answers: Path | None) -> OutsideResult:
+    named = NAME.fullmatch(scores.name)
     assert named is not None
-    rows = json_lines(place)
+    rows = json_lines(scores)
     summary = next(rows, (0, {}))[1]
     accuracy, total = finite(summary.get("accuracy")), whole(summary.get("total_count"))
     if accuracy is None or total is None or not 0 <= accuracy <= 1:
@@ -122,31 +122,33 @@ def _why(wrong: dict[str, Any] | None) -> str | None:
     if wrong is None:
         return None
     kind, detail = text(wrong.get("error_type")), wrong.get("error")
-    detail = " ".join(str(one) for one in detail) if isinstance(detail, list) else str(mapping(detail) or detail or "")
+    detail = (
+        " ".join(str(line) for line in detail) if isinstance(detail, list) else str(mapping(detail) or detail or "")
+    )
     return redacted_line(f"{kind or 'wrong'}: {detail}")
 
 
 def _total(value: Any) -> int | None:
     """Tokens of all turns: BFCL writes a number, or nested lists of numbers."""
     if isinstance(value, list):
-        parts = [_total(one) for one in sequence(value)]
+        parts = [_total(turn) for turn in sequence(value)]
         return sum(part or 0 for part in parts)
     return whole(value)
 
 
 def _files(path: Path, kind: str) -> list[Path]:
-    found = [place for depth in range(5) for place in path.glob("*/" * depth + f"BFCL_*_{kind}.json")]
-    if len(found) > MOST_FILES:
+    files = [file for depth in range(5) for file in path.glob("*/" * depth + f"BFCL_*_{kind}.json")]
+    if len(files) > MOST_FILES:
         raise UserError(f"{path} holds more than {MOST_FILES:,} files; give a smaller folder")
-    return sorted(place for place in found if NAME.fullmatch(place.name))
+    return sorted(file for file in files if NAME.fullmatch(file.name))
 
 
-def _model(place: Path) -> str:
+def _model(file: Path) -> str:
     """The folder below `score/`."""
-    parts = place.parts
+    parts = file.parts
     if "score" in parts:
         below = parts[len(parts) - 1 - parts[::-1].index("score") :]
-        return below[1] if len(below) > 2 else place.parent.name
+        return below[1] if len(below) > 2 else file.parent.name
     names = [
         part for part in parts[:-1] if part not in ("non_live", "live", "multi_turn", "agentic", "memory", "web_search")
     ]

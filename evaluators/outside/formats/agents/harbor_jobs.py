@@ -34,7 +34,7 @@ def is_harbor_trial(content: Any) -> bool:
 
 def is_harbor_job(path: Path) -> bool:
     """Whether a folder is a job: folders of trials below it."""
-    return path.is_dir() and any(is_harbor_trial(_small(place)) for place in sorted(path.glob("*/result.json"))[:3])
+    return path.is_dir() and any(is_harbor_trial(_small(file)) for file in sorted(path.glob("*/result.json"))[:3])
 
 
 def read_harbor_job(path: Path) -> OutsideRun:
@@ -43,12 +43,12 @@ def read_harbor_job(path: Path) -> OutsideRun:
     if len(places) > MOST_FILES:
         raise UserError(f"{path} holds more than {MOST_FILES:,} trials; give a smaller folder")
     trials, left = [], []
-    for place in places:
-        content = json_document(place)
+    for file in places:
+        content = json_document(file)
         if is_harbor_trial(content):
             trials.append(content)
         else:
-            left.append(LeftOut(place=str(place), reason="it is no result of a trial"))
+            left.append(LeftOut(place=str(file), reason="it is no result of a trial"))
     if not trials:
         raise UserError(f"{path} holds no trial; give the folder of a Harbor job")
     job = json_document(path / "result.json") if (path / "result.json").is_file() else {}
@@ -58,7 +58,7 @@ def read_harbor_job(path: Path) -> OutsideRun:
     names = {item.id for item in items}
     first = trials[0]
     agent = mapping(first.get("agent_info"))
-    scaffold = " ".join(one for one in (text(agent.get("name")), text(agent.get("version"))) if one) or None
+    scaffold = " ".join(word for word in (text(agent.get("name")), text(agent.get("version"))) if word) or None
     version = text(mapping(config).get("harbor_version"))
     repeats = max(Counter(item.id for item in items).values())
     limited = f"{len(items):,} of {planned:,} trials" if planned and len(items) < planned else None
@@ -96,7 +96,7 @@ def read_harbor_job(path: Path) -> OutsideRun:
 
 def _items(trials: list[dict[str, Any]]) -> Iterator[OutsideItem]:
     seen: Counter[str] = Counter()
-    for trial in sorted(trials, key=lambda one: str(one["trial_name"])):
+    for trial in sorted(trials, key=lambda row: str(row["trial_name"])):
         name = str(trial["task_name"])[:200]
         reward = finite(inside(trial, "verifier_result", "rewards", "reward"))
         failure = text(inside(trial, "exception_info", "exception_type"))

@@ -39,9 +39,9 @@ def is_mcpmark_folder(path: Path) -> bool:
     """Whether a folder is an experiment, one of its models, or one run: a `meta.json` alone says nothing."""
     if not path.is_dir():
         return False
-    for place in islice(_places(path), 20):
+    for file in islice(_places(path), 20):
         try:
-            if is_mcpmark_task(json_document(place)):
+            if is_mcpmark_task(json_document(file)):
                 return True
         except UserError:
             continue
@@ -55,22 +55,22 @@ def read_mcpmark_run(path: Path) -> OutsideRun:
     """
     tasks = []
     left = []
-    for place in _places(path):
-        content = json_document(place)
+    for file in _places(path):
+        content = json_document(file)
         if not is_mcpmark_task(content):
-            left.append(LeftOut(place=str(place), reason="it is no record of a task"))
+            left.append(LeftOut(place=str(file), reason="it is no record of a task"))
             continue
-        tasks.append((_repeat(place), content))
+        tasks.append((_repeat(file), content))
         if len(tasks) > MOST_FILES:
             raise UserError(f"{path} holds more than {MOST_FILES:,} tasks; give a smaller folder")
     if not tasks:
         raise UserError(f"{path} holds no task of MCPMark; give the folder of an experiment")
-    models = sorted({str(one.get("model_name")) for _, one in tasks})
+    models = sorted({str(task.get("model_name")) for _, task in tasks})
     if len(models) > 1:
         raise UserError(f"{path} holds results of {', '.join(models[:5])}; give the folder of one model")
     items = tuple(_items(tasks))
     first = tasks[0][1]
-    services = sorted({str(one["mcp"]) for _, one in tasks})
+    services = sorted({str(task["mcp"]) for _, task in tasks})
     missing = {"filesystem", "notion", "github", "postgres"} - set(services)
     subset = ", ".join(services) if missing else ""
     settings = Settings(
@@ -85,8 +85,8 @@ def read_mcpmark_run(path: Path) -> OutsideRun:
         path=str(path),
         harness="mcpmark",
         model=text(first.get("litellm_run_model_name")) or text(first.get("model_name")),
-        started=min((when for _, one in tasks if (when := moment(inside(one, "time", "start")))), default=None),
-        finished=max((when for _, one in tasks if (when := moment(inside(one, "time", "end")))), default=None),
+        started=min((when for _, task in tasks if (when := moment(inside(task, "time", "start")))), default=None),
+        finished=max((when for _, task in tasks if (when := moment(inside(task, "time", "end")))), default=None),
         results=tuple(_results(items, settings)),
         left_out=tuple(left),
     )
@@ -99,12 +99,12 @@ def _results(items: tuple[OutsideItem, ...], settings: Settings) -> Iterator[Out
         tasks[item.id].append(item)
     runs = settings.repeats or 1
     yield _scored("pass@1", items, settings)
-    if runs == 1 or any(len(one) != runs for one in tasks.values()):
+    if runs == 1 or any(len(repeated) != runs for repeated in tasks.values()):
         return
     for metric, of in ((f"pass@{runs}", max), (f"pass^{runs}", min)):
         joined = []
-        for name, one in tasks.items():
-            scores = [item.score for item in one if item.score is not None]
+        for name, repeated in tasks.items():
+            scores = [item.score for item in repeated if item.score is not None]
             failed = len(scores) < runs
             joined.append(
                 OutsideItem(
@@ -130,7 +130,7 @@ def _scored(metric: str, items: tuple[OutsideItem, ...], settings: Settings) -> 
 
 
 def _items(tasks: list[tuple[int, dict[str, Any]]]) -> Iterator[OutsideItem]:
-    for repeat, task in sorted(tasks, key=lambda one: (str(one[1].get("task_name")), one[0])):
+    for repeat, task in sorted(tasks, key=lambda numbered: (str(numbered[1].get("task_name")), numbered[0])):
         result = task["execution_result"]
         failure = text(result.get("error_message"))
         score: float | None = 1.0 if result.get("success") is True else 0.0
@@ -157,6 +157,6 @@ def _places(path: Path) -> Iterator[Path]:
         yield from sorted(path.glob(pattern))
 
 
-def _repeat(place: Path) -> int:
-    found = re.fullmatch(r"run-(\d+)", place.parent.parent.name)
-    return max(0, int(found[1][:6]) - 1) if found else 0
+def _repeat(file: Path) -> int:
+    numbered = re.fullmatch(r"run-(\d+)", file.parent.parent.name)
+    return max(0, int(numbered[1][:6]) - 1) if numbered else 0

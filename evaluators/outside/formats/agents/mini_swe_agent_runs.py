@@ -21,7 +21,9 @@ BY_THE_MODEL = frozenset({"Submitted", "LimitsExceeded", "TimeExceeded", "Repeat
 def is_trajectory(content: Any) -> bool:
     """Whether a JSON value is a trajectory, of today's form or of the first (a bare list of messages)."""
     if isinstance(content, list):
-        return bool(content) and all(isinstance(one, dict) and "role" in one and "content" in one for one in content)
+        return bool(content) and all(
+            isinstance(message, dict) and "role" in message and "content" in message for message in content
+        )
     if not isinstance(content, dict) or not isinstance(content.get("messages"), list):
         return False
     stated = str(content.get("trajectory_format", ""))
@@ -33,7 +35,7 @@ def is_predictions(content: Any) -> bool:
     return (
         isinstance(content, dict)
         and bool(content)
-        and all(isinstance(one, dict) and "model_patch" in one for one in content.values())
+        and all(isinstance(prediction, dict) and "model_patch" in prediction for prediction in content.values())
     )
 
 
@@ -41,13 +43,13 @@ def is_mini_swe_agent_folder(path: Path) -> bool:
     """Whether a folder is mini-swe-agent's output: `preds.json`, or `<id>/<id>.traj.json` below it."""
     return path.is_dir() and (
         _holds_predictions(path / "preds.json")
-        or any(place.name == f"{place.parent.name}.traj.json" for place in path.glob("*/*.traj.json"))
+        or any(file.name == f"{file.parent.name}.traj.json" for file in path.glob("*/*.traj.json"))
     )
 
 
-def _holds_predictions(place: Path) -> bool:
+def _holds_predictions(file: Path) -> bool:
     try:
-        return place.is_file() and is_predictions(json_document(place))
+        return file.is_file() and is_predictions(json_document(file))
     except UserError:
         return False
 
@@ -73,23 +75,23 @@ def _folder(path: Path) -> OutsideRun:
     if len(places) > MOST_FILES:
         raise UserError(f"{path} holds more than {MOST_FILES:,} trajectories; give a smaller folder")
     trajectories = {}
-    for place in places:
-        content = json_document(place)
+    for file in places:
+        content = json_document(file)
         if is_trajectory(content):
-            trajectories[_name(place, content)] = _lean(content)
+            trajectories[_name(file, content)] = _lean(content)
     predictions = json_document(path / "preds.json") if (path / "preds.json").is_file() else {}
     report = None
-    for place in sorted(path.glob("*.json")):
-        if place.name != "preds.json" and swebench_reports.is_swebench_report(content := json_document(place)):
-            report = swebench_reports.read_swebench_report(place)
+    for file in sorted(path.glob("*.json")):
+        if file.name != "preds.json" and swebench_reports.is_swebench_report(content := json_document(file)):
+            report = swebench_reports.read_swebench_report(file)
     return _run(path, trajectories, predictions if is_predictions(predictions) else {}, report)
 
 
 def _lean(content: Any) -> Any:
     """A trajectory without the text of its messages: a run's hundreds must fit into memory together."""
     if isinstance(content, list):
-        return [{"role": one.get("role"), "content": ""} for one in content]
-    return {**content, "messages": [{"role": mapping(one).get("role")} for one in content["messages"]]}
+        return [{"role": message.get("role"), "content": ""} for message in content]
+    return {**content, "messages": [{"role": mapping(message).get("role")} for message in content["messages"]]}
 
 
 def _name(path: Path, content: Any) -> str:
@@ -109,7 +111,9 @@ def _run(
     first: dict[str, Any] = next((info for info in infos.values() if info), {})
     version = text(first.get("mini_version"))
     model = text(inside(first, "config", "model", "model_name"))
-    model = model or next((text(mapping(one).get("model_name_or_path")) for one in predictions.values()), None)
+    model = model or next(
+        (text(mapping(prediction).get("model_name_or_path")) for prediction in predictions.values()), None
+    )
     scaffold = _scaffold(first, version)
     limit = whole(inside(first, "config", "agent", "step_limit"))
     base = report.results[0] if report else OutsideResult(task="SWE-bench", metric="resolved", score=None)
@@ -161,7 +165,7 @@ def _item(name: str, trajectory: Any, prediction: Any, info: dict[str, Any], gra
         score=score,
         status=status,
         turns=whole(inside(info, "model_stats", "api_calls"))
-        or (sum(mapping(one).get("role") == "assistant" for one in messages) if messages else None),
+        or (sum(mapping(message).get("role") == "assistant" for message in messages) if messages else None),
         error=error,
     )
 

@@ -74,7 +74,7 @@ def swebench_items(content: Mapping[str, Any]) -> tuple[OutsideItem, ...]:
     """One item an instance of a schema-2 report: resolved 1, unresolved 0, empty patch 0; those that the
     infrastructure failed, and those never submitted, without a score."""
     resolved, empty, infra, ambiguous, failed, submitted, known = (
-        {str(one) for one in sequence(content.get(f"{name}_ids"))}
+        {str(instance) for instance in sequence(content.get(f"{name}_ids"))}
         for name in (
             "resolved",
             "empty_patch",
@@ -86,9 +86,11 @@ def swebench_items(content: Mapping[str, Any]) -> tuple[OutsideItem, ...]:
         )
     )
     listed = resolved | empty | infra | ambiguous | failed | submitted | known
-    listed |= {str(one) for name in ("completed", "unresolved") for one in sequence(content.get(f"{name}_ids"))}
+    listed |= {
+        str(instance) for name in ("completed", "unresolved") for instance in sequence(content.get(f"{name}_ids"))
+    }
     reasons = mapping(content.get("failure_reasons"))
-    found = []
+    items = []
     for name in sorted(listed):
         score: float | None = 0.0
         status, error = ItemStatus.ok, redacted_line(reasons.get(name))
@@ -102,8 +104,8 @@ def swebench_items(content: Mapping[str, Any]) -> tuple[OutsideItem, ...]:
             score, status, error = None, ItemStatus.failed, "not submitted"
         elif name in failed or name in ambiguous:
             error = error or "the patch could not be tested"
-        found.append(OutsideItem(id=name[:200], score=score, status=status, error=error))
-    return tuple(found)
+        items.append(OutsideItem(id=name[:200], score=score, status=status, error=error))
+    return tuple(items)
 
 
 def _schema_2(path: Path, content: dict[str, Any]) -> OutsideResult:
@@ -143,12 +145,12 @@ def _schema_2(path: Path, content: dict[str, Any]) -> OutsideResult:
 def _schema_1(path: Path, content: dict[str, Any]) -> OutsideResult:
     """Lists of instances by what became of them; unresolved ones are mostly not listed, so the split must be known."""
     name = _named(path)
-    right = {str(one) for one in sequence(content["resolved"])}
-    empty = {str(one) for one in sequence(content.get("no_generation"))} - right
-    silent = {str(one) for one in sequence(content.get("no_logs"))} - right - empty
-    items = [OutsideItem(id=one[:200], score=1.0) for one in sorted(right)]
-    items += [OutsideItem(id=one[:200], score=0.0, status=ItemStatus.empty) for one in sorted(empty)]
-    items += [OutsideItem(id=one[:200], score=0.0, error="no log of the tests") for one in sorted(silent)]
+    right = {str(instance) for instance in sequence(content["resolved"])}
+    empty = {str(instance) for instance in sequence(content.get("no_generation"))} - right
+    silent = {str(instance) for instance in sequence(content.get("no_logs"))} - right - empty
+    items = [OutsideItem(id=instance[:200], score=1.0) for instance in sorted(right)]
+    items += [OutsideItem(id=instance[:200], score=0.0, status=ItemStatus.empty) for instance in sorted(empty)]
+    items += [OutsideItem(id=instance[:200], score=0.0, error="no log of the tests") for instance in sorted(silent)]
     return OutsideResult(
         task=name or "SWE-bench report",
         names=(name,) if name else (),
@@ -170,14 +172,14 @@ def _named(path: Path) -> str | None:
 
 
 def _metadata(path: Path) -> dict[str, Any]:
-    for place in (path.parent / "metadata.yaml", path.parent.parent / "metadata.yaml"):
-        if place.is_file():
-            return mapping(yaml_document(place))
+    for file in (path.parent / "metadata.yaml", path.parent.parent / "metadata.yaml"):
+        if file.is_file():
+            return mapping(yaml_document(file))
     return {}
 
 
 def _words(value: Any) -> list[str]:
-    return [str(one) for one in (value if isinstance(value, list) else [value]) if one not in (None, "", "-")]
+    return [str(word) for word in (value if isinstance(value, list) else [value]) if word not in (None, "", "-")]
 
 
 def _model(path: Path, content: dict[str, Any], about: dict[str, Any]) -> str | None:

@@ -29,9 +29,9 @@ def read_tau2_simulations(path: Path) -> OutsideRun:
         raise UserError(f"{path} is no file of tau2 simulations; it needs tasks and simulations")
     info = mapping(content.get("info"))
     left = [
-        LeftOut(place=f"simulations[{place}]", reason="it has no task_id")
-        for place, one in enumerate(content["simulations"])
-        if not isinstance(one, dict) or one.get("task_id") is None
+        LeftOut(place=f"simulations[{number}]", reason="it has no task_id")
+        for number, simulation in enumerate(content["simulations"])
+        if not isinstance(simulation, dict) or simulation.get("task_id") is None
     ]
     items = tuple(simulation_items(content["simulations"]))
     domain = text(inside(info, "environment_info", "domain_name"))
@@ -85,29 +85,29 @@ def read_tau2_simulations(path: Path) -> OutsideRun:
 
 def simulation_items(simulations: Sequence[Any]) -> Iterator[OutsideItem]:
     """An item for each simulation of a task; one that tau2 skipped is a failure, though it writes a reward of 0."""
-    for one in simulations:
-        if not isinstance(one, dict) or one.get("task_id") is None:
+    for simulation in simulations:
+        if not isinstance(simulation, dict) or simulation.get("task_id") is None:
             continue
-        ending = text(one.get("termination_reason")) or ""
+        ending = text(simulation.get("termination_reason")) or ""
         ending = ending.rpartition(".")[2].casefold()
-        reward = finite(inside(one, "reward_info", "reward"))
+        reward = finite(inside(simulation, "reward_info", "reward"))
         score, status = reward, ItemStatus.ok
         if ending in LIMITS:
             score = 0.0 if reward is None else reward
-        elif ending not in ENDED or reward is None or one.get("skipped"):
+        elif ending not in ENDED or reward is None or simulation.get("skipped"):
             score, status = None, ItemStatus.failed
-        messages = sequence(one.get("messages"))
+        messages = sequence(simulation.get("messages"))
         agent = [message for message in map(mapping, messages) if message.get("role") == "assistant"]
         usages = [mapping(message.get("usage")) for message in agent]
         yield OutsideItem(
-            id=str(one["task_id"])[:200],
-            repeat=whole(one.get("trial")) or 0,
+            id=str(simulation["task_id"])[:200],
+            repeat=whole(simulation.get("trial")) or 0,
             score=score,
             status=status,
             turns=len(agent) or None,
             tokens_in=sum(whole(usage.get("prompt_tokens")) or 0 for usage in usages) or None,
             tokens_out=sum(whole(usage.get("completion_tokens")) or 0 for usage in usages) or None,
-            seconds=finite(one.get("duration")),
+            seconds=finite(simulation.get("duration")),
             error=None
             if ending in ENDED and status is ItemStatus.ok
             else redacted_line(f"ended by {ending or 'nothing told'}"),

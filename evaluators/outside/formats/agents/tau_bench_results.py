@@ -103,7 +103,9 @@ def _items(rows: list[dict[str, Any]]) -> Iterator[OutsideItem]:
 def _domain(path: Path, rows: list[dict[str, Any]]) -> str | None:
     """The domain by the policy in the system prompts, else by the file's name."""
     prompts = (inside(next(iter(sequence(row.get("traj"))), None), "content") for row in rows)
-    domains = {found["domain"].casefold() for prompt in prompts if (found := POLICY.search((text(prompt) or "")[:200]))}
+    domains = {
+        policy["domain"].casefold() for prompt in prompts if (policy := POLICY.search((text(prompt) or "")[:200]))
+    }
     if len(domains) > 1:
         raise UserError(f"{path} holds tasks of {' and '.join(sorted(domains))}; give a file of one domain")
     return next(iter(domains), None) or next((name for name in TASKS if name in path.name.casefold()), None)

@@ -32,20 +32,20 @@ def is_terminal_bench_run(content: Any) -> bool:
 
 def is_terminal_bench_folder(path: Path) -> bool:
     """Whether a folder is a run: its `results.json` says so."""
-    place = path / "results.json"
+    file = path / "results.json"
     try:
-        return place.is_file() and is_terminal_bench_run(json_document(place))
+        return file.is_file() and is_terminal_bench_run(json_document(file))
     except UserError:
         return False
 
 
 def read_terminal_bench_run(path: Path) -> OutsideRun:
     """One run, a file or its folder. Raises UserError for another file."""
-    place = path / "results.json" if path.is_dir() else path
-    content = json_document(place)
+    file = path / "results.json" if path.is_dir() else path
+    content = json_document(file)
     if not is_terminal_bench_run(content):
-        raise UserError(f"{place} is no run of Terminal-Bench; it needs results with task_id and is_resolved")
-    beside = place.with_name("run_metadata.json")
+        raise UserError(f"{file} is no run of Terminal-Bench; it needs results with task_id and is_resolved")
+    beside = file.with_name("run_metadata.json")
     about = mapping(json_document(beside)) if beside.is_file() else {}
     rows = content["results"]
     left = [
@@ -94,19 +94,19 @@ def read_terminal_bench_run(path: Path) -> OutsideRun:
 
 def _items(trials: list[dict[str, Any]]) -> Iterator[OutsideItem]:
     seen: Counter[str] = Counter()
-    for one in sorted(trials, key=lambda trial: str(trial.get("trial_name"))):
-        name = str(one["task_id"])[:200]
-        mode = (text(one.get("failure_mode")) or "unset").casefold()
-        resolved = one.get("is_resolved") is True
+    for row in sorted(trials, key=lambda trial: str(trial.get("trial_name"))):
+        name = str(row["task_id"])[:200]
+        mode = (text(row.get("failure_mode")) or "unset").casefold()
+        resolved = row.get("is_resolved") is True
         known = resolved or mode in BY_THE_MODEL
-        began, ended = moment(one.get("trial_started_at")), moment(one.get("trial_ended_at"))
+        began, ended = moment(row.get("trial_started_at")), moment(row.get("trial_ended_at"))
         yield OutsideItem(
             id=name,
             repeat=seen[name],
             score=float(resolved) if known else None,
             status=ItemStatus.ok if known else ItemStatus.failed,
-            tokens_in=whole(one.get("total_input_tokens")) or None,
-            tokens_out=whole(one.get("total_output_tokens")) or None,
+            tokens_in=whole(row.get("total_input_tokens")) or None,
+            tokens_out=whole(row.get("total_output_tokens")) or None,
             seconds=finite((ended - began).total_seconds()) if began and ended else None,
             error=None if resolved or mode in ("unset", "none") else redacted_line(mode),
         )

@@ -49,11 +49,11 @@ def read_guidellm_report(path: Path) -> OutsideRun:
     about = mapping(content.get("metadata"))
     version = text(about.get("guidellm_version"))
     results, left = [], []
-    for place, benchmark in enumerate(content["benchmarks"]):
-        found = list(_results(mapping(benchmark), version, content))
-        if not found:
-            left.append(LeftOut(place=f"benchmarks[{place}]", reason="no request succeeded, or no speed is told"))
-        results += found
+    for number, benchmark in enumerate(content["benchmarks"]):
+        speeds = list(_results(mapping(benchmark), version, content))
+        if not speeds:
+            left.append(LeftOut(place=f"benchmarks[{number}]", reason="no request succeeded, or no speed is told"))
+        results += speeds
     first = mapping(content["benchmarks"][0])
     return OutsideRun(
         format="GuideLLM report",
@@ -74,11 +74,11 @@ def _results(benchmark: dict[str, Any], version: str | None, content: Any) -> It
     totals = totals or mapping(inside(benchmark, "run_stats", "requests_made"))
     failed, every = whole(totals.get("errored")) or 0, whole(totals.get("total"))
     for task, name, factor, unit, higher in METRICS:
-        one = mapping(inside(metrics, name, "successful"))
-        value, count = finite(one.get("mean")), whole(one.get("count"))
+        succeeded = mapping(inside(metrics, name, "successful"))
+        value, count = finite(succeeded.get("mean")), whole(succeeded.get("count"))
         if value is None or value <= 0 or count == 0:
             continue
-        spread = finite(one.get("std_dev"))
+        spread = finite(succeeded.get("std_dev"))
         yield OutsideResult(
             task=task,
             names=(task,),
@@ -92,7 +92,11 @@ def _results(benchmark: dict[str, Any], version: str | None, content: Any) -> It
             settings=_settings(benchmark, version, content),
             evidence={
                 "requests": ", ".join(f"{name} {value}" for name, value in totals.items())[:200],
-                **({"median": f"{median * factor:g}"} if (median := finite(one.get("median"))) is not None else {}),
+                **(
+                    {"median": f"{median * factor:g}"}
+                    if (median := finite(succeeded.get("median"))) is not None
+                    else {}
+                ),
             },
         )
 
@@ -126,6 +130,6 @@ def _settings(benchmark: dict[str, Any], version: str | None, content: Any) -> S
 
 def _model(benchmark: dict[str, Any], content: Any) -> str | None:
     for keys in (("worker", "backend_model"), ("config", "backend", "model"), ("config", "requests", "model")):
-        if found := text(inside(benchmark, *keys)):
-            return found
+        if named := text(inside(benchmark, *keys)):
+            return named
     return text(inside(content, "args", "model")) or text(inside(content, "config", "model"))

@@ -91,8 +91,8 @@ def _results(row: dict[str, Any], swept: frozenset[str]) -> Iterator[OutsideResu
     speed, prompt, generated = finite(row.get("avg_ts")), whole(row.get("n_prompt")), whole(row.get("n_gen"))
     if speed is None or speed <= 0 or prompt is None or generated is None or not prompt + generated:
         return
-    runs = [finite(one) for one in sequence(row.get("samples_ts"))]
-    known = [one for one in runs if one is not None and one > 0]
+    runs = [finite(speed_of_run) for speed_of_run in sequence(row.get("samples_ts"))]
+    known = [speed_of_run for speed_of_run in runs if speed_of_run is not None and speed_of_run > 0]
     task = "prompt_speed" if not generated else "output_speed" if not prompt else "prompt and output speed"
     spread = finite(row.get("stddev_ts"))
     yield OutsideResult(
@@ -106,7 +106,9 @@ def _results(row: dict[str, Any], swept: frozenset[str]) -> Iterator[OutsideResu
         count=len(known) or None,
         settings=_settings(row, prompt, generated, swept),
         model=_model(row),
-        items=tuple(OutsideItem(id=f"run {place}", score=one) for place, one in enumerate(known, 1)),
+        items=tuple(
+            OutsideItem(id=f"run {number}", score=speed_of_run) for number, speed_of_run in enumerate(known, 1)
+        ),
         evidence={
             name: str(row[name])[:80]
             for name in (
@@ -162,13 +164,13 @@ def _facts(name: str, row: dict[str, Any]) -> Iterator[OutsideResult]:
 
 
 def _quantization(row: dict[str, Any]) -> str | None:
-    found = QUANTIZATION.search(str(row.get("model_filename") or "").removesuffix(".gguf"))
-    if found:
-        return found[1].upper()
+    named = QUANTIZATION.search(str(row.get("model_filename") or "").removesuffix(".gguf"))
+    if named:
+        return named[1].upper()
     kind = re.search(r"\b(I?Q\d\w*|BF16|F16|F32)(?: - (Small|Medium|Large))?$", str(row.get("model_type")))
     return f"{kind[1]}_{kind[2][0]}" if kind and kind[2] else kind[1] if kind else None
 
 
 def _build(row: dict[str, Any]) -> str | None:
     number_of, commit = whole(row.get("build_number")), text(row.get("build_commit"))
-    return " ".join(one for one in (f"b{number_of}" if number_of else "", commit or "") if one) or None
+    return " ".join(word for word in (f"b{number_of}" if number_of else "", commit or "") if word) or None

@@ -34,11 +34,11 @@ def read_vllm_bench(path: Path) -> OutsideRun:
     if not rows or not is_vllm_bench(rows[0]):
         raise UserError(f"{path} is no result of `vllm bench serve`; it needs completed and output_throughput")
     results, left = [], []
-    for place, row in enumerate(rows, 1):
-        found = list(_results(row)) if is_vllm_bench(row) else []
-        if not found:
-            left.append(LeftOut(place=f"run {place}", reason="no request was completed, or no speed is told"))
-        results += found
+    for number, row in enumerate(rows, 1):
+        speeds = list(_results(row)) if is_vllm_bench(row) else []
+        if not speeds:
+            left.append(LeftOut(place=f"run {number}", reason="no request was completed, or no speed is told"))
+        results += speeds
     first = rows[0]
     return OutsideRun(
         format=f"{_program(first)} result",
@@ -116,5 +116,5 @@ def _program(row: dict[str, Any]) -> str:
 
 
 def _iso(date: Any) -> str | None:
-    found = re.fullmatch(r"(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)", str(date))
-    return "{}-{}-{}T{}:{}:{}".format(*found.groups()) if found else text(date)
+    written = re.fullmatch(r"(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)", str(date))
+    return "{}-{}-{}T{}:{}:{}".format(*written.groups()) if written else text(date)
