@@ -127,7 +127,9 @@ def text_lines(path: Path) -> Iterator[str]:
 
 
 def has_more_lines(path: Path, most: int) -> bool:
-    """Whether a file has more lines than `most`, told without reading them as anything."""
+    """Whether a file has more lines than `most`, told without reading them as anything. Raises UserError for one that
+    is too large to be read."""
+    check_size(path, LARGEST_STREAM)
     lines = 0
     with path.open("rb") as file:
         while (part := file.read(1_000_000)) and lines <= most:

@@ -187,14 +187,18 @@ def _about_release(outside: list[OutsideRun], release: str | None, report: Impor
     """What the user's release is said of. Where files or rows are of several models, it is of those of its name alone:
     a score of another model is no score of it."""
     names = [result.model or run.model for run in outside for result in run.results]
-    if release is None or not several_models(names):
+    owned = {name for name in names if name and HUB_ID.fullmatch(name)}
+    exact = release is not None and release.casefold() in {name.casefold() for name in owned}
+    if release is None or not (several_models(names) or (exact and len(owned) > 1)):
         return outside
     others: dict[str, None] = {}
     kept = []
     for run in outside:
         own = []
         for result in run.results:
-            if (named := result.model or run.model) is None or same_model(release, named):
+            named = result.model or run.model
+            other_owner = exact and named in owned and named.casefold() != release.casefold()
+            if named is None or (same_model(release, named) and not other_owner):
                 own.append(result)
             else:
                 others[named] = None

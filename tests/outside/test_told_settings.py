@@ -117,6 +117,16 @@ def test_a_folder_and_a_release_that_names_one_of_its_models(home: Home, tmp_pat
     assert [left.place for left in report.left_out] == ["org/other"]
 
 
+def test_a_model_of_the_same_name_by_another(home: Home, tmp_path: Path) -> None:
+    for owner, share in (("alice", 5), ("bob", 10)):
+        lm_eval_files(tmp_path / "all" / owner, [number % share > 0 for number in range(1319)],
+                      **arguments(f"pretrained={owner}/Model-7B"))  # fmt: skip
+    request = ImportRequest(release="alice/Model-7B")
+    report = import_results(home, str(tmp_path / "all"), request, dry_run=True)
+    assert [run.measurements[0].score for run in report.runs] == [pytest.approx(0.8, abs=0.001)]
+    assert [left.place for left in report.left_out] == ["bob/Model-7B"]
+
+
 def test_swebench_errors_that_nobody_explains(tmp_path: Path) -> None:
     """Of an older report: images that were not built, and patches that do not apply, are both errors."""
     ids = [f"django__django-{number}" for number in range(100)]
