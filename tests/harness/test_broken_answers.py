@@ -14,6 +14,7 @@ from evaluators.harness.answers.broken_answers import (
     is_cut_open,
     is_message,
     is_noise,
+    repeats_itself,
 )
 from evaluators.harness.answers.second_reading import misread
 from evaluators.records import ItemScore, ItemStatus
@@ -137,3 +138,21 @@ def test_ends_that_were_lost_and_one_answer_for_many() -> None:
     assert cut["cut_answer_share:exact_match,none"] > 0.6
     same = misread(graded("42" if place % 3 else target, target, place) for place, target in enumerate(right))
     assert same["same_wrong_share:exact_match,none"] > 0.6
+
+
+TURN = "I will also include everything from the latest technology to the latest fashion trends. "
+
+
+@pytest.mark.parametrize(
+    ("text", "repeats"),
+    [
+        (f"My plan: {TURN * 9}{TURN[:40]}", True),
+        (f"My plan: {TURN * 2}", False),
+        ("Dear Sir,\n" + "[Your Position]\n" * 40, True),
+        ("It is short.", False),
+        ("\n".join(f"{number}. item of a list" for number in range(90)), False),
+        ("0.3333333333" + "-" * 40, False),
+    ],
+)
+def test_an_answer_that_goes_round_in_circles(text: str, repeats: bool) -> None:
+    assert repeats_itself(text) is repeats

@@ -230,6 +230,13 @@ def test_reasons_name_three_items() -> None:
     assert verdict.reasons[0].items == ("sums/1", "sums/3", "sums/5")
 
 
+def test_answers_that_go_round_in_circles_are_told_from_answers_that_needed_more_room() -> None:
+    circling = judged("92.0", 200, truncated=800, run={"signals": {"truncated_share": 0.5, "looping_share": 0.45}})
+    assert circling.outcome is Outcome.invalid_run
+    assert "45.0% while repeating themselves: a longer limit would not end those" in circling.reasons[0].text
+    assert "repeating" not in judged("92.0", 200, truncated=800).reasons[0].text
+
+
 def test_another_order_than_the_locked_one_decides_nothing() -> None:
     claim = make_claim("92.0")
     measurement = make_measurement(shuffled(1280, 1600, 7)[:640], order_seed=2)

@@ -6,6 +6,7 @@ fractions of the finished answers or items, in [0, 1].
 Generated answers
     answers                   number of generated answers looked at
     truncated_share           answers that hit the token limit
+    looping_share             answers that hit it while they wrote one piece over and over
     empty_share               answers without text
     refused_share             answers the server declined
     failed_share              requests without an answer
@@ -66,6 +67,7 @@ from evaluators.harness.answers.broken_answers import (
     is_cut_open,
     is_message,
     is_noise,
+    repeats_itself,
 )
 from evaluators.harness.answers.cut_prompts import cut_prompt_share
 from evaluators.harness.scoreboard import Board
@@ -148,6 +150,7 @@ def _answer(tally: _Tally, response: Response) -> None:
     text = response.text or ""
     marks = {
         response.status.value: response.status is not ResponseStatus.ok,
+        "looping": response.status is ResponseStatus.truncated and repeats_itself(text or response.reasoning or ""),
         "think_tag": holds_mark(text),
         "leading_block": leading_block(text) is not None,
         "reasoning": bool(response.reasoning),
@@ -179,8 +182,8 @@ def _answer(tally: _Tally, response: Response) -> None:
 
 SHARES = (
     *(status.value for status in ResponseStatus if status is not ResponseStatus.ok),
-    "think_tag", "leading_block", "reasoning", "reasoning_only", "thinking_cut", "reasoning_stop", "special_token",
-    "message", "noise", "cut_open", "continues", "retried",
+    "looping", "think_tag", "leading_block", "reasoning", "reasoning_only", "thinking_cut", "reasoning_stop",
+    "special_token", "message", "noise", "cut_open", "continues", "retried",
 )  # fmt: skip
 
 

@@ -87,6 +87,10 @@ def capped_share(lengths: Sequence[int]) -> float:
     return piled / len(lengths)
 
 
+TAIL, ROUNDS, SHORTEST_ROUND = 1800, 3, 8
+"""Characters of an ending that are compared, how often its last piece stands there, and characters of such a piece."""
+
+
 def is_noise(text: str) -> bool:
     """Whether a text is what broken weights, kernels or tokenizers write: one piece over and over, signs of no writing,
     or many scripts in one answer."""
@@ -101,6 +105,15 @@ def is_noise(text: str) -> bool:
     if odd + 2 * len(DOUBLE.findall(part)) >= NOISE * len(part):
         return True
     return not part.isascii() and len(_scripts(part)) >= SCRIPTS
+
+
+def repeats_itself(text: str) -> bool:
+    """Whether a text ends in one piece over and over, as greedy answers of small models do that find no end."""
+    end = text.rstrip()[-TAIL:]
+    return any(
+        end[-size:] * ROUNDS == end[-ROUNDS * size :] and end[-size:].strip(RULED)
+        for size in range(SHORTEST_ROUND, len(end) // ROUNDS + 1)
+    )
 
 
 def _odd(sign: str) -> bool:

@@ -111,6 +111,8 @@ def _token_limit(e: Evidence) -> Iterable[Cause]:
     if portion > 0:
         limit = f" of {e.run.settings.max_tokens:,} tokens" if e.run.settings.max_tokens else ""
         text = f"{portion:.1%} of the answers hit the limit{limit}"
+        if (looping := e.signal("looping_share")) > portion / 4:
+            text += f", {looping:.1%} while repeating themselves: a longer limit would not end those"
         yield Cause("token_limit", text, "unsound" if portion > 0.02 else "note", "truncated")
     claimed, ran = e.claim.settings.max_tokens, e.run.settings.max_tokens
     if portion and claimed and ran and ran < claimed:
