@@ -210,7 +210,11 @@ def closeness_to(words: frozenset[str], identity: Identity) -> int | None:
     """How near a printed name is to the release: 0 equal; 100 less organisation, tuning, precision or date; 200 less
     size as well; and one more for each word that is missing. None for another model."""
     ours = name_tokens(identity.model)
-    if words == ours or words in identity.own_names or (identity.title and words == name_tokens(identity.title)):
+    if (
+        words in (ours, ours - {"hf"})
+        or words in identity.own_names
+        or (identity.title and words == name_tokens(identity.title))
+    ):
         return 0
     if identity.own_names:
         return None

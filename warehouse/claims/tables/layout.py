@@ -275,7 +275,7 @@ def _with_sizes(
             other = roles.get(column) == "value" and leaf[column] not in SIZE_HEADS
             if column == label or other or not cells or not all(is_size(text) for text in cells) or sized:
                 continue
-            if len(set(cells)) > 1 and (repeated or ours_sized):
+            if ours_sized or (repeated and len(set(cells)) > 1):
                 roles = {**roles, column: "size"}
         return roles, ""
     for column, role in roles.items():
