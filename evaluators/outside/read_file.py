@@ -96,6 +96,8 @@ def read_outside_file(path: Path) -> OutsideRun:
         return vendor_item_grades.read_vendor_grades(path)
     if start.startswith(PACKED):
         raise UserError(f"{path} is a packed file; unpack it and give the file or folder in it")
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise UserError(f"{path} is UTF-16 text, as PowerShell's `>` writes it; save it as UTF-8")
     first = start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if first == b"{" and path.stat().st_size > LARGEST_DOCUMENT and _is_inspect(start[:4096]):
         return inspect_logs.read_inspect_file(path)

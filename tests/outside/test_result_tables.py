@@ -161,6 +161,15 @@ def test_cut_tables_give_nothing_of_the_cut_row(tmp_path: Path) -> None:
         read_outside_file(write(tmp_path / "a.sql", SQL[:-40]))
 
 
+def test_a_table_that_powershell_wrote(tmp_path: Path) -> None:
+    """UTF-8 with its mark is read; of UTF-16 the way out is told."""
+    (tmp_path / "a.csv").write_text(CSV, encoding="utf-8-sig")
+    assert speeds(read_outside_file(tmp_path / "a.csv"))[0][1] == 7285.676949
+    (tmp_path / "a.json").write_text(json.dumps([ROW]), encoding="utf-16")
+    with pytest.raises(UserError, match="save it as UTF-8"):
+        read_outside_file(tmp_path / "a.json")
+
+
 def result_of(path: Path) -> OutsideResult:
     return read_outside_file(path).results[0]
 
