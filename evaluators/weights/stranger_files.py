@@ -19,7 +19,7 @@ MOST_ELEMENTS = 2**53
 """No tensor has more."""
 NO_LIMIT = frozenset(str(number) for number in (int(1e30), int(1e20), 2**63 - 1, 2**64 - 1))
 """What libraries write for no limit, mostly as a tokenizer's `model_max_length`: transformers' VERY_LARGE_INTEGER and
-LARGE_INTEGER, and the largest whole numbers of 64 bits."""
+LARGE_INTEGER, and the largest whole numbers of 64 bits. Mamba's `time_step_limit` has the word `Infinity`."""
 BROKEN = (
     TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError, MemoryError, EOFError,
     AssertionError, struct.error,
@@ -40,12 +40,12 @@ def stranger_file(name: str, part: str = "") -> Iterator[None]:
 
 
 def object_of(text: str, name: str) -> dict[str, Any]:
-    """The JSON object of a file; None for a number that says no limit (NO_LIMIT). Other numbers beyond LARGEST_NUMBER,
-    NaN and infinities are refused. Raises UserError."""
+    """The JSON object of a file; None for a number that says no limit (NO_LIMIT, Infinity). Other numbers beyond
+    LARGEST_NUMBER and NaN are refused. Raises UserError."""
     if len(text) > LARGEST:
         raise UserError(f"{name} has {len(text):,} characters, more than {LARGEST:,}; fetch it again")
     with stranger_file(name):
-        content = json.loads(text, parse_int=_whole, parse_float=_real, parse_constant=_refuse)
+        content = json.loads(text, parse_int=_whole, parse_float=_real, parse_constant=_constant)
         if not isinstance(content, dict):
             raise ValueError("no JSON object")
         return content
@@ -58,6 +58,11 @@ def _whole(text: str) -> int | None:
     if len(text) > 20 or abs(value := int(text)) > LARGEST_NUMBER:
         _refuse(text[:30])
     return value
+
+
+def _constant(text: str) -> None:
+    if text == "NaN":
+        _refuse(text)
 
 
 def _real(text: str) -> float:

@@ -16,6 +16,11 @@ def test_a_tokenizer_without_a_limit(number: int) -> None:
     assert object_of(text, "tokenizer_config.json") == {"model_max_length": None, "eos_token": "</s>"}
 
 
+def test_a_step_without_a_limit() -> None:
+    assert object_of('{"time_step_limit": [0.0, Infinity]}', "config.json") == {"time_step_limit": [0.0, None]}
+
+
 def test_another_number_that_no_size_has_is_refused() -> None:
-    with pytest.raises(UserError, match="damaged"):
-        object_of(json.dumps({"hidden_size": 10**30 + 1}), "config.json")
+    for number in ("1000000000000000019884624838657", "NaN", "1e999"):
+        with pytest.raises(UserError, match="damaged"):
+            object_of(f'{{"hidden_size": {number}}}', "config.json")
