@@ -69,6 +69,8 @@ class ServerPool:
     def _start(self, artifact: Artifact, one_copy: bool) -> ModelServer:
         [options] = self._placed([(self.backend, artifact, self.options)], one_copy=one_copy)
         one_copy = one_copy or ((options.data_parallel or 1) == 1 and not options.further_urls)
+        if notice := unused_gpus(self.backend, options):
+            say(notice)
         self._stack.enter_context(using(artifact))
         opened = self._stack.enter_context(open_server(self.backend, artifact, options, self.logs))
         if isinstance(opened, ServerGroup):
@@ -123,6 +125,15 @@ class ServerPool:
             copies = len(devices) // placement.tensor if devices and placement.tensor else placement.data
             placed.append(with_placement(options, Placement(placement.tensor, min(copies, placement.data)), devices))
         return placed
+
+
+def unused_gpus(name: str, options: ServerOptions) -> str | None:
+    """What to tell where a server that we start leaves the machine's GPUs alone; None where it uses them or there are
+    none."""
+    engine = backend(name)
+    if not (engine.ours and engine.needs_artifact) or engine.spread(options) or not (board := read_hardware().gpu):
+        return None
+    return f"{name} serves on the CPU and leaves the {board} alone; `claimcheck doctor` says what it needs to use it"
 
 
 def placement_here(name: str, artifact: Artifact, options: ServerOptions, *, one_copy: bool = False) -> Placement:

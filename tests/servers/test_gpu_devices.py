@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from evaluators.backends import ServerOptions
 from evaluators.backends.llama_cpp import gpu_devices as module
 from evaluators.backends.llama_cpp.gpu_devices import gpu_devices, gpu_failure, uses_gpus
+from evaluators.hardware import read_hardware
+from flows.runtime import server_pool
+from flows.runtime.server_pool import unused_gpus
 
 ONE = "Available devices:\n  CUDA0: NVIDIA H200 (143155 MiB, 142629 MiB free)\n"
 LISTS = {
@@ -63,3 +67,14 @@ def test_whether_the_model_lies_on_a_gpu(
 ) -> None:
     monkeypatch.setattr(module, "gpus", lambda: [{"name": "NVIDIA H200"}])
     assert uses_gpus(program(tmp_path, says), extra) is used
+
+
+def test_a_gpu_that_is_left_alone_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "gpus", lambda: [{"name": "NVIDIA H200"}])
+    monkeypatch.setattr(server_pool, "read_hardware", lambda: read_hardware().model_copy(update={"gpu": "NVIDIA H200"}))
+    for says, told in ((ONE, False), ("Available devices:\n  (none)\n", True)):
+        folder = tmp_path / str(told)
+        folder.mkdir()
+        notice = unused_gpus("llama.cpp", ServerOptions(executable=program(folder, says)))
+        assert ("leaves the NVIDIA H200 alone" in (notice or "")) is told
+    assert unused_gpus("attached", ServerOptions()) is None
