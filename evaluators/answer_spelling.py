@@ -38,7 +38,7 @@ ONES = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
     "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
 )  # fmt: skip
-WORDS = {word: value for value, word in enumerate(ONES)} | {word: 10 * (place + 2) for place, word in enumerate(TENS)}
+WORDS = {word: value for value, word in enumerate(ONES)} | {word: 10 * (tens + 2) for tens, word in enumerate(TENS)}
 SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
 
 

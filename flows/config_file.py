@@ -44,10 +44,10 @@ def file_settings(folder: Path, known: Collection[str]) -> dict[str, tuple[Any, 
 
 def config_file(folder: Path) -> Path | None:
     """The nearest settings file of a folder; None if there is none."""
-    for place in (folder, *folder.parents):
-        if (own := place / "claimcheck.toml").is_file():
+    for parent in (folder, *folder.parents):
+        if (own := parent / "claimcheck.toml").is_file():
             return own
-        shared = place / "pyproject.toml"
+        shared = parent / "pyproject.toml"
         if shared.is_file() and _settings(shared, shared.stat().st_mtime_ns):
             return shared
     return None

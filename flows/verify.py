@@ -105,44 +105,44 @@ def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Ve
 
     Raises UserError for input that the user has to mend; what fails on the way becomes `could_not_run` with its reason.
     """
-    options, place = options or VerifyOptions(), Home(Path(home))
+    options, home_paths = options or VerifyOptions(), Home(Path(home))
     release = find_release(model, options.revision)
     pages = read_claims(release)
-    choice = None if options.backend == "attached" else choose_artifact(release, options, place, find_release)
-    new = keep(pages, place)
-    claims = claims_of(place, release.model)
+    choice = None if options.backend == "attached" else choose_artifact(release, options, home_paths, find_release)
+    new = keep(pages, home_paths)
+    claims = claims_of(home_paths, release.model)
     say(f"{release.model} @ {release.commit[:12]}: {len(claims)} claims; {new} numbers in its files are new here")
     # what the files decide waits neither for the weights nor for the device
-    verdicts = _specification(release, plan_jobs(claims, options.benchmarks).specification, place, options)
+    verdicts = _specification(release, plan_jobs(claims, options.benchmarks).specification, home_paths, options)
     early = plan_jobs(claims, options.benchmarks, options=options)
-    judged = () if options.again else last_verdicts(place, [claim.claim_id for claim in claims])
+    judged = () if options.again else last_verdicts(home_paths, [claim.claim_id for claim in claims])
     unloadable = find_unloadable(early, judged)
     unserved = choice is None or nothing_to_serve(early, unloadable)
     artifact = artifact_elsewhere(release, options) if choice is None or unserved else _pulled(choice)
     kind = find_kind(release, artifact)
     say(f"  {kind_words(kind)}")
     work = plan_jobs(claims, options.benchmarks, kind=kind, options=options)
-    verdicts += refuse(work.refused, place)
-    runs = expected_runs(release.model, claims, work, options, place, choice.option.size if choice else None)
+    verdicts += refuse(work.refused, home_paths)
+    runs = expected_runs(release.model, claims, work, options, home_paths, choice.option.size if choice else None)
     with (
-        under_way(place, release.model),
-        ServerPool(options.backend, options.server, place.root / "logs") as pool,
+        under_way(home_paths, release.model),
+        ServerPool(options.backend, options.server, home_paths.root / "logs") as pool,
         whole_run_of(runs) as whole,
     ):
         state = OpenClaims(work, unloadable=unloadable)
         for number, job in enumerate(work.jobs):
             with whole.running(number):
                 if job.protocols:
-                    verdicts += _score_job(artifact, job, state, pool, place, options)
+                    verdicts += _score_job(artifact, job, state, pool, home_paths, options)
                 else:
-                    verdicts += _job(artifact, job, pool, place, options)
+                    verdicts += _job(artifact, job, pool, home_paths, options)
     forget_tasks()
     left = state.left({claim.claim_id: claim for claim in claims}, datetime.now(UTC))
-    _tell(place, claims, left)
+    _tell(home_paths, claims, left)
     verdicts += left
-    loaded = load_home(place)
-    judge_imported_runs(place, release.model, options.alpha)
-    summary = summarise(place, release, verdicts, loaded.damaged)
+    loaded = load_home(home_paths)
+    judge_imported_runs(home_paths, release.model, options.alpha)
+    summary = summarise(home_paths, release, verdicts, loaded.damaged)
     key, told = artifact_key(release.model), as_markdown_text(release.model)
     write_page(key, table=artifact_rows(summary), about=told)
     write_page(f"{key}-page", markdown=verdicts_markdown(summary))
@@ -155,32 +155,32 @@ def _pulled(choice: WeightsChoice) -> Artifact:
     return pull_artifact(choice.source, choice.option.format, choice.name)
 
 
-def _specification(release: Release, claims: Sequence[Claim], place: Home, options: VerifyOptions) -> list[Verdict]:
+def _specification(release: Release, claims: Sequence[Claim], home: Home, options: VerifyOptions) -> list[Verdict]:
     """Verdicts on claims that the release's own files decide."""
     criteria = make_criteria(claims, options)
-    todo = _open(claims, criteria, place, options, artifact="")
+    todo = _open(claims, criteria, home, options, artifact="")
     if not todo:
         return []
-    save_criteria(place, [criteria[claim.claim_id] for claim in todo])
+    save_criteria(home, [criteria[claim.claim_id] for claim in todo])
     verdicts = []
     for quantization in dict.fromkeys(claim.settings.quantization for claim in todo):
         group = [claim for claim in todo if claim.settings.quantization == quantization]
         try:
-            run = read_specification(release, quantization, place.root)
+            run = read_specification(release, quantization, home.root)
         except CannotWrite:
             raise
         except UserError as problem:
             now = datetime.now(UTC)
             verdicts += [could_not_run(claim, "not_stated_in_files", str(problem), now=now) for claim in group]
         else:
-            load_home(place)
-            verdicts += judge_run(group, criteria, run, place)
-    save_and_tell(place, todo, verdicts)
+            load_home(home)
+            verdicts += judge_run(group, criteria, run, home)
+    save_and_tell(home, todo, verdicts)
     return verdicts
 
 
 def _score_job(
-    artifact: Artifact, job: Job, state: OpenClaims, pool: ServerPool, place: Home, options: VerifyOptions
+    artifact: Artifact, job: Job, state: OpenClaims, pool: ServerPool, home: Home, options: VerifyOptions
 ) -> list[Verdict]:
     """Verdicts on the claims about scores that this run settles. What fails here counts as a protocol that was not
     judged, and never ends the flow."""
@@ -190,42 +190,42 @@ def _score_job(
             state.load(job)
         artifact = _quantized(artifact, job, options)
         if not options.again and artifact.key:  # what a server of unseen weights serves is known only when asked
-            todo = _open_scores(todo, state, place, options, artifact)
+            todo = _open_scores(todo, state, home, options, artifact)
         if not todo:
             return []
         state.load(job)
-        check_room(place.root)
+        check_room(home.root)
         version = engine_version(options.backend, options.server)
-        numbers = numbers_of_run(place, todo, artifact.key, options.backend, version)
-        seed = _order_seed(job, artifact, place, options)
+        numbers = numbers_of_run(home, todo, artifact.key, options.backend, version)
+        seed = _order_seed(job, artifact, home, options)
         plain = protocol_criteria(job, state.plan, options, order_seed=seed, numbers=numbers)
         engine = f"{options.backend} {version}"
-        predicted = frozen_for(place, job, artifact, plain.values(), engine, choose=not options.full)
+        predicted = frozen_for(home, job, artifact, plain.values(), engine, choose=not options.full)
         criteria = protocol_criteria(job, state.plan, options, order_seed=seed, numbers=numbers, predictions=predicted)
         pairs = [
             (claim, protocol, criteria[claim.claim_id, protocol.name])
             for claim in todo
             for protocol in job.protocols[claim.claim_id]
         ]
-        save_criteria(place, [criterion for _, _, criterion in pairs])
-        run = _run(job, artifact, [criterion for _, _, criterion in pairs], options, place, pool)
-        load_home(place)
-        numbers |= numbers_of_chain(place, todo, run)
+        save_criteria(home, [criterion for _, _, criterion in pairs])
+        run = _run(job, artifact, [criterion for _, _, criterion in pairs], options, home, pool)
+        load_home(home)
+        numbers |= numbers_of_chain(home, todo, run)
         criteria = protocol_criteria(
             job, state.plan, options, order_seed=run.order_seed, numbers=numbers, predictions=predicted
         )
         pairs = [(claim, protocol, criteria[claim.claim_id, protocol.name]) for claim, protocol, _ in pairs]
-        save_criteria(place, [criterion for _, _, criterion in pairs])
-        found = judge_pairs([(claim, criterion) for claim, _, criterion in pairs], run, place)
+        save_criteria(home, [criterion for _, _, criterion in pairs])
+        found = judge_pairs([(claim, criterion) for claim, _, criterion in pairs], run, home)
         if options.variants and job.benchmark.variants:
-            beside = measure_variants(job, run, artifact, pool, place)
+            beside = measure_variants(job, run, artifact, pool, home)
             found = [
                 with_variants(verdict, criterion, beside)
                 for verdict, (_, _, criterion) in zip(found, pairs, strict=True)
             ]
         judged = [(claim, protocol, verdict) for (claim, protocol, _), verdict in zip(pairs, found, strict=True)]
     except Exception as error:
-        reason, text = failure_reason(error, place.root, job.benchmark.title)
+        reason, text = failure_reason(error, home.root, job.benchmark.title)
         now = datetime.now(UTC)
         judged = [
             (claim, protocol, could_not_run(claim, reason, text, now=now))
@@ -239,44 +239,44 @@ def _score_job(
             verdicts.append(verdict)
         elif len(parts) == 1 or job.protocol:
             say(f"  {parts[0][1].headline} ({parts[0][0].name}; other protocols are left)")
-    _tell(place, todo, verdicts)
+    _tell(home, todo, verdicts)
     return verdicts
 
 
 def _open_scores(
-    todo: Sequence[Claim], state: OpenClaims, place: Home, options: VerifyOptions, artifact: Artifact
+    todo: Sequence[Claim], state: OpenClaims, home: Home, options: VerifyOptions, artifact: Artifact
 ) -> list[Claim]:
     """Claims without a standing verdict against the criteria of any of their protocols. Those that have one are not
     asked for again."""
     fresh = [claim for claim in todo if claim.claim_id not in state.parts]
-    asked, numbers = {claim.claim_id for claim in fresh}, last_numbers(place, fresh)
+    asked, numbers = {claim.claim_id for claim in fresh}, last_numbers(home, fresh)
     engine = f"{options.backend} {engine_version(options.backend, options.server)}"
     criteria: list[Criterion] = []
     for job in state.plan.jobs:
         if asked.isdisjoint(job.protocols):
             continue
         try:
-            seed = _order_seed(job, artifact, place, options)
+            seed = _order_seed(job, artifact, home, options)
             plain = protocol_criteria(job, state.plan, options, order_seed=seed, numbers=numbers)
-            predicted = frozen_for(place, job, artifact, plain.values(), engine, choose=False)
+            predicted = frozen_for(home, job, artifact, plain.values(), engine, choose=False)
             known = protocol_criteria(job, state.plan, options, order_seed=seed, numbers=numbers, predictions=predicted)
         except UserError:  # told where that job is run
             continue
         criteria += [criterion for (claim_id, _), criterion in known.items() if claim_id in asked]
-    done = settled(place, fresh, criteria, artifact=artifact.key, backend=options.backend, full=options.full)
+    done = settled(home, fresh, criteria, artifact=artifact.key, backend=options.backend, full=options.full)
     state.settled |= done
     return [claim for claim in todo if claim.claim_id not in done]
 
 
-def _order_seed(job: Job, artifact: Artifact, place: Home, options: VerifyOptions) -> int:
+def _order_seed(job: Job, artifact: Artifact, home: Home, options: VerifyOptions) -> int:
     """Seed of the fixed random order: the asked one, else that of the weights."""
-    return order_seed_of(place, artifact, job.benchmark.name) if options.order_seed is None else options.order_seed
+    return order_seed_of(home, artifact, job.benchmark.name) if options.order_seed is None else options.order_seed
 
 
-def _tell(place: Home, claims: Sequence[Claim], verdicts: Sequence[Verdict]) -> None:
+def _tell(home: Home, claims: Sequence[Claim], verdicts: Sequence[Verdict]) -> None:
     """Store verdicts, tell the webhook and the user."""
     save_and_tell(
-        place, [claim for claim in claims if any(one.claim_id == claim.claim_id for one in verdicts)], verdicts
+        home, [claim for claim in claims if any(one.claim_id == claim.claim_id for one in verdicts)], verdicts
     )
     for verdict in verdicts:
         say(f"  {verdict.headline}")
@@ -291,9 +291,9 @@ def _quantized(artifact: Artifact, job: Job, options: VerifyOptions) -> Artifact
     return pull_artifact(artifact.release, artifact.format, job.quantization)
 
 
-def _job(artifact: Artifact, job: Job, pool: ServerPool, place: Home, options: VerifyOptions) -> list[Verdict]:
+def _job(artifact: Artifact, job: Job, pool: ServerPool, home: Home, options: VerifyOptions) -> list[Verdict]:
     """Verdicts on the claims of one benchmark. What fails here is their reason, and never ends the flow."""
-    numbers = last_numbers(place, job.claims)
+    numbers = last_numbers(home, job.claims)
     criteria = make_criteria(job.claims, options, numbers)
     todo: Sequence[Claim] = job.claims
     try:
@@ -301,33 +301,33 @@ def _job(artifact: Artifact, job: Job, pool: ServerPool, place: Home, options: V
         several = job.benchmark.name.endswith("_ratio")  # two artifacts: the bar names them
         backend = named(job.settings.numerator or "") or options.backend
         known = None if several else artifact.key
-        todo = _open(job.claims, criteria, place, options, artifact=known, backend=backend)
+        todo = _open(job.claims, criteria, home, options, artifact=known, backend=backend)
         if not todo:
             say(f"{job.benchmark.title}: already verified, nothing to run")
             return []
-        check_room(place.root)
+        check_room(home.root)
         criteria |= make_criteria(todo, options, {claim_id: number + 1 for claim_id, number in numbers.items()})
         bars = [criteria[claim.claim_id] for claim in todo]
-        save_criteria(place, bars)
-        run = _run(job, artifact, bars, options, place, pool)
-        load_home(place)
-        verdicts = judge_run(todo, criteria, run, place)
+        save_criteria(home, bars)
+        run = _run(job, artifact, bars, options, home, pool)
+        load_home(home)
+        verdicts = judge_run(todo, criteria, run, home)
     except Exception as error:
-        reason, text = failure_reason(error, place.root, job.benchmark.title)
+        reason, text = failure_reason(error, home.root, job.benchmark.title)
         now = datetime.now(UTC)
         verdicts = [could_not_run(claim, reason, text, now=now) for claim in todo]
-    save_and_tell(place, todo, verdicts)
+    save_and_tell(home, todo, verdicts)
     for verdict in verdicts:
         say(f"  {verdict.headline}")
     return verdicts
 
 
 def _run(
-    job: Job, artifact: Artifact, criteria: list[Criterion], options: VerifyOptions, place: Home, pool: ServerPool
+    job: Job, artifact: Artifact, criteria: list[Criterion], options: VerifyOptions, home: Home, pool: ServerPool
 ) -> Run:
     """The run of a job. The engine is asked in any case: it pays for nothing that is finished."""
-    run_id = evaluate(job, artifact, criteria, options, place, pool)
-    path = place.runs / run_id / "run.json"
+    run_id = evaluate(job, artifact, criteria, options, home, pool)
+    path = home.runs / run_id / "run.json"
     run = read_manifest(path.parent)
     if run is None:
         raise UserError(f"the run {run_id} left no manifest; run the same command again")
@@ -337,7 +337,7 @@ def _run(
 def _open(
     claims: Sequence[Claim],
     criteria: Mapping[str, Criterion],
-    place: Home,
+    home: Home,
     options: VerifyOptions,
     *,
     artifact: str | None,
@@ -347,5 +347,5 @@ def _open(
     if options.again:
         return list(claims)
     asked = backend or options.backend
-    done = settled(place, claims, list(criteria.values()), artifact=artifact, backend=asked, full=options.full)
+    done = settled(home, claims, list(criteria.values()), artifact=artifact, backend=asked, full=options.full)
     return [claim for claim in claims if claim.claim_id not in done]

@@ -30,8 +30,8 @@ from warehouse.load import load_home
 @step(cache_policy=NO_CACHE)
 def scan_hub(home: Path) -> ScanResult:
     """What was pushed since the last look."""
-    place = Home(home)
-    seen = scan_watched(place, watch_list(place), store=True)
+    home_paths = Home(home)
+    seen = scan_watched(home_paths, watch_list(home_paths), store=True)
     tell([news_of_release(one) for one in seen.found])
     return seen
 
@@ -39,8 +39,8 @@ def scan_hub(home: Path) -> ScanResult:
 @step(cache_policy=NO_CACHE)
 def scan_others(home: Path) -> ResultsNews:
     """What others have published about releases in the ledger."""
-    place = Home(home)
-    return scan_results(place, watch_list(place).results)
+    home_paths = Home(home)
+    return scan_results(home_paths, watch_list(home_paths).results)
 
 
 @step(cache_policy=NO_CACHE, task_run_name="consider {due.model}")
@@ -74,19 +74,19 @@ def weekly(
     hours: budget in hours of the device. weeks: age at which a verdict is old. releases: hub ids or folders that are
     due in any case. A release that fails is a line of the summary and stops none of the others.
     """
-    options, place = options or RunOptions(), Home(Path(home))
-    load_home(place)
-    seen, agenda, left = look_for_due(place, options, weeks, releases)
+    options, home_paths = options or RunOptions(), Home(Path(home))
+    load_home(home_paths)
+    seen, agenda, left = look_for_due(home_paths, options, weeks, releases)
     say(f"{len(agenda)} releases are due, {hours:g} h may be used")
     remaining, lines = hours, []
     for due in agenda:
-        entry = within(consider_release(due, options, place.root), remaining)
-        done = _verified(entry, options, place.root) if entry.left_out is None else line(entry, "skipped")
+        entry = within(consider_release(due, options, home_paths.root), remaining)
+        done = _verified(entry, options, home_paths.root) if entry.left_out is None else line(entry, "skipped")
         remaining -= done.hours or 0.0
         lines.append(done)
         say(f"{done.model}: {done.became}" + (f": {done.why}" if done.became in ("skipped", "failed") else ""))
     report = WeeklyReport(seen, tuple(lines), left, hours)
-    write_report(report, place)
+    write_report(report, home_paths)
     return report
 
 

@@ -92,7 +92,7 @@ def as_imported_run(
     order = [(score.metric, score.filter) for score in benchmark.scores]
     ranks = [order.index(key) if (key := (one.metric, one.filter)) in order else len(order) for one in measurements]
     places = sorted(range(len(ranks)), key=ranks.__getitem__)
-    measurements, stated = [measurements[place] for place in places], [stated[place] for place in places]
+    measurements, stated = [measurements[index] for index in places], [stated[index] for index in places]
     first = results[0]
     settings = _settings(first.settings, *stated[0])
     origin = origin.model_copy(

@@ -19,15 +19,15 @@ MOST_FILES = 500
 @lru_cache(maxsize=1000)
 def installed_task_version(task: str) -> float | None:
     """The version of a task or group; None where its YAML is not found or states none."""
-    place = _file_of(task)
+    task_file = _file_of(task)
     for _ in range(4):
-        if place is None or not place.is_file():
+        if task_file is None or not task_file.is_file():
             return None
-        content = place.read_text(encoding="utf-8")
+        content = task_file.read_text(encoding="utf-8")
         if found := VERSION.search(content):
             return float(found[1])
         included = INCLUDED.search(content)
-        place = place.parent / included[1] if included else None
+        task_file = task_file.parent / included[1] if included else None
     return None
 
 
@@ -43,7 +43,7 @@ def _file_of(task: str) -> Path | None:
         folder = tasks / "_".join(parts[:length])
         if not folder.is_dir():
             continue
-        for place in sorted(folder.rglob("*.y*ml"))[:MOST_FILES]:
-            if named.search(place.read_text(encoding="utf-8", errors="replace")):
-                return place
+        for task_file in sorted(folder.rglob("*.y*ml"))[:MOST_FILES]:
+            if named.search(task_file.read_text(encoding="utf-8", errors="replace")):
+                return task_file
     return None

@@ -80,5 +80,5 @@ def fault_of_call(call: dict[str, Any], tools: Sequence[dict[str, Any]], wanted:
     fault = next(jsonschema.Draft202012Validator(schema).iter_errors(arguments), None)
     if fault is None:
         return None
-    place = ".".join(str(part) for part in fault.absolute_path) or "its arguments"
-    return f"{place} does not fit the tool's schema ({fault.validator})"
+    path = ".".join(str(part) for part in fault.absolute_path) or "its arguments"
+    return f"{path} does not fit the tool's schema ({fault.validator})"

@@ -54,7 +54,7 @@ def _problem() -> str | None:
         places = list(found.submodule_search_locations or [found.origin or "?"]) if found else []
         if not places:
             return f"its package {name} is not installed; install claimcheck again"
-        if not any((Path(place) / known).is_file() for place in places):
+        if not any((Path(directory) / known).is_file() for directory in places):
             return (
                 f"{os.path.relpath(places[0])} stands before claimcheck's own package {name}; take its folder out of "
                 f"PYTHONPATH, or start claimcheck from another folder"

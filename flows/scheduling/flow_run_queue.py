@@ -69,12 +69,14 @@ def queue_releases(deployment: str, wanted: Sequence[QueuedRelease], now: dateti
     made: dict[str, str] = {}
     with get_client(sync_client=True) as client:
         try:
-            place = client.read_deployment_by_name(deployment).id
+            deployment_id = client.read_deployment_by_name(deployment).id
         except ObjectNotFound:
             raise UserError(f"the Prefect server has no deployment {deployment}; deploy deploy/prefect.yaml") from None
-        waiting = {str(run.parameters.get("model")): str(run.id) for run in _open_runs(client, place)}
+        waiting = {str(run.parameters.get("model")): str(run.id) for run in _open_runs(client, deployment_id)}
         for number, one in enumerate(wanted):
-            made[one.model] = waiting.get(one.model) or _create(client, place, one, now + number * APART, week_of(now))
+            made[one.model] = waiting.get(one.model) or _create(
+                client, deployment_id, one, now + number * APART, week_of(now)
+            )
     return made
 
 
@@ -85,13 +87,13 @@ def lost_models(deployment: str) -> set[str]:
 
     with get_client(sync_client=True) as client:
         try:
-            place = client.read_deployment_by_name(deployment).id
+            deployment_id = client.read_deployment_by_name(deployment).id
         except ObjectNotFound:
             return set()
         last: dict[str, bool] = {}
-        for run in _runs(client, place, ended=True):
+        for run in _runs(client, deployment_id, ended=True):
             last[str(run.parameters.get("model"))] = run.state is not None and run.state.is_crashed()
-        for run in _open_runs(client, place):
+        for run in _open_runs(client, deployment_id):
             last[str(run.parameters.get("model"))] = False
     return {model for model, crashed in last.items() if crashed}
 
@@ -152,14 +154,14 @@ def queue_report(
     return True
 
 
-def _create(client: SyncPrefectClient, place: Any, one: QueuedRelease, due: datetime, week: str) -> str:
+def _create(client: SyncPrefectClient, deployment_id: Any, one: QueuedRelease, due: datetime, week: str) -> str:
     """A new run, or the one that somebody else has just made; one of the same week that has ended is none."""
     from prefect.states import Scheduled
 
     key = f"{week} {one.key}"
     while True:
         run = client.create_flow_run_from_deployment(
-            place, parameters={"model": one.model, **one.parameters}, tags=[TAG, week], idempotency_key=key,
+            deployment_id, parameters={"model": one.model, **one.parameters}, tags=[TAG, week], idempotency_key=key,
             state=Scheduled(scheduled_time=due),
         )  # fmt: skip
         if run.state is None or not run.state.is_final():
@@ -167,12 +169,12 @@ def _create(client: SyncPrefectClient, place: Any, one: QueuedRelease, due: date
         key = f"{week} {one.key} after {run.id}"
 
 
-def _open_runs(client: SyncPrefectClient, place: Any) -> Iterator[FlowRun]:
+def _open_runs(client: SyncPrefectClient, deployment_id: Any) -> Iterator[FlowRun]:
     """Runs of a deployment that wait or go on."""
-    return _runs(client, place, ended=False)
+    return _runs(client, deployment_id, ended=False)
 
 
-def _runs(client: SyncPrefectClient, place: Any, *, ended: bool) -> Iterator[FlowRun]:
+def _runs(client: SyncPrefectClient, deployment_id: Any, *, ended: bool) -> Iterator[FlowRun]:
     """Runs of a deployment that have ended in the last weeks, or have not, oldest first."""
     from prefect.client.schemas import filters
     from prefect.client.schemas.objects import TERMINAL_STATES, StateType
@@ -181,7 +183,7 @@ def _runs(client: SyncPrefectClient, place: Any, *, ended: bool) -> Iterator[Flo
     types = list(TERMINAL_STATES) if ended else [one for one in StateType if one not in TERMINAL_STATES]
     since = datetime.now(UTC) - timedelta(weeks=5)
     asked = filters.FlowRunFilter(
-        deployment_id=filters.FlowRunFilterDeploymentId(any_=[place]),
+        deployment_id=filters.FlowRunFilterDeploymentId(any_=[deployment_id]),
         state=filters.FlowRunFilterState(type=filters.FlowRunFilterStateType(any_=types)),
         expected_start_time=filters.FlowRunFilterExpectedStartTime(after_=since) if ended else None,
     )

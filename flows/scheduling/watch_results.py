@@ -64,10 +64,10 @@ def scan_results(home: Home, sources: Sequence[str]) -> ResultsNews:
     news = ResultsNews()
     wanted = {name_key(model): model for model in models_of_claims(home)}
     for source in sources:
-        place = home.root / "results_scans" / f"{hashlib.sha256(source.encode()).hexdigest()[:32]}.json"
+        record = home.root / "results_scans" / f"{hashlib.sha256(source.encode()).hexdigest()[:32]}.json"
         seen: dict[str, str] | None = None
         try:
-            seen = _seen_before(place)
+            seen = _seen_before(record)
             for file in source_files(source):
                 if seen.get(file.name) == file.version or not _is_about(file.name, source, wanted):
                     continue
@@ -76,17 +76,17 @@ def scan_results(home: Home, sources: Sequence[str]) -> ResultsNews:
         except UserError as problem:
             news.failed[source] = str(problem)
         if seen is not None:
-            write_atomic(place, json.dumps(seen, indent=0).encode())
+            write_atomic(record, json.dumps(seen, indent=0).encode())
     return news
 
 
-def _seen_before(place: Path) -> dict[str, str]:
+def _seen_before(record: Path) -> dict[str, str]:
     """File -> version, as the scan before left it. Raises UserError for a note that cannot be read."""
     try:
-        found = json.loads(read_plain(place)) if place.exists() else {}
+        found = json.loads(read_plain(record)) if record.exists() else {}
         return {str(name): str(version) for name, version in found.items()}
     except (OSError, ValueError, AttributeError, RecursionError) as error:
-        raise UserError(f"{place} is damaged ({error}); remove it") from error
+        raise UserError(f"{record} is damaged ({error}); remove it") from error
 
 
 def source_files(source: str) -> Iterator[ResultsFile]:

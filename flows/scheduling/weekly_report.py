@@ -166,13 +166,13 @@ def propose_week(
     home: Home, options: RunOptions, *, hours: float = HOURS, weeks: float = WEEKS, releases: Sequence[str] = ()
 ) -> WeeklyReport:
     """What `weekly` would do now, with the same arguments. Writes nothing under the home folder."""
-    with _readable(home) as place:
-        seen = scan_watched(place, watch_list(home), store=False)
-        with reading_once(place):
-            agenda, left = all_due(place, options, seen.found, weeks=weeks, asked=releases)
+    with _readable(home) as readable:
+        seen = scan_watched(readable, watch_list(home), store=False)
+        with reading_once(readable):
+            agenda, left = all_due(readable, options, seen.found, weeks=weeks, asked=releases)
             remaining, lines = hours, []
             for due in agenda:
-                entry = within(consider(due, options, place, store=False), remaining)
+                entry = within(consider(due, options, readable, store=False), remaining)
                 if entry.left_out is None and entry.estimate:
                     remaining -= entry.estimate.hours
                 lines.append(line(entry, "to verify" if entry.left_out is None else "skipped"))

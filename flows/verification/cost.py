@@ -129,5 +129,5 @@ def _claim_plans(subject: PlanSubject, work: JobPlan, options: VerifyOptions) ->
     locked = make_criteria(work.specification, options)
     found += [ClaimPlan(claim, "specification", locked[claim.claim_id], None) for claim in work.specification]
     found += [ClaimPlan(each.claim, "refused", None, None, each.text) for each in work.refused]
-    order = {claim_id: place for place, claim_id in enumerate(known)}
+    order = {claim_id: rank for rank, claim_id in enumerate(known)}
     return sorted(found, key=lambda plan: order[plan.claim.claim_id])

@@ -248,11 +248,11 @@ def local_copy(source: str) -> Iterator[Path]:
     name = PurePosixPath(httpx.URL(address).path).name or "results.json"
     limits = httpx.Timeout(TIMEOUT, connect=CONNECT)
     with tempfile.TemporaryDirectory(prefix="claimcheck-") as folder:
-        place = Path(folder) / re.sub(r"[^\w.@+-]", "_", name).lstrip(".")[-200:]
+        target = Path(folder) / re.sub(r"[^\w.@+-]", "_", name).lstrip(".")[-200:]
         try:
             with (
                 httpx.stream("GET", address, follow_redirects=True, timeout=limits) as response,
-                place.open("wb") as file,
+                target.open("wb") as file,
             ):
                 response.raise_for_status()
                 for part in response.iter_bytes():
@@ -263,4 +263,4 @@ def local_copy(source: str) -> Iterator[Path]:
             raise UserError(f"{source} answers HTTP {error.response.status_code}; check the address") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise UserError(f"cannot get {source} ({type(error).__name__}); check address and network") from error
-        yield place
+        yield target

@@ -248,12 +248,12 @@ def _score_jobs(claims: Sequence[Claim], plausible: Mapping[str, Plausible]) -> 
     rank: dict[tuple[str, str | None, str | None, Settings], int] = {}
     known = {claim.claim_id: claim for claim in claims}
     for claim in claims:
-        for place, protocol in enumerate(plausible[claim.claim_id].protocols):
+        for number, protocol in enumerate(plausible[claim.claim_id].protocols):
             requests = protocol.settings.model_copy(update={"metric": None, "filter": None})
             reference = claim.settings.denominator if is_pair(claim) else None
             key = (protocol.benchmark or claim.benchmark or "", claim.settings.quantization, reference, requests)
             grouped.setdefault(key, {}).setdefault(claim.claim_id, []).append(protocol)
-            rank[key] = min(rank.get(key, place), place)
+            rank[key] = min(rank.get(key, number), number)
     return [
         Job(
             benchmark=catalogue()[name],

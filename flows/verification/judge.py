@@ -62,14 +62,14 @@ def judge_pairs(pairs: Iterable[tuple[Claim, Criterion]], run: Run, home: Home) 
     return verdicts
 
 
-def refuse(refused: Sequence[Refusal], place: Home) -> list[Verdict]:
+def refuse(refused: Sequence[Refusal], home: Home) -> list[Verdict]:
     """Store `could_not_run` with its reason for each; none where the same was said already."""
-    said = refusals(place, [refusal.claim for refusal in refused])
+    said = refusals(home, [refusal.claim for refusal in refused])
     now = datetime.now(UTC)
     verdicts = [
         could_not_run(refusal.claim, refusal.reason, refusal.text, now=now)
         for refusal in refused
         if said.get(refusal.claim.claim_id) != refusal.text
     ]
-    save_and_tell(place, [refusal.claim for refusal in refused], verdicts)
+    save_and_tell(home, [refusal.claim for refusal in refused], verdicts)
     return verdicts

@@ -82,6 +82,6 @@ class OpenClaims:
 
     def _combined(self, claim: Claim, now: datetime) -> Verdict:
         plausible = self.plan.plausible[claim.claim_id]
-        order = {protocol.name: place for place, protocol in enumerate(plausible.protocols)}
+        order = {protocol.name: rank for rank, protocol in enumerate(plausible.protocols)}
         parts = sorted(self.parts[claim.claim_id], key=lambda part: order[part[0].name])
         return combine_protocols(claim, plausible.protocols, parts, plausible.missing, now=now)

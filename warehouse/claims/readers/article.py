@@ -35,9 +35,9 @@ def read_article(text: str, *, url: str, read_at: datetime) -> Reading:
     if page.title and name_key(page.title) in {name_key(name) for name in names}:
         raise UserError(_CARD.format(url=url))
     on_page = NamesOnPage(names)
-    for place, block in enumerate(page.blocks):
+    for index, block in enumerate(page.blocks):
         if isinstance(block, Grid):
-            _read_table(page, place, _topic(page, place, on_page), reading)
+            _read_table(page, index, _topic(page, index, on_page), reading)
     found = [*reading.claims, *reading.mentions]
     for claim in found:
         if claim.model == NOBODY:
@@ -53,25 +53,25 @@ def read_article(text: str, *, url: str, read_at: datetime) -> Reading:
     return reading
 
 
-def _read_table(page: Page, place: int, topic: str | None, reading: Reading) -> None:
+def _read_table(page: Page, index: int, topic: str | None, reading: Reading) -> None:
     """Read one table under the names that it prints; only where numbers in it are nobody's, as the topic's."""
     alone = Reading(reading.source)
-    read_blocks(page, alone, identity_in(page, NOBODY), None, only=place)
+    read_blocks(page, alone, identity_in(page, NOBODY), None, only=index)
     found = [*alone.claims, *alone.mentions]
     if topic is not None and (not found or any(claim.model == NOBODY for claim in found)):
         alone = Reading(reading.source)
-        read_blocks(page, alone, identity_in(page, topic), None, only=place)
+        read_blocks(page, alone, identity_in(page, topic), None, only=index)
     reading.claims += alone.claims
     reading.mentions += alone.mentions
     reading.unread += alone.unread
 
 
-def _topic(page: Page, place: int, on_page: NamesOnPage) -> str | None:
+def _topic(page: Page, index: int, on_page: NamesOnPage) -> str | None:
     """The model that a table without names is about: the last one named in the words right before it, else in the
     nearest heading, else further above in the section."""
     headings: list[Heading] = []
     section: list[str] = []
-    for block in page.blocks[:place]:
+    for block in page.blocks[:index]:
         if isinstance(block, Heading):
             headings = [*(heading for heading in headings if heading.level < block.level), block]
             section = []

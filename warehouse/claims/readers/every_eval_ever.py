@@ -34,14 +34,14 @@ def read_every_eval_ever(text: str, *, url: str, read_at: datetime) -> Reading:
     reading = Reading(source_of(text, url=url, read_at=read_at, kind="every_eval_ever", title=title or None))
     entries = []
     for number, result in enumerate(record["evaluation_results"]):
-        place = f"evaluation_results[{number}]"
+        entry_path = f"evaluation_results[{number}]"
         try:
             if ours := _restored(result):
                 reading.claims.append(ours)
                 continue
-            entries.append(_entry(record, about, result, place))
+            entries.append(_entry(record, about, result, entry_path))
         except (UserError, KeyError, TypeError, ValueError, AttributeError) as error:
-            reading.leave(None, f"{place}: {_name(result)}", f"it does not fit the schema: {error}")
+            reading.leave(None, f"{entry_path}: {_name(result)}", f"it does not fit the schema: {error}")
     add_entries(reading, entries)
     return reading
 
@@ -70,7 +70,7 @@ def _name(result: Any) -> str:
     return str(result.get("evaluation_name")) if isinstance(result, dict) else str(result)
 
 
-def _entry(record: dict[str, Any], about: dict[str, Any], result: dict[str, Any], place: str) -> ClaimEntry:
+def _entry(record: dict[str, Any], about: dict[str, Any], result: dict[str, Any], entry_path: str) -> ClaimEntry:
     model = record["model_info"]
     metric, details = result["metric_config"], result["score_details"]
     data = result.get("source_data") or record.get("source_data")
@@ -94,7 +94,7 @@ def _entry(record: dict[str, Any], about: dict[str, Any], result: dict[str, Any]
         benchmark_text=name if same else f"{dataset}: {name}",
         names=(name,) if same else (f"{dataset} {name}", *((name,) if _is_suite(dataset, about) else ())),
         said=written(details["score"]),
-        place=place,
+        place=entry_path,
         claimant=party,
         by=str(about.get("source_organization_name") or about.get("source_name") or "") or None,
         metrics=tuple(str(metric[key]) for key in ("metric_id", "metric_name") if metric.get(key)),

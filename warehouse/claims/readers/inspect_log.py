@@ -43,7 +43,7 @@ def read_inspect_log(text: str, *, url: str, read_at: datetime) -> Reading:
     scores = (content.get("results") or {}).get("scores") or []
     for number, score in enumerate(scores):
         for name, metric in (score.get("metrics") or {}).items():
-            place = f"results.scores[{number}].metrics.{name}"
+            metric_path = f"results.scores[{number}].metrics.{name}"
             if name == "stderr":
                 continue
             try:
@@ -53,7 +53,7 @@ def read_inspect_log(text: str, *, url: str, read_at: datetime) -> Reading:
                         benchmark_text=task,
                         names=(task, str(dataset.get("name") or "")) if name in ACCURACY else (f"{task} {name}",),
                         said=written(metric["value"]),
-                        place=place,
+                        place=metric_path,
                         claimant=Claimant.third_party,
                         metrics=(name,),
                         stated=tuple(stated.items()),
@@ -63,6 +63,6 @@ def read_inspect_log(text: str, *, url: str, read_at: datetime) -> Reading:
                     )
                 )
             except (UserError, KeyError, TypeError) as error:
-                reading.leave(None, place, str(error))
+                reading.leave(None, metric_path, str(error))
     add_entries(reading, entries)
     return reading

@@ -30,12 +30,12 @@ def read_llm_stats(text: str, *, url: str, read_at: datetime, model: str | None 
     hub = next((hub for key in LINKS if (hub := hub_id(str(page.get(key) or "")))), None)
     entries = []
     for number, row in enumerate(rows):
-        place = f"[{number}]" if not page else f"qualitative_metrics[{number}]"
+        row_path = f"[{number}]" if not page else f"qualitative_metrics[{number}]"
         try:
             named = model or hub or page.get("name") or row["model_id"]
-            entries.append(_score(row, str(named), place))
+            entries.append(_score(row, str(named), row_path))
         except (UserError, KeyError, TypeError, AttributeError) as error:
-            reading.leave(None, f"{place}: {row}", f"it does not fit the format: {error}")
+            reading.leave(None, f"{row_path}: {row}", f"it does not fit the format: {error}")
     entries += _specification(page, str(model or hub or page.get("name")))
     add_entries(reading, entries)
     return reading
@@ -48,7 +48,7 @@ def is_llm_stats(content: Any) -> bool:
     return isinstance(content, list) and all(isinstance(row, dict) and "is_self_reported" in row for row in content)
 
 
-def _score(row: dict[str, Any], model: str, place: str) -> ClaimEntry:
+def _score(row: dict[str, Any], model: str, row_path: str) -> ClaimEntry:
     name = str(row.get("benchmark_name") or row.get("dataset_name") or row["benchmark_id"])
     own = bool(row["is_self_reported"])
     link = row.get("self_reported_source_link") or row.get("source_link")
@@ -65,7 +65,7 @@ def _score(row: dict[str, Any], model: str, place: str) -> ClaimEntry:
         benchmark_text=name,
         names=(name, str(row.get("benchmark_id") or "")),
         said=said,
-        place=place,
+        place=row_path,
         claimant=Claimant.vendor if own else Claimant.third_party,
         by=None if own else "LLM-Stats",
         metrics=(str(method),) if method and len(str(method)) <= 40 else (),

@@ -66,16 +66,16 @@ def read_blocks(
     """Add what the page's tables and lists of specifications state; with `only`, the table at that place alone."""
     headings: list[Heading] = []
     led_in = ""
-    for place, block in enumerate(page.blocks):
+    for index, block in enumerate(page.blocks):
         texts = tuple(heading.text for heading in headings)
         if isinstance(block, Heading):
             led_in = ""
             if block.text:
                 headings = [*(heading for heading in headings if heading.level < block.level), block]
-        elif only is not None and place != only:
+        elif only is not None and index != only:
             continue
         elif isinstance(block, Grid):
-            _read_grid(block, page.blocks, place, texts, identity, reading, commit)
+            _read_grid(block, page.blocks, index, texts, identity, reading, commit)
         elif _stray_row(block.text):
             reading.leave(block.line, block.text, "it looks like a row of a table, but stands in none")
         elif block.item:
@@ -92,7 +92,7 @@ def _stray_row(text: str) -> bool:
 def _read_grid(
     grid: Grid,
     blocks: Sequence[Heading | Words | Grid],
-    place: int,
+    index: int,
     headings: tuple[str, ...],
     identity: Identity,
     reading: Reading,
@@ -104,13 +104,13 @@ def _read_grid(
         )
     grid = split_rows(grid)
     claims, mentions = len(reading.claims), len(reading.mentions)
-    intro = _intro(blocks, place)
+    intro = _intro(blocks, index)
     if (columns := columns_of(grid)) is not None:
         read_lm_eval_table(grid, columns, headings, identity, reading, commit)
     elif (layout := layout_of(grid, identity, (*headings, *_captions(grid, intro)))) is not None:
         board = leaderboard_of((*headings, *(text for text in intro[-1:] if len(text) < 100)))
         around = Surroundings(
-            headings, intro, notes_near(blocks, place), board, legends_in(words_around(blocks, place))
+            headings, intro, notes_near(blocks, index), board, legends_in(words_around(blocks, index))
         )
         read_table(grid, layout, around, identity, reading, commit)
     else:
@@ -134,10 +134,10 @@ def _captions(grid: Grid, intro: Sequence[str]) -> list[str]:
     return [*([before] if short else []), *([grid.caption] if grid.caption else [])]
 
 
-def _intro(blocks: Sequence[Heading | Words | Grid], place: int) -> tuple[str, ...]:
+def _intro(blocks: Sequence[Heading | Words | Grid], index: int) -> tuple[str, ...]:
     """The words right before a table, up to the heading or table before it: at most two paragraphs."""
     found: list[str] = []
-    for block in reversed(blocks[max(0, place - 2) : place]):
+    for block in reversed(blocks[max(0, index - 2) : index]):
         if not isinstance(block, Words):
             break
         found.insert(0, block.text[:400])

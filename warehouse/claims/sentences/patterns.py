@@ -173,9 +173,9 @@ def _others(sentence: str) -> Iterator[Hit]:
 _PROMPT = re.compile(r"(?i)\bprompt[- ](?:processing|eval\w*|speed|tokens?)|\bpre-?fill")
 
 
-def _clause_before(sentence: str, place: int) -> str:
+def _clause_before(sentence: str, start: int) -> str:
     """The words of the clause before a place."""
-    return re.split(r"[,;:]|\b(?:and|but|while)\b", sentence[:place])[-1]
+    return re.split(r"[,;:]|\b(?:and|but|while)\b", sentence[:start])[-1]
 
 
 def _pairs(sentence: str) -> Iterator[Hit]:

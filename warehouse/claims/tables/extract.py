@@ -119,12 +119,12 @@ def _benchmarks_in_rows(context: Context, first: int, columns: list[int]) -> Non
         named = _model_of_row(context, row)
         stated, words = row_settings(layout, row, label)
         taken = len(context.reading.claims)
-        for place, column in enumerate(columns):
-            mine = {**stated, "subset": parts[place]} if parts and parts[place] else stated
+        for position, column in enumerate(columns):
+            mine = {**stated, "subset": parts[position]} if parts and parts[position] else stated
             take(
                 context,
                 label,
-                named or _owner_below(below, whose[column], heads[place][0], identity),
+                named or _owner_below(below, whose[column], heads[position][0], identity),
                 number,
                 column,
                 mine,

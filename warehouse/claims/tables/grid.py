@@ -90,11 +90,11 @@ def read_grid(table: Any, line: int) -> Grid:
                     line = int(at)
                 cell = _read_cell(child, line, (number, column))
                 heading_cells &= cell.header or not cell.text
-                for place in range(column, min(column + wide, MOST_COLUMNS)):
-                    if place not in found:
-                        found[place] = cell
+                for covered in range(column, min(column + wide, MOST_COLUMNS)):
+                    if covered not in found:
+                        found[covered] = cell
                         if high > 1:
-                            carried[place] = (high - 1, cell)
+                            carried[covered] = (high - 1, cell)
                 cut |= column + wide > MOST_COLUMNS
                 column += wide
                 cells += min(wide, MOST_COLUMNS)

@@ -66,20 +66,20 @@ class Note:
     """Footnote marker it explains; None: all."""
 
 
-def notes_near(blocks: Sequence[Heading | Words | Grid], place: int) -> tuple[Note, ...]:
+def notes_near(blocks: Sequence[Heading | Words | Grid], index: int) -> tuple[Note, ...]:
     """Notes for the table at `place`: the words before it up to the last heading or table, and after it up to the
     next, as far as they speak of settings."""
     before: list[Words] = []
-    for block in reversed(blocks[max(0, place - 8) : place]):
+    for block in reversed(blocks[max(0, index - 8) : index]):
         if not isinstance(block, Words):
             break
         before.insert(0, block)
     after: list[Words] = []
-    for block in blocks[place + 1 : place + 1 + MOST]:
+    for block in blocks[index + 1 : index + 1 + MOST]:
         if not isinstance(block, Words):
             break
         after.append(block)
-    if len(blocks) > place + 1 + len(after) and isinstance(blocks[place + 1 + len(after)], Grid):
+    if len(blocks) > index + 1 + len(after) and isinstance(blocks[index + 1 + len(after)], Grid):
         after = [words for words in after if _LEGEND.search(words.text) or not _introduces(words.text)]
     notes = [_note(words.text) for words in before if _BEFORE.search(words.text) and not _LEGEND.match(words.text)]
     texts = [text for words in after for text in _FOOTNOTES.split(words.text)]
@@ -87,9 +87,9 @@ def notes_near(blocks: Sequence[Heading | Words | Grid], place: int) -> tuple[No
     return tuple(notes)
 
 
-def words_around(blocks: Sequence[Heading | Words | Grid], place: int) -> list[str]:
+def words_around(blocks: Sequence[Heading | Words | Grid], index: int) -> list[str]:
     """The texts of the words right before and after the table at `place`, up to the next heading or table."""
-    before, after = reversed(blocks[max(0, place - 12) : place]), blocks[place + 1 : place + 1 + MOST]
+    before, after = reversed(blocks[max(0, index - 12) : index]), blocks[index + 1 : index + 1 + MOST]
     runs = (takewhile(lambda block: isinstance(block, Words), part) for part in (before, after))
     return [block.text for run in runs for block in run if isinstance(block, Words)]
 

@@ -117,7 +117,7 @@ def _with_unit(name: str | None, qualifiers: list[str], text: str) -> tuple[str 
     for index, qualifier in enumerate(qualifiers):
         pattern = power.get(catalogue()[name].unit) if name else None
         if pattern and (found := re.fullmatch(pattern, qualifier.strip(), re.IGNORECASE)):
-            rest = [other for place, other in enumerate(qualifiers) if place != index]
+            rest = [other for position, other in enumerate(qualifiers) if position != index]
             return name, rest, found[1].removesuffix("s")
         unit = WINDOW.search(qualifier)
         before = qualifier[: unit.start()].strip() if unit else ""
@@ -127,7 +127,7 @@ def _with_unit(name: str | None, qualifiers: list[str], text: str) -> tuple[str 
                      (kind == "tok/s" and pattern.match(unit[1]))), None)  # fmt: skip
         fits = name is not None and catalogue()[name].unit == kind
         named = resolve_benchmark(re.sub(r"(?i)\s*\bin$", "", before)).name if before else None
-        rest = [other for place, other in enumerate(qualifiers) if place != index]
+        rest = [other for position, other in enumerate(qualifiers) if position != index]
         if named and catalogue()[named].unit == kind:
             return named, rest, unit[1]
         if fits:
@@ -163,11 +163,11 @@ def _resolve_core(core: str, qualifiers: list[str]) -> tuple[str | None, list[st
         bare = SHOTS.sub("", qualifier).strip(" ,")
         for words in (f"{core} {qualifier}", f"{core} {bare}"):
             if bare and (name := resolve_benchmark(words).name):
-                rest = [other for place, other in enumerate(qualifiers) if place != index]
+                rest = [other for position, other in enumerate(qualifiers) if position != index]
                 return name, [*rest, *([shots[0]] if (shots := SHOTS.search(qualifier)) else [])]
         first, _, more = bare.partition(" ")
         if more and (name := resolve_benchmark(f"{core} {first}").name):
-            rest = [other for place, other in enumerate(qualifiers) if place != index]
+            rest = [other for position, other in enumerate(qualifiers) if position != index]
             return name, [*rest, more, *([shots[0]] if (shots := SHOTS.search(qualifier)) else [])]
     if any(
         VARIANTS & set(re.split(r"[\s,;/]+", qualifier.casefold()))

@@ -147,7 +147,7 @@ def common_prefix(one: Sequence[float | None], two: Sequence[float | None], part
     for start in range(0, shared, part):
         end = min(start + part, shared)
         if one[start:end] != two[start:end]:
-            return next(place for place in range(start, end) if one[place] != two[place])
+            return next(look for look in range(start, end) if one[look] != two[look])
     return shared
 
 

@@ -23,10 +23,10 @@ def split_by_start(values: Sequence[float], starts: Sequence[int]) -> list[list[
     """Values start by start. Raises ValueError if the sizes do not add up."""
     if sum(starts) != len(values):
         raise ValueError(f"{len(values)} values are not those of starts with {', '.join(map(str, starts))}")
-    groups, place = [], 0
+    groups, start = [], 0
     for size in starts:
-        groups.append(list(values[place : place + size]))
-        place += size
+        groups.append(list(values[start : start + size]))
+        start += size
     return groups
 
 

@@ -43,14 +43,14 @@ def critical_counts(
     guess = [0, -1, -1, 0]
     found = []
     for seen in looks:
-        for place, fact in enumerate(FACTS):
-            bar = confirm if place < 2 else contradict
+        for number, fact in enumerate(FACTS):
+            bar = confirm if number < 2 else contradict
 
             def passes(count: int, fact: str = fact, bar: float = bar, seen: int = seen) -> bool:
                 return log_e_value(region, fact, seen, count) >= bar
 
             search = _first if fact in UPWARD else _last
-            guess[place] = search(passes, guess[place], seen)
+            guess[number] = search(passes, guess[number], seen)
         found.append(Critical(seen, *guess))
     return found
 
