@@ -18,8 +18,10 @@ from evaluators.protocols.template_switches import template_facts
 from evaluators.records import Artifact, Record, Release, Settings, UserError
 from evaluators.weights.gguf_header import read_gguf_header
 from evaluators.weights.listing import listing
+from evaluators.weights.naming import is_weights_gguf
 from evaluators.weights.repo_files import front_matter, small_file, source
 from evaluators.weights.sources import LocalSource
+from evaluators.weights.stranger_files import default_template
 
 BASE_NAME = re.compile(r"(?:^|[-_.])(?:base|pt|pretrain(?:ed)?)(?:$|[-_.])", re.I)
 TUNED_NAME = re.compile(
@@ -161,7 +163,9 @@ def _thinking(template: str, name: str, evidence: dict[str, str], where: str) ->
 def _tuned(name: str, card: str, evidence: dict[str, str]) -> bool | None:
     """Whether name and card say that the release was tuned for dialogue; None where they say nothing, or both."""
     head = front_matter(card)
-    tags = {str(tag).casefold() for tag in head.get("tags") or [] if isinstance(tag, (str, int))}
+    stated = head.get("tags")
+    listed = stated.split(",") if isinstance(stated, str) else stated if isinstance(stated, list) else []
+    tags = {str(tag).strip().casefold() for tag in listed if isinstance(tag, (str, int))}
     signs = {True: [], False: []}  # type: dict[bool, list[str]]
     for tuned, pattern, known_tags in ((True, TUNED_NAME, TUNED_TAGS), (False, BASE_NAME, BASE_TAGS)):
         if pattern.search(name):
@@ -190,11 +194,7 @@ def _template(release: Release, config: Mapping[str, Any], header: Mapping[str, 
         ("chat_template.json", _json(release, "chat_template.json")),
         ("tokenizer_config.json", config),
     ):
-        template = content.get("chat_template")
-        if isinstance(template, list):  # several named ones: the default, and others for tools
-            named = {str(entry.get("name")): entry.get("template") for entry in template if isinstance(entry, dict)}
-            template = named.get("default") or next(iter(named.values()), None)
-        if isinstance(template, str) and template:
+        if template := default_template(content.get("chat_template")):
             return template, name
     packed = (header or {}).get("tokenizer.chat_template")
     if isinstance(packed, str) and packed:
@@ -206,14 +206,14 @@ def _gguf_metadata(release: Release, artifact: Artifact | None) -> Mapping[str, 
     """Metadata of the GGUF file that is run, else of the release's first one; None if there is none to be read."""
     if artifact is not None and artifact.format == "gguf" and Path(artifact.path).is_file():
         return read_gguf_header(LocalSource.of(Path(artifact.path), artifact.path)).metadata
-    entry = next((entry for entry in listing(release) if entry.name.lower().endswith(".gguf")), None)
+    entry = next((entry for entry in listing(release) if is_weights_gguf(entry.name)), None)
     return None if entry is None else read_gguf_header(source(release, entry.name, entry.size)).metadata
 
 
 def _json(release: Release, name: str) -> dict[str, Any]:
     text = small_file(release, name)
     try:
-        content = json.loads(text) if text else {}
+        content = json.loads(text.removeprefix("\ufeff")) if text else {}
     except (ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}

@@ -95,10 +95,12 @@ def _total(headers: Headers) -> Measurement:
     return _measurement("total_parameters", "parameters", counts.total, evidence, low=counts.language, high=high)
 
 
-def _active(headers: Headers) -> Measurement:
+def _active(headers: Headers) -> Measurement | None:
     counts = headers.parameters
+    if not counts.says_active:
+        return None
     evidence = {"formula": active_formula(counts), "source": source_text(headers)}
-    if headers.by_config:
+    if headers.by_config and headers.by_config.says_active:
         evidence["by config.json alone"] = f"{headers.by_config.active:,}"
     low = counts.active_without_lookups
     if low != counts.active:

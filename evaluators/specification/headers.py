@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from evaluators.records import Release, UserError
 from evaluators.specification.formula import parameters_of_config
 from evaluators.specification.parameters import Parameters, count_parameters
-from evaluators.weights.architecture import Architecture, architecture_of_config, architecture_of_gguf, text_config
+from evaluators.weights.architecture import Architecture, architecture_of_config, architecture_of_parts, text_config
 from evaluators.weights.gguf_header import read_gguf_header
 from evaluators.weights.repo_files import json_file, source
 from evaluators.weights.safetensors_header import read_safetensors_header
@@ -46,7 +46,7 @@ def read_headers(release: Release, option: WeightsOption) -> Headers:
     with ThreadPoolExecutor(STREAMS if release.location == "hub" else 1) as pool:
         if option.format == "gguf":
             gguf = list(pool.map(read_gguf_header, sources))
-            architecture = architecture_of_gguf(gguf[0])
+            architecture = architecture_of_parts(gguf)
             tensors: list[Any] = [tensor for header in gguf for tensor in header.tensors]
             quantization: dict[str, Any] = {}
             formula = None

@@ -94,6 +94,11 @@ class Parameters:
         return self.routed * (self.experts - self.per_token) // self.experts
 
     @property
+    def says_active(self) -> bool:
+        """Whether it is known which experts a token uses: without that, `active` counts all of them."""
+        return not self.routed or bool(self.experts and self.per_token)
+
+    @property
     def active(self) -> int:
         """The language model without the experts that a token does not use."""
         return self.language - self.idle
@@ -127,6 +132,8 @@ def packed(tensor: Tensor, quantization: dict[str, Any]) -> int:
     """How many weights one stored element holds."""
     if tensor.type == "U8" and tensor.name.endswith(("_blocks", "weight", "weight_packed", "_proj", "_packed")):
         return 2
+    if tensor.type == "U32" and tensor.name.endswith(".weight") and quantization.get("bits"):  # MLX
+        return 32 // int(_bits(quantization))
     if tensor.type == "I32" and tensor.name.endswith(("qweight", "weight_packed")):
         return 32 // int(_bits(quantization))
     return 1

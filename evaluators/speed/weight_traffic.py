@@ -26,7 +26,7 @@ def weight_bytes(artifact: Artifact) -> WeightBytes | None:
     read. All tensors' bytes times the share of parameters that are active (routed experts that a token does not use and
     the input embedding left out), so an estimate where layers are quantized differently."""
     from evaluators.specification.parameters import count_parameters
-    from evaluators.weights.architecture import architecture_of_config, architecture_of_gguf
+    from evaluators.weights.architecture import architecture_of_config, architecture_of_parts
     from evaluators.weights.gguf_header import read_gguf_header
     from evaluators.weights.safetensors_header import read_safetensors_header
     from evaluators.weights.sources import LocalSource
@@ -40,7 +40,7 @@ def weight_bytes(artifact: Artifact) -> WeightBytes | None:
         sources = [LocalSource.of(folder / name) for name in names]
         if artifact.format == "gguf":
             headers = [read_gguf_header(source) for source in sources]
-            shape = architecture_of_gguf(headers[0])
+            shape = architecture_of_parts(headers)
             tensors: list[Any] = [tensor for header in headers for tensor in header.tensors]
         else:
             shape = architecture_of_config(
@@ -51,7 +51,7 @@ def weight_bytes(artifact: Artifact) -> WeightBytes | None:
         return None
     counts = count_parameters(tensors, shape)
     total = sum(tensor.size for tensor in tensors)
-    if not counts.total:
+    if not counts.total or not counts.says_active:
         return None
     active = round(total * counts.active_without_lookups / counts.total)
     how = f"{total:,} bytes of tensors x {counts.active_without_lookups:,} / {counts.total:,} active parameters"

@@ -181,7 +181,7 @@ class _Cursor:
         return struct.unpack("<" + code, self.take(struct.calcsize("<" + code)))[0]
 
     def text(self) -> str:
-        return self.take(self.number("Q")).decode("utf-8")
+        return self.take(self.number("Q")).decode("utf-8", "replace")
 
     def shape(self) -> tuple[int, ...]:
         dimensions = self.number("I")

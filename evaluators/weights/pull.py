@@ -125,7 +125,7 @@ def check_no_remote_code(release: Release, option: WeightsOption) -> None:
         return
     names = {entry.name for entry in option.others}
     for name in CODE_CONFIGS:
-        if name in names and "auto_map" in json_file(release, name):
+        if name in names and json_file(release, name).get("auto_map"):
             raise UserError(
                 f"{release.model} brings its own code (auto_map in {name}), which is never run; choose a GGUF of it"
             )

@@ -61,7 +61,7 @@ def source(release: Release, name: str, size: int) -> FileSource:
 
 def front_matter(card: str) -> dict[str, Any]:
     """The YAML block at the head of a model card; empty if there is none that can be read."""
-    match = re.match(r"\s*---\r?\n(.*?)\r?\n---\s*(?:\r?\n|$)", card, re.DOTALL)
+    match = re.match(r"\ufeff?\s*---[ \t]*\r?\n(.*?)\r?\n---\s*(?:\r?\n|$)", card, re.DOTALL)
     if not match:
         return {}
     try:

@@ -45,11 +45,20 @@ def object_of(text: str, name: str) -> dict[str, Any]:
     if len(text) > LARGEST:
         raise UserError(f"{name} has {len(text):,} characters, more than {LARGEST:,}; fetch it again")
     with stranger_file(name):
-        content = json.loads(text, parse_int=_whole, parse_float=_real, parse_constant=_constant)
+        content = json.loads(text.removeprefix("\ufeff"), parse_int=_whole, parse_float=_real, parse_constant=_constant)
         if not isinstance(content, dict):
             raise ValueError("no JSON object")
         return content
     raise AssertionError
+
+
+def default_template(stated: Any) -> str | None:
+    """The chat template that tokenizer files state: alone, or the default of several named ones. None: none."""
+    if isinstance(stated, list):
+        stated = {str(entry.get("name")): entry.get("template") for entry in stated if isinstance(entry, dict)}
+    if isinstance(stated, dict):
+        stated = stated.get("default") or next(iter(stated.values()), None)
+    return stated if isinstance(stated, str) and stated else None
 
 
 def _whole(text: str) -> int | None:

@@ -123,6 +123,8 @@ def _safetensors(release: Release, entries: tuple[FileEntry, ...]) -> list[Weigh
             for entry in entries
             if entry.name.endswith(".safetensors") and "/" not in entry.name and "adapter" not in entry.name
         ]
+        # the same weights once more in Mistral's own layout
+        weights = [entry for entry in weights if not entry.name.startswith("consolidated")] or weights
     if not weights:
         return []
     others = tuple(entry for entry in entries if is_tokenizer_or_config(entry.name))

@@ -11,7 +11,7 @@ from evaluators.records import UserError
 from evaluators.weights.architecture import Architecture, architecture_of_config
 from evaluators.weights.safetensors_header import read_safetensors_header
 from evaluators.weights.sources import LocalSource
-from evaluators.weights.stranger_files import object_of
+from evaluators.weights.stranger_files import default_template, object_of
 
 
 @dataclass(frozen=True)
@@ -39,23 +39,21 @@ def read_checkpoint(folder: Path) -> Checkpoint:
         raise UserError(f"there is no folder {folder}; pull the weights again")
     config = _json(folder / "config.json")
     files = sorted(folder.glob("*.safetensors"))
+    index = folder / "model.safetensors.index.json"
+    weight_map = _json(index).get("weight_map") if index.exists() else None
+    named = {str(name) for name in weight_map.values()} if isinstance(weight_map, dict) else set()
+    # the same weights once more in Mistral's own layout
+    files = [file for file in files if file.name in named or not file.name.startswith("consolidated")] or files
     if not files:
         raise UserError(f"there are no safetensors in {folder}; pull the weights again, or serve a GGUF file")
     for file in files:
         _check_weights(file)
-    index = folder / "model.safetensors.index.json"
-    if index.exists():
-        weight_map = _json(index).get("weight_map")
-        named = {str(name) for name in weight_map.values()} if isinstance(weight_map, dict) else set()
-        if missing := sorted(named - {file.name for file in files}):
-            raise UserError(f"there is no file {folder / missing[0]}; pull the weights again")
+    if missing := sorted(named - {file.name for file in files}):
+        raise UserError(f"there is no file {folder / missing[0]}; pull the weights again")
     architecture = architecture_of_config(config, str(folder / "config.json"))
-    text = config.get("text_config")
-    if isinstance(text, dict):
-        config = {**config, **text}
     return Checkpoint(
-        context=_whole(config, "max_position_embeddings") or None,
-        vocabulary=_whole(config, "vocab_size") or None,
+        context=architecture.context or None,
+        vocabulary=architecture.vocabulary or None,
         architecture=architecture,
         template_sha256=_template_hash(folder),
         size=sum(file.stat().st_size for file in files),
@@ -75,7 +73,7 @@ def _template_hash(folder: Path) -> str | None:
     if own.exists():
         return hashlib.sha256(own.read_bytes()).hexdigest()
     settings = folder / "tokenizer_config.json"
-    template = _json(settings).get("chat_template") if settings.exists() else None
+    template = default_template(_json(settings).get("chat_template")) if settings.exists() else None
     return hashlib.sha256(template.encode("utf-8", "surrogatepass")).hexdigest() if isinstance(template, str) else None
 
 
@@ -84,8 +82,3 @@ def _json(path: Path) -> dict[str, Any]:
         return object_of(path.read_text(encoding="utf-8", errors="replace"), str(path))
     except FileNotFoundError:
         raise UserError(f"there is no file {path}; pull the weights again") from None
-
-
-def _whole(config: dict[str, object], name: str) -> int:
-    value = config.get(name)
-    return value if isinstance(value, int) else 0
