@@ -58,56 +58,64 @@ def due_releases(
     asked: hub ids or folders that are due whatever the warehouse says of them. cut: releases whose verification was
     cut off: what is due of them goes on before anything else.
     """
-    found, left = [], {}
-    for one in standing:
-        reason = _reason(one, now, weeks, engine)
+    due, left = [], {}
+    for standing_release in standing:
+        reason = _reason(standing_release, now, weeks, engine)
         if reason is None:
             continue
-        if one.excluded is not None:
-            left[one.model] = one.excluded
+        if standing_release.excluded is not None:
+            left[standing_release.model] = standing_release.excluded
             continue
-        target = _target(one)
+        target = _target(standing_release)
         if target is None:
-            left[one.model] = "no hub id is known for it, and no folder that it was verified from"
+            left[standing_release.model] = "no hub id is known for it, and no folder that it was verified from"
             continue
         worth, why = reason
         again = worth > Priority.never_checked
-        if one.model in cut or target in cut:
+        if standing_release.model in cut or target in cut:
             worth, why = Priority.cut_off, f"its verification was cut off; {why}"
-        found.append(DueRelease(one.model, target, worth, why, again, one.pushed or one.created))
-    known = {one.target for one in found}
+        due.append(
+            DueRelease(
+                standing_release.model, target, worth, why, again, standing_release.pushed or standing_release.created
+            )
+        )
+    known = {release.target for release in due}
     for target in asked:
         target = str(Path(target).resolve()) if Path(target).is_dir() else target
         if target not in known:
             worth, why = Priority.new_release, "asked for"
             if target in cut:
                 worth, why = Priority.cut_off, "its verification was cut off; asked for"
-            found.append(DueRelease(target, target, worth, why, False, None))
-    return sorted(found, key=_rank), left
+            due.append(DueRelease(target, target, worth, why, False, None))
+    return sorted(due, key=_rank), left
 
 
-def _rank(one: DueRelease) -> tuple[int, float, str]:
-    return one.worth, -one.newest_first.timestamp() if one.newest_first else 0.0, one.model
+def _rank(due: DueRelease) -> tuple[int, float, str]:
+    return due.worth, -due.newest_first.timestamp() if due.newest_first else 0.0, due.model
 
 
-def _reason(one: CurrentVerdict, now: datetime, weeks: float, engine: str | None) -> tuple[Priority, str] | None:
+def _reason(standing: CurrentVerdict, now: datetime, weeks: float, engine: str | None) -> tuple[Priority, str] | None:
     """The worthiest reason why a release is due; None if it is not."""
-    if one.pushed and one.pushed > now - FRESH and (one.newest is None or one.pushed > one.newest):
-        what = "new release" if one.newest is None else "new weights"
-        return Priority.new_release, f"{what}, seen {one.pushed:%Y-%m-%d}"
-    if one.unjudged:
-        return Priority.never_checked, f"{one.unjudged} of {one.claims} claims never checked"
-    if one.newest and one.created and one.newest < one.created + LAUNCH <= now:
-        return Priority.launch_week, f"a week after its launch on {one.created:%Y-%m-%d}"
-    if one.oldest and one.oldest < now - timedelta(weeks=weeks):
-        return Priority.old_verdict, f"verdicts of {one.oldest:%Y-%m-%d} are older than {weeks:g} weeks"
-    others = [version for version in one.engines if engine and version != engine]
+    if (
+        standing.pushed
+        and standing.pushed > now - FRESH
+        and (standing.newest is None or standing.pushed > standing.newest)
+    ):
+        what = "new release" if standing.newest is None else "new weights"
+        return Priority.new_release, f"{what}, seen {standing.pushed:%Y-%m-%d}"
+    if standing.unjudged:
+        return Priority.never_checked, f"{standing.unjudged} of {standing.claims} claims never checked"
+    if standing.newest and standing.created and standing.newest < standing.created + LAUNCH <= now:
+        return Priority.launch_week, f"a week after its launch on {standing.created:%Y-%m-%d}"
+    if standing.oldest and standing.oldest < now - timedelta(weeks=weeks):
+        return Priority.old_verdict, f"verdicts of {standing.oldest:%Y-%m-%d} are older than {weeks:g} weeks"
+    others = [version for version in standing.engines if engine and version != engine]
     if others:
         return Priority.engine_changed, f"serving engine changed from {others[0]} to {engine}"
     return None
 
 
-def _target(one: CurrentVerdict) -> str | None:
-    if one.location and one.location != "hub":
-        return one.location if Path(one.location).is_dir() else None
-    return one.model if one.location == "hub" or one.model.count("/") == 1 else None
+def _target(standing: CurrentVerdict) -> str | None:
+    if standing.location and standing.location != "hub":
+        return standing.location if Path(standing.location).is_dir() else None
+    return standing.model if standing.location == "hub" or standing.model.count("/") == 1 else None

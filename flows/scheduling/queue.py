@@ -79,11 +79,13 @@ def all_due(
     """The releases that are due, worthiest first, and why others with open claims are not. cut: releases, by model or
     folder, that were cut off on another machine."""
     now = datetime.now(UTC)
-    standing = {one.model: one for one in models_with_open_claims(home, options.backend, options.benchmarks)}
-    for one in found:
-        if one.kind != "card":
-            known = standing.get(one.model, BLANK)
-            standing[one.model] = replace(known, model=one.model, created=one.created, pushed=now, excluded=None)
+    standing = {
+        verdict.model: verdict for verdict in models_with_open_claims(home, options.backend, options.benchmarks)
+    }
+    for seen in found:
+        if seen.kind != "card":
+            known = standing.get(seen.model, BLANK)
+            standing[seen.model] = replace(known, model=seen.model, created=seen.created, pushed=now, excluded=None)
     engine = engine_version(options.backend, options.server)
     return due_releases(standing.values(), now=now, weeks=weeks, engine=engine, asked=asked, cut={*cut_off(home), *cut})
 

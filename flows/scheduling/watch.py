@@ -85,13 +85,13 @@ def scan_source(
         except UserError as problem:
             failed[source] = str(problem)
             continue
-        new = [one for one in listed if known.get(one.model, Seen("", None, None)).commit != one.commit]
-        here = [describe(one, source, watch, known) for one in new]
-        cursor = max([since, *(one.modified for one in listed)])
+        new = [model for model in listed if known.get(model.model, Seen("", None, None)).commit != model.commit]
+        here = [describe(model, source, watch, known) for model in new]
+        cursor = max([since, *(model.modified for model in listed)])
         if store and (here or cursor != begins.get(source)):
             cost = pages.read - before
             save_hub_scan(home, HubScan(source=source, scanned_at=now, cursor=cursor, pages=cost, found=tuple(here)))
-        known |= {one.model: Seen(one.commit, one.weights, one.reason) for one in here}
+        known |= {model.model: Seen(model.commit, model.weights, model.reason) for model in here}
         found += here
     if failed and len(failed) == len(sources(watch)):
         raise UserError(next(iter(failed.values())))
@@ -157,10 +157,10 @@ def _query(source: str) -> dict[str, str]:
 
 
 def _looked(found: Iterable[SeenModel], failed: dict[str, str], pages: int) -> SourceScan:
-    newest = sorted(found, key=lambda one: one.modified, reverse=True)
+    newest = sorted(found, key=lambda model: model.modified, reverse=True)
     return SourceScan(
-        found=tuple(one for one in newest if one.reason is None),
-        excluded=tuple(one for one in newest if one.reason is not None),
+        found=tuple(model for model in newest if model.reason is None),
+        excluded=tuple(model for model in newest if model.reason is not None),
         failed=failed,
         pages=pages,
     )

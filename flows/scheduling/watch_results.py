@@ -83,8 +83,8 @@ def scan_results(home: Home, sources: Sequence[str]) -> ResultsNews:
 def _seen_before(record: Path) -> dict[str, str]:
     """File -> version, as the scan before left it. Raises UserError for a note that cannot be read."""
     try:
-        found = json.loads(read_plain(record)) if record.exists() else {}
-        return {str(name): str(version) for name, version in found.items()}
+        seen = json.loads(read_plain(record)) if record.exists() else {}
+        return {str(name): str(version) for name, version in seen.items()}
     except (OSError, ValueError, AttributeError, RecursionError) as error:
         raise UserError(f"{record} is damaged ({error}); remove it") from error
 
@@ -193,9 +193,11 @@ def _local_files(file: ResultsFile) -> Iterator[Path]:
 
 def _release_of(path: Path, wanted: dict[str, str]) -> str | None:
     """The hub id that the ledger has for the model of a file, which names it in its own way; None: it has none."""
-    named = {name for run in read_outside(path)[0] for name in (run.model, *(one.model for one in run.results)) if name}
-    found = {wanted[key] for name in named if (key := name_key(name)) in wanted}
-    return found.pop() if len(found) == 1 else None
+    named = {
+        name for run in read_outside(path)[0] for name in (run.model, *(result.model for result in run.results)) if name
+    }
+    releases = {wanted[key] for name in named if (key := name_key(name)) in wanted}
+    return releases.pop() if len(releases) == 1 else None
 
 
 def _states_claims(path: Path) -> bool:

@@ -59,8 +59,10 @@ def still_open(record: WeekRecord, states: Mapping[str, FlowRunState]) -> list[s
 def week_report(record: WeekRecord, states: Mapping[str, FlowRunState], home: Home) -> WeeklyReport:
     """The week as the tables and the flow runs tell it."""
     lines = [
-        _line(one, states.get(record.runs.get(one.model, "")), record.began, home) if one.became == "queued" else one
-        for one in record.report.lines
+        _line(entry, states.get(record.runs.get(entry.model, "")), record.began, home)
+        if entry.became == "queued"
+        else entry
+        for entry in record.report.lines
     ]
     return replace(record.report, lines=tuple(lines))
 

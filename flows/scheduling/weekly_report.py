@@ -91,15 +91,15 @@ def line(
 def headline(report: WeeklyReport) -> str:
     """One line: how many were found, verified, flagged, failed and skipped."""
     count = dict.fromkeys(("to verify", "queued", "verified", "flagged", "failed", "skipped"), 0)
-    for one in report.lines:
-        count[one.became] += 1
+    for entry in report.lines:
+        count[entry.became] += 1
     parts = [f"{len(report.scan.found)} found", *(f"{n} {name}" for name, n in count.items() if n)]
     return ", ".join(parts)
 
 
 def report_rows(report: WeeklyReport) -> list[dict[str, Any]]:
     """One row a release, for JSON."""
-    return [asdict(one) for one in report.lines]
+    return [asdict(entry) for entry in report.lines]
 
 
 def artifact_table(report: WeeklyReport) -> list[dict[str, Any]]:
@@ -114,8 +114,8 @@ def record(report: WeeklyReport) -> dict[str, Any]:
     """The digest for JSON."""
     seen = report.scan
     return {
-        "found": [one.model_dump(mode="json") for one in seen.found],
-        "excluded": [one.model_dump(mode="json") for one in seen.excluded],
+        "found": [model.model_dump(mode="json") for model in seen.found],
+        "excluded": [model.model_dump(mode="json") for model in seen.excluded],
         "not_scanned": seen.failed,
         "releases": report_rows(report),
         "left": report.left,
@@ -129,24 +129,24 @@ def weekly_markdown(report: WeeklyReport) -> str:
     lines = [f"# {headline(report)}", "", f"Budget {report.budget:g} h, expected {report.expected:.1f} h.", ""]
     lines += ["| release | due | became | claims | judged | flagged | standing | expected | took | why |"]
     lines += ["|---|---|---|---:|---:|---:|---:|---:|---:|---|"]
-    for one in report.lines:
-        cells = [one.model, one.due, one.became, one.claims, one.judged, one.flagged, one.standing]
-        cells += [_hours(one.hours_expected), _hours(one.hours), one.why]
+    for entry in report.lines:
+        cells = [entry.model, entry.due, entry.became, entry.claims, entry.judged, entry.flagged, entry.standing]
+        cells += [_hours(entry.hours_expected), _hours(entry.hours), entry.why]
         lines.append("| " + " | ".join(as_markdown_text(str(cell)) for cell in cells) + " |")
     seen = report.scan
     lines += _section("Not scanned", seen.failed)
-    lines += _section("Found", {one.model: one.kind for one in seen.found})
-    lines += _section("Excluded", {one.model: str(one.reason) for one in seen.excluded})
+    lines += _section("Found", {model.model: model.kind for model in seen.found})
+    lines += _section("Excluded", {model.model: str(model.reason) for model in seen.excluded})
     lines += _section("Cannot be verified", report.left)
     return "\n".join(lines) + "\n"
 
 
 def grouped(reasons: Mapping[str, str]) -> list[tuple[str, list[str]]]:
     """(reason, models), the reason of most models first."""
-    found: dict[str, list[str]] = {}
+    models_of: dict[str, list[str]] = {}
     for model, reason in reasons.items():
-        found.setdefault(reason, []).append(model)
-    return sorted(found.items(), key=lambda one: (-len(one[1]), one[0]))
+        models_of.setdefault(reason, []).append(model)
+    return sorted(models_of.items(), key=lambda group: (-len(group[1]), group[0]))
 
 
 def _section(title: str, reasons: Mapping[str, str]) -> Iterable[str]:

@@ -19,9 +19,9 @@ def format_of(name: str) -> str | None:
     return backend(name).format
 
 
-def same_quantization(one: str, other: str) -> bool:
+def same_quantization(name: str, other: str) -> bool:
     """Whether two spellings name one quantization (`F16` and `f16`)."""
-    return one.casefold().replace("-", "_") == other.casefold().replace("-", "_")
+    return name.casefold().replace("-", "_") == other.casefold().replace("-", "_")
 
 
 def artifact_elsewhere(release: Release, options: VerifyOptions) -> Artifact:
@@ -54,10 +54,10 @@ def _parameters(release: Release) -> int | None:
     from evaluators.specification import specification
 
     try:
-        found = specification(release)
+        claims = specification(release)
     except UserError:
         return None
-    values = [one.score for one in found if one.benchmark == "total_parameters"]
+    values = [one.score for one in claims if one.benchmark == "total_parameters"]
     return round(values[0]) if values and values[0] else None
 
 

@@ -112,11 +112,11 @@ def release_plan(model: str, options: VerifyOptions, home: Home, machine: Hardwa
 def _claim_plans(subject: PlanSubject, work: JobPlan, options: VerifyOptions) -> list[ClaimPlan]:
     """One plan a claim and protocol, in the order of the claims."""
     known = {claim.claim_id: claim for claim in subject.claims}
-    found = []
+    claim_plans = []
     for job in work.jobs:
         if not job.protocols:
             stated = make_criteria(job.claims, options).items()
-            found += [ClaimPlan(known[claim_id], "speed", criterion, None) for claim_id, criterion in stated]
+            claim_plans += [ClaimPlan(known[claim_id], "speed", criterion, None) for claim_id, criterion in stated]
             continue
         criteria = protocol_criteria(job, work, options)
         for claim in job.claims:
@@ -125,9 +125,9 @@ def _claim_plans(subject: PlanSubject, work: JobPlan, options: VerifyOptions) ->
                 plan = plan_criterion(criterion, budget=options.budget)
                 lacking = machine_lacks(job.benchmark)
                 missing = (*work.plausible[claim.claim_id].missing, *((lacking,) if lacking else ()))
-                found.append(ClaimPlan(claim, "scores", criterion, plan, "", protocol, missing))
+                claim_plans.append(ClaimPlan(claim, "scores", criterion, plan, "", protocol, missing))
     locked = make_criteria(work.specification, options)
-    found += [ClaimPlan(claim, "specification", locked[claim.claim_id], None) for claim in work.specification]
-    found += [ClaimPlan(each.claim, "refused", None, None, each.text) for each in work.refused]
+    claim_plans += [ClaimPlan(claim, "specification", locked[claim.claim_id], None) for claim in work.specification]
+    claim_plans += [ClaimPlan(each.claim, "refused", None, None, each.text) for each in work.refused]
     order = {claim_id: rank for rank, claim_id in enumerate(known)}
-    return sorted(found, key=lambda plan: order[plan.claim.claim_id])
+    return sorted(claim_plans, key=lambda plan: order[plan.claim.claim_id])

@@ -25,7 +25,7 @@ def expected_runs(
     held = weights or size.parameters * USUAL_BITS / 8
     speed = typical_speed(read_hardware(), held, size.active / size.parameters, options.backend, options.server)
     try:
-        found = run_costs(work, options, costs(home, model, options.backend), speed)
+        runs = run_costs(work, options, costs(home, model, options.backend), speed)
     except UserError:
         return []
-    return [ExpectedRun(run.title, run.items, run.seconds, run.first) for run in found]
+    return [ExpectedRun(run.title, run.items, run.seconds, run.first) for run in runs]

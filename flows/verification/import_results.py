@@ -81,28 +81,28 @@ def import_results(
         outside, left = read_outside(path)
     report = ImportReport(left_out=left, files=len(outside))
     outside = _about_release(outside, request.release, report)
-    found: list[ImportedRun] = []
+    imported: list[ImportedRun] = []
     for run in outside:
         try:
-            found += list(_runs_of(run, label or source, request, report, now))
+            imported += list(_runs_of(run, label or source, request, report, now))
         except UserError as problem:
             if len(outside) == 1:
                 raise
             report.left_out.append(LeftOut(place=run.path, reason=str(problem)))
-    if not found:
+    if not imported:
         reasons = "; ".join(dict.fromkeys(f"{one.place}: {one.reason}" for one in report.left_out[:3]))
         hint = "; name the benchmark with --benchmark" if UNNAMED in reasons else ""
         raise UserError(f"{source} gives no measurement: {reasons}{hint}")
-    report.runs = [one.run for one in found]
+    report.runs = [one.run for one in imported]
     if dry_run:
         return report
     from evaluators.harness.run_folder import write_scored_folder
 
-    for one in found:
+    for one in imported:
         report.new += not (home.runs / one.run.run_id).exists()
         write_scored_folder(home.runs / one.run.run_id, one.run, one.items)
     load_home(home)
-    for one in found:
+    for one in imported:
         report.verdicts += judge_imported_run(home, one.run, request.alpha)
     return report
 

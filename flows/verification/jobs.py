@@ -95,29 +95,29 @@ def plan_jobs(
     for claim in claims:
         if only and claim.benchmark not in only:
             continue
-        found = catalogue().get(claim.benchmark or "")
-        if found is None:
+        entry = catalogue().get(claim.benchmark or "")
+        if entry is None:
             refused.append(Refusal(claim, "unknown_benchmark", f"{claim.benchmark_text} is not in the catalogue"))
         elif claim.interval is None:
             refused.append(Refusal(claim, "no_number", f"{claim.said!r} is not a number that can be tested"))
-        elif found.evaluator == "specification":
+        elif entry.evaluator == "specification":
             specification.append(claim)
-        elif (found.evaluator == "lm-eval" or found.harness) and found.cannot_run is None:
-            if (refusal := _refusal(claim, found, options.sandbox if options else None)) is not None:
+        elif (entry.evaluator == "lm-eval" or entry.harness) and entry.cannot_run is None:
+            if (refusal := _refusal(claim, entry, options.sandbox if options else None)) is not None:
                 refused.append(refusal)
-            elif not anywhere and (lacking := machine_lacks(found)) is not None:
+            elif not anywhere and (lacking := machine_lacks(entry)) is not None:
                 refused.append(Refusal(claim, "tools_missing", lacking))
             else:
-                scores.append((claim, found))
-        elif found.evaluator == "speed" and found.cannot_run is None:
+                scores.append((claim, entry))
+        elif entry.evaluator == "speed" and entry.cannot_run is None:
             stated = Settings(**claim.settings.model_dump(include=SPEED_KEY))
-            speeds.setdefault((found.name, claim.settings.quantization, stated), []).append(claim)
+            speeds.setdefault((entry.name, claim.settings.quantization, stated), []).append(claim)
         else:
-            needs = f"; it needs {found.needs}" if found.needs else ""
-            refused.append(Refusal(claim, "no_evaluator", (found.cannot_run or "nothing here runs it") + needs))
+            needs = f"; it needs {entry.needs}" if entry.needs else ""
+            refused.append(Refusal(claim, "no_evaluator", (entry.cannot_run or "nothing here runs it") + needs))
     scores, alone = _with_scaffolds(scores)
     refused += alone
-    plausible = {claim.claim_id: _protocols(claim, found, kind or UNKNOWN_KIND, options) for claim, found in scores}
+    plausible = {claim.claim_id: _protocols(claim, entry, kind or UNKNOWN_KIND, options) for claim, entry in scores}
     refused += [
         Refusal(claim, "no_protocol", "; ".join(plausible[claim.claim_id].missing) or "no protocol can be run here")
         for claim, _ in scores
@@ -139,59 +139,59 @@ def plan_jobs(
 def _with_scaffolds(scores: list[tuple[Claim, Benchmark]]) -> tuple[list[tuple[Claim, Benchmark]], list[Refusal]]:
     """Claims with another scaffold than the harness that runs their benchmark are shown beside a run that is made for
     others, and are no reason for one: it cannot judge them."""
-    run_for = {found.name for claim, found in scores if found.harness and not other_scaffold(claim, found)}
-    kept = [(claim, found) for claim, found in scores if not other_scaffold(claim, found) or found.name in run_for]
+    run_for = {entry.name for claim, entry in scores if entry.harness and not other_scaffold(claim, entry)}
+    kept = [(claim, entry) for claim, entry in scores if not other_scaffold(claim, entry) or entry.name in run_for]
     refused = [
         Refusal(
             claim,
             "tools_missing",
-            f"the claim was made with the scaffold {claim.settings.scaffold}; {found.harness}, which runs "
-            f"{found.title} here, cannot judge it",
+            f"the claim was made with the scaffold {claim.settings.scaffold}; {entry.harness}, which runs "
+            f"{entry.title} here, cannot judge it",
         )
-        for claim, found in scores
-        if other_scaffold(claim, found) and found.name not in run_for
+        for claim, entry in scores
+        if other_scaffold(claim, entry) and entry.name not in run_for
     ]
     return kept, refused
 
 
-def other_scaffold(claim: Claim, found: Benchmark) -> bool:
+def other_scaffold(claim: Claim, entry: Benchmark) -> bool:
     """Whether a claim about an agent benchmark names another scaffold than the one that runs it here."""
     stated = claim.settings.scaffold
-    return found.harness is not None and stated is not None and scaffold_program(stated) != found.harness
+    return entry.harness is not None and stated is not None and scaffold_program(stated) != entry.harness
 
 
-def _refusal(claim: Claim, found: Benchmark, sandbox: str | None) -> Refusal | None:
+def _refusal(claim: Claim, entry: Benchmark, sandbox: str | None) -> Refusal | None:
     """Why a claim about scores cannot be judged by any run; None if it can."""
     stated = claim.settings
-    if is_pair(claim) and (lacking := _pair_lacks(claim, found)):
+    if is_pair(claim) and (lacking := _pair_lacks(claim, entry)):
         return Refusal(claim, "no_evaluator", lacking)
-    if not found.items and not found.windowed:
-        text = f"the catalogue lacks the number of items of {found.title}; add `items` to its YAML"
+    if not entry.items and not entry.windowed:
+        text = f"the catalogue lacks the number of items of {entry.title}; add `items` to its YAML"
         return Refusal(claim, "no_item_count", text)
     if words := unplaced_words(stated):
         return Refusal(claim, "unplaced_words", f"not understood: {'; '.join(words)}")
-    if found.windowed:
+    if entry.windowed:
         if stated.subset and read_window(stated.subset) is None:
-            text = f"{stated.subset!r} is no date window, and {found.title} is undefined without one"
+            text = f"{stated.subset!r} is no date window, and {entry.title} is undefined without one"
             return Refusal(claim, "no_evaluator", text)
-    elif found.sized:
+    elif entry.sized:
         if read_length(stated.subset or "") is None:
-            text = f"{stated.subset or 'nothing'!r} is no length, and {found.title} is undefined without one"
+            text = f"{stated.subset or 'nothing'!r} is no length, and {entry.title} is undefined without one"
             return Refusal(claim, "no_evaluator", text)
     elif stated.subset and stated.subset.casefold() not in ("all", "whole", "full", "overall", "test"):
-        return Refusal(claim, "no_evaluator", f"only the whole of {found.title} is run, not {stated.subset}")
+        return Refusal(claim, "no_evaluator", f"only the whole of {entry.title} is run, not {stated.subset}")
     for name in ("tools", "scaffold", "judge"):
         value = getattr(stated, name)
-        if found.harness and name in ("tools", "scaffold"):
+        if entry.harness and name in ("tools", "scaffold"):
             continue  # the harness brings them; what differs is shown
         if value and value.casefold() not in ("none", "no", "without"):
             return Refusal(claim, "tools_missing", f"the claim was made with {name} {value}, which is not here")
     try:
-        placed = place_repeats(stated, found)
-        found.score(placed.metric, placed.filter)
+        placed = place_repeats(stated, entry)
+        entry.score(placed.metric, placed.filter)
     except UserError as problem:
         return Refusal(claim, "no_score", str(problem))
-    if found.sandboxed and (lacking := _sandbox_missing(sandbox)):
+    if entry.sandboxed and (lacking := _sandbox_missing(sandbox)):
         return Refusal(claim, "sandbox_missing", lacking)
     return None
 
@@ -201,20 +201,20 @@ def is_pair(claim: Claim) -> bool:
     return claim.interval is not None and claim.interval.unit in PAIR_UNITS
 
 
-def _pair_lacks(claim: Claim, found: Benchmark) -> str | None:
+def _pair_lacks(claim: Claim, entry: Benchmark) -> str | None:
     """Why a claim about a pair cannot be tested; None if it can."""
     if claim.settings.denominator is None:
         return "the claim does not say what the artifact is compared with"
     if claim.settings.numerator is not None:
         return "the artifact of a claim about a pair is named by its quantization, not by a numerator"
-    return f"tasks of {found.title} are not given to two artifacts in turn" if found.harness else None
+    return f"tasks of {entry.title} are not given to two artifacts in turn" if entry.harness else None
 
 
-def machine_lacks(found: Benchmark) -> str | None:
+def machine_lacks(entry: Benchmark) -> str | None:
     """What this machine lacks for a benchmark that runs in containers, in one line; None if nothing."""
     from evaluators.outside.harnesses.docker_engine import docker_lacks
 
-    return docker_lacks(found)
+    return docker_lacks(entry)
 
 
 def _sandbox_missing(kind: str | None) -> str | None:
@@ -229,11 +229,11 @@ def _sandbox_missing(kind: str | None) -> str | None:
     return None
 
 
-def _protocols(claim: Claim, found: Benchmark, kind: ReleaseKind, options: RunOptions | None) -> Plausible:
-    if found.harness:
-        return agent_protocols(found, claim.settings, options.asked if options else None)
+def _protocols(claim: Claim, entry: Benchmark, kind: ReleaseKind, options: RunOptions | None) -> Plausible:
+    if entry.harness:
+        return agent_protocols(entry, claim.settings, options.asked if options else None)
     return plausible_protocols(
-        found,
+        entry,
         kind,
         claim.settings,
         user=options.asked if options else None,

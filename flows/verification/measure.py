@@ -107,7 +107,7 @@ def measure(
     if not has_noise(job.benchmark, run) or not run.measurements:
         return run
     claims = {claim.claim_id: claim for claim in job.claims}
-    twice = run_again(2, min(TWICE, max(found.items for found in run.measurements)))
+    twice = run_again(2, min(TWICE, max(measurement.items for measurement in run.measurements)))
     if not options.full:
         run = run_with(_rule(with_flips(criteria, claims, job.benchmark, run, twice), options, predictions))
     repeats = repeats_worth(criteria, claims, job.benchmark, run, twice, predictions)
@@ -154,7 +154,7 @@ def earlier_runs(home: Home, artifact: Artifact, benchmark: str) -> list[Path]:
     """Run folders of the same artifact and benchmark, whose answers need not be paid for again: the tables name them,
     and only folders that the tables do not know are looked into."""
     fit, others = runs_of_weights(home, artifact, benchmark)
-    found, unfinished = [], []
+    finished, unfinished = [], []
     for folder in sorted(home.runs.iterdir()) if home.runs.is_dir() else []:
         if folder.name in others:
             continue
@@ -165,10 +165,10 @@ def earlier_runs(home: Home, artifact: Artifact, benchmark: str) -> list[Path]:
                     unfinished.append(folder)
             elif folder.name in fit or _same_work(run, artifact, benchmark):
                 check_tables(folder, run)
-                found.append(folder)
+                finished.append(folder)
         except DamagedFile:
             continue
-    return found + unfinished  # their keys tell whether an answer fits
+    return finished + unfinished  # their keys tell whether an answer fits
 
 
 def _same_work(run: Run, artifact: Artifact, benchmark: str) -> bool:

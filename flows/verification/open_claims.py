@@ -19,15 +19,15 @@ def find_unloadable(work: JobPlan, judged: Collection[str]) -> dict[str, str]:
     """Load the tasks of all claims about scores that have no verdict yet, before weights are pulled. By benchmark: why
     its task cannot be loaded here. judged: ids of the claims that have a verdict."""
     forget_tasks()
-    found: dict[str, str] = {}
+    unloadable: dict[str, str] = {}
     for job in work.jobs:
         if not job.protocols or job.benchmark.harness or all(claim.claim_id in judged for claim in job.claims):
             continue
         try:
             load_ahead(job.benchmark)
         except UserError as problem:
-            found[job.benchmark.name] = str(problem)
-    return found
+            unloadable[job.benchmark.name] = str(problem)
+    return unloadable
 
 
 def nothing_to_serve(work: JobPlan, unloadable: Collection[str]) -> bool:

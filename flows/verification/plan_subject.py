@@ -104,8 +104,8 @@ def plan_subject(model: str, options: VerifyOptions, home: Home, machine: Hardwa
 
 def known_claims(model: str, home: Home) -> list[Claim]:
     """Claims about a model in the home folder, else in the ledgers that come with claimcheck."""
-    if found := claims_of(home, model):
-        return found
+    if claims := claims_of(home, model):
+        return claims
     shipped = [
         claim
         for path in sorted(SHIPPED.glob("*.yaml"))
@@ -152,7 +152,7 @@ def _without_hub(claims: Sequence[Claim], options: VerifyOptions, machine: Hardw
     if format_of(options.backend) is not None:
         known = [(name, held) for name in quantizations if (held := size.bytes_of(name)) is not None]
         needs = [(name, held, memory_without_cache(round(held))) for name, held in known]
-        fitting = [one for one in needs if have is None or one[2].total <= have]
+        fitting = [need_of_option for need_of_option in needs if have is None or need_of_option[2].total <= have]
         if not needs:
             notes.append(f"how many bytes {options.quantization} takes is not known")
         else:

@@ -90,8 +90,8 @@ def bits(quantization: str) -> int | None:
         return 32
     if name in FULL:
         return 16
-    found = re.search(r"\d+", name)
-    return int(found[0]) if found else 4 if name in ("awq", "gptq") else None
+    number = re.search(r"\d+", name)
+    return int(number[0]) if number else 4 if name in ("awq", "gptq") else None
 
 
 def _side(said: str | None, model: str, artifact: Artifact, options: VerifyOptions) -> Side:
@@ -101,8 +101,8 @@ def _side(said: str | None, model: str, artifact: Artifact, options: VerifyOptio
     assert said is not None
     if options.backend == "attached":
         raise Unmeasurable("server_failed", f"an attached server serves what it serves, not {said}; name a --backend")
-    found = _release(said, artifact, options) if "/" in said else _quantization(said, artifact)
-    return Side(options.backend, found, options.server)
+    weights = _release(said, artifact, options) if "/" in said else _quantization(said, artifact)
+    return Side(options.backend, weights, options.server)
 
 
 def _quantization(said: str, artifact: Artifact) -> Artifact:

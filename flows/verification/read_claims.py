@@ -70,15 +70,15 @@ def _names(release: Release) -> list[str]:
 
 def read_pages(release: Release) -> list[Page]:
     """The pages of a release that hold claims. Raises UserError if one cannot be read."""
-    found = [read() for _, read in pages_of(release)]
-    if not found:
+    readings = [read() for _, read in pages_of(release)]
+    if not readings:
         say(f"{release.model} has no model card; only claims from other sources are checked")
-    unread = [part for reading, _ in found for part in reading.unread]
+    unread = [part for reading, _ in readings for part in reading.unread]
     for part in unread[:SHOWN]:
         say(f"  not read (line {part.line}): {part.text}: {part.reason}")
     if len(unread) > SHOWN:
         say(f"  and {len(unread) - SHOWN} more parts not read; `claimcheck claims import RELEASE` lists them")
-    return found
+    return readings
 
 
 def keep(pages: Sequence[Page], home: Home) -> int:

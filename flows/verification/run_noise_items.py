@@ -29,11 +29,11 @@ def has_noise(benchmark: Benchmark, run: Run) -> bool:
 
 def flips_of(twice: Run, criterion: Criterion) -> tuple[float, int] | None:
     """Flip rate and number of items of a run with two answers an item; None for scores that are not 0 or 1."""
-    found = _measurement(twice, criterion)
-    within = within_of_means(found.values, 2) if found else None
-    if found is None or within is None:
+    measurement = _measurement(twice, criterion)
+    within = within_of_means(measurement.values, 2) if measurement else None
+    if measurement is None or within is None:
         return None
-    return 2 * within, sum(value is not None for value in found.values)
+    return 2 * within, sum(value is not None for value in measurement.values)
 
 
 def with_flips(
@@ -60,26 +60,26 @@ def repeats_worth(
     MOST_ANSWERS; None if there are none, or no number of them would."""
     wanted = []
     for criterion in criteria:
-        claim, found = claims.get(criterion.claim_id), _measurement(run, criterion)
+        claim, measurement = claims.get(criterion.claim_id), _measurement(run, criterion)
         noise = _noise(criterion, claim, benchmark, run, twice)
-        if claim is None or found is None or noise is None or claim.settings.repeats or found.stopped_early:
+        if claim is None or measurement is None or noise is None or claim.settings.repeats or measurement.stopped_early:
             continue
-        region = acceptance_region(criterion, found.of, noise.width)
-        state, _ = state_of_claim(criterion, found, region, predictions.get(criterion.predictions_sha256 or ""))
-        if state is None or state.side is not None or found.score is None:
+        region = acceptance_region(criterion, measurement.of, noise.width)
+        state, _ = state_of_claim(criterion, measurement, region, predictions.get(criterion.predictions_sha256 or ""))
+        if state is None or state.side is not None or measurement.score is None:
             continue
-        gap = max(region.low - found.score, found.score - region.high)
+        gap = max(region.low - measurement.score, measurement.score - region.high)
         if gap <= unsaid_width(benchmark, claim.settings, margin=criterion.margin, relative=criterion.relative):
             continue  # no number of repeats tells what the claim leaves unsaid
-        needed = repeats_needed(noise.within, found.of, gap, risk=RISK_REPEATS * criterion.level)
-        if needed and needed * found.of <= MOST_ANSWERS:
+        needed = repeats_needed(noise.within, measurement.of, gap, risk=RISK_REPEATS * criterion.level)
+        if needed and needed * measurement.of <= MOST_ANSWERS:
             wanted.append(max(2, needed))
     return max(wanted, default=None)
 
 
 def _noise(criterion: Criterion, claim: Claim | None, benchmark: Benchmark, run: Run, twice: Run) -> RunNoise | None:
-    flips, found = flips_of(twice, criterion), _measurement(run, criterion)
-    if flips is None or found is None or claim is None:
+    flips, measurement = flips_of(twice, criterion), _measurement(run, criterion)
+    if flips is None or measurement is None or claim is None:
         return None
     expected = noise_expected(
         benchmark,
@@ -87,7 +87,7 @@ def _noise(criterion: Criterion, claim: Claim | None, benchmark: Benchmark, run:
         run.settings,
         margin=criterion.margin,
         relative=criterion.relative,
-        items=found.of,
+        items=measurement.of,
         level=criterion.level,
         metric=criterion.metric,
         claimed_repeats=claim.settings.repeats or 1,
@@ -98,4 +98,6 @@ def _noise(criterion: Criterion, claim: Claim | None, benchmark: Benchmark, run:
 
 def _measurement(run: Run, criterion: Criterion) -> Measurement | None:
     key = criterion.metric, criterion.filter
-    return next((found for found in run.measurements if (found.metric, found.filter) == key), None)
+    return next(
+        (measurement for measurement in run.measurements if (measurement.metric, measurement.filter) == key), None
+    )

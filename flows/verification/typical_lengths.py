@@ -34,8 +34,8 @@ TASK = TypicalItem(requests=40, read=600_000, fresh=25_000, written=15_000)
 
 @cache
 def _table() -> list[dict[str, object]]:
-    found = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
-    return [dict(row) for row in found]
+    rows = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
+    return [dict(row) for row in rows]
 
 
 def typical_item(benchmark: Benchmark, settings: Settings) -> TypicalItem:

@@ -94,11 +94,11 @@ def typical_speed(
     """
     kind = "gpu" if machine.gpu else "cpu"
     name = machine.gpu or machine.cpu or "this machine"
-    found = bandwidth(name)
-    speed = found[1] if found else UNKNOWN_GPU if kind == "gpu" else UNKNOWN_CPU
+    known = bandwidth(name)
+    speed = known[1] if known else UNKNOWN_GPU if kind == "gpu" else UNKNOWN_CPU
     slots = options.slots or SLOTS.get(backend, (4, 4))[kind == "cpu"]
     one = min(USED * speed / max(weights * active, 1.0), FASTEST)
-    told = f"{speed / 1e9:,.0f} GB/s of memory bandwidth{'' if found else ' (assumed)'} for {name}"
+    told = f"{speed / 1e9:,.0f} GB/s of memory bandwidth{'' if known else ' (assumed)'} for {name}"
     text = (
         f"{told}, {slots} requests at a time: about {one:,.0f} tokens/s of one, {one * slots ** GAIN[kind]:,.0f} of all"
     )

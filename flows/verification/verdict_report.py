@@ -69,7 +69,7 @@ def artifact_key(model: str) -> str:
 
 def artifact_rows(summary: Summary) -> list[dict[str, Any]]:
     """Rows for a Prefect table artifact, whose cells Prefect's pages render as Markdown: every text is escaped."""
-    found = []
+    rows = []
     for row in summary.rows:
         cells = {
             "benchmark": row["benchmark_text"],
@@ -81,8 +81,8 @@ def artifact_rows(summary: Summary) -> list[dict[str, Any]]:
             "run": row["run_id"] or "—",
             "claim": row["claim_id"],
         }
-        found.append({name: as_markdown_text(text) for name, text in cells.items()})
-    return found
+        rows.append({name: as_markdown_text(text) for name, text in cells.items()})
+    return rows
 
 
 def verdicts_markdown(summary: Summary) -> str:

@@ -122,10 +122,10 @@ def choose_option(
     if quantization:
         option = choose_weights(source, wanted, quantization)
         shape = _shape(source, option)
-        found = place(option, shape)
-        words = found.of(machine) if found else ""
+        placement = place(option, shape)
+        words = placement.of(machine) if placement else ""
         need = _needed(option, shape, options.context)
-        return WeightsChoice(source, option, need, have, asked=True, place=words, placement=found)
+        return WeightsChoice(source, option, need, have, asked=True, place=words, placement=placement)
     offers = _offers(source, wanted)
     if not offers:
         raise UserError(
@@ -137,8 +137,8 @@ def choose_option(
     if not machine.gpus or spread is None:
         return most_exact(source, needs, have)
     choice = most_exact(source, needs, have, lambda option: places[option] is not None)
-    found = places[choice.option]
-    return replace(choice, place=found.of(machine) if found else "", placement=found)
+    placement = places[choice.option]
+    return replace(choice, place=placement.of(machine) if placement else "", placement=placement)
 
 
 def most_exact(
@@ -168,12 +168,12 @@ def most_exact(
 def _offers(release: Release, wanted: str | None) -> list[WeightsOption]:
     """Whole artifacts in this container, smallest first; none where the release has no weights at all."""
     try:
-        found = quantizations(release)
+        options = quantizations(release)
     except UserError:
         if wanted is None:
             raise
         return []
-    return [option for option in found if wanted in (None, option.format) and option.lacks is None]
+    return [option for option in options if wanted in (None, option.format) and option.lacks is None]
 
 
 def _shape(source: Release, option: WeightsOption) -> Architecture | None:

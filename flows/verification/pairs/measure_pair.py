@@ -43,25 +43,25 @@ def measure_pair(
     repeated: set[str] = set()
     while True:
         sides: list[Run] = []
-        for prefix, one in (("", artifact), ("reference_", reference)):
-            server = pool.server(one)
-            run = _answers(job, one, server, settings, home, criteria, options, limit=step)
+        for prefix, side in (("", artifact), ("reference_", reference)):
+            server = pool.server(side)
+            run = _answers(job, side, server, settings, home, criteria, options, limit=step)
             sides.append(run)
-            if has_noise(job.benchmark, run) and run.measurements and one.key not in repeated:
-                repeated.add(one.key)
+            if has_noise(job.benchmark, run) and run.measurements and side.key not in repeated:
+                repeated.add(side.key)
                 twice = _answers(
-                    job, one, server, settings.model_copy(update={"repeats": 2}), home, criteria, options,
-                    limit=min(TWICE, max(found.items for found in run.measurements)), again=True,
+                    job, side, server, settings.model_copy(update={"repeats": 2}), home, criteria, options,
+                    limit=min(TWICE, max(measurement.items for measurement in run.measurements)), again=True,
                 )  # fmt: skip
                 flips |= _flips(prefix, twice, criteria)
-        found = pair_run(sides[0], sides[1], job.reference, flips)
-        of = max((one.of for one in found.measurements), default=0)
-        items = max((one.items for one in found.measurements), default=0)
+        paired = pair_run(sides[0], sides[1], job.reference, flips)
+        of = max((measurement.of for measurement in paired.measurements), default=0)
+        items = max((measurement.items for measurement in paired.measurements), default=0)
         share = 1.0 if options.full else options.budget or budget_share(of)
         most = max(round(of * share), 1)
-        done = not options.full and decided_pair(job.claims, criteria, found, job.benchmark)
-        if found.status is not RunStatus.finished or done or items >= most:
-            return write_manifest(home.runs / found.run_id, found)
+        done = not options.full and decided_pair(job.claims, criteria, paired, job.benchmark)
+        if paired.status is not RunStatus.finished or done or items >= most:
+            return write_manifest(home.runs / paired.run_id, paired)
         say(f"  after {items:,} items of both: not decided")
         step = min(2 * step, most)
 

@@ -20,7 +20,7 @@ def pair_run(first: Run, second: Run, reference: str, flips: Mapping[str, float]
     """The run of the artifact `first` against `second`. `reference`: what the claims call the second; `flips`: signals
     about run noise. Invalid, with the reason, where the two were not asked alike or one of them is not sound."""
     names = _names(first, second)
-    found = [
+    measurements = [
         _pair(one, other, names)
         for one in first.measurements
         for other in second.measurements
@@ -37,10 +37,10 @@ def pair_run(first: Run, second: Run, reference: str, flips: Mapping[str, float]
             "status": RunStatus.invalid if reason else RunStatus.finished,
             "reason": reason,
             "continues": None,
-            "finished": max((one.finished for one in (first, second) if one.finished), default=None),
+            "finished": max((run.finished for run in (first, second) if run.finished), default=None),
             "requests_sent": 0,
             "requests_reused": first.requests_sent + second.requests_sent,
-            "measurements": tuple(found),
+            "measurements": tuple(measurements),
             "checks": {"first run": first.run_id, "second run": second.run_id},
             "failed_checks": {},
             "signals": dict(flips) | _doubtful(first, second),
@@ -50,8 +50,8 @@ def pair_run(first: Run, second: Run, reference: str, flips: Mapping[str, float]
     )
 
 
-def _per_item(found: Measurement) -> bool:
-    return found.unit == "fraction" and len(found.values) == found.items > 0
+def _per_item(measurement: Measurement) -> bool:
+    return measurement.unit == "fraction" and len(measurement.values) == measurement.items > 0
 
 
 def _names(first: Run, second: Run) -> tuple[str, str]:
@@ -79,8 +79,8 @@ def _unsound_side(first: Run, second: Run) -> str | None:
             return f"the run on {name} is not sound: {run.reason}"
         if not run.weights_seen:
             return f"the weights of {name} were not seen"
-        for found in run.measurements:
-            if reasons := unsound(run, found):
+        for measurement in run.measurements:
+            if reasons := unsound(run, measurement):
                 return f"the run on {name} is not sound: {reasons[0].text}"
     return None
 

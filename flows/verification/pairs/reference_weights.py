@@ -22,15 +22,15 @@ def reference_artifact(said: str, model: str, artifact: Artifact, options: Verif
         text = f"{options.backend} serves what it serves; a claim about a pair needs two artifacts, so name a --backend"
         raise Unmeasurable("server_failed", text)
     try:
-        found = _reference(said, model, artifact, options)
+        reference = _reference(said, model, artifact, options)
     except Unmeasurable:
         raise
     except UserError as problem:
         raise Unmeasurable("weights_missing", f"{said}, the reference, is not to be had: {problem}") from None
-    if found.key == artifact.key:
-        text = f"both sides would be {found.release.model} {found.quantization}; there is nothing to compare"
+    if reference.key == artifact.key:
+        text = f"both sides would be {reference.release.model} {reference.quantization}; there is nothing to compare"
         raise Unmeasurable("no_evaluator", text)
-    return found
+    return reference
 
 
 def _reference(said: str, model: str, artifact: Artifact, options: VerifyOptions) -> Artifact:
