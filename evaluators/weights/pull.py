@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from functools import cache
 from pathlib import Path
+
+import yaml
 
 from evaluators.records import Artifact, Release, UserError, WeightFile
 from evaluators.weights.cache import evict_unused, holding
@@ -118,14 +121,27 @@ def check_memory(release: Release, option: WeightsOption, memory: int) -> None:
 CODE_CONFIGS = ("config.json", "tokenizer_config.json", "processor_config.json", "preprocessor_config.json")
 
 
+@cache
+def native_types() -> frozenset[str]:
+    """Values of `model_type` that are served without code of the release."""
+    raw = yaml.safe_load(Path(__file__).with_name("native_types.yaml").read_text(encoding="utf-8"))
+    return frozenset(raw["types"])
+
+
 def check_no_remote_code(release: Release, option: WeightsOption) -> None:
-    """Raises UserError if a safetensors artifact asks for Python code of its repository (`auto_map`): it is never
-    run."""
+    """Raises UserError if a safetensors artifact needs Python code of its repository (`auto_map`): it is never run.
+
+    A model of a kind that transformers has itself (`native_types.yaml`) needs none: DeepSeek's repositories still hold
+    what V3 was published with.
+    """
     if option.format != "safetensors":
         return
     names = {entry.name for entry in option.others}
     for name in CODE_CONFIGS:
-        if name in names and json_file(release, name).get("auto_map"):
+        if name not in names:
+            continue
+        config = json_file(release, name)
+        if config.get("auto_map") and not (name == "config.json" and config.get("model_type") in native_types()):
             raise UserError(
                 f"{release.model} brings its own code (auto_map in {name}), which is never run; choose a GGUF of it"
             )

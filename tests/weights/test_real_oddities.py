@@ -13,6 +13,7 @@ from evaluators.protocols.release_kind import read_release_kind
 from evaluators.records import Release
 from evaluators.specification import specification
 from evaluators.specification.licence import licence
+from evaluators.user_error import UserError
 from evaluators.weights.architecture import architecture_of_config
 from evaluators.weights.memory import fits
 from evaluators.weights.pull import check_no_remote_code
@@ -122,6 +123,10 @@ CONFIGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "mamba": ({**PLAIN, "time_step_limit": [0.0, float("inf")]}, {"layers": 4}),
     "auto_map that names nothing": ({**PLAIN, "auto_map": {}}, {"layers": 4}),
+    "code of a kind that transformers has": (
+        {**PLAIN, "model_type": "deepseek_v3", "auto_map": {"AutoConfig": "configuration_deepseek.DeepseekV3Config"}},
+        {"layers": 4},
+    ),
 }  # fmt: skip
 TOKENIZER = {
     "model_max_length": int(1e30), "eos_token": {"content": "</s>", "lstrip": False, "__type": "AddedToken"},
@@ -206,3 +211,15 @@ def test_active_parameters_are_left_out_where_the_experts_of_a_token_are_unknown
     (tmp_path / "m" / "config.json").write_text(json.dumps({**config, "moe_k": 1}))
     scores = {measured.benchmark: measured.score for measured in specification(release)}
     assert scores["total_parameters"] == 512 and scores["active_parameters"] == 320
+
+
+def test_code_that_a_release_needs_is_refused(tmp_path: Path) -> None:
+    code = {"auto_map": {"AutoConfig": "configuration_x.XConfig"}}
+    release = write(tmp_path / "m", {**PLAIN, "model_type": "x", **code})
+    with pytest.raises(UserError, match="brings its own code"):
+        check_no_remote_code(release, choose_weights(release, None, None))
+    release = write(tmp_path / "n", {**PLAIN, "model_type": "deepseek_v3", **code})
+    tokenizer = {"auto_map": {"AutoTokenizer": ["tokenization_x.XTokenizer", None]}}
+    (tmp_path / "n" / "tokenizer_config.json").write_text(json.dumps(tokenizer))
+    with pytest.raises(UserError, match="brings its own code"):
+        check_no_remote_code(release, choose_weights(release, None, None))
