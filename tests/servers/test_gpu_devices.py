@@ -9,7 +9,9 @@ import pytest
 from evaluators.backends import ServerOptions
 from evaluators.backends.llama_cpp import gpu_devices as module
 from evaluators.backends.llama_cpp.gpu_devices import gpu_devices, gpu_failure, uses_gpus
+from evaluators.backends.llama_cpp.llama_server import LlamaCppServer
 from evaluators.hardware import read_hardware
+from evaluators.records import Artifact
 from flows.runtime import server_pool
 from flows.runtime.server_pool import unused_gpus
 
@@ -31,6 +33,7 @@ FAILURES = {
     "ggml_cuda_init: failed to initialize CUDA: no CUDA-capable device is detected\n": (
         "failed to initialize CUDA: no CUDA-capable device is detected"
     ),
+    "ggml_vulkan_init: no Vulkan devices found\nggml_cuda_init: found 1 CUDA devices:\n": None,
     "ggml_cuda_init: found 1 CUDA devices:\nload_tensors: offloaded 31/31 layers to GPU\n": None,
 }
 
@@ -78,3 +81,12 @@ def test_a_gpu_that_is_left_alone_is_told(tmp_path: Path, monkeypatch: pytest.Mo
         notice = unused_gpus("llama.cpp", ServerOptions(executable=program(folder, says)))
         assert ("leaves the NVIDIA H200 alone" in (notice or "")) is told
     assert unused_gpus("attached", ServerOptions()) is None
+
+
+def test_an_earlier_failure_in_the_same_log_refuses_no_start(tiny: Artifact, tmp_path: Path) -> None:
+    said = next(iter(FAILURES))
+    server = LlamaCppServer(tiny, ServerOptions(slots=1, threads=1, context=256), tmp_path)
+    server.machine = server.machine.model_copy(update={"gpu": "NVIDIA H200"})
+    server.log.write_text(said)
+    with server:
+        assert server.describe().slots == 1 and said in server.log.read_text()

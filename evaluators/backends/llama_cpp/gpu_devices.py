@@ -15,9 +15,7 @@ TIMEOUT = 60
 """Seconds for the first start of a driver."""
 HEADING = "available devices:"
 DEVICE = re.compile(r"^\s+(\w+\d+): ", re.MULTILINE)
-FAILED = re.compile(
-    r"\bggml_\w*init\w*: (?:error: )?(failed to initialize \w+.*|no \w+ devices found.*)", re.IGNORECASE
-)
+FAILED = re.compile(r"\bggml_cuda_init: (?:error: )?(failed to initialize \w+.*|no \w+ devices found.*)", re.IGNORECASE)
 
 
 def uses_gpus(executable: str, extra: Mapping[str, str]) -> bool:
@@ -55,6 +53,10 @@ def _devices(executable: str, changed: int) -> tuple[str, ...] | None:
 
 
 def gpu_failure(log: str) -> str | None:
-    """What a server's log says of a GPU that it could not use; None if it says nothing of that kind."""
+    """What a server says of an NVIDIA or AMD GPU that it could not use; None if it says nothing of that kind. Of other
+    drivers' lines none is asked: a build may hold several, and one that finds no device of its own is no failure.
+
+    log: what it wrote since its last start, since the file keeps earlier ones.
+    """
     match = FAILED.search(log)
     return match[1].strip() if match else None

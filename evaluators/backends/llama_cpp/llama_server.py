@@ -140,7 +140,7 @@ class LlamaCppServer(LocalServer):
 
     def check(self) -> None:
         """Refuse router mode, another model, a context smaller than asked for, and the CPU instead of the GPU."""
-        if self.machine.gpu and (failure := gpu_failure(self.log.read_text(errors="replace"))):
+        if self.machine.gpu and (failure := gpu_failure(self.process.output())):
             raise UserError(
                 f"llama-server cannot use the GPU ({failure}), and would serve on the CPU instead; see {self.log}"
             )
