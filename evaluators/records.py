@@ -124,3 +124,7 @@ class Run(Record):
     def weights_seen(self) -> bool:
         """Whether the weights that answered are known by their files, not by what somebody's server says of itself."""
         return self.server is None or self.server.weights_seen
+
+    def measurement(self, metric: str, filter: str) -> Measurement | None:
+        """What the run says about one metric and filter; None where it has no score of them."""
+        return next((entry for entry in self.measurements if (entry.metric, entry.filter) == (metric, filter)), None)

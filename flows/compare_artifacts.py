@@ -16,6 +16,7 @@ from flows.options import VerifyOptions
 from flows.runtime.progress_lines import say, shown
 from flows.runtime.server_pool import ServerPool
 from flows.verification.measure import earlier_runs
+from flows.verification.pairs.pair_run import scored_per_item
 from flows.verification.weights_choice import choose_artifact
 from warehouse.home import Home
 from warehouse.queries.claim_runs import order_seed_of
@@ -131,21 +132,22 @@ def _step(
 
 def _result(known: Benchmark, runs: Sequence[Run], margin: float, options: VerifyOptions) -> CompareResult:
     score = known.scores[0]
-    found = [
-        next(one for one in run.measurements if (one.metric, one.filter) == (score.metric, score.filter))
+    measured = [
+        measurement
         for run in runs
+        if (measurement := run.measurement(score.metric, score.filter)) and scored_per_item(measurement)
     ]
-    if any(not one.values or len(one.values) != one.items for one in found):
+    if len(measured) < len(runs):
         raise UserError(f"{known.name} gives no score per item; two runs of it cannot be paired")
-    pairs = list(zip(found[0].values, found[1].values, strict=False))
+    pairs = list(zip(measured[0].values, measured[1].values, strict=False))
     worst = [(0.0 if x is None else x, 1.0 if y is None else y) for x, y in pairs]
     best = [(1.0 if x is None else x, 0.0 if y is None else y) for x, y in pairs]
-    states = [
-        follow_pairs([x for x, _ in rows], [y for _, y in rows], found[0].of, margin, options.alpha)
+    at_worst, at_best = (
+        follow_pairs([x for x, _ in rows], [y for _, y in rows], measured[0].of, margin, options.alpha)
         for rows in (worst, best)
-    ]
-    state = states[0] if states[0].holds == "holds" else states[1] if states[1].holds == "fails" else states[0]
-    holds = None if {one.holds for one in states} == {"holds", "fails"} else state.holds
+    )
+    state = at_best if at_best.holds == "fails" and at_worst.holds != "holds" else at_worst
+    holds = None if {at_worst.holds, at_best.holds} == {"holds", "fails"} else state.holds
     lost, won = sum(x < y for x, y in worst), sum(x > y for x, y in worst)
     ours, theirs = (sum(row[side] for row in worst) / len(worst) for side in (0, 1))
     return CompareResult(
@@ -158,8 +160,8 @@ def _result(known: Benchmark, runs: Sequence[Run], margin: float, options: Verif
         of=state.of,
         first=ours,
         second=theirs,
-        low=states[0].low,
-        high=states[1].high,
+        low=at_worst.low,
+        high=at_best.high,
         lost=lost,
         won=won,
         p_value=sign_test(lost, won),

@@ -171,10 +171,10 @@ def _lengths(request: ComparisonRequest, artifact: Artifact, server: ServerDescr
         return request.settings
     deepest = request.settings.model_copy(update={"depth": max(request.depths)})
     try:
-        found = complete_conditions(deepest, artifact, server, client="")
+        conditions = complete_conditions(deepest, artifact, server, client="")
     except UserError:
         return request.settings
-    fitting = found.model_dump(include={"prompt_tokens", "generation_tokens"})
+    fitting = conditions.model_dump(include={"prompt_tokens", "generation_tokens"})
     return request.settings.model_copy(update=fitting)
 
 
@@ -207,7 +207,7 @@ def _bare(
 def row_of(settings: Settings, measured: Measurement, kind: str, *, run: Run | None = None) -> SpeedRow:
     """The row of one measurement."""
     values = [value for value in measured.values if value is not None]
-    found = median_interval(values) if values else None
+    interval = median_interval(values) if values else None
     return SpeedRow(
         benchmark=measured.benchmark,
         backend=settings.backend or "unknown",
@@ -219,10 +219,10 @@ def row_of(settings: Settings, measured: Measurement, kind: str, *, run: Run | N
         generation_tokens=settings.generation_tokens,
         depth=settings.depth or 0,
         concurrency=settings.concurrency or 1,
-        median=found.value if found else None,
-        low=found.low if found else None,
-        high=found.high if found else None,
-        confidence=found.confidence if found else None,
+        median=interval.value if interval else None,
+        low=interval.low if interval else None,
+        high=interval.high if interval else None,
+        confidence=interval.confidence if interval else None,
         unit=measured.unit,
         runs=len(values),
         problem=run.reason if run and run.status is not RunStatus.finished else None,

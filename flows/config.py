@@ -48,8 +48,8 @@ class Configuration:
     @property
     def executables(self) -> tuple[tuple[str, str], ...]:
         """Backend and path of its program, where one is set."""
-        found = ("llama.cpp", self.llama_server), ("vllm", self.vllm), ("sglang", self.sglang)
-        return tuple((backend, path) for backend, path in found if path)
+        programs = ("llama.cpp", self.llama_server), ("vllm", self.vllm), ("sglang", self.sglang)
+        return tuple((backend, path) for backend, path in programs if path)
 
 
 READ: dict[str, Callable[[str], Any]] = {"home": Path, "alpha": float, "order_seed": int}
@@ -63,13 +63,13 @@ def configuration() -> Configuration:
         variable = f"CLAIMCHECK_{name.upper()}"
         if text := os.environ.get(variable):
             given[name] = (text, variable)
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for name, (value, where) in given.items():
         try:
-            found[name] = READ.get(name, str)(value)
+            values[name] = READ.get(name, str)(value)
         except (ValueError, TypeError):
             raise UserError(f"{where} is {value!r}; give a number") from None
-    made = Configuration(**found)
+    made = Configuration(**values)
     if not 0 < made.alpha < 1:
         raise UserError(f"{given['alpha'][1]} is {made.alpha}; give a probability between 0 and 1")
     if _is_file(made.home):

@@ -27,7 +27,7 @@ def file_settings(folder: Path, known: Collection[str]) -> dict[str, tuple[Any, 
     path = config_file(folder)
     if path is None:
         return {}
-    found: dict[str, tuple[Any, str]] = {}
+    settings: dict[str, tuple[Any, str]] = {}
     for name, value in _settings(path, path.stat().st_mtime_ns).items():
         where = f"{name} in {path}"
         if name not in known:
@@ -38,8 +38,8 @@ def file_settings(folder: Path, known: Collection[str]) -> dict[str, tuple[Any, 
             raise UserError(f"{where} is {value!r}; give a text or a number")
         if name in ("home", "site", "runs") and isinstance(value, str) and "://" not in value:
             value = str(path.parent / Path(value).expanduser())
-        found[name] = (value, where)
-    return found
+        settings[name] = (value, where)
+    return settings
 
 
 def config_file(folder: Path) -> Path | None:
@@ -66,5 +66,5 @@ def _settings(path: Path, changed: int) -> dict[str, Any]:
             return {}
         raise UserError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
     tool = whole.get("tool")
-    found = (tool.get("claimcheck") if isinstance(tool, dict) else None) if shared else whole
-    return found if isinstance(found, dict) else {}
+    table = (tool.get("claimcheck") if isinstance(tool, dict) else None) if shared else whole
+    return table if isinstance(table, dict) else {}

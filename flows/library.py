@@ -53,14 +53,14 @@ class LibraryHome:
         """
         from warehouse.reports.export_verdicts import verdicts_table
 
-        found = verdicts_table(self.home, model=model)
+        arrow_table = verdicts_table(self.home, model=model)
         if kind == "arrow":
-            return found
+            return arrow_table
         try:
             library = import_module(kind)
         except ImportError:
             raise UserError(f"{kind} is not installed; `pip install {kind}`, or take the Arrow table") from None
-        return found.to_pandas() if kind == "pandas" else library.from_arrow(found)
+        return arrow_table.to_pandas() if kind == "pandas" else library.from_arrow(arrow_table)
 
     def query(self, sql: str) -> list[dict[str, Any]]:
         """Rows of one read-only DuckDB query. Raises UserError for an error in it."""

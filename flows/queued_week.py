@@ -55,8 +55,8 @@ def queue_week(
     now = datetime.now(UTC)
     asked = options.model_dump(mode="json", include=options.model_fields_set - set(ENVIRONMENT_ONLY))
     wanted = [
-        QueuedRelease(one.due_release.target, asked | ({"again": True} if one.due_release.again else {}))
-        for one in entries
+        QueuedRelease(entry.due_release.target, asked | ({"again": True} if entry.due_release.again else {}))
+        for entry in entries
     ]
     runs = queue_releases(deployment, wanted, now)
     by_model = {entry.due_release.model: runs[entry.due_release.target] for entry in entries}

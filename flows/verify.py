@@ -216,14 +216,16 @@ def _score_job(
         )
         pairs = [(claim, protocol, criteria[claim.claim_id, protocol.name]) for claim, protocol, _ in pairs]
         save_criteria(home, [criterion for _, _, criterion in pairs])
-        found = judge_pairs([(claim, criterion) for claim, _, criterion in pairs], run, home)
+        pair_verdicts = judge_pairs([(claim, criterion) for claim, _, criterion in pairs], run, home)
         if options.variants and job.benchmark.variants:
             beside = measure_variants(job, run, artifact, pool, home)
-            found = [
+            pair_verdicts = [
                 with_variants(verdict, criterion, beside)
-                for verdict, (_, _, criterion) in zip(found, pairs, strict=True)
+                for verdict, (_, _, criterion) in zip(pair_verdicts, pairs, strict=True)
             ]
-        judged = [(claim, protocol, verdict) for (claim, protocol, _), verdict in zip(pairs, found, strict=True)]
+        judged = [
+            (claim, protocol, verdict) for (claim, protocol, _), verdict in zip(pairs, pair_verdicts, strict=True)
+        ]
     except Exception as error:
         reason, text = failure_reason(error, home.root, job.benchmark.title)
         now = datetime.now(UTC)
@@ -234,7 +236,9 @@ def _score_job(
         ]
     verdicts = []
     for claim in todo:
-        parts = [(protocol, verdict) for one, protocol, verdict in judged if one.claim_id == claim.claim_id]
+        parts = [
+            (protocol, verdict) for judged_claim, protocol, verdict in judged if judged_claim.claim_id == claim.claim_id
+        ]
         if (verdict := state.add(claim, parts, datetime.now(UTC))) is not None:
             verdicts.append(verdict)
         elif len(parts) == 1 or job.protocol:
@@ -276,7 +280,7 @@ def _order_seed(job: Job, artifact: Artifact, home: Home, options: VerifyOptions
 def _tell(home: Home, claims: Sequence[Claim], verdicts: Sequence[Verdict]) -> None:
     """Store verdicts, tell the webhook and the user."""
     save_and_tell(
-        home, [claim for claim in claims if any(one.claim_id == claim.claim_id for one in verdicts)], verdicts
+        home, [claim for claim in claims if any(verdict.claim_id == claim.claim_id for verdict in verdicts)], verdicts
     )
     for verdict in verdicts:
         say(f"  {verdict.headline}")

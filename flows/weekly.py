@@ -32,7 +32,7 @@ def scan_hub(home: Path) -> ScanResult:
     """What was pushed since the last look."""
     home_paths = Home(home)
     seen = scan_watched(home_paths, watch_list(home_paths), store=True)
-    tell([news_of_release(one) for one in seen.found])
+    tell([news_of_release(model) for model in seen.found])
     return seen
 
 

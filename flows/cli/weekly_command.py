@@ -43,9 +43,9 @@ def watch(*, once: Switch = False, every: float = 6.0, json: Json = False) -> No
     while True:
         try:
             seen = scan_source(Home(settings.home))
-            _print_scan(ScanResult(seen.found, seen.excluded, seen.failed), json=json)
-            if seen.found and settings.webhook:
-                send(settings.webhook, message([news_of_release(model) for model in seen.found]))
+            _print_scan(ScanResult(seen.models, seen.excluded, seen.failed), json=json)
+            if seen.models and settings.webhook:
+                send(settings.webhook, message([news_of_release(model) for model in seen.models]))
         except UserError as problem:
             if once:
                 raise

@@ -50,8 +50,8 @@ def _problem() -> str | None:
     if sys.platform == "win32":
         return "Windows is not supported, because model servers are supervised by POSIX means; install it inside WSL"
     for name, known in _OWN.items():
-        found = importlib.util.find_spec(name)
-        places = list(found.submodule_search_locations or [found.origin or "?"]) if found else []
+        spec = importlib.util.find_spec(name)
+        places = list(spec.submodule_search_locations or [spec.origin or "?"]) if spec else []
         if not places:
             return f"its package {name} is not installed; install claimcheck again"
         if not any((Path(directory) / known).is_file() for directory in places):

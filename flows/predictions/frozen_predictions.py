@@ -34,12 +34,12 @@ def frozen_for(
 
     `engine`: backend and version. `choose`: write down a choice where there is none yet; not for a criterion that is
     stored already, whose run may have begun without."""
-    found: dict[Score, str] = {}
+    hashes: dict[Score, str] = {}
     if not predictable(job, artifact):
-        return found
+        return hashes
     for criterion in criteria:
         score = criterion.metric, criterion.filter
-        if score in found:
+        if score in hashes:
             continue
         note = home.predictions / f"{_key(job, artifact, criterion, engine)}.frozen"
         if note.exists():
@@ -50,8 +50,8 @@ def frozen_for(
         else:
             continue
         if told != NOTHING:
-            found[score] = told
-    return found
+            hashes[score] = told
+    return hashes
 
 
 def predictable(job: Job, artifact: Artifact) -> bool:
@@ -63,15 +63,15 @@ def predictable(job: Job, artifact: Artifact) -> bool:
 
 def read_predictions(home: Home, hashes: Iterable[str | None]) -> Mapping[str, tuple[float, ...]]:
     """Stored predictions by hash; those that are gone or are not what was written are left out."""
-    found = {}
-    for name in {one for one in hashes if one}:
+    predictions = {}
+    for name in {sha256 for sha256 in hashes if sha256}:
         try:
             values = json.loads(read_plain(home.predictions / f"{name}.json"))["values"]
             if forecast_hash(values) == name:
-                found[name] = tuple(values)
+                predictions[name] = tuple(values)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             continue
-    return found
+    return predictions
 
 
 def _noted(home: Home, note: Path) -> str:

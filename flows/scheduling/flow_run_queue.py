@@ -73,9 +73,9 @@ def queue_releases(deployment: str, wanted: Sequence[QueuedRelease], now: dateti
         except ObjectNotFound:
             raise UserError(f"the Prefect server has no deployment {deployment}; deploy deploy/prefect.yaml") from None
         waiting = {str(run.parameters.get("model")): str(run.id) for run in _open_runs(client, deployment_id)}
-        for number, one in enumerate(wanted):
-            made[one.model] = waiting.get(one.model) or _create(
-                client, deployment_id, one, now + number * APART, week_of(now)
+        for number, release in enumerate(wanted):
+            made[release.model] = waiting.get(release.model) or _create(
+                client, deployment_id, release, now + number * APART, week_of(now)
             )
     return made
 
@@ -114,13 +114,13 @@ def states_of(ids: Sequence[str]) -> dict[str, FlowRunState]:
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 
-    found = {}
+    states = {}
     with get_client(sync_client=True) as client:
         for start in range(0, len(ids), PAGE):
-            asked = FlowRunFilter(id=FlowRunFilterId(any_=[UUID(one) for one in ids[start : start + PAGE]]))
+            asked = FlowRunFilter(id=FlowRunFilterId(any_=[UUID(run_id) for run_id in ids[start : start + PAGE]]))
             for run in client.read_flow_runs(flow_run_filter=asked, limit=PAGE):
-                found[str(run.id)] = _state(run)
-    return found
+                states[str(run.id)] = _state(run)
+    return states
 
 
 def _state(run: FlowRun) -> FlowRunState:
@@ -144,7 +144,7 @@ def queue_report(
     with get_client(sync_client=True) as client:
         pool = client.read_deployment_by_name(verification).work_pool_name
         known = client.read_deployments(flow_filter=FlowFilter(name=FlowFilterName(any_=["weekly"])))
-        fit = sorted((one for one in known if one.work_pool_name == pool), key=lambda one: one.name)
+        fit = sorted((weekly for weekly in known if weekly.work_pool_name == pool), key=lambda weekly: weekly.name)
         if not fit:
             return False
         client.create_flow_run_from_deployment(
@@ -154,19 +154,19 @@ def queue_report(
     return True
 
 
-def _create(client: SyncPrefectClient, deployment_id: Any, one: QueuedRelease, due: datetime, week: str) -> str:
+def _create(client: SyncPrefectClient, deployment_id: Any, release: QueuedRelease, due: datetime, week: str) -> str:
     """A new run, or the one that somebody else has just made; one of the same week that has ended is none."""
     from prefect.states import Scheduled
 
-    key = f"{week} {one.key}"
+    key = f"{week} {release.key}"
     while True:
         run = client.create_flow_run_from_deployment(
-            deployment_id, parameters={"model": one.model, **one.parameters}, tags=[TAG, week], idempotency_key=key,
-            state=Scheduled(scheduled_time=due),
+            deployment_id, parameters={"model": release.model, **release.parameters}, tags=[TAG, week],
+            idempotency_key=key, state=Scheduled(scheduled_time=due),
         )  # fmt: skip
         if run.state is None or not run.state.is_final():
             return str(run.id)
-        key = f"{week} {one.key} after {run.id}"
+        key = f"{week} {release.key} after {run.id}"
 
 
 def _open_runs(client: SyncPrefectClient, deployment_id: Any) -> Iterator[FlowRun]:
@@ -180,7 +180,7 @@ def _runs(client: SyncPrefectClient, deployment_id: Any, *, ended: bool) -> Iter
     from prefect.client.schemas.objects import TERMINAL_STATES, StateType
     from prefect.client.schemas.sorting import FlowRunSort
 
-    types = list(TERMINAL_STATES) if ended else [one for one in StateType if one not in TERMINAL_STATES]
+    types = list(TERMINAL_STATES) if ended else [state for state in StateType if state not in TERMINAL_STATES]
     since = datetime.now(UTC) - timedelta(weeks=5)
     asked = filters.FlowRunFilter(
         deployment_id=filters.FlowRunFilterDeploymentId(any_=[deployment_id]),

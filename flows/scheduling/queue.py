@@ -64,13 +64,13 @@ def scan_watched(home: Home, watch: WatchList, *, store: bool) -> ScanResult:
         looked = scan_source(home, watch, store=store)
     except UserError as problem:
         return ScanResult(failed={"hub": str(problem)})
-    return ScanResult(looked.found, looked.excluded, looked.failed)
+    return ScanResult(looked.models, looked.excluded, looked.failed)
 
 
 def all_due(
     home: Home,
     options: RunOptions,
-    found: Iterable[SeenModel],
+    models: Iterable[SeenModel],
     *,
     weeks: float,
     asked: Sequence[str],
@@ -82,7 +82,7 @@ def all_due(
     standing = {
         verdict.model: verdict for verdict in models_with_open_claims(home, options.backend, options.benchmarks)
     }
-    for seen in found:
+    for seen in models:
         if seen.kind != "card":
             known = standing.get(seen.model, BLANK)
             standing[seen.model] = replace(known, model=seen.model, created=seen.created, pushed=now, excluded=None)

@@ -42,7 +42,7 @@ class WatchList(Record):
 class SourceScan(Record):
     """What one look over the whole watch list found."""
 
-    found: tuple[SeenModel, ...]
+    models: tuple[SeenModel, ...]
     """Models and commits that can be verified, newest first."""
     excluded: tuple[SeenModel, ...]
     """The others, each with its reason."""
@@ -75,7 +75,7 @@ def scan_source(
     """
     watch, now = watch or watch_list(home), now or datetime.now(UTC)
     known, begins, pages = last_seen(home), scan_cursors(home), Pages()
-    found: list[SeenModel] = []
+    models: list[SeenModel] = []
     failed: dict[str, str] = {}
     for source in sources(watch):
         before = pages.read
@@ -92,10 +92,10 @@ def scan_source(
             cost = pages.read - before
             save_hub_scan(home, HubScan(source=source, scanned_at=now, cursor=cursor, pages=cost, found=tuple(here)))
         known |= {model.model: Seen(model.commit, model.weights, model.reason) for model in here}
-        found += here
+        models += here
     if failed and len(failed) == len(sources(watch)):
         raise UserError(next(iter(failed.values())))
-    return _looked(found, failed, pages.read)
+    return _looked(models, failed, pages.read)
 
 
 def sources(watch: WatchList) -> list[str]:
@@ -156,10 +156,10 @@ def _query(source: str) -> dict[str, str]:
     return {"search": name} if kind == "search" else {"author": name}
 
 
-def _looked(found: Iterable[SeenModel], failed: dict[str, str], pages: int) -> SourceScan:
-    newest = sorted(found, key=lambda model: model.modified, reverse=True)
+def _looked(models: Iterable[SeenModel], failed: dict[str, str], pages: int) -> SourceScan:
+    newest = sorted(models, key=lambda model: model.modified, reverse=True)
     return SourceScan(
-        found=tuple(model for model in newest if model.reason is None),
+        models=tuple(model for model in newest if model.reason is None),
         excluded=tuple(model for model in newest if model.reason is not None),
         failed=failed,
         pages=pages,

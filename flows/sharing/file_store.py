@@ -48,11 +48,11 @@ class FileStore:
         """Names of all files below a folder, in one walk of the store; none if there is no such folder."""
         self.files.invalidate_cache()
         try:
-            found = self.files.find(self.path(folder), detail=False)
+            paths = self.files.find(self.path(folder), detail=False)
         except (FileNotFoundError, NotADirectoryError):
             return []
         below = self.files._strip_protocol(self.root).rstrip("/") + "/"
-        names = (self.files._strip_protocol(path).removeprefix(below) for path in found)
+        names = (self.files._strip_protocol(path).removeprefix(below) for path in paths)
         return sorted(name for name in names if not posixpath.basename(name).startswith("."))
 
     def read(self, name: str) -> bytes | None:
@@ -66,8 +66,8 @@ class FileStore:
         """Files side by side; one that is gone meanwhile is left out."""
         for start in range(0, len(names), BATCH):
             paths = {self.path(name): name for name in names[start : start + BATCH]}
-            found = self.files.cat(list(paths), on_error="return")
-            for path, content in found.items():
+            contents = self.files.cat(list(paths), on_error="return")
+            for path, content in contents.items():
                 if isinstance(content, FileNotFoundError | NotADirectoryError):
                     continue
                 if isinstance(content, BaseException):

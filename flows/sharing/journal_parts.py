@@ -60,15 +60,15 @@ class PartWriter:
             return [], after
         try:
             with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-                found = connection.execute(
+                rows = connection.execute(
                     "select rowid, key, payload from responses where rowid >= ? and status <> 'failed' order by rowid",
                     (after,),
                 ).fetchall()
         except sqlite3.Error:
             return [], after  # it is being made, or was just removed
-        if not found or (len(found) == 1 and found[0][0] == after):
+        if not rows or (len(rows) == 1 and rows[0][0] == after):
             return [], after
-        return [(key, payload) for _, key, payload in found], found[-1][0]
+        return [(key, payload) for _, key, payload in rows], rows[-1][0]
 
 
 def take_parts(store: FileStore, run_id: str, folder: Path) -> int:
@@ -80,13 +80,13 @@ def take_parts(store: FileStore, run_id: str, folder: Path) -> int:
     journal = Journal(folder / JOURNAL)
     came = 0
     try:
-        held = {place for place, _ in journal.finished()}
+        held = {request_id for request_id, _ in journal.finished()}
         for rows in (_read(content) for _, content in store.read_all(names)):
             batch = []
             for key, response in rows:
-                place = (response.task, response.doc_id, response.index, response.repeat)
-                if place not in held:
-                    held.add(place)
+                request_id = (response.task, response.doc_id, response.index, response.repeat)
+                if request_id not in held:
+                    held.add(request_id)
                     batch.append((key, response))
             journal.commit(batch)
             came += len(batch)

@@ -36,8 +36,8 @@ class Known:
         name = hashlib.sha256(store.address.encode()).hexdigest()[:16]
         self.path = home / ".sync" / f"{name}.json"
         try:
-            found = json.loads(read_plain(self.path))
-            self.packs, self.files = set(found["packs"]), set(found["files"])
+            known = json.loads(read_plain(self.path))
+            self.packs, self.files = set(known["packs"]), set(known["files"])
         except (OSError, ValueError, KeyError, TypeError):
             self.packs, self.files = set[str](), set[str]()
 
@@ -48,11 +48,11 @@ class Known:
 
 def small_files(home: Path, folders: Iterable[tuple[str, str]]) -> list[str]:
     """Names below a home of the files in these folders."""
-    found = []
+    names = []
     for folder, ending in folders:
         paths = (home / folder).glob(f"*{ending}") if (home / folder).is_dir() else ()
-        found += [f"{folder}/{path.name}" for path in paths if not path.name.startswith(".")]
-    return sorted(found)
+        names += [f"{folder}/{path.name}" for path in paths if not path.name.startswith(".")]
+    return sorted(names)
 
 
 def send_small(home: Path, store: FileStore, known: Known, folders: Iterable[tuple[str, str]]) -> int:
@@ -83,7 +83,7 @@ def receive_small(store: FileStore, home: Path, known: Known) -> tuple[list[str]
         try:
             if name != _name_of(content):
                 raise ValueError("not what was sent")
-            contents |= {one: text for one, text in unpack(content) if not (home / one).exists()}
+            contents |= {file: text for file, text in unpack(content) if not (home / file).exists()}
         except ValueError:
             damaged.append(name)
             continue
@@ -93,7 +93,7 @@ def receive_small(store: FileStore, home: Path, known: Known) -> tuple[list[str]
     contents |= dict(store.read_all(sorted(lacking)))
     known.files |= set(lacking)
     last = tuple(folder for folder, _ in AFTER)
-    for name in sorted(contents, key=lambda one: (one.startswith(last), one)):
+    for name in sorted(contents, key=lambda file: (file.startswith(last), file)):
         path = home / name
         write_atomic(path, contents[name], synced=False)
     if contents:

@@ -40,12 +40,12 @@ class RunState:
 
 def runs_in_store(names: Iterable[str]) -> dict[str, RunState]:
     """By run id, from a listing; a finished one counts before one that was invalid."""
-    found: dict[str, RunState] = {}
+    states: dict[str, RunState] = {}
     for name in sorted(names, reverse=True):  # so "finished" comes last, and of several the same one everywhere
         if match := NAME.fullmatch(name):
             state = RunState(*match.groups())
-            found[state.run_id] = state
-    return found
+            states[state.run_id] = state
+    return states
 
 
 def run_in_home(folder: Path) -> RunState | None:

@@ -45,9 +45,9 @@ class SharedRuns:
         if have is not None and have.status == "finished":
             return
         with store_errors(self.address):
-            found = runs_in_store(self.store.listing(f"runs/{run_id}")).get(run_id)
-            if found is not None and wants(have, found):
-                receive_runs(self.store, [found], folder.parent)
+            in_store = runs_in_store(self.store.listing(f"runs/{run_id}")).get(run_id)
+            if in_store is not None and wants(have, in_store):
+                receive_runs(self.store, [in_store], folder.parent)
 
     @contextmanager
     def hold(self, run_id: str, folder: Path) -> Iterator[_Heart]:

@@ -37,7 +37,7 @@ def send_home(home: Path, address: str | Path) -> SyncResult:
         if folders:
             there = runs_in_store(store.listing("runs"))
             finished = {run_id for run_id, state in there.items() if state.status == "finished"}
-            runs = send_runs([one for one in folders if one.name not in finished], store, there)
+            runs = send_runs([folder for folder in folders if folder.name not in finished], store, there)
         files += send_small(home, store, known, AFTER)
     return SyncResult(files, runs)
 

@@ -57,7 +57,7 @@ def _parameters(release: Release) -> int | None:
         claims = specification(release)
     except UserError:
         return None
-    values = [one.score for one in claims if one.benchmark == "total_parameters"]
+    values = [claim.score for claim in claims if claim.benchmark == "total_parameters"]
     return round(values[0]) if values and values[0] else None
 
 

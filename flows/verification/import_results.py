@@ -90,20 +90,20 @@ def import_results(
                 raise
             report.left_out.append(LeftOut(place=run.path, reason=str(problem)))
     if not imported:
-        reasons = "; ".join(dict.fromkeys(f"{one.place}: {one.reason}" for one in report.left_out[:3]))
+        reasons = "; ".join(dict.fromkeys(f"{part.place}: {part.reason}" for part in report.left_out[:3]))
         hint = "; name the benchmark with --benchmark" if UNNAMED in reasons else ""
         raise UserError(f"{source} gives no measurement: {reasons}{hint}")
-    report.runs = [one.run for one in imported]
+    report.runs = [entry.run for entry in imported]
     if dry_run:
         return report
     from evaluators.harness.run_folder import write_scored_folder
 
-    for one in imported:
-        report.new += not (home.runs / one.run.run_id).exists()
-        write_scored_folder(home.runs / one.run.run_id, one.run, one.items)
+    for entry in imported:
+        report.new += not (home.runs / entry.run.run_id).exists()
+        write_scored_folder(home.runs / entry.run.run_id, entry.run, entry.items)
     load_home(home)
-    for one in imported:
-        report.verdicts += judge_imported_run(home, one.run, request.alpha)
+    for entry in imported:
+        report.verdicts += judge_imported_run(home, entry.run, request.alpha)
     return report
 
 
@@ -126,8 +126,7 @@ def judge_imported_run(home: Home, run: Run, alpha: float = 0.05) -> list[Verdic
             )
         except UserError:
             continue  # a claim about a score that the benchmark does not have
-        key = (criterion.metric, criterion.filter)
-        measurement = next((one for one in run.measurements if (one.metric, one.filter) == key), None)
+        measurement = run.measurement(criterion.metric, criterion.filter)
         if measurement is None or criterion.criterion_id in done:
             continue
         save_criteria(home, [criterion])
@@ -140,7 +139,7 @@ def judge_imported_run(home: Home, run: Run, alpha: float = 0.05) -> list[Verdic
                 known,
                 now=datetime.now(UTC),
                 other_cells=other_cells(home, claim),
-                items=items_of_run(home, run.run_id, *key),
+                items=items_of_run(home, run.run_id, criterion.metric, criterion.filter),
             )
         )
     save_verdicts(home, verdicts)
@@ -175,11 +174,11 @@ def _runs_of(
             unnamed.setdefault(results[0].model, str(problem))
             continue
         origin = origin_of(outside, source=source, now=now, by=request.by, weights=request.weights)
-        found = as_imported_run(
+        imported = as_imported_run(
             outside, results, known, release, origin, report.left_out, order_seed=request.order_seed
         )
-        if found is not None:
-            yield found
+        if imported is not None:
+            yield imported
     report.left_out += [LeftOut(place=model, reason=reason) for model, reason in unnamed.items()]
 
 
@@ -214,7 +213,7 @@ def _benchmark_of(outside: OutsideRun, result: OutsideResult, request: ImportReq
     if request.benchmark:
         return benchmark(request.benchmark)
     if outside.harness == "lm-eval":
-        return next((one for one in catalogue().values() if one.task == result.task), None)
+        return next((entry for entry in catalogue().values() if entry.task == result.task), None)
     for name in (result.task, *result.names):
         if name in catalogue():
             return catalogue()[name]

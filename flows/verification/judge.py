@@ -33,9 +33,9 @@ def judge_pairs(pairs: Iterable[tuple[Claim, Criterion]], run: Run, home: Home) 
         now = datetime.now(UTC)
         measurement = next(
             (
-                found
-                for found in run.measurements
-                if (found.benchmark, found.metric, found.filter)
+                measured
+                for measured in run.measurements
+                if (measured.benchmark, measured.metric, measured.filter)
                 == (criterion.benchmark, criterion.metric, criterion.filter)
             ),
             None,

@@ -220,7 +220,7 @@ def over_starts(one_start: Callable[[], Run], bars: Sequence[Criterion], home: H
         runs.append(run)
         if not bars or run.status is not RunStatus.finished or not run.measurements[0].values:
             return run
-        groups = [[value for value in one.measurements[0].values if value is not None] for one in runs]
+        groups = [[value for value in start.measurements[0].values if value is not None] for start in runs]
         if enough_starts(groups, bars):
             return combine_starts(runs, home.runs)
 

@@ -157,7 +157,11 @@ def _without_hub(claims: Sequence[Claim], options: VerifyOptions, machine: Hardw
             notes.append(f"how many bytes {options.quantization} takes is not known")
         else:
             name, held, memory = (fitting or needs[-1:])[0]
-            left = [f"{one} would take {size_text(need.total)}" for one, _, need in needs if have and need.total > have]
+            left = [
+                f"{quantization} would take {size_text(need.total)}"
+                for quantization, _, need in needs
+                if have and need.total > have
+            ]
             why = "as asked for" if options.quantization else "the most exact usual one that fits"
             why = why if fitting else "not even this one fits"
             if left and fitting:

@@ -73,7 +73,7 @@ def _speed_cost(job: Job, speed: TypicalSpeed) -> RunCost:
     """Runs of one stream on several starts of the server; two servers for a ratio."""
     sides = 2 if job.benchmark.unit == "ratio" else 1
     written = STARTS * RUNS * sides * (job.settings.generation_tokens or GENERATED)
-    seconds = STARTS * sides * STARTING + written / speed.one
+    seconds = STARTS * sides * STARTING + written / speed.single
     read = STARTS * RUNS * sides * (job.settings.prompt_tokens or job.settings.depth or GENERATED)
     seconds += read / speed.read
     requests = STARTS * RUNS * sides

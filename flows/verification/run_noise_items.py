@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from evaluators.catalogue import Benchmark
-from evaluators.records import Measurement, Run, RunStatus
+from evaluators.records import Run, RunStatus
 from warehouse.claim_records import Claim, Criterion
 from warehouse.verdicts.claim_state import state_of_claim
 from warehouse.verdicts.noise import RISK_REPEATS, RunNoise, noise_expected, unsaid_width, with_wording
@@ -29,7 +29,7 @@ def has_noise(benchmark: Benchmark, run: Run) -> bool:
 
 def flips_of(twice: Run, criterion: Criterion) -> tuple[float, int] | None:
     """Flip rate and number of items of a run with two answers an item; None for scores that are not 0 or 1."""
-    measurement = _measurement(twice, criterion)
+    measurement = twice.measurement(criterion.metric, criterion.filter)
     within = within_of_means(measurement.values, 2) if measurement else None
     if measurement is None or within is None:
         return None
@@ -60,7 +60,7 @@ def repeats_worth(
     MOST_ANSWERS; None if there are none, or no number of them would."""
     wanted = []
     for criterion in criteria:
-        claim, measurement = claims.get(criterion.claim_id), _measurement(run, criterion)
+        claim, measurement = claims.get(criterion.claim_id), run.measurement(criterion.metric, criterion.filter)
         noise = _noise(criterion, claim, benchmark, run, twice)
         if claim is None or measurement is None or noise is None or claim.settings.repeats or measurement.stopped_early:
             continue
@@ -78,7 +78,7 @@ def repeats_worth(
 
 
 def _noise(criterion: Criterion, claim: Claim | None, benchmark: Benchmark, run: Run, twice: Run) -> RunNoise | None:
-    flips, measurement = flips_of(twice, criterion), _measurement(run, criterion)
+    flips, measurement = flips_of(twice, criterion), run.measurement(criterion.metric, criterion.filter)
     if flips is None or measurement is None or claim is None:
         return None
     expected = noise_expected(
@@ -94,10 +94,3 @@ def _noise(criterion: Criterion, claim: Claim | None, benchmark: Benchmark, run:
         flips=flips,
     )
     return with_wording(expected, benchmark, claim.settings, margin=criterion.margin, relative=criterion.relative)
-
-
-def _measurement(run: Run, criterion: Criterion) -> Measurement | None:
-    key = criterion.metric, criterion.filter
-    return next(
-        (measurement for measurement in run.measurements if (measurement.metric, measurement.filter) == key), None
-    )

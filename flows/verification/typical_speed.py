@@ -60,7 +60,7 @@ class TypicalSpeed:
 
     read: float
     written: float
-    one: float
+    single: float
     """Written by a single stream."""
     how: str
     """How they come about, in words."""
@@ -97,9 +97,8 @@ def typical_speed(
     known = bandwidth(name)
     speed = known[1] if known else UNKNOWN_GPU if kind == "gpu" else UNKNOWN_CPU
     slots = options.slots or SLOTS.get(backend, (4, 4))[kind == "cpu"]
-    one = min(USED * speed / max(weights * active, 1.0), FASTEST)
+    single = min(USED * speed / max(weights * active, 1.0), FASTEST)
     told = f"{speed / 1e9:,.0f} GB/s of memory bandwidth{'' if known else ' (assumed)'} for {name}"
-    text = (
-        f"{told}, {slots} requests at a time: about {one:,.0f} tokens/s of one, {one * slots ** GAIN[kind]:,.0f} of all"
-    )
-    return TypicalSpeed(one * PREFILL[kind], one * slots ** GAIN[kind], one, text)
+    together = single * slots ** GAIN[kind]
+    text = f"{told}, {slots} requests at a time: about {single:,.0f} tokens/s of one, {together:,.0f} of all"
+    return TypicalSpeed(single * PREFILL[kind], together, single, text)

@@ -27,7 +27,7 @@ def measure_variants(job: Job, run: Run, artifact: Artifact, pool: ServerPool, h
         other = benchmark(name)
         try:
             with shown(f"{other.title}, a variant of {job.benchmark.title}") as tell:
-                found = run_benchmark(
+                variant_run = run_benchmark(
                     other,
                     artifact,
                     pool.server(artifact),
@@ -42,6 +42,6 @@ def measure_variants(job: Job, run: Run, artifact: Artifact, pool: ServerPool, h
         except Exception as error:
             say(f"  {other.title} was not run: {str(error).partition(chr(10))[0][:200]}")
             continue
-        if found.status is RunStatus.finished:
-            runs.append(found)
+        if variant_run.status is RunStatus.finished:
+            runs.append(variant_run)
     return runs

@@ -35,7 +35,7 @@ class WeightsChoice:
     """The user named the quantization."""
     too_large: tuple[tuple[WeightsOption, Memory], ...] = ()
     """More exact ones that do not fit, smallest first."""
-    place: str = ""
+    served_on: str = ""
     """GPUs that it would be served on, in words; empty where the machine has one or none."""
     placement: Placement | None = None
     """GPUs that it would be served on; None where nothing says how much it takes, or it fits none."""
@@ -51,7 +51,7 @@ class WeightsChoice:
         if self.needed and self.have:
             room = f"{size_text(self.needed.total)} of {size_text(self.have)}"
             line += f" takes {room} with {self.needed.context:,} tokens"
-        line += f" {self.place}" if self.place else ""
+        line += f" {self.served_on}" if self.served_on else ""
         if self.asked:
             return line + ", as asked for"
         left = [f"{option.quantization} would take {size_text(memory.total)}" for option, memory in self.too_large]
@@ -77,7 +77,11 @@ def choose_artifact(
     if not options.weights and not _offers(release, wanted):
         own = release.model.partition("/")[0]
         seen = sorted(quantized_of(home, release.model), key=lambda row: (row[0].partition("/")[0] != own, row[0]))
-        sources = [found for model, commit in seen if (found := _found(find, model, commit)) and _offers(found, wanted)]
+        sources = [
+            repository
+            for model, commit in seen
+            if (repository := _resolved(find, model, commit)) and _offers(repository, wanted)
+        ]
     if not sources:
         raise UserError(
             f"{release.model} has no {wanted} files and no scan has seen a quantized repository of it; name one with "
@@ -125,7 +129,7 @@ def choose_option(
         placement = place(option, shape)
         words = placement.of(machine) if placement else ""
         need = _needed(option, shape, options.context)
-        return WeightsChoice(source, option, need, have, asked=True, place=words, placement=placement)
+        return WeightsChoice(source, option, need, have, asked=True, served_on=words, placement=placement)
     offers = _offers(source, wanted)
     if not offers:
         raise UserError(
@@ -138,7 +142,7 @@ def choose_option(
         return most_exact(source, needs, have)
     choice = most_exact(source, needs, have, lambda option: places[option] is not None)
     placement = places[choice.option]
-    return replace(choice, place=placement.of(machine) if placement else "", placement=placement)
+    return replace(choice, served_on=placement.of(machine) if placement else "", placement=placement)
 
 
 def most_exact(
@@ -192,7 +196,7 @@ def _needed(option: WeightsOption, architecture: Architecture | None, context: i
     return memory_needed(option.size, architecture, longest)
 
 
-def _found(find: Callable[[str, str | None], Release], model: str, commit: str) -> Release | None:
+def _resolved(find: Callable[[str, str | None], Release], model: str, commit: str) -> Release | None:
     try:
         return find(model, commit)
     except UserError:

@@ -57,10 +57,10 @@ def test_exactly_the_new_ones_and_one_page_without_news(
     hub.commit("acme/ancient", weights, date="2025-01-01", **text)
     hub.commit("other/model", weights, date="2026-04-10", **text)
     first = there(scan_source, home, WATCH, now=NOW)
-    assert names(first.found) == [(f"acme/old-{number}", "release") for number in (4, 3, 2, 1, 0)]
+    assert names(first.models) == [(f"acme/old-{number}", "release") for number in (4, 3, 2, 1, 0)]
     hub.requests.clear()
     again = there(scan_source, home, WATCH, now=NOW)
-    assert (again.found, again.excluded, again.failed) == ((), (), {})
+    assert (again.models, again.excluded, again.failed) == ((), (), {})
     assert again.pages == listing_requests(hub) == len(hub.requests) == 2
 
     hub.commit("acme/new", weights, date="2026-04-18", **text)
@@ -69,11 +69,11 @@ def test_exactly_the_new_ones_and_one_page_without_news(
     fresh = write_safetensors(tmp_path / "v", {"b": ("BF16", [3])}).read_bytes()
     hub.commit("acme/old-2", {"model.safetensors": fresh}, date="2026-04-15")
     third = there(scan_source, home, WATCH, now=NOW)
-    assert names(third.found) == [
+    assert names(third.models) == [
         ("acme/new", "release"), ("acme/old-0", "card"), ("acme/old-1", "card"), ("acme/old-2", "commit"),
     ]  # fmt: skip
-    assert third.found[2].commit == head
-    assert there(scan_source, home, WATCH, now=NOW).found == ()
+    assert third.models[2].commit == head
+    assert there(scan_source, home, WATCH, now=NOW).models == ()
 
 
 def test_quantized_repositories_are_linked_and_the_rest_sorted_out(
@@ -95,7 +95,7 @@ def test_quantized_repositories_are_linked_and_the_rest_sorted_out(
     hub.commit("acme/embed", weights, config={"architectures": ["AcmeModel"]}, date="2026-04-10")
     hub.commit("acme/plain", weights, config={"architectures": ["AcmeForCausalLM"]}, date="2026-04-10")
     looked = there(scan_source, Home(tmp_path / "home"), WATCH, now=NOW)
-    assert {(one.model, one.kind, one.base) for one in looked.found} == {
+    assert {(one.model, one.kind, one.base) for one in looked.models} == {
         ("acme/base", "release", None),
         ("acme/plain", "release", None),
         ("packer/base-GGUF", "quantized", "acme/base"),
@@ -118,7 +118,7 @@ def test_search_terms_and_a_busy_hub(hub: Hub, there: There, tmp_path: Path, wei
     hub.commit("someone/Nemo-7B", weights, date="2026-04-10", pipeline_tag="text-generation")
     hub.busy = 1
     watch = WatchList(searches=("nemo",))
-    assert names(there(scan_source, Home(tmp_path / "home"), watch, now=NOW).found) == [("someone/Nemo-7B", "release")]
+    assert names(there(scan_source, Home(tmp_path / "home"), watch, now=NOW).models) == [("someone/Nemo-7B", "release")]
     hub.busy = 10_000
     with pytest.raises(UserError, match="the hub asks to come back later about a search for nemo"):
         there(scan_source, Home(tmp_path / "home"), watch, now=NOW)
@@ -131,5 +131,5 @@ def test_a_failed_look_loses_nothing(hub: Hub, there: There, tmp_path: Path, wei
     hub.commit("acme/two", weights, date="2026-04-11", **text)
     hub.busy = 4
     failed = there(scan_source, home, WATCH, now=NOW)
-    assert failed.found == () and list(failed.failed) == ["org:acme"]
-    assert names(there(scan_source, home, WATCH, now=NOW).found) == [("acme/two", "release")]
+    assert failed.models == () and list(failed.failed) == ["org:acme"]
+    assert names(there(scan_source, home, WATCH, now=NOW).models) == [("acme/two", "release")]

@@ -95,15 +95,15 @@ def _fitting(job: Job, pool: ServerPool, artifacts: Sequence[Artifact]) -> Setti
     settings = job.settings
     if not settings.max_tokens or (job.protocol and job.protocol.origins.get("max_tokens") is Origin.claim):
         return settings
-    rooms = [room for one in reversed(artifacts) if (room := pool.server(one).describe().context)]
+    rooms = [room for artifact in reversed(artifacts) if (room := pool.server(artifact).describe().context)]
     limit = min([settings.max_tokens, *(room * ANSWER_ROOM // 4 for room in rooms)])
     return settings.model_copy(update={"max_tokens": limit})
 
 
 def _flips(prefix: str, twice: Run, criteria: Sequence[Criterion]) -> dict[str, float]:
     """Signals of the side whose items were answered twice: of the score that flips most, if several are compared."""
-    found = [flips for criterion in criteria if (flips := flips_of(twice, criterion)) is not None]
-    if not found:
+    rates = [flips for criterion in criteria if (flips := flips_of(twice, criterion)) is not None]
+    if not rates:
         return {}
-    rate, items = max(found)
+    rate, items = max(rates)
     return {f"{prefix}flip_rate": rate, f"{prefix}flip_items": float(items)}

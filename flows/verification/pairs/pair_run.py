@@ -21,10 +21,12 @@ def pair_run(first: Run, second: Run, reference: str, flips: Mapping[str, float]
     about run noise. Invalid, with the reason, where the two were not asked alike or one of them is not sound."""
     names = _names(first, second)
     measurements = [
-        _pair(one, other, names)
-        for one in first.measurements
-        for other in second.measurements
-        if (one.metric, one.filter) == (other.metric, other.filter) and _per_item(one) and _per_item(other)
+        _pair(ours, theirs, names)
+        for ours in first.measurements
+        for theirs in second.measurements
+        if (ours.metric, ours.filter) == (theirs.metric, theirs.filter)
+        and scored_per_item(ours)
+        and scored_per_item(theirs)
     ]
     reason = _unlike(first, second) or _unsound_side(first, second)
     name = hashlib.sha256(f"{first.run_id} {second.run_id} {reference}".encode()).hexdigest()[:16]
@@ -50,7 +52,8 @@ def pair_run(first: Run, second: Run, reference: str, flips: Mapping[str, float]
     )
 
 
-def _per_item(measurement: Measurement) -> bool:
+def scored_per_item(measurement: Measurement) -> bool:
+    """Whether each item that was run has a score between 0 and 1, so that two runs can be compared item by item."""
     return measurement.unit == "fraction" and len(measurement.values) == measurement.items > 0
 
 
@@ -61,8 +64,10 @@ def _names(first: Run, second: Run) -> tuple[str, str]:
 
 def _unlike(first: Run, second: Run) -> str | None:
     """In what the two were asked differently; None: in nothing."""
-    one, two = first.settings.model_dump(), second.settings.model_dump()
-    apart = [name for name in one if name not in OF_THE_ARTIFACT and one[name] != two[name]]
+    first_settings, second_settings = first.settings.model_dump(), second.settings.model_dump()
+    apart = [
+        name for name in first_settings if name not in OF_THE_ARTIFACT and first_settings[name] != second_settings[name]
+    ]
     about = {
         "task": (first.task_version, second.task_version),
         "order of the items": (first.order_seed, second.order_seed),
@@ -85,24 +90,24 @@ def _unsound_side(first: Run, second: Run) -> str | None:
     return None
 
 
-def _pair(one: Measurement, other: Measurement, names: tuple[str, str]) -> Measurement:
+def _pair(ours: Measurement, theirs: Measurement, names: tuple[str, str]) -> Measurement:
     """Both scores of the items that both have."""
-    items = min(one.items, other.items)
-    first, second = one.values[:items], other.values[:items]
+    items = min(ours.items, theirs.items)
+    first, second = ours.values[:items], theirs.values[:items]
     means = _mean(first), _mean(second)
     counts = {
-        name: max(getattr(one, name), getattr(other, name))
+        name: max(getattr(ours, name), getattr(theirs, name))
         for name in ("truncated", "empty", "refused", "unextracted", "timed_out", "failed")
     }
-    return one.model_copy(
+    return ours.model_copy(
         update={
             "score": means[0],
             "stderr": None,
             "items": items,
-            "of": max(one.of, other.of),
+            "of": max(ours.of, theirs.of),
             "values": first,
             "reference_values": second,
-            "stopped_early": items < max(one.of, other.of),
+            "stopped_early": items < max(ours.of, theirs.of),
             "low": None,
             "high": None,
             "sides": names,
