@@ -10,6 +10,8 @@ import unicodedata
 from fractions import Fraction
 
 from evaluators.stated_answer import BOXED, stated_answers
+from evaluators.written_numbers import as_date, chinese_number
+from evaluators.written_signs import as_seen
 
 LONGEST = 200
 """Characters of a target that is an answer rather than a text to be judged."""
@@ -17,7 +19,10 @@ LOOKED_THROUGH = 8000
 """Last characters of an answer that are read: patterns take the square of the time, and what is meant stands at the
 end."""
 SPACE = re.compile(r"\s{3,}")
-COMMAND = re.compile(r"\\(?:text|mathrm|mathbf|operatorname|textbf|left|right|displaystyle|[,;:! ])")
+COMMAND = re.compile(
+    r"\\(?:text(?:bf|rm|it)?|math(?:rm|bf|sf|it)|operatorname|boldsymbol|left|right|displaystyle|[,;:! ])"
+)
+BESIDE = re.compile(r"(?<=\d)(?=\\[dt]?frac)")
 FRACTION = re.compile(r"\\[dt]?frac\s*(?:\{([^{}]+)\}\s*\{([^{}]+)\}|(\d)\s*(\d))")
 MARKUP = re.compile(r"[*_`~$€£¥₹]|\\[()\[\]$%]|[{}]|\^?\s*(?:\\circ\b|°)")
 GROUPED = re.compile(
@@ -25,11 +30,17 @@ GROUPED = re.compile(
 )
 CONTINENTAL = re.compile(r"(?<![\d.,])(\d{1,3}(?:\.\d{3})+),(\d{1,2})(?![\d,])")
 COMMA = re.compile(r"(?<![\d.,])(\d+),(\d{1,2})(?![\d,])")
+DOTTED = re.compile(r"[-+]?\d{1,3}(?:\.\d{3})+")
+"""Thousands as German and Spanish write them, or a decimal: both readings count."""
+VULGAR = re.compile(r"(?<=\d)([¼½¾⅐-⅞])")
+MIXED = re.compile(r"(?<![\d./])(\d+)\s+(\d+)\s*/\s*(\d+)(?![\d/])")
+UNIT_POWER = re.compile(r"(?<=[a-z])\^?[23]\b")
 POWER = re.compile(r"(\d)\s*(?:[x×·*]|\\times|\\cdot)\s*10\s*\^?\s*([-+]?\d+)|(\d)e([-+]?\d+)\b", re.I)
+TEN_TO = re.compile(r"(?<![\d.^/])10\^\s*([-+]?\d{1,3})(?!\d)")
 NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?(?:\s*/\s*\d+)?|[-+]?\.\d+")
 SCALED = re.compile(r"\s?(?:(k|thousand)|(m|mio|million)|(b|bn|billion))\b")
 CHOICE = re.compile(
-    r"[(\[<]?(?:option|choice|answer)?\s*([a-z])(?:[)\].:>,;]+(?:\s.*)?|\s+(?:because|since|as|is)\b.*|\s*[-–—]\s.*)?",
+    r"[(\[<]?(?:option|choice|answer|选项?|選項?)?\s*([a-z])(?:选?项|選?項|[)\].:>,;]+(?:\s.*)?|\s+(?:because|since|as|is)\b.*|\s*[-–—]\s.*)?",
     re.DOTALL,
 )
 CLAUSE = re.compile(r"[.,;:(!]|\s[-–—]\s|\b(?:because|since)\b")
@@ -61,28 +72,43 @@ def _says(said: str, wanted: str, alone: bool) -> bool:
     if said == wanted or _compact(said) == _compact(wanted):
         return True
     if (number := as_fraction(wanted)) is not None:
-        if as_fraction(said if alone else _first_number(said)) == number:
+        stated = said if alone else _first_number(said)
+        if number in (as_fraction(stated), chinese_number(stated)) or _other_readings(stated, wanted, number):
             return True
         return not alone and _of_words(said) == number
     letter = wanted.strip("()[]")
     if len(letter) == 1 and letter.isalpha():
         choice = CHOICE.fullmatch(said)
         return choice is not None and choice[1] == letter
+    if (day := as_date(wanted)) is not None:
+        return day in (as_date(said), as_date(re.split(r"[(;]", said, maxsplit=1)[0].strip()))
     return not alone and bool(said) and CLAUSE.split(said, maxsplit=1)[0].strip() == wanted
 
 
 def plain(text: str) -> str:
     """Text without markup, LaTeX, money signs, thousands separators and final stops, in lower case."""
-    text = SPACE.sub("  ", unicodedata.normalize("NFKC", text)).replace("−", "-")
+    text = unicodedata.normalize("NFKC", VULGAR.sub(r" \1", as_seen(text))).replace("\u2044", "/")
+    text = SPACE.sub("  ", text).replace("−", "-")
     text = "".join(str(unicodedata.digit(sign)) if sign.isdigit() and not sign.isascii() else sign for sign in text)
     if boxed := BOXED.findall(text):
         text = boxed[-1]
+    text = BESIDE.sub(" ", text)
     text = FRACTION.sub(lambda found: f"{found[1] or found[3]}/{found[2] or found[4]}", text)
     text = MARKUP.sub("", COMMAND.sub("", text))
     text = CONTINENTAL.sub(lambda found: f"{found[1].replace('.', '')}.{found[2]}", text)
     text = GROUPED.sub(lambda found: re.sub(r"\D", "", found[0]), text)
     text = POWER.sub(lambda found: f"{found[1] or found[3]}e{found[2] or found[4]}", text)
+    text = TEN_TO.sub(r"1e\1", text)
     return " ".join(text.split()).strip(" .,:;!?\"'()[]【】「」<>").casefold()
+
+
+def _other_readings(stated: str, wanted: str, number: Fraction) -> bool:
+    """Whether a stated number is the wanted one by another reading: dots as thousands, a share as percent."""
+    if DOTTED.fullmatch(stated):
+        return Fraction(stated.replace(".", "")) == number
+    percent = [text.endswith(("%", "percent")) for text in (stated, wanted)]
+    value = as_fraction(stated) if percent[0] != percent[1] else None
+    return value is not None and (value if percent[0] else 100 * value) == (100 * number if percent[0] else number)
 
 
 def _compact(text: str) -> str:
@@ -103,7 +129,7 @@ def _first_number(text: str) -> str:
 def as_fraction(text: str) -> Fraction | None:
     """The number that a short text states, with or without a unit or a percent sign, in digits or words; None for no
     number or several."""
-    text = COMMA.sub(r"\1.\2", text)
+    text = MIXED.sub(_improper, UNIT_POWER.sub("", COMMA.sub(r"\1.\2", text)))
     found = list(NUMBER.finditer(text))
     if len(found) == 1:
         try:
@@ -114,6 +140,12 @@ def as_fraction(text: str) -> Fraction | None:
             number *= next(10**power for group, power in zip(scale.groups(), (3, 6, 9), strict=True) if group)
         return number
     return None if found else _of_words(text)
+
+
+def _improper(mixed: re.Match[str]) -> str:
+    """`1 1/2` as `3/2`."""
+    whole, above, below = (int(part) for part in mixed.groups())
+    return f"{whole * below + above}/{below}"
 
 
 def _of_words(text: str) -> Fraction | None:

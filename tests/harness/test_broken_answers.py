@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from base64 import b64encode
+from urllib.parse import quote
 
 import pytest
 
@@ -12,6 +14,7 @@ from evaluators.harness.answers.broken_answers import (
     capped_share,
     holds_template_token,
     is_cut_open,
+    is_encoded,
     is_message,
     is_noise,
     repeats_itself,
@@ -89,6 +92,12 @@ SAME = [
     ("12,34,567", "1234567"), ("1.6 \\times 10^1", "16"), ("2,5", "2.5"), ("\\frac12", "1/2"), ("90°", "90^\\circ"),
     ("\\left(3, \\frac{\\pi}{2}\\right)", "(3,\\pi/2)"), ("12:30 PM", "12:30pm"), ("Option B", "B"),
     ("the correct option is **B**", "B"), ("<answer>B</answer>", "B"), ('```json\n{"answer": "B"}\n```', "B"),
+    ("#### 1\u200b6\u2060", "16"), ("\u200f16\u200e", "16"), ("#### 一百二十三", "123"), ("#### 一二三", "123"),
+    ("选B", "B"),
+    ("B选项", "B"), ("1.234", "1234"), ("1.234,50 EUR", "1234.5"), ("2\\frac{1}{2}", "5/2"), ("1½", "1.5"),
+    ("50%", "0.5"),
+    ("March 5, 2024", "2024-03-05"), ("\\boxed{\\textbf{(C) }}", "C"), ("5\\,\\text{cm}^2", "5"), ("10^{5}", "100000"),
+    ("&#49;&#54;", "16"), ("The%20answer%20is%2016", "16"), ("\x1b[1m16\x1b[0m", "16"), ("Ｂ", "B"),
     ("Yes, it is.", "Yes"), ("16 = 12+7-3", "16"), ("$29.00", "29"), ("twenty-nine dollars", "29"), ("**(B)**", "B"),
 ]  # fmt: skip
 OTHER = [
@@ -96,6 +105,8 @@ OTHER = [
     ('{"result": 17, "steps": 16}', "16"), ("17\n\nExplanation: 16 steps", "16"), ("Is it 16? No. #### 17", "16"),
     ("12+4=16, so the total is 16+1=17", "16"), ("<answer>17</answer> not 16", "16"),
     ("It is 16 or 17. I guess 17", "16"),
+    ("1.234", "1.235"), ("50", "0.5"), ("50%", "5"), ("March 5, 2024", "2024-05-03"), ("Answer: B and C", "B"),
+    ("2", "B"),
     ("Answer: C, since B is wrong", "B"), ("Option C rather than B", "B"), ("A train leaves", "A"), ("no", "yes"),
 ]  # fmt: skip
 
@@ -136,8 +147,27 @@ def test_ends_that_were_lost_and_one_answer_for_many() -> None:
     right = [str(number) for number in range(10, 810)]
     cut = misread(graded(target[:-1] if place % 3 else target, target, place) for place, target in enumerate(right))
     assert cut["cut_answer_share:exact_match,none"] > 0.6
+    cut = misread(graded(target[1:] if place % 3 else target, target, place) for place, target in enumerate(right))
+    assert cut["cut_answer_share:exact_match,none"] > 0.5
     same = misread(graded("42" if place % 3 else target, target, place) for place, target in enumerate(right))
     assert same["same_wrong_share:exact_match,none"] > 0.6
+
+
+@pytest.mark.parametrize(("said", "target"), [("Paris", "B"), ("2", "B"), ("(2) Paris", "B"), ("none of them", "16")])
+def test_answers_in_another_form_than_the_benchmark_wants(said: str, target: str) -> None:
+    """The text or the number of a choice for its letter: what was meant cannot be known, and nobody is accused."""
+    signals = misread(graded(said if place % 3 else target, target, place) for place in range(60))
+    assert signals["other_form_share:exact_match,none"] > 0.6
+    signals = misread(graded("C. It is" if target == "B" else "17", target, place) for place in range(60))
+    assert signals["other_form_share:exact_match,none"] == 0.0
+
+
+def test_answers_that_were_encoded_on_the_way() -> None:
+    answer = "The first term is clear, so we add the rest.\n#### 16"
+    for sent in (quote(answer), b64encode(answer.encode()).decode(), "".join(f"&#{ord(sign)};" for sign in answer)):
+        assert is_encoded(sent)
+    for text in (answer, "x" * 30, "1" * 80, "\\frac{1}{2}+\\frac{1}{3}=\\frac{5}{6}", "答案是十六" * 20):
+        assert not is_encoded(text)
 
 
 TURN = "I will also include everything from the latest technology to the latest fashion trends. "

@@ -41,6 +41,13 @@ def test_each_family_is_set_apart(opening: str, closing: str, reasoning: str, an
     assert (cut, nothing) == (reasoning.strip(), ""), "thinking that was cut leaves no answer"
 
 
+def test_marks_of_which_only_the_words_are_left() -> None:
+    """A server that drops special tokens: harmony's channels can still be told apart, Gemma's only be noticed."""
+    thought, text = set_apart("analysisWe add: #### 7? No.assistantfinalIt is 4.")
+    assert (thought, text) == ("We add: #### 7? No.", "It is 4.")
+    assert holds_mark("thought\nIt may be 7.\n\nIt is 4.") and not holds_mark("Thought experiments: analysis\n4")
+
+
 @pytest.mark.parametrize("mark", ["<deep_think>", "[/THOUGHTS]", "<|inner_reasoning|>", "<|channel|>other<|message|>"])
 def test_marks_of_unknown_families_are_noticed(mark: str) -> None:
     """What cannot be set apart is seen, so that the run is not taken for sound."""

@@ -29,6 +29,10 @@ HARMONY_TOKENS = re.compile(
     r"|<\|(?:channel|message|start|end|return|constrain|call)\|>"
 )
 """gpt-oss: channels `analysis`, `commentary` and `final` (https://cookbook.openai.com/articles/openai-harmony)."""
+HARMONY_BARE = re.compile(r"assistant\s{0,2}final(?=[A-Z\W\d])")
+"""What is left of harmony's marks where special tokens were dropped: `analysisWe add.assistantfinalIt is 4.`"""
+OPENED_BARE = re.compile(r"\s*(?:assistant)?(?:thought|analysis)(?:\n|(?=[A-Z]))")
+"""What is left of an opening mark where special tokens were dropped (Gemma's and harmony's channels)."""
 ANSWER_MARKS = re.compile(r"^\s*<\|(?:START_RESPONSE|begin_of_solution)\|>|<\|(?:END_RESPONSE|end_of_solution)\|>\s*$")
 """Marks that some of these families put around the answer itself."""
 ANY_MARK = re.compile(
@@ -64,6 +68,9 @@ def set_apart(content: str, *, asked: bool = False) -> tuple[str | None, str]:
     """
     if HARMONY_FINAL.search(content) or HARMONY_OTHER.search(content):
         return _harmony(content)
+    if OPENED_BARE.match(content) and (bare := list(HARMONY_BARE.finditer(content))):
+        thought = OPENED_BARE.sub("", content[: bare[-1].start()], count=1)
+        return thought.strip(), content[bare[-1].end() :].lstrip()
     closing = list(CLOSE.finditer(content))
     if closing:
         last = closing[-1]
@@ -102,5 +109,5 @@ def _harmony(content: str) -> tuple[str, str]:
 
 
 def holds_mark(text: str) -> bool:
-    """Whether a text holds anything that looks like a mark of thinking."""
-    return ANY_MARK.search(text) is not None
+    """Whether a text holds anything that looks like a mark of thinking, or opens with what is left of one."""
+    return ANY_MARK.search(text) is not None or OPENED_BARE.match(text) is not None

@@ -20,13 +20,14 @@ Generated answers
     special_token_share       answers with template or undecoded tokens in their text (`<|...|>`, `[INST]`, `Ġthe`)
     message_share             answers that are what a server says when it has none (`502 Bad Gateway`)
     noise_share               answers that are loops, signs of no writing, or many scripts at once
+    encoded_share             answers without a blank, or with escapes of URLs and HTML in their stead
     cut_open_share            whole answers that end in the middle of a sentence or a formula
     capped_share              answers that all have one length, the longest: a limit that nobody told of
     same_text_share           answers that are a long text which several other prompts got too
     continues_share           answers that go on with a question of their own ("Question:", "Q:", "User:")
     unextracted_share         items in which the first filter found no answer
     unextracted_share:<f>     the same for filter f
-    cut_answer_share:<m,f>, same_wrong_share:<m,f>   see second_reading.misread
+    cut_answer_share:<m,f>, same_wrong_share:<m,f>, other_form_share:<m,f>   see second_reading.misread
     filter_gap                largest minus smallest score over the filters of the first metric
     identical_share           answers equal to the most frequent answer text
     repeats_identical_share   items with several repeats whose answers are all equal (the seed is ignored)
@@ -65,6 +66,7 @@ from evaluators.harness.answers.broken_answers import (
     capped_share,
     holds_template_token,
     is_cut_open,
+    is_encoded,
     is_message,
     is_noise,
     repeats_itself,
@@ -160,6 +162,7 @@ def _answer(tally: _Tally, response: Response) -> None:
         "special_token": holds_template_token(text),
         "message": is_message(text),
         "noise": is_noise(text),
+        "encoded": is_encoded(text),
         "cut_open": response.status is ResponseStatus.ok and is_cut_open(text),
         "continues": asks_on(text),
         "retried": response.attempts > 1,
@@ -183,7 +186,7 @@ def _answer(tally: _Tally, response: Response) -> None:
 SHARES = (
     *(status.value for status in ResponseStatus if status is not ResponseStatus.ok),
     "looping", "think_tag", "leading_block", "reasoning", "reasoning_only", "thinking_cut", "reasoning_stop",
-    "special_token", "message", "noise", "cut_open", "continues", "retried",
+    "special_token", "message", "noise", "encoded", "cut_open", "continues", "retried",
 )  # fmt: skip
 
 

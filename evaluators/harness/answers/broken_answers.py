@@ -45,6 +45,11 @@ LOOKED_AT = 1000
 RULED = " -=_.*#|~0123456789\n\t"
 """Signs that tables, rules and periodic numbers repeat."""
 ONE_SIGN = re.compile(r"([!?*#_=])\1{23,}")
+ESCAPED = re.compile(r"%[0-9A-F]{2}|&(?:#\d{1,6}|#x[0-9a-f]{1,5}|[a-z]{2,6});", re.I)
+BLANK = re.compile(r"\s")
+LETTERS = re.compile(r"[A-Za-z]")
+UNBROKEN = 40
+"""Characters from which on a text without any blank is no answer, unless it is one formula or number."""
 CONTROL = frozenset(chr(code) for code in (*range(32), 127)) - frozenset("\t\n\r")
 LOOPED = 0.5
 """Share of a text that is one loop."""
@@ -59,6 +64,18 @@ DOUBLE = re.compile(r"[ÃÂâ][\x80-\xbf€™œ\u0152-\u0178]|\ufffd")
 def is_message(text: str) -> bool:
     """Whether a text is what a server or a gateway says when it has no answer."""
     return 0 < len(text.strip()) <= LONGEST_MESSAGE and MESSAGE.search(text) is not None
+
+
+def is_encoded(text: str) -> bool:
+    """Whether a text was encoded once too often or lost its spaces on the way: no blank in many signs, or escapes of
+    URLs and HTML in their stead."""
+    signs = text.strip()
+    if len(signs) < SHORTEST:
+        return False
+    escaped = sum(len(match[0]) for match in ESCAPED.finditer(signs))
+    if escaped >= 0.2 * len(signs):
+        return True
+    return len(signs) >= UNBROKEN and signs.isascii() and not BLANK.search(signs) and len(LETTERS.findall(signs)) > 20
 
 
 def is_cut_open(text: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from evaluators.answer_spelling import plain, same_answer
+from evaluators.answer_spelling import as_fraction, plain, same_answer
 from evaluators.records import ItemScore, ItemStatus, RequestKind, Response
 
 SHORT = 40
@@ -35,10 +35,13 @@ def respelled(items: Iterable[ItemScore], responses: Iterable[Response]) -> dict
 
 def misread(items: Iterable[ItemScore]) -> dict[str, float]:
     """Signals of a run about answers that the metric counts as wrong, as shares of its items:
-    `cut_answer_share:<metric>,<filter>`, those that are the beginning of a short target (`1` for `16`), and
-    `same_wrong_share:<metric>,<filter>`, those that are the most frequent one, less what it is right for."""
+    `cut_answer_share:<metric>,<filter>`, those that are a short target without its first or last signs (`1` for `16`),
+    `same_wrong_share:<metric>,<filter>`, those that are the most frequent one, less what it is right for, and
+    `other_form_share:<metric>,<filter>`, those that are no letter where a letter is wanted (the text of a choice, or
+    its number), nor hold a digit where a number is."""
     counts: Counter[tuple[str, str]] = Counter()
     cut: Counter[tuple[str, str]] = Counter()
+    other: Counter[tuple[str, str]] = Counter()
     given: dict[tuple[str, str], Counter[str]] = {}
     wanted: dict[tuple[str, str], Counter[str]] = {}
     for item in items:
@@ -48,16 +51,29 @@ def misread(items: Iterable[ItemScore]) -> dict[str, float]:
         if not target or len(target) > SHORT or item.status is not ItemStatus.ok:
             continue
         wanted.setdefault(key, Counter())[target] += 1
+        if item.value == 0 and said:
+            other[key] += _other_form(said, target)
         if item.value == 0 and said and len(said) <= SHORT:
             given.setdefault(key, Counter())[said] += 1
-            cut[key] += target.startswith(said) and said != target
-    signals = {f"cut_answer_share:{metric},{name}": cut[metric, name] / counts[metric, name] for metric, name in cut}
+            cut[key] += said != target and (target.startswith(said) or (len(said) > 1 and target.endswith(said)))
+    signals = {
+        f"{what}_share:{metric},{name}": number[metric, name] / counts[metric, name]
+        for what, number in (("cut_answer", cut), ("other_form", other))
+        for metric, name in number
+    }
     for key, answers in given.items():
         said, times = answers.most_common(1)[0]
         beyond = times - 3 * wanted[key][said]
         if times >= SEVERAL and beyond > 0:
             signals[f"same_wrong_share:{key[0]},{key[1]}"] = beyond / counts[key]
     return signals
+
+
+def _other_form(said: str, target: str) -> bool:
+    """Whether what was taken as the answer is of another kind than the target: letter or number."""
+    if len(target) == 1 and target.isalpha():
+        return not (said[:1].isalpha() and not said[1:2].isalnum())
+    return as_fraction(target) is not None and not any(sign.isdigit() for sign in said)
 
 
 def _end(target: str | None) -> str:

@@ -156,6 +156,7 @@ def _broken_texts(e: Evidence) -> Iterable[Cause]:
     told = e.measurement.truncated > 0 or e.signal("truncated_share") > 0
     for name, code, words in (
         ("noise_share", "noise", "are loops or signs of no writing: weights, kernel or tokenizer may be damaged"),
+        ("encoded_share", "encoded", "have no blanks, or escapes in their stead: they were encoded on the way"),
         ("cut_open_share", "cut_open", "end in the middle of a sentence, though the server calls them whole"),
         ("capped_share", "capped", "all have the longest length: a limit may have cut them that nobody told of"),
         ("same_text_share", "same_text", "are one long text that several other prompts got too"),
@@ -220,6 +221,7 @@ def _misread(e: Evidence) -> Iterable[Cause]:
     for name, code, words in (
         ("cut_answer_share", "answer_cut", "are only the beginning of the right answer: its end may have been lost"),
         ("same_wrong_share", "one_answer", "are one and the same wrong answer: a cache or a broken prompt may give it"),
+        ("other_form_share", "answer_form", "are no letter or number, as the benchmark wants it: nobody read them"),
     ):
         portion = e.signal(f"{name}:{e.measurement.metric},{e.measurement.filter}")
         if portion > 0.01:
