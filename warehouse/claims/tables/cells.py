@@ -13,7 +13,9 @@ _NOTHING = re.compile(
     r"(?i)[\s\-–—−_./·•✗✘❌]*|n\.?\s?/?\s?a\.?|none|tbd|tba|unknown|not (?:reported|available|tested)|x"
 )
 _MARKS = re.compile(r"\s*(?:[*†‡§¶✱#^⁎∗]+|\([?*†‡§¶✱]\)|[¹²³⁴⁵⁶⁷⁸⁹⁰]+|\[\^?\d{1,2}\])+$")
-_BEFORE = re.compile(r"^[\s🥇🥈🥉🏆⭐✅↑↓▲▼]+")
+_PRAISE = "🥇🥈🥉🏆⭐✅👑🔥🚀✨🌟💪🎉"
+_BEFORE = re.compile(rf"^[\s{_PRAISE}↑↓▲▼]+|[\s\ufe0f{_PRAISE}]+$")
+"""Signs around a number that only praise it."""
 _NUMBER = r"\d[\d,]*(?:\.\d+)?|\.\d+"
 _UNIT_WORDS = r"(?:\s*[A-Za-z/]{1,12}(?:\s?[/p][A-Za-z/ ]{0,12})?)?"
 NUMBERISH = re.compile(

@@ -35,6 +35,7 @@ def read_table(
     grid = carry_down(grid, layout)
     context = Context(grid, layout, around, identity, reading, commit, without_numbering(around.notes, marks))
     columns = [column for column, role in layout.roles.items() if role == "value"]
+    columns = [column for column in columns if not _covered(grid, column)]
     body = range(first, len(grid.rows))
     if layout.unclear or not columns:
         _leave_table(context, first, layout.unclear or "no column holds numbers of a benchmark")
@@ -52,6 +53,11 @@ def read_table(
         _benchmarks_in_rows(context, first, columns)
     else:
         _benchmarks_in_columns(context, first, columns)
+
+
+def _covered(grid: Grid, column: int) -> bool:
+    """Whether every cell of the column is one that begins in the column before."""
+    return column > 0 and all(row[column].origin == row[column - 1].origin for row in grid.rows)
 
 
 def _holds_scores(context: Context, first: int) -> bool:

@@ -66,10 +66,14 @@ def read_grid(table: Any, line: int) -> Grid:
     carried: dict[int, tuple[int, Cell]] = {}
     heads, cells, cut = 0, 0, False
     only_heads = True
+    section = None
     for number, row in enumerate(table.css("tr")):
         if (at := row.attributes.get("data-line")) and at.isdigit():
             line = int(at)
         found: dict[int, Cell] = {}
+        if (around := row.parent.mem_id if row.parent is not None else None) != section:
+            section = around
+            carried.clear()  # a span ends with its thead or tbody
         for column, (left, cell) in list(carried.items()):
             found[column] = cell
             if left <= 1:

@@ -101,6 +101,13 @@ class Identity:
         return name if not others and name <= ours else frozenset()
 
     @property
+    def brand(self) -> frozenset[str]:
+        """The first word of the release's name, which tables may leave out (`K2 Thinking` of `Odd-K2-Thinking`); empty
+        where a well-known family follows, which others' models bear too (`Odd-Llama3-8B`)."""
+        first = re.match(r"([^\W\d_]{3,})[-_ ]([^\W\d_]*)", self.model.rsplit("/", 1)[-1].casefold())
+        return frozenset({first[1]}) if first and "/" in self.model and first[2] not in FAMILIES else frozenset()
+
+    @property
     def is_ambiguous(self) -> bool:
         """Whether a column with the bare name may be the base or the tuned model, and nothing in the card tells."""
         told = name_tokens(self.model) & (TUNED | UNTUNED) or self.has_tuned_sibling or self.has_base_sibling
@@ -243,6 +250,8 @@ def closeness_to(words: frozenset[str], identity: Identity) -> int | None:
         return 100 + len(missing)
     if words == identity.short:
         return 300
+    if missing == identity.brand and len(words) > 1 and any(_WITH_DIGIT.fullmatch(word) for word in words):
+        return 100 + len(missing)
     family = {word for word in ours if word.isalpha()} - soft
     if missing <= soft and (words & family or len(words) >= 2):
         return 100 + len(missing)
@@ -254,6 +263,8 @@ def closeness_to(words: frozenset[str], identity: Identity) -> int | None:
     return None
 
 
+_WITH_DIGIT = re.compile(r"[a-z]+\d+(?:\.\d+)?|\d+\.\d+")
+"""A word of a name that tells its version: `k2`, `3.2`."""
 _ASIDE = frozenset({"moe", "dense", "hybrid", "model"})
 """Words that tables add to a model's name."""
 _BASES = frozenset(["llama", "mistral", "mixtral", "qwen", "gemma", "phi", "falcon", "yi", "deepseek", "internlm"])

@@ -131,7 +131,7 @@ def layout_of(grid: Grid, identity: Identity, context: Sequence[str] = ()) -> La
     if (
         label_head is not None
         and grid.width > 1
-        and leaf[label_head].startswith(("bench", "eval", "task", "基准", "评测", "数据集"))
+        and leaf[label_head].startswith(("bench", "eval", "task", "dataset", "基准", "评测", "数据集", "평가", "벤치"))
         and (models_over or any(leaf[column] in VALUE_HEADS - {""} for column in range(grid.width)))
     ):
         return Layout("rows", label_head, heads, _roles(grid, count, leaf, heads, label_head, "rows"))
@@ -331,13 +331,19 @@ def _roles(
             roles[column] = "words"
         elif benchmarks == "columns":
             roles[column] = "value" if words and numbers else "words"
-        elif not words and label is not None and column < label:
+        elif label is not None and column < label and (not words or _mostly_categories(cells)):
             roles[column] = "group"
         elif numbers or (heads[column] and mode_of(heads[column][-1])) or words in VALUE_HEADS or only_other:
             roles[column] = "value"
         else:
             roles[column] = "words"
     return roles
+
+
+def _mostly_categories(cells: list[Cell]) -> bool:
+    """Whether most of the filled cells name groups of benchmarks, whatever their column is headed."""
+    filled = [cell.text for cell in cells if any(map(str.isalpha, cell.text))]
+    return bool(filled) and sum(read_label(text).category for text in filled) * 2 > len(filled)
 
 
 def _states_either(parts: tuple[str, ...]) -> bool:

@@ -10,7 +10,7 @@ from typing import Literal
 from warehouse.claims.tables.cells import without_marks
 from warehouse.claims.tables.identity import SIZE, TUNED, UNTUNED, Identity, closeness_to, hub_id, is_size, names_model
 from warehouse.claims.text.labels import metric_settings, read_label, stated_by
-from warehouse.claims.text.names import mode_of, name_key, name_tokens, normalise, resolve_model
+from warehouse.claims.text.names import ModelName, mode_of, name_key, name_tokens, normalise, resolve_model
 from warehouse.claims.text.parts import kind_of
 from warehouse.claims.text.vocabulary import FAMILIES, GENERIC
 
@@ -73,13 +73,17 @@ def tuning_named(sentence: str, identity: Identity) -> Literal["base", "tuned"] 
     return "base" if first & UNTUNED else "tuned"
 
 
+_NO_MODE = r"(?![\s-]+(?:bench|task|data|test|eval|domain|capabilit|question|problem|abilit|skill))"
+"""Behind `non-reasoning` in a heading that is about benchmarks, and no mode of the model."""
+
+
 def mode_in(headings: Sequence[str]) -> dict[str, str]:
     """Thinking on or off, where the nearest heading that speaks of it says so."""
     for heading in reversed(headings):
         plain = heading.casefold()
         if plain.strip() != "reasoning" and "thinking" in (named := mode_of(re.sub(r"^[\W\d.]+", "", heading))):
             return {"thinking": named["thinking"]}
-        if re.search(r"\b(?:non|no|without|w/o)[\s-]*(?:extended[\s-]+)?(?:thinking|reasoning)\b", plain):
+        if re.search(rf"\b(?:non|no|without|w/o)[\s-]*(?:extended[\s-]+)?(?:thinking|reasoning)\b{_NO_MODE}", plain):
             return {"thinking": "off"}
         if re.search(
             r"\b(?:thinking|reasoning)[\s-]mode\b|\b(?:with|w/)\s*(?:extended )?(?:thinking|reasoning)\b", plain
@@ -116,6 +120,8 @@ def owners(
     else:
         untuned = bool(headings) and identity.heads_untuned(headings[-1])
         base = ("base" if untuned else tuning_of(headings)) or base
+    if base and _names_both_tunings(heads, identity):
+        base = None
     section = section_model(headings, identity)
     parsed = [_parse(parts, links, identity, base, section) for parts, links in heads]
     if any(any(map(str.isalnum, "".join(parts))) for parts, _ in heads):
@@ -156,6 +162,14 @@ def owners(
     return found
 
 
+def _names_both_tunings(heads: Sequence[tuple[Sequence[str], Sequence[str]]], identity: Identity) -> bool:
+    """Whether one table names the release in full and another of its family with a word of tuning: then its names tell
+    them apart, whatever the heading over it says."""
+    named = [name_tokens(" ".join(parts)) for parts, _ in heads]
+    ours = name_tokens(identity.model)
+    return ours in named and any(words & TUNED - ours and words & identity.family for words in named)
+
+
 def _is_generic(parts: Sequence[str]) -> bool:
     return all(normalise(part) in GENERIC or mode_of(part) for part in parts)
 
@@ -180,7 +194,9 @@ def _parse(
     hubs = list(dict.fromkeys(hub for link in links if (hub := hub_id(link))))
     if len(hubs) == 1:
         linked = tuple(mode_of(leaf).items())
-        return Owner("other", hubs[0], leaf if linked else None, linked), 0 if hubs[0] == identity.model else None
+        more = _behind_name(leaf, hubs[0])
+        owner = Owner("other", hubs[0], leaf if linked else more or None, linked, (more,) if more else ())
+        return owner, 0 if hubs[0] == identity.model else None
     if len(hubs) > 1 and (not leaf or is_size(leaf)):
         return Owner("unsure", hubs[0], reason=f"the row speaks of {len(hubs)} models: {', '.join(hubs[:4])}"), None
     if "this model" in leaf.casefold() or normalise(leaf) in ("ours", "thismodel"):
@@ -218,6 +234,16 @@ def _parse(
         if nearer is not None:
             owner, closeness = joined, nearer
     return replace(owner, stated=(*owner.stated, *from_parts)), closeness
+
+
+def _behind_name(leaf: str, hub: str) -> str:
+    """The words that stand behind a model's own name, where they say more than whose it is: `Odd-14B TIR`."""
+    name = hub.rsplit("/", 1)[-1]
+    rest = leaf.casefold().partition(name.casefold())[2]
+    rest = re.sub(r"^[^\w(]+|[^\w)]+$", "", leaf[len(leaf) - len(rest) :]) if rest else ""
+    bare = rest.strip("()")
+    says_nothing = not any(map(str.isalnum, rest)) or normalise(rest) in GENERIC or kind_of(bare) == "harmless"
+    return "" if says_nothing or mode_of(bare) or is_size(bare) else rest
 
 
 def _names_a_family(text: str, identity: Identity) -> bool:
@@ -313,6 +339,8 @@ def _plain_name(text: str, identity: Identity, base: str | None) -> tuple[Owner,
             return Owner("unsure", identity.model, reason=f"{text} under a heading of tuned models"), None
         return Owner("other", identity.model), closeness_to(whole, identity)
     plain = resolve_model(text, identity.known)
+    if plain.variant and name_tokens(plain.variant) <= name_tokens(identity.model) and closeness_to(whole, identity):
+        plain = ModelName(" ".join(text.split()))  # the word of a mode is one of the release's name
     tokens = name_tokens(plain.model)
     untold = _untold_base(tokens, base)
     if untold:

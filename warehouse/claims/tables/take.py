@@ -36,7 +36,10 @@ from warehouse.claims.text.parts import LANGUAGES
 from warehouse.claims.text.speed_names import backend_named, device_named
 from warehouse.claims.text.vocabulary import CATEGORIES, NO_SCORES, OF_TEN_OR_HUNDRED
 
-MEAN = re.compile(r"(?i)(?:average|avg\.?|mean)(?=\s|$)|(?:.*\s)?(?:overall|average|avg\.?)$")
+MEAN = re.compile(
+    r"(?i)(?:average|avg\.?|mean)(?=\s|$)|(?:.*\s)?(?:overall|average|avg\.?)$|(?:총|전체)?\s?평균.*|(?:综合|总)?(?:平均|均分).*|"
+    r"総合|durchschnitt|moyenne|promedio|média|средн\w+"
+)
 """How the name of an average begins."""
 
 
@@ -56,12 +59,10 @@ def take(
             return
         context.told.add(once)
     head = label.text
-    several = values_of(cell.text, label) if context.values[number, column].kind in ("words", "unsure") else ()
-    if not several and context.layout.benchmarks == "rows":
-        over = " ".join(context.layout.heads[column])
-        several = (
-            values_of(cell.text, label, over) if context.values[number, column].kind in ("words", "unsure") else ()
-        )
+    several: tuple[tuple[Label, str], ...] = ()
+    if context.values[number, column].kind in ("words", "unsure"):
+        over = " ".join(context.layout.heads[column]) if context.layout.benchmarks == "rows" else ""
+        several = values_of(cell.text, label) or values_of(cell.text, label, over, context.around.intro)
     if several:
         for part, said in several:
             value = read_value(Cell(said, cell.line, cell.marks))

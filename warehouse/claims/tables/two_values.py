@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from evaluators.catalogue import catalogue
-from warehouse.claims.text.labels import Label, parts_of
+from warehouse.claims.text.labels import Label, parts_of, read_label
 from warehouse.claims.text.quantities import parameters_in, tokens_in
 from warehouse.claims.text.speed_names import backend_named
 
 _NUMBER = re.compile(r"[*_]*[~≈]?\d[\d,]*(?:\.\d+)?\s*%?[*_]*")
 
 
-def values_of(text: str, label: Label, head: str = "") -> tuple[tuple[Label, str], ...]:
+_AT = r"(?:avg|average|mean|pass|cons|maj|majority|best)\s?@\s?[\dk]{1,4}"
+_IN_BRACKETS = re.compile(rf"(?i)`?({_AT})`?\s*\(\s*`?({_AT})`?\s*\)")
+"""A sentence's or heading's word for the form of cells: `pass@1 (maj@64)`."""
+
+
+def values_of(
+    text: str, label: Label, head: str = "", said_around: Sequence[str] = ()
+) -> tuple[tuple[Label, str], ...]:
     """The values of a cell, each with its label; empty where nothing says what each is.
 
     "65.0 / 80.0" under `AIME (pass@1 / cons@64)`, "17B (Activated) 109B (Total)" under `Params`, "355B-A32B" under
-    `Model Size`. `head` is the heading of the column, where the label stands in the row.
+    `Model Size`, "76.3 (83.3)" near a sentence that speaks of `pass@1 (maj@64)`. `head` is the heading of the column,
+    where the label stands in the row, `said_around` the words before the table.
     """
+    if bracket := re.fullmatch(r"(\d+(?:\.\d+)?)\s*\((\d+(?:\.\d+)?)\)", text.replace("*", "")):
+        around = (label.text, head, *said_around)
+        forms = {(match[1], match[2]) for words in around for match in _IN_BRACKETS.finditer(words)}
+        bare = _IN_BRACKETS.sub("", label.text).strip()
+        return tuple(
+            (replace(read_label(f"{bare} ({metric})"), text=label.text), said)
+            for form in forms
+            for metric, said in zip(form, bracket.groups(), strict=True)
+            if len(forms) == 1
+        )
     unit = catalogue()[label.benchmark].unit if label.benchmark else None
     if unit == "parameters":
         found = parameters_in(text) or _by_order(text, label.text)

@@ -203,9 +203,17 @@ def _is_setting_word(tail: str, benchmark: str) -> bool:
         or mode_of(tail)
         or _SPLIT_NAMES.fullmatch(tail)
         or normalise(tail) in MEASURES | {"cot", "full"}
+        or _is_grade(tail, benchmark)
         or (normalise(tail) in _FIELDS and BROAD.search(benchmark))
         or re.fullmatch(r"(?i)\d+(?:\.\d+)?[km]|\d{2}\.?\d{2}\s*[-–]\s*\d{2}\.?\d{2}|20\d\d[01]\d[0-3]\d", tail)
     )
+
+
+def _is_grade(word: str, benchmark: str | None) -> bool:
+    """Whether a word is a grade of difficulty that names a part of the benchmark, also without brackets:
+    `LiveCodeBench-Easy`. The hard part of others is often published as a benchmark of its own."""
+    graded = benchmark is not None and benchmark.startswith("livecodebench")
+    return normalise(word) in (("easy", "medium", "hard") if graded else ("easy", "medium"))
 
 
 def parts_of(text: str) -> tuple[Label, ...]:
@@ -270,7 +278,9 @@ def _settings_of(
         word = part.strip(" ,;-")
         if not word:
             continue
-        if metric := _metric(word.removeprefix("@").strip(), benchmark):
+        if _is_grade(word, benchmark) and re.search(rf"(?i)\w-{re.escape(word)}$", core):
+            found["subset"] = word
+        elif metric := _metric(word.removeprefix("@").strip(), benchmark):
             found |= metric
             if re.fullmatch(r"(?i)@?\s*\d+(?:\.\d+)?\s?[km]", word):
                 found["subset"] = word.removeprefix("@").strip()

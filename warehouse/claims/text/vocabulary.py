@@ -10,7 +10,8 @@ def _words(text: str) -> frozenset[str]:
 LABEL_HEADS = _words(
     "benchmark benchmarks benchmarkname bench task tasks taskname dataset datasets eval evals evaluation evaluations "
     "test tests property item specification spec specifications field attribute parameter feature evaluationbenchmark "
-    "基准 基准测试 评测基准 评测集 评测 数据集 测试集 任务 评估基准 项目 指标名称"
+    "基准 基准测试 评测基准 评测集 评测 数据集 测试集 任务 评估基准 项目 指标名称 "
+    "평가지표 벤치마크 데이터셋 データセット ベンチマーク"
 )
 MODEL_HEADS = _words(
     "model models modelname checkpoint checkpoints pretrainedmodel basemodel llm system variant 模型 模型名称 模型名"
@@ -19,7 +20,7 @@ SHOT_HEADS = _words("shots shot nshot nshots numshots fewshot fewshots numshot o
 METRIC_HEADS = _words("metric metrics measure scoring scoringmetric evaluationmetric 指标 评测指标 评价指标")
 GROUP_HEADS = _words(
     "modeltype category categories capability capabilities domain domains area group type ability topic "
-    "类别 类型 能力 领域 分类"
+    "skill skills dimension aspect 类别 类型 能力 领域 分类 维度 분야 영역 측정영역 카테고리 カテゴリ"
 )
 PART_HEADS = _words(
     "language languages lang langs region country locale split subset subsets subject subjects difficulty level length "
