@@ -93,11 +93,11 @@ def plain(text: str) -> str:
     if boxed := BOXED.findall(text):
         text = boxed[-1]
     text = BESIDE.sub(" ", text)
-    text = FRACTION.sub(lambda found: f"{found[1] or found[3]}/{found[2] or found[4]}", text)
+    text = FRACTION.sub(lambda match: f"{match[1] or match[3]}/{match[2] or match[4]}", text)
     text = MARKUP.sub("", COMMAND.sub("", text))
-    text = CONTINENTAL.sub(lambda found: f"{found[1].replace('.', '')}.{found[2]}", text)
-    text = GROUPED.sub(lambda found: re.sub(r"\D", "", found[0]), text)
-    text = POWER.sub(lambda found: f"{found[1] or found[3]}e{found[2] or found[4]}", text)
+    text = CONTINENTAL.sub(lambda match: f"{match[1].replace('.', '')}.{match[2]}", text)
+    text = GROUPED.sub(lambda match: re.sub(r"\D", "", match[0]), text)
+    text = POWER.sub(lambda match: f"{match[1] or match[3]}e{match[2] or match[4]}", text)
     text = TEN_TO.sub(r"1e\1", text)
     return " ".join(text.split()).strip(" .,:;!?\"'()[]【】「」<>").casefold()
 
@@ -117,12 +117,12 @@ def _compact(text: str) -> str:
 
 def _first_number(text: str) -> str:
     """The text up to the end of its first number with what scales it."""
-    found = NUMBER.search(text)
-    if found is None:
+    match = NUMBER.search(text)
+    if match is None:
         return text
-    scale = SCALED.match(text, found.end())
-    percent = re.compile(r"\s*(?:%|percent)").match(text, found.end())
-    end = scale.end() if scale else percent.end() if percent else found.end()
+    scale = SCALED.match(text, match.end())
+    percent = re.compile(r"\s*(?:%|percent)").match(text, match.end())
+    end = scale.end() if scale else percent.end() if percent else match.end()
     return text[:end]
 
 
@@ -130,16 +130,16 @@ def as_fraction(text: str) -> Fraction | None:
     """The number that a short text states, with or without a unit or a percent sign, in digits or words; None for no
     number or several."""
     text = MIXED.sub(_improper, UNIT_POWER.sub("", COMMA.sub(r"\1.\2", text)))
-    found = list(NUMBER.finditer(text))
-    if len(found) == 1:
+    numbers = list(NUMBER.finditer(text))
+    if len(numbers) == 1:
         try:
-            number = Fraction(found[0][0].replace(" ", ""))
+            number = Fraction(numbers[0][0].replace(" ", ""))
         except (ValueError, ZeroDivisionError):
             return None
-        if scale := SCALED.match(text, found[0].end()):
+        if scale := SCALED.match(text, numbers[0].end()):
             number *= next(10**power for group, power in zip(scale.groups(), (3, 6, 9), strict=True) if group)
         return number
-    return None if found else _of_words(text)
+    return None if numbers else _of_words(text)
 
 
 def _improper(mixed: re.Match[str]) -> str:

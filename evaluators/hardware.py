@@ -87,15 +87,15 @@ def device_environment(devices: tuple[str, ...]) -> dict[str, str]:
 
 def read_hardware() -> Hardware:
     """The machine as it is now; the GPU clock is the one at this moment."""
-    found = gpus()
-    first = found[0] if found else {}
+    devices = gpus()
+    first = devices[0] if devices else {}
     fixed = _fixed()
     return Hardware(
         cpu=fixed[0],
         cores=cores(),
         memory=fixed[1],
         gpu=first.get("name"),
-        gpus=len(found),
+        gpus=len(devices),
         gpu_memory=_number(first.get("memory.total"), MIB),
         driver=first.get("driver_version"),
         gpu_clock=_number(first.get("clocks.sm")),

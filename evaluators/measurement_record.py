@@ -63,6 +63,11 @@ class Measurement(Record):
     medians: tuple[float, float] | None = None
     """Ratios: medians of the two sides in the quantity's unit, numerator first."""
 
+    @property
+    def score_key(self) -> tuple[str, str]:
+        """Metric and filter."""
+        return self.metric, self.filter
+
     @model_validator(mode="before")
     @classmethod
     def _typed(cls, data: Any) -> Any:

@@ -125,6 +125,6 @@ class Run(Record):
         """Whether the weights that answered are known by their files, not by what somebody's server says of itself."""
         return self.server is None or self.server.weights_seen
 
-    def measurement(self, metric: str, filter: str) -> Measurement | None:
+    def measurement(self, score_key: tuple[str, str]) -> Measurement | None:
         """What the run says about one metric and filter; None where it has no score of them."""
-        return next((entry for entry in self.measurements if (entry.metric, entry.filter) == (metric, filter)), None)
+        return next((entry for entry in self.measurements if entry.score_key == score_key), None)

@@ -54,10 +54,10 @@ def check_tables(folder: Path, run: Run) -> None:
     for name, expected in run.tables.items():
         path = folder / Path(name).name
         try:
-            found = sha256_of_file(path)
+            actual = sha256_of_file(path)
         except OSError as error:
             raise DamagedFile(
                 f"{path} cannot be read ({error.strerror}); move the folder away and run again"
             ) from error
-        if found != expected:
+        if actual != expected:
             raise DamagedFile(f"{path} is not what was written; move the folder away and run again")

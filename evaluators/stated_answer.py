@@ -34,9 +34,11 @@ SENTENCE = re.compile(r"(?<=[.。！!?])\s")
 def stated_answers(answer: str) -> list[tuple[str, bool]]:
     """What in an answer may be meant, each with whether it is nothing but the answer (else the answer begins it)."""
     for pattern, alone in ((BOXED, True), (BLOCK, True), (FIELD, True), (HASHES, False), (STATED, False)):
-        found = [next(group for group in groups.groups() if group is not None) for groups in pattern.finditer(answer)]
-        if found:
-            return [(answer, True), (found[-1], True), (_value(found[-1]), alone)]
+        statements = [
+            next(group for group in groups.groups() if group is not None) for groups in pattern.finditer(answer)
+        ]
+        if statements:
+            return [(answer, True), (statements[-1], True), (_value(statements[-1]), alone)]
     lines = [line for line in answer.strip().splitlines() if line.strip(" `*_") and not line.startswith("```")]
     if not lines:
         return []
@@ -46,9 +48,9 @@ def stated_answers(answer: str) -> list[tuple[str, bool]]:
         left, _, _ = equal[-1].partition("=")
         return [(answer, True), (_value(equal[-1]), False), *([(left, True)] if BARE.fullmatch(left) else [])]
     last = SENTENCE.split(lines[-1].strip())[-1]
-    found = [answer, lines[-1], last, *BOLD.findall(answer)[-1:], *NUMBER.findall(lines[-1])[-1:]]
+    candidates = [answer, lines[-1], last, *BOLD.findall(answer)[-1:], *NUMBER.findall(lines[-1])[-1:]]
     return [
-        *((candidate, True) for candidate in found),
+        *((candidate, True) for candidate in candidates),
         *([(answer, False)] if len(lines) == 1 and len(NUMBER.findall(answer)) < 2 else []),
     ]
 

@@ -133,9 +133,7 @@ def _step(
 def _result(known: Benchmark, runs: Sequence[Run], margin: float, options: VerifyOptions) -> CompareResult:
     score = known.scores[0]
     measured = [
-        measurement
-        for run in runs
-        if (measurement := run.measurement(score.metric, score.filter)) and scored_per_item(measurement)
+        measurement for run in runs if (measurement := run.measurement(score.key)) and scored_per_item(measurement)
     ]
     if len(measured) < len(runs):
         raise UserError(f"{known.name} gives no score per item; two runs of it cannot be paired")

@@ -211,6 +211,11 @@ class Criterion(Record):
     """UTC."""
 
     @property
+    def score_key(self) -> tuple[str, str]:
+        """Metric and filter that are compared."""
+        return self.metric, self.filter
+
+    @property
     def level(self) -> float:
         """Probability of a wrong verdict that this run may use: FIRST_RUN of alpha for the first run of a claim,
         6 / (pi^2 k^2) of the rest for the k-th run after it. The sum over all runs is alpha, for ever."""

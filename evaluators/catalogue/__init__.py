@@ -41,15 +41,15 @@ def own_folder() -> Path:
 def _read(own: Path) -> dict[str, Benchmark]:
     entries = {path: load_yaml(path.read_text(encoding="utf-8"), path.name) for path in sorted(FOLDER.glob("*.yaml"))}
     rest = [{"evaluator": "none", **entry} for entry in entries.pop(FOLDER / NOT_RUNNABLE)]
-    found = {entry["name"]: Benchmark.model_validate(entry) for entry in rest}
+    benchmarks = {entry["name"]: Benchmark.model_validate(entry) for entry in rest}
     for path, entry in entries.items():
-        found[path.stem] = _checked(path, entry)
+        benchmarks[path.stem] = _checked(path, entry)
     for path in sorted(own.glob("*.yaml")):
         try:
-            found[path.stem] = _own(path)
+            benchmarks[path.stem] = _own(path)
         except OSError as error:
             raise UserError(f"{path} cannot be read ({error.strerror})") from None
-    return found
+    return benchmarks
 
 
 def _own(path: Path) -> Benchmark:

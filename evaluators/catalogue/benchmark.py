@@ -25,6 +25,11 @@ class Score(Record):
     """Composite: the unweighted mean of this metric over the benchmark's tasks (a macro average)."""
 
     @property
+    def key(self) -> tuple[str, str]:
+        """Metric and filter."""
+        return self.metric, self.filter
+
+    @property
     def composite(self) -> bool:
         """Whether it is made of other scores; such a score has no value for a single item."""
         return bool(self.mean_of or self.over_tasks)

@@ -46,7 +46,7 @@ def measurements(
     votes = [key for key in keys if "_maj@" in key[0]]
     keys = [key for key in keys if key not in votes]
     final = _aggregate(loaded, first, board, keys, lambda key, position: board.raw[key][position])
-    found = []
+    measured: list[Measurement] = []
     for key in keys:
         score, stderr = _pick(loaded, final, first, board, key)
         values = tuple(board.means[key][: board.counted])
@@ -55,37 +55,39 @@ def measurements(
         low = high = None
         if plain and benchmark.unit == "fraction" and all(value is None or 0 <= value <= 1 for value in values):
             low, high = (_bound(loaded, first, board, key, extreme) for extreme in (0.0, 1.0))
-        found.append(
-            Measurement(
-                benchmark=benchmark.name,
-                metric=key[0],
-                filter=key[1],
-                score=score,
-                stderr=stderr,
-                unit=benchmark.unit,
-                items=board.counted,
-                of=whole,
-                values=values if plain else (),
-                order_seed=order_seed,
-                stopped_early=board.counted < whole,
-                low=low,
-                high=high,
-                **{status.value: sum(status in entry for entry in statuses) for status in SOFT},
-            )
+        average = Measurement(
+            benchmark=benchmark.name,
+            metric=key[0],
+            filter=key[1],
+            score=score,
+            stderr=stderr,
+            unit=benchmark.unit,
+            items=board.counted,
+            of=whole,
+            values=values if plain else (),
+            order_seed=order_seed,
+            stopped_early=board.counted < whole,
+            low=low,
+            high=high,
+            **{status.value: sum(status in entry for entry in statuses) for status in SOFT},
         )
-        found += _pass_at(found[-1], key, board)
-        found += _majority(found, key, votes, board)
-    return found + _composites(benchmark, loaded, final, found)
+        measured += [average, *_pass_at(average, key, board), *_majority(average, key, votes, board)]
+    return measured + _composites(benchmark, loaded, final, measured)
 
 
 def _composites(
-    benchmark: Benchmark, loaded: LoadedTasks, final: dict[str, dict[str, Any]], found: Sequence[Measurement]
+    benchmark: Benchmark, loaded: LoadedTasks, final: dict[str, dict[str, Any]], measured: Sequence[Measurement]
 ) -> list[Measurement]:
     """Scores that are made of others, as the catalogue declares them. They have no value for a single item."""
     made = []
     for declared in benchmark.scores:
         names = declared.mean_of or ((declared.over_tasks,) if declared.over_tasks else ())
-        parts = [one for name in names for one in found if (one.metric, one.filter) == (name, declared.filter)]
+        parts = [
+            measurement
+            for name in names
+            for measurement in measured
+            if measurement.score_key == (name, declared.filter)
+        ]
         if not names or len(parts) < len(names):
             continue
         first = parts[0]
@@ -95,14 +97,14 @@ def _composites(
             whole = first.low == first.high  # no answer is in doubt
             low, high = (score, score) if whole else (None, None)
         else:
-            score, low, high = (mean([getattr(one, name) for one in parts]) for name in ("score", "low", "high"))
+            score, low, high = (mean([getattr(part, name) for part in parts]) for name in ("score", "low", "high"))
         changes = {"metric": declared.metric, "score": score, "low": low, "high": high, "stderr": None, "values": ()}
         made.append(first.model_copy(update=changes))
     return made
 
 
 def _ordered(benchmark: Benchmark, keys: list[Key]) -> list[Key]:
-    stated = [(score.metric, score.filter) for score in benchmark.scores if not score.composite]
+    stated = [score.key for score in benchmark.scores if not score.composite]
     return [key for key in stated if key in keys] + [key for key in keys if key not in stated]
 
 
@@ -132,9 +134,9 @@ def _pick(
 ) -> tuple[float | None, float | None]:
     """Score and standard error of the whole; the mean over items where lm-eval has no aggregate for a group."""
     name = loaded.name if loaded.name in loaded.groups else next(iter(loaded.tasks))
-    found = final.get(name, {})
-    if (label := f"{key[0]},{key[1]}") in found:
-        return as_number(found[label]), as_number(found.get(f"{key[0]}_stderr,{key[1]}"))
+    aggregates = final.get(name, {})
+    if (label := f"{key[0]},{key[1]}") in aggregates:
+        return as_number(aggregates[label]), as_number(aggregates.get(f"{key[0]}_stderr,{key[1]}"))
     if len(loaded.tasks) == 1:
         return None, None
     values = [value for item in items if (value := board.means[key][item.position]) is not None]
@@ -173,28 +175,15 @@ def _is_mean(loaded: LoadedTasks, metric: str) -> bool:
     return True
 
 
-def _majority(found: Sequence[Measurement], key: Key, votes: Sequence[Key], board: Board) -> list[Measurement]:
+def _majority(average: Measurement, key: Key, votes: Sequence[Key], board: Board) -> list[Measurement]:
     """maj@k of a metric: the mean over items of the majority's score, in 0 and 1."""
     made = []
-    average = next(one for one in found if (one.metric, one.filter) == key)
     for metric, name in votes:
         if name != key[1] or metric.partition("_maj@")[0] != key[0]:
             continue
         values = board.means[(metric, name)][: board.counted]
-        numbers = [value for value in values if value is not None]
-        if not numbers or not all(0 <= value <= 1 for value in numbers):
-            continue
-        share = sum(numbers) / len(numbers)
-        error = (share * (1 - share) / (len(numbers) - 1)) ** 0.5 if len(numbers) > 1 else None
-        changes = {
-            "metric": metric,
-            "score": share,
-            "stderr": error,
-            "values": tuple(values),
-            "low": None,
-            "high": None,
-        }
-        made.append(average.model_copy(update=changes | {"low": None, "high": None}))
+        if all(value is None or 0 <= value <= 1 for value in values):
+            made += _share_of_items(average, metric, values)
     return made
 
 
@@ -210,10 +199,15 @@ def _pass_at(average: Measurement, key: Key, board: Board) -> list[Measurement]:
         else float(max(as_number(value) or 0.0 for value in values))
         for values in board.raw[key][: board.counted]
     ]
-    numbers = [value for value in best if value is not None]
+    return _share_of_items(average, f"{key[0]}_pass@{repeats}", best)
+
+
+def _share_of_items(average: Measurement, metric: str, values: Sequence[float | None]) -> list[Measurement]:
+    """The measurement of another metric over the same items, each with a value in 0 and 1; none without any."""
+    numbers = [value for value in values if value is not None]
     if not numbers:
         return []
     share = sum(numbers) / len(numbers)
     error = (share * (1 - share) / (len(numbers) - 1)) ** 0.5 if len(numbers) > 1 else None
-    changes = {"metric": f"{key[0]}_pass@{repeats}", "score": share, "stderr": error, "values": tuple(best)}
-    return [average.model_copy(update=changes | {"low": None, "high": None})]
+    changes = {"metric": metric, "score": share, "stderr": error, "values": tuple(values), "low": None, "high": None}
+    return [average.model_copy(update=changes)]

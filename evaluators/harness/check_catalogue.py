@@ -34,13 +34,15 @@ def check_entry(benchmark: Benchmark, *, data: bool = False) -> list[EntryFindin
         configs = task_configs(benchmark)
     except UserError as error:
         return [EntryFinding("task", "wrong", str(error))]
-    found = [EntryFinding("task", "ok", f"{len(configs)} tasks" if len(configs) > 1 else benchmark.task or "")]
+    findings = [EntryFinding("task", "ok", f"{len(configs)} tasks" if len(configs) > 1 else benchmark.task or "")]
     outputs = {str(config.get("output_type", "generate_until")) for config in configs}
-    found.append(EntryFinding("output", "ok" if outputs == {benchmark.output} else "wrong", ", ".join(sorted(outputs))))
-    found += _scores(benchmark, configs)
-    found.append(_shots(benchmark, configs))
-    found.append(_items(benchmark, data))
-    return found
+    findings.append(
+        EntryFinding("output", "ok" if outputs == {benchmark.output} else "wrong", ", ".join(sorted(outputs)))
+    )
+    findings += _scores(benchmark, configs)
+    findings.append(_shots(benchmark, configs))
+    findings.append(_items(benchmark, data))
+    return findings
 
 
 def task_configs(benchmark: Benchmark) -> list[dict[str, Any]]:
@@ -50,12 +52,12 @@ def task_configs(benchmark: Benchmark) -> list[dict[str, Any]]:
     assert benchmark.task is not None
     paths = [str(path) for path in task_folders(benchmark)]
     index = TaskManager(include_path=paths, include_defaults=False).task_index
-    found = list(_leaves(index, benchmark.task, set()))
-    if not found:  # a group may name tasks of other folders: only then is the whole index worth its seconds
-        found = list(_leaves(TaskManager(include_path=paths).task_index, benchmark.task, set()))
-    if not found:
+    configs = list(_leaves(index, benchmark.task, set()))
+    if not configs:  # a group may name tasks of other folders: only then is the whole index worth its seconds
+        configs = list(_leaves(TaskManager(include_path=paths).task_index, benchmark.task, set()))
+    if not configs:
         raise UserError(f"lm-eval has no task {benchmark.task}; `lm_eval ls tasks` lists them")
-    return found
+    return configs
 
 
 def _leaves(index: Any, name: str, seen: set[str]) -> Iterator[dict[str, Any]]:

@@ -13,7 +13,7 @@ from evaluators.backends.client import ServerLost
 from evaluators.backends.protocol import AnswerProtocol, Request
 from evaluators.backends.retry import RetryLimits
 from evaluators.harness.dealing.lane import Lane
-from evaluators.harness.journal import Journal, Place
+from evaluators.harness.journal import Journal, RequestId
 from evaluators.harness.progress import Progress
 from evaluators.harness.requests import Item
 from evaluators.harness.scoreboard import Board
@@ -57,7 +57,7 @@ def execute(
 
     Only what the journal lacks is sent. KeyboardInterrupt leaves the journal with everything that was answered.
     """
-    kept: dict[Place, str] = dict(journal.finished())
+    kept: dict[RequestId, str] = dict(journal.finished())
     missing: dict[int, frozenset[tuple[int, int]]] = {}
     begun: set[int] = set()
     reused = 0
@@ -88,7 +88,7 @@ def execute(
             if board.stop_at is None:
                 answers = [journal.item(item.task, item.doc_id) for item in batch]
                 scores = work.scorers.map(work.score, batch, answers)
-                journal.commit([], [row for item, one in zip(batch, scores) for row in _enter(item, one, board)])  # noqa: B905
+                journal.commit([], [row for item, scored in zip(batch, scores) for row in _enter(item, scored, board)])  # noqa: B905
     if board.stop_at is not None or not missing:
         return None
     return _Reader(items, work, journal, board, limits, progress, missing, begun, reused).run()
@@ -256,7 +256,7 @@ class _Reader:
         """All answers of an item that is complete, by index and repeat."""
         if item.position in self.begun:
             return self.journal.item(item.task, item.doc_id)
-        return sorted(self.partial.pop(item.position), key=lambda one: (one.index, one.repeat))
+        return sorted(self.partial.pop(item.position), key=lambda response: (response.index, response.repeat))
 
     def _too_many(self, sender: Sender) -> str | None:
         """Why no more is asked of a server that fails."""

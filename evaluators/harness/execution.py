@@ -79,7 +79,7 @@ class Execution:
         kinds = {RequestKind(item.instances[0].request_type) for item in items}
         self.rearranged = rearranged
         self.replicas = replicas_of(server, description)
-        self.protocols = [choose_protocols(one.about, kinds, settings, dialect) for one in self.replicas]
+        self.protocols = [choose_protocols(replica.about, kinds, settings, dialect) for replica in self.replicas]
         """By server: each knows what it has read from its own."""
         self.protocol: ByKind = self.protocols[0]
         self.lanes: list[Lane] = []
@@ -120,7 +120,7 @@ class Execution:
     def run(
         self,
         blank: Run,
-        place: Path,
+        folder: Path,
         rule: StoppingRule,
         repeats: int,
         together: bool,
@@ -130,8 +130,8 @@ class Execution:
         checks: bool,
     ) -> Run:
         requests = keyed_requests(blank, self.protocol, self.settings, repeats)
-        lost = mend_journal(place / run_folder.JOURNAL)
-        journal = Journal(place / run_folder.JOURNAL)
+        lost = mend_journal(folder / run_folder.JOURNAL)
+        journal = Journal(folder / run_folder.JOURNAL)
         try:
             attempts = journal.begin_attempt()
             started = datetime.fromisoformat(journal.note_start(blank.started.isoformat()))
@@ -140,11 +140,11 @@ class Execution:
             board = Board(len(self.items), rule)
             before = sum(1 for _ in journal.finished())
             complete = before >= sum(len(requests(item)) for item in self.items)
-            found = Findings() if complete else run_blocking(self._prepare(checks))
+            findings = Findings() if complete else run_blocking(self._prepare(checks))
             for protocol in self.protocols:
                 protocol.routes.clear()
             journal.set_note(SERVED, self.served.as_text())
-            reason = found.reason
+            reason = findings.reason
             if reason is None:
                 work = Work(
                     requests=requests,
@@ -177,10 +177,10 @@ class Execution:
                         if board.counted
                         else ()
                     ),
-                    "failed_checks": found.failed,
-                    "greedy_repeats": found.greedy_repeats,
+                    "failed_checks": findings.failed,
+                    "greedy_repeats": findings.greedy_repeats,
                     "checks": blank.checks
-                    | found.checks
+                    | findings.checks
                     | self._breakage()
                     | (self.grading.checks() if self.grading else {})
                     | self.served.checks()
@@ -192,7 +192,7 @@ class Execution:
             )  # fmt: skip
             responses = (response for _, response in journal.responses())
             characters = {(item.task, item.doc_id): len(str(item.instances[0].args[0])) for item in self.items}
-            signals = read_signals(run, responses, board, self.routes, found.prompt, characters)
+            signals = read_signals(run, responses, board, self.routes, findings.prompt, characters)
             if any(item.instances[0].request_type == RequestKind.generate for item in self.items[:1]):
                 signals |= respelled(journal.items(board.counted), (response for _, response in journal.responses()))
                 signals |= misread(journal.items(board.counted))
@@ -202,8 +202,8 @@ class Execution:
             unusable = self.served.changed() or self._distorted(signals)
             if unusable:  # no later run may take these answers
                 run = run.model_copy(update={"checks": run.checks | {run_folder.UNUSABLE: unusable}})
-            run_folder.write_prompts(place, self.items[: board.counted])
-            run_folder.write_run_folder(place, run, journal, board.counted)
+            run_folder.write_prompts(folder, self.items[: board.counted])
+            run_folder.write_run_folder(folder, run, journal, board.counted)
             if reason is None or unusable:
                 journal.remove()
             return run
@@ -242,27 +242,27 @@ class Execution:
         were compared with."""
         clients = [self.client(replica) for replica in self.replicas]
         client, about = clients[0], self.replicas[0].about
-        found = Findings()
+        findings = Findings()
         try:
             for protocol, one in zip(self.protocols, clients, strict=True):
                 await protocol.prepare(one)
             budget = await check_context_budget(client, self.items, about, self.dialect, self.settings.prompt == "chat")
             if checks:
                 protocol = self.protocols[0]
-                found = await run_preflight(
+                findings = await run_preflight(
                     Probe(
                         client, protocol.generation, protocol.loglikelihood, about, self.settings,
                         self.dialect, self.items,
                     )
                 )  # fmt: skip
-            found.checks |= budget
+            findings.checks |= budget
         except (GaveUp, ServerLost) as error:
-            found.fail("answers", f"the server does not answer: {error}")
+            findings.fail("answers", f"the server does not answer: {error}")
         except (TypeError, ValueError, LookupError, AttributeError) as error:
-            found.fail(
+            findings.fail(
                 "answers", f"the server's answers cannot be read: {type(error).__name__}: {one_line(str(error))}"
             )
         finally:
             for one in clients:
                 await one.close()
-        return found
+        return findings

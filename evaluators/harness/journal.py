@@ -17,7 +17,7 @@ SCHEMA = Path(__file__).with_name("journal.sql")
 SYNC = 1.0
 """Seconds between two transactions that wait for the disk: each costs a fast server some percent of its time."""
 
-Place = tuple[str, int, int, int]
+RequestId = tuple[str, int, int, int]
 """Task, document, request index, repeat."""
 
 
@@ -150,8 +150,8 @@ class Journal:
         row = self._connection.execute("SELECT value FROM counters WHERE name = ?", (name,)).fetchone()
         return int(row[0])
 
-    def finished(self) -> Iterator[tuple[Place, str]]:
-        """Place and request key of every response that needs no further attempt (failed ones do)."""
+    def finished(self) -> Iterator[tuple[RequestId, str]]:
+        """Id and request key of every response that needs no further attempt (failed ones do)."""
         rows = self._connection.execute(
             "SELECT task, doc_id, request, repeat, key FROM responses WHERE status != ?", (ResponseStatus.failed.value,)
         )

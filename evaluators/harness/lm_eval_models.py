@@ -108,14 +108,14 @@ class _Model(LM):
             kind = RequestKind(instance.request_type)
             seed = sampling_seed(task, doc_id, instance.idx, repeat)
             request = Request(task, doc_id, instance.idx, repeat, kind, instance.args, seed, "")
-            place = (task, doc_id) if kind is not RequestKind.generate else (task, doc_id, instance.idx, repeat)
-            jobs.setdefault(place, []).append((number, request))
+            job = (task, doc_id) if kind is not RequestKind.generate else (task, doc_id, instance.idx, repeat)
+            jobs.setdefault(job, []).append((number, request))
         return run_blocking(self._work(list(jobs.values()), len(instances)))
 
     async def _work(self, jobs: list[list[tuple[int, Request]]], total: int) -> list[Response]:
         slots = self.description.slots
         client = Client(self.server, self.limits)
-        found: list[Response | None] = [None] * total
+        responses: list[Response | None] = [None] * total
         feed = iter(jobs)
 
         async def work(protocol: ByKind, slot: int) -> None:
@@ -124,7 +124,7 @@ class _Model(LM):
                 async for response in protocol.answer(client, [request for _, request in job], slot):
                     if response.status is ResponseStatus.failed:
                         raise RuntimeError(f"{response.task} document {response.doc_id}: {response.error}")
-                    found[numbers[(response.index, response.repeat)]] = response
+                    responses[numbers[(response.index, response.repeat)]] = response
 
         try:
             protocol = choose_protocols(self.description, self.kinds, Settings(prompt=self.prompt), self.dialect)
@@ -132,7 +132,7 @@ class _Model(LM):
             await asyncio.gather(*(work(protocol, slot) for slot in range(slots)))
         finally:
             await client.close()
-        return [response for response in found if response is not None]
+        return [response for response in responses if response is not None]
 
     def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
         """Answer texts, reasoning left out."""

@@ -87,24 +87,24 @@ def take_over(
     """Copy answers of earlier runs whose request keys this run needs into the journal. Returns how many."""
     if not reuse:
         return 0
-    held = {place for place, _ in journal.finished()}
+    held = {request_id for request_id, _ in journal.finished()}
     older = older_keys(run, protocol, settings)
     wanted: dict[str, list[tuple[tuple[str, int, int, int], str]]] = {}
     for item in items:
         for request in requests(item):
-            spot = (request.task, request.doc_id, request.index, request.repeat)
-            if spot not in held:
+            request_id = (request.task, request.doc_id, request.index, request.repeat)
+            if request_id not in held:
                 for key in (request.key, *older(request)):
-                    wanted.setdefault(key, []).append((spot, request.key))
+                    wanted.setdefault(key, []).append((request_id, request.key))
     taken = 0
     for folder in reuse:
         batch: list[tuple[str, Response]] = []
         for row in run_folder.earlier_answers(folder):
-            for spot, key in wanted.pop(row["request_key"], []):
-                if spot in held:
+            for request_id, key in wanted.pop(row["request_key"], []):
+                if request_id in held:
                     continue
-                held.add(spot)
-                moved = dict(zip(("task", "doc_id", "index", "repeat"), spot, strict=True))
+                held.add(request_id)
+                moved = dict(zip(("task", "doc_id", "index", "repeat"), request_id, strict=True))
                 fields = {name: row[name] for name in Response.model_fields}
                 batch.append((key, Response.model_validate(fields | moved)))
         journal.commit(batch)

@@ -111,7 +111,7 @@ def run_benchmark(
     )
 
     def carry_out(
-        run_id: str, first: str | None, place: Path, reuse: Sequence[Path], tell: Callable[[Progress], None]
+        run_id: str, first: str | None, run_path: Path, reuse: Sequence[Path], tell: Callable[[Progress], None]
     ) -> Run:
         blank = Run(
             run_id=run_id,
@@ -136,8 +136,8 @@ def run_benchmark(
         )
         if chosen is not None:
             with code_grading(chosen) as execution.grading:
-                return execution.run(blank, place, rule, repeats, together, limit, reuse, tell, checks)
-        return execution.run(blank, place, rule, repeats, together, limit, reuse, tell, checks)
+                return execution.run(blank, run_path, rule, repeats, together, limit, reuse, tell, checks)
+        return execution.run(blank, run_path, rule, repeats, together, limit, reuse, tell, checks)
 
     run_id: str = run_id_after()
     first, earlier = None, []
@@ -151,13 +151,13 @@ def run_benchmark(
             earlier.append(folder / run_id)
             run_id = run_id_after(continues=run_id)
             continue
-        place = folder / run_id
-        place.mkdir(parents=True, exist_ok=True)
+        run_path = folder / run_id
+        run_path.mkdir(parents=True, exist_ok=True)
         try:
-            with held(store, run_id, place) as lease, FileLock(place / "run.lock", timeout=0):
-                if run_folder.finished(place) is not None:
+            with held(store, run_id, run_path) as lease, FileLock(run_path / "run.lock", timeout=0):
+                if run_folder.finished(run_path) is not None:
                     continue  # made elsewhere meanwhile; the rule tells whether that is enough
-                return carry_out(run_id, first, place, (*earlier, *reuse), _watched(progress, lease))
+                return carry_out(run_id, first, run_path, (*earlier, *reuse), _watched(progress, lease))
         except LeaseLost:
             continue  # it is waited for, and what was done here is kept
         except Timeout:

@@ -87,7 +87,11 @@ def write_prompts(folder: Path, items: Iterable[Item]) -> None:
 def _asked(items: Iterable[Item]) -> Iterator[dict[str, Any]]:
     for item in items:
         asked = item.instances[0]
-        choices = [_storable(one.args[1]) for one in item.instances] if asked.request_type == "loglikelihood" else None
+        choices = (
+            [_storable(instance.args[1]) for instance in item.instances]
+            if asked.request_type == "loglikelihood"
+            else None
+        )
         yield {"task": item.task, "doc_id": item.doc_id, "prompt": _storable(asked.args[0]), "choices": choices}
 
 
@@ -152,10 +156,18 @@ def finished(folder: Path) -> Run | None:
 def goes_on(run: Run, rule: StoppingRule) -> bool:
     """Whether a finished run was stopped at a look at which this rule would not stop: it serves another claim, or run
     noise has turned out to be larger."""
-    stopped = [found for found in run.measurements if found.stopped_early and found.items < found.of]
+    stopped = [
+        measurement
+        for measurement in run.measurements
+        if measurement.stopped_early and measurement.items < measurement.of
+    ]
     if not stopped:
         return False
-    values = {(found.metric, found.filter): found.values for found in stopped if len(found.values) == found.items}
+    values = {
+        measurement.score_key: measurement.values
+        for measurement in stopped
+        if len(measurement.values) == measurement.items
+    }
     return not rule.stop(InterimLook(items=stopped[0].items, total=stopped[0].of, values=values))
 
 

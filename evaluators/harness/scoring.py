@@ -61,28 +61,28 @@ def score(
     built from: lm-eval may shuffle it anew when it is read again. `recording`: makes the record of what the programs of
     one answer did (`GradingRecord`), for tasks that run code.
     """
-    by_place = {(response.index, response.repeat): response for response in responses}
+    responses_of = {(response.index, response.repeat): response for response in responses}
     scored = Scored()
     document = item.instances[0].doc
     target = task.doc_to_target(document)
     scored.target = None if target is None else str(target)
-    rounds = [range(repeats)] if together else [range(as_number, as_number + 1) for as_number in range(repeats)]
+    rounds = [range(repeats)] if together else [range(repeat, repeat + 1) for repeat in range(repeats)]
     for number_of_turn, turn in enumerate(rounds):
-        found = [by_place[(instance.idx, as_number)] for instance in item.instances for as_number in turn]
-        status = gravest(found)
+        turn_responses = [responses_of[(instance.idx, repeat)] for instance in item.instances for repeat in turn]
+        status = gravest(turn_responses)
         if status is ItemStatus.failed:
             for name in _filters(task):
                 _note(scored, name, status, None)
                 for metric in task.aggregation():
                     _enter(scored, (metric, name), number_of_turn, None)
             continue
-        for name in _apply(task, item, by_place, turn):
+        for name in _apply(task, item, responses_of, turn):
             filtered = [instance.filtered_resps[name] for instance in item.instances]
             with recording() as record:
                 values: Mapping[str, Any] = task.process_results(document, filtered)
             for metric, value in values.items():
                 _enter(scored, (metric, name), number_of_turn, value)
-            taken = _taken(found[0].kind, filtered)
+            taken = _taken(turn_responses[0].kind, filtered)
             missing = status is ItemStatus.ok and taken is not None and taken.strip() in NOT_FOUND
             ended = ItemStatus.unextracted if missing else status
             if ended is ItemStatus.ok and record is not None and record.timed_out:
@@ -129,9 +129,9 @@ def _enter(scored: Scored, key: Key, turn: int, value: Any) -> None:
     entries.append(value)
 
 
-def _apply(task: Task, item: Item, by_place: Mapping[tuple[int, int], Response], turn: range) -> list[str]:
+def _apply(task: Task, item: Item, responses_of: Mapping[tuple[int, int], Response], turn: range) -> list[str]:
     for instance in item.instances:
-        instance.resps = [value_of(by_place[(instance.idx, as_number)]) for as_number in turn]
+        instance.resps = [value_of(responses_of[(instance.idx, repeat)]) for repeat in turn]
         instance.filtered_resps = {}
     for ensemble in task._filters:
         ensemble.apply(item.instances)

@@ -229,16 +229,16 @@ class Sender(threading.Thread):
         failed: list[Request] = []
         try:
             async for response in self._answers(lane, job.requests, slot):
-                place = response.index, response.repeat
+                key = response.index, response.repeat
                 if response.status is ResponseStatus.failed and self._deal.others(job, number):
-                    failed.append(waiting.pop(place))
+                    failed.append(waiting.pop(key))
                     continue
                 work += response.generated_tokens or 1
                 if before is not None and not before.done():
                     self._hand_over()
                     await before
                 last = loop.create_future()
-                self._ready.append(Answer(waiting.pop(place), response, last))
+                self._ready.append(Answer(waiting.pop(key), response, last))
                 if self._closing is None:
                     self._closing = loop.call_later(LINGER, self._hand_over)
         finally:
@@ -261,7 +261,7 @@ class Sender(threading.Thread):
         except (ServerLost, UserError):
             raise
         except Exception as error:
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            reason = f"{type(error).__name__} in {Path(place.filename).name}:{place.lineno}: {one_line(str(error))}"
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            reason = f"{type(error).__name__} in {Path(frame.filename).name}:{frame.lineno}: {one_line(str(error))}"
             for request in lacking.values():
                 yield failure(request, GaveUp(reason, 1))

@@ -173,8 +173,8 @@ def add_chat_filter(loaded: LoadedTasks, benchmark: Benchmark) -> None:
         """The answer of the first response of each item."""
 
         def apply(self, resps: Any, docs: Any) -> Any:
-            found = (read_answer(str(answers[0]), kind) for answers in resps)
-            return [answer if answer == NONE else form.format(answer) for answer in found]
+            read = (read_answer(str(answers[0]), kind) for answers in resps)
+            return [answer if answer == NONE else form.format(answer) for answer in read]
 
     for task in loaded.tasks.values():
         if task.get_config("output_type") == "generate_until":
@@ -186,15 +186,15 @@ def _load(task: str, folders: list[Path]) -> LoadedTasks:
 
     manager = TaskManager(include_path=[str(folder) for folder in folders], include_defaults=False)
     try:
-        found = manager.load([task])
+        content = manager.load([task])
     except KeyError:
         # A group may name tasks of other folders: only then is the whole index worth its seconds.
         manager = TaskManager(include_path=[str(folder) for folder in folders])
         try:
-            found = manager.load([task])
+            content = manager.load([task])
         except KeyError as error:
             raise UserError(f"lm-eval has no task {task}; `lm_eval ls tasks` lists them") from error
-    return LoadedTasks(task, found["tasks"], found["groups"])
+    return LoadedTasks(task, content["tasks"], content["groups"])
 
 
 def task_folders(benchmark: Benchmark) -> list[Path]:

@@ -161,16 +161,16 @@ def finite(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:
-        found = float(value)
+        number = float(value)
     except (ValueError, OverflowError):
         return None
-    return found if math.isfinite(found) else None
+    return number if math.isfinite(number) else None
 
 
 def whole(value: Any) -> int | None:
     """A whole number that is not negative; None for anything else."""
-    found = finite(value)
-    return int(found) if found is not None and found.is_integer() and 0 <= found < 2**63 else None
+    number = finite(value)
+    return int(number) if number is not None and number.is_integer() and 0 <= number < 2**63 else None
 
 
 def grade(value: Any) -> float | None:
@@ -206,10 +206,10 @@ def moment(value: Any) -> datetime | None:
         return datetime.fromtimestamp(seconds, UTC) if 0 < seconds < 32_503_680_000 else None
     if not isinstance(value, str):
         return None
-    found = re.fullmatch(r"(\d{4}-\d\d-\d\d[T ]\d\d)[-:](\d\d)[-:](\d\d)(\.\d+)?(Z|[+-]\d\d:?\d\d)?", value.strip())
+    match = re.fullmatch(r"(\d{4}-\d\d-\d\d[T ]\d\d)[-:](\d\d)[-:](\d\d)(\.\d+)?(Z|[+-]\d\d:?\d\d)?", value.strip())
     written = value.strip()
-    if found:
-        day, minute, second, fraction, zone = found.groups()
+    if match:
+        day, minute, second, fraction, zone = match.groups()
         written = f"{day}:{minute}:{second}{(fraction or '')[:7]}{zone or ''}"
     try:
         read = datetime.fromisoformat(written)
@@ -220,5 +220,5 @@ def moment(value: Any) -> datetime | None:
 
 def first_line(error: BaseException) -> str:
     """What an error says, in one line."""
-    found = str(error).splitlines()
-    return found[0][:120] if found else type(error).__name__
+    lines = str(error).splitlines()
+    return lines[0][:120] if lines else type(error).__name__

@@ -72,31 +72,31 @@ def as_imported_run(
             result, doubt = result.model_copy(update={"items": ()}), None
         result = result.model_copy(update={"items": ()}) if doubt else result
         ordered = _in_order(result.items, order_seed)
-        found = _measurement(benchmark, result, score, ordered, order_seed)
-        if found is None:
+        measurement = _measurement(benchmark, result, score, ordered, order_seed)
+        if measurement is None:
             left.append(LeftOut(place=result.task, reason="it has no score, or not how many items it is over"))
             continue
-        if any((one.metric, one.filter) == (found.metric, found.filter) for one in measurements):
-            left.append(LeftOut(place=result.task, reason=f"{found.metric},{found.filter} stands there twice"))
+        if measurement.score_key in [earlier.score_key for earlier in measurements]:
+            left.append(LeftOut(place=result.task, reason=f"{','.join(measurement.score_key)} stands there twice"))
             continue
-        measurements.append(found)
+        measurements.append(measurement)
         stated.append((score, sure))
-        notes += [note for note in _notes(result, found, benchmark) if note not in notes]
-        doubts += [one for one in (*result.doubts, *([doubt] if doubt else ())) if one not in doubts]
-        limited = limited or result.limited or why_not_whole(result, benchmark) or _part(result, found)
-        if (result.metric, result.filter) != (found.metric, found.filter):
-            names[f"{found.metric},{found.filter}"] = f"{result.metric},{result.filter}"
+        notes += [note for note in _notes(result, measurement, benchmark) if note not in notes]
+        doubts += [*result.doubts, *([doubt] if doubt else [])]
+        limited = limited or result.limited or why_not_whole(result, benchmark) or _part(result, measurement)
+        if (result.metric, result.filter) != measurement.score_key:
+            names[",".join(measurement.score_key)] = f"{result.metric},{result.filter}"
         scores += _item_scores(ordered, score)
     if not measurements:
         return None
-    order = [(score.metric, score.filter) for score in benchmark.scores]
-    ranks = [order.index(key) if (key := (one.metric, one.filter)) in order else len(order) for one in measurements]
+    order = [score.key for score in benchmark.scores]
+    ranks = [order.index(key) if (key := measured.score_key) in order else len(order) for measured in measurements]
     places = sorted(range(len(ranks)), key=ranks.__getitem__)
     measurements, stated = [measurements[index] for index in places], [stated[index] for index in places]
     first = results[0]
     settings = _settings(first.settings, *stated[0])
     origin = origin.model_copy(
-        update={"limited": limited, "doubts": tuple(doubts), "notes": tuple(notes), "scores": names}
+        update={"limited": limited, "doubts": tuple(dict.fromkeys(doubts)), "notes": tuple(notes), "scores": names}
     )
     when = outside.started or outside.finished or origin.imported_at
     identity = [origin.sha256, benchmark.name, release.model, release.commit, settings.model_dump(), order_seed]
@@ -140,7 +140,7 @@ def _score_of(benchmark: Benchmark, result: OutsideResult, harness: str) -> tupl
         score, sure = Score(metric=result.metric, filter=result.filter), True
     else:
         score, sure = score_that_is_meant(benchmark, result.metric, result.filter)
-    known = any((score.metric, score.filter) == (one.metric, one.filter) for one in benchmark.scores)
+    known = score.key in [entry.key for entry in benchmark.scores]
     if known and benchmark.unit == "fraction" and result.unit != "fraction" and result.score is not None:
         raise UserError(f"{result.score:g} is no share between 0 and 1; a percentage would have to say so")
     return score, sure
@@ -151,13 +151,13 @@ def _in_order(items: Sequence[OutsideItem], seed: int) -> list[list[OutsideItem]
     repeats: dict[str, list[OutsideItem]] = defaultdict(list)
     for item in items:
         repeats[item.id].append(item)
-    return sorted(repeats.values(), key=lambda one: order_key(seed, *_place(one[0].id)))
+    return sorted(repeats.values(), key=lambda answers: order_key(seed, *_place(answers[0].id)))
 
 
 def _place(name: str) -> tuple[str, int]:
     """Task and document number of an item; outside lm-eval the name itself, and 0."""
-    found = LM_EVAL_ITEM.fullmatch(name)
-    return (found["task"], int(found["doc"])) if found else (name, 0)
+    match = LM_EVAL_ITEM.fullmatch(name)
+    return (match["task"], int(match["doc"])) if match else (name, 0)
 
 
 def _measurement(
@@ -166,7 +166,7 @@ def _measurement(
     count = len(ordered) or result.count or _most(result, benchmark)
     of = result.whole or (result.count if result.settings.subset and not result.limited else benchmark.items)
     of = max(of or 0, count or 0)
-    failed = sum(all(one.status is ItemStatus.failed for one in item) for item in ordered)
+    failed = sum(all(answer.status is ItemStatus.failed for answer in item) for item in ordered)
     value = result.score
     if result.right is not None:
         if not benchmark.items:
@@ -191,7 +191,9 @@ def _measurement(
         values=means if result.unit == "fraction" else (),
         order_seed=seed,
         evidence=result.evidence,
-        **{status.value: sum(any(one.status is status for one in item) for item in ordered) for status in COUNTED},
+        **{
+            status.value: sum(any(answer.status is status for answer in item) for item in ordered) for status in COUNTED
+        },
     )
 
 
@@ -200,26 +202,26 @@ def _most(result: OutsideResult, benchmark: Benchmark) -> int | None:
 
 
 def _mean(several: list[OutsideItem]) -> float | None:
-    known = [one.score for one in several if one.score is not None]
+    known = [answer.score for answer in several if answer.score is not None]
     return sum(known) / len(known) if known else None
 
 
-def _part(result: OutsideResult, found: Measurement) -> str | None:
+def _part(result: OutsideResult, measurement: Measurement) -> str | None:
     """How a result that is not said to be limited is about a part of the benchmark all the same."""
-    if found.of and found.items < NOT_LIMITED * found.of:
-        return f"{found.items:,} of {found.of:,} items; the file does not say which"
+    if measurement.of and measurement.items < NOT_LIMITED * measurement.of:
+        return f"{measurement.items:,} of {measurement.of:,} items; the file does not say which"
     return None
 
 
-def _notes(result: OutsideResult, found: Measurement, benchmark: Benchmark) -> list[str]:
+def _notes(result: OutsideResult, measurement: Measurement, benchmark: Benchmark) -> list[str]:
     notes = []
-    if not found.values and found.unit == "fraction":
+    if not measurement.values and measurement.unit == "fraction":
         notes.append("the file has no items: compared as a whole, by arithmetic")
-    if result.count is None and not result.items and not result.limited and found.items == found.of:
+    if result.count is None and not result.items and not result.limited and measurement.items == measurement.of:
         notes.append("the file does not tell how many items were run; taken for the whole benchmark")
-    if found.failed and result.score is not None:
+    if measurement.failed and result.score is not None:
         notes.append(
-            f"{found.failed:,} items failed by the infrastructure are left out of the score; "
+            f"{measurement.failed:,} items failed by the infrastructure are left out of the score; "
             f"the file counts them and says {100 * result.score:.4g} %"
         )
     if result.task_version and _of_lm_eval(result) and benchmark.task and not benchmark.tasks_folder:

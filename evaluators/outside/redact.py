@@ -35,7 +35,7 @@ def redacted_text(text: str) -> str:
     """The text without what looks like a secret."""
     for pattern in PATTERNS:
         text = pattern.sub(PLACEHOLDER, text)
-    return ASSIGNED.sub(lambda found: found.group(1) + PLACEHOLDER, text)
+    return ASSIGNED.sub(lambda match: match.group(1) + PLACEHOLDER, text)
 
 
 def redacted(value: Any, depth: int = 0) -> Any:

@@ -38,7 +38,7 @@ class SampleHashes:
         self.rows += 1
         if None not in stated:
             self.whole += 1
-            self._joined.update("".join(one or "" for one in stated).encode())
+            self._joined.update("".join(filter(None, stated)).encode())
         for name, told, content_of in zip(NAMES, stated, (_document, _prompt, _target), strict=True):
             if told is None or (content := content_of(row)) is None:
                 continue
@@ -72,10 +72,10 @@ def _prompt(row: dict[str, Any]) -> str | None:
     asked = row.get("arguments")
     if isinstance(asked, list):
         first = sequence(asked[0]) if asked else []
-        found = first[0] if first else None
+        prompt = first[0] if first else None
     else:
-        found = inside(asked, "gen_args_0", "arg_0")
-    return found if isinstance(found, str) else None
+        prompt = inside(asked, "gen_args_0", "arg_0")
+    return prompt if isinstance(prompt, str) else None
 
 
 def _target(row: dict[str, Any]) -> str | None:

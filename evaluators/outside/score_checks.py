@@ -31,19 +31,19 @@ def score_that_is_meant(benchmark: Benchmark, metric: str, filter: str) -> tuple
     Raises UserError where it may be several scores, or none: a time or a rate of refusals is no accuracy.
     """
     for score in benchmark.scores:
-        if (metric, filter) == (score.metric, score.filter):
+        if (metric, filter) == score.key:
             return score, True
     metrics = {score.metric for score in benchmark.scores}
     try:
-        found = benchmark.score(metric, None)
+        meant = benchmark.score(metric, None)
     except UserError:
         known = ", ".join(sorted(metrics)) or "none"
         if len(metrics) != 1:
             raise UserError(f"{metric!r} may be several scores of {benchmark.title} ({known})") from None
         if benchmark.unit == "fraction" and not _is_share_of_right(metric):
             raise UserError(f"{metric!r} is not known to be the score of {benchmark.title} ({known})") from None
-        found = benchmark.scores[0]
-    return found, sum(one.metric == found.metric for one in benchmark.scores) == 1
+        meant = benchmark.scores[0]
+    return meant, sum(score.metric == meant.metric for score in benchmark.scores) == 1
 
 
 def why_items_contradict(result: OutsideResult) -> str | None:

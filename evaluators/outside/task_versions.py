@@ -24,8 +24,8 @@ def installed_task_version(task: str) -> float | None:
         if task_file is None or not task_file.is_file():
             return None
         content = task_file.read_text(encoding="utf-8")
-        if found := VERSION.search(content):
-            return float(found[1])
+        if version := VERSION.search(content):
+            return float(version[1])
         included = INCLUDED.search(content)
         task_file = task_file.parent / included[1] if included else None
     return None

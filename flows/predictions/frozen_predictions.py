@@ -38,7 +38,7 @@ def frozen_for(
     if not predictable(job, artifact):
         return hashes
     for criterion in criteria:
-        score = criterion.metric, criterion.filter
+        score = criterion.score_key
         if score in hashes:
             continue
         note = home.predictions / f"{_key(job, artifact, criterion, engine)}.frozen"

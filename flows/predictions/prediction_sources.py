@@ -36,7 +36,7 @@ def predictions_from_runs(home: Home, artifact: Artifact, criterion: Criterion) 
     known = whole_runs(home, criterion.benchmark, criterion.metric, criterion.filter, criterion.items)
     own = [run for run in known if run.artifact_key == artifact.key]
     chosen = own[:MOST_RUNS] if own else _others(known)
-    rows = [scores_by_item(home, run.run_id, criterion.metric, criterion.filter) for run in chosen]
+    rows = [scores_by_item(home, run.run_id, *criterion.score_key) for run in chosen]
     items = set(rows[0]) if rows else set()
     same = [(run, row) for run, row in zip(chosen, rows, strict=True) if set(row) == items]
     known_scores = any(value is not None for _, row in same for value in row.values())

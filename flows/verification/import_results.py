@@ -126,7 +126,7 @@ def judge_imported_run(home: Home, run: Run, alpha: float = 0.05) -> list[Verdic
             )
         except UserError:
             continue  # a claim about a score that the benchmark does not have
-        measurement = run.measurement(criterion.metric, criterion.filter)
+        measurement = run.measurement(criterion.score_key)
         if measurement is None or criterion.criterion_id in done:
             continue
         save_criteria(home, [criterion])
@@ -139,7 +139,7 @@ def judge_imported_run(home: Home, run: Run, alpha: float = 0.05) -> list[Verdic
                 known,
                 now=datetime.now(UTC),
                 other_cells=other_cells(home, claim),
-                items=items_of_run(home, run.run_id, criterion.metric, criterion.filter),
+                items=items_of_run(home, run.run_id, *criterion.score_key),
             )
         )
     save_verdicts(home, verdicts)

@@ -319,7 +319,4 @@ def protocol_criteria(
         for protocol in job.protocols[claim.claim_id]
     }
     known = predictions or {}
-    return {
-        key: with_predictions(criterion, known.get((criterion.metric, criterion.filter)))
-        for key, criterion in plain.items()
-    }
+    return {key: with_predictions(criterion, known.get(criterion.score_key)) for key, criterion in plain.items()}

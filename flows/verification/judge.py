@@ -35,8 +35,7 @@ def judge_pairs(pairs: Iterable[tuple[Claim, Criterion]], run: Run, home: Home) 
             (
                 measured
                 for measured in run.measurements
-                if (measured.benchmark, measured.metric, measured.filter)
-                == (criterion.benchmark, criterion.metric, criterion.filter)
+                if (measured.benchmark, *measured.score_key) == (criterion.benchmark, *criterion.score_key)
             ),
             None,
         )
@@ -47,11 +46,9 @@ def judge_pairs(pairs: Iterable[tuple[Claim, Criterion]], run: Run, home: Home) 
             text = f"the run gave no score {criterion.metric},{criterion.filter}"
             verdicts.append(could_not_run(claim, "no_score", text, now=now))
         else:
-            flips = flip_rate(home, run, criterion.metric, criterion.filter)
+            flips = flip_rate(home, run, *criterion.score_key)
             known = run if flips is None else run.model_copy(update={"signals": run.signals | flips})
-            examples = (
-                items_of_run(home, run.run_id, criterion.metric, criterion.filter) if run.evaluator == "lm-eval" else []
-            )
+            examples = items_of_run(home, run.run_id, *criterion.score_key) if run.evaluator == "lm-eval" else []
             cells = other_cells(home, claim)
             verdicts.append(
                 judge(

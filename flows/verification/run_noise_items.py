@@ -29,7 +29,7 @@ def has_noise(benchmark: Benchmark, run: Run) -> bool:
 
 def flips_of(twice: Run, criterion: Criterion) -> tuple[float, int] | None:
     """Flip rate and number of items of a run with two answers an item; None for scores that are not 0 or 1."""
-    measurement = twice.measurement(criterion.metric, criterion.filter)
+    measurement = twice.measurement(criterion.score_key)
     within = within_of_means(measurement.values, 2) if measurement else None
     if measurement is None or within is None:
         return None
@@ -60,7 +60,7 @@ def repeats_worth(
     MOST_ANSWERS; None if there are none, or no number of them would."""
     wanted = []
     for criterion in criteria:
-        claim, measurement = claims.get(criterion.claim_id), run.measurement(criterion.metric, criterion.filter)
+        claim, measurement = claims.get(criterion.claim_id), run.measurement(criterion.score_key)
         noise = _noise(criterion, claim, benchmark, run, twice)
         if claim is None or measurement is None or noise is None or claim.settings.repeats or measurement.stopped_early:
             continue
@@ -78,7 +78,7 @@ def repeats_worth(
 
 
 def _noise(criterion: Criterion, claim: Claim | None, benchmark: Benchmark, run: Run, twice: Run) -> RunNoise | None:
-    flips, measurement = flips_of(twice, criterion), run.measurement(criterion.metric, criterion.filter)
+    flips, measurement = flips_of(twice, criterion), run.measurement(criterion.score_key)
     if flips is None or measurement is None or claim is None:
         return None
     expected = noise_expected(

@@ -16,8 +16,8 @@ VARIANTS_NOTE = (
 def variant_lines(variants: Iterable[dict[str, Any]]) -> list[str]:
     """One line a variant: `GSM-Plus: 62.4 [57.1, 67.4] on 400 of 10,552 items`."""
     return [
-        f"{one['title']}: {number(one['score'], 'fraction')}"
-        + (f" {interval(one['low'], one['high'], 'fraction')}" if one.get("low") is not None else "")
-        + f" on {one['items']:,} of {one['of']:,} items"
-        for one in variants
+        f"{score['title']}: {number(score['score'], 'fraction')}"
+        + (f" {interval(score['low'], score['high'], 'fraction')}" if score.get("low") is not None else "")
+        + f" on {score['items']:,} of {score['of']:,} items"
+        for score in variants
     ]

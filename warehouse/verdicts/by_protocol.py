@@ -41,7 +41,7 @@ def combine_protocols(
         if verdict.outcome in CONFIRMED:
             return _under(protocol, verdict, results, parts)
     run = {protocol.name for protocol, _ in parts}
-    missing = [*missing, *(one.name for one in protocols if one.plausible and one.name not in run)]
+    missing = [*missing, *(protocol.name for protocol in protocols if protocol.plausible and protocol.name not in run)]
     outcomes = {verdict.outcome for _, verdict in plausible}
     sides = (*BELOW, Outcome.above_claim)
     if len(outcomes) == 1 and not missing and (only := next(iter(outcomes))) in sides:
@@ -99,7 +99,7 @@ def _under_each(parts: Sequence[Part], results: tuple[ProtocolResult, ...], outc
     )
     flagged = all(verdict.flagged for protocol, verdict in parts if protocol.plausible)
     word = "below" if outcome in BELOW else "above"
-    text = f"{word} the claim under each of {len([1 for one, _ in parts if one.plausible])} plausible protocols"
+    text = f"{word} the claim under each of {sum(part[0].plausible for part in parts)} plausible protocols"
     return verdict.model_copy(
         update={
             "protocol": protocol.name,
@@ -143,8 +143,8 @@ def _open(
 def _scores(results: Sequence[ProtocolResult]) -> str:
     """`chat 84.1% (confirmed), completion 70.3% (below claim)`."""
     return ", ".join(
-        f"{one.protocol} {number_and_unit(one.score, 'fraction')} ({outcome_word(one.outcome).lower()})"
-        if one.score is not None
-        else f"{one.protocol} ({outcome_word(one.outcome).lower()})"
-        for one in results
+        f"{result.protocol} {number_and_unit(result.score, 'fraction')} ({outcome_word(result.outcome).lower()})"
+        if result.score is not None
+        else f"{result.protocol} ({outcome_word(result.outcome).lower()})"
+        for result in results
     )

@@ -135,8 +135,8 @@ def _stated(claim: Claim, benchmark: Benchmark) -> Settings:
         score = benchmark.score(stated.metric, stated.filter)
     except UserError:
         return stated
-    only_metric = len({one.metric for one in benchmark.scores}) == 1
-    only_filter = len({one.filter for one in benchmark.scores if one.metric == score.metric}) == 1
+    only_metric = len({entry.metric for entry in benchmark.scores}) == 1
+    only_filter = len({entry.filter for entry in benchmark.scores if entry.metric == score.metric}) == 1
     return stated.model_copy(
         update={
             "metric": score.metric if stated.metric or only_metric else None,

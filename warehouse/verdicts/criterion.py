@@ -51,7 +51,7 @@ def make_criterion(
     if measured and benchmark.scores:
         named = settings if settings is not None and settings.metric is not None else claim.settings
         score = benchmark.score(named.metric, named.filter)
-        metric, filter = score.metric, score.filter
+        metric, filter = score.key
     count = items or benchmark.items or {"speed": SPEED_RUNS, "specification": 1}.get(benchmark.evaluator)
     if not count:
         raise UserError(f"the catalogue lacks the number of items of {benchmark.name}; add `items` to its YAML")

@@ -45,8 +45,8 @@ class ClaimRule:
         self.criteria = [criterion for criterion in criteria if criterion.claim_id not in non_deciding]
         self.budget = budget
         schedules = [look_schedule(criterion.benchmark) for criterion in self.criteria]
-        self.minimum = minimum or max((one.minimum for one in schedules), default=MINIMUM)
-        self.every = every or max((one.every for one in schedules), default=EVERY)
+        self.minimum = minimum or max((schedule.minimum for schedule in schedules), default=MINIMUM)
+        self.every = every or max((schedule.every for schedule in schedules), default=EVERY)
         self.predictions = dict(predictions or {})
         self.checked: dict[str, Sequence[float] | None] = {}
         """Predictions by hash, that were found to be the locked ones."""
@@ -82,14 +82,14 @@ class ClaimRule:
         return state.side == "confirmed" or not any(
             other is not None and other.side is None
             for key in look.values
-            if key != (criterion.metric, criterion.filter)
+            if key != criterion.score_key
             for other in [self.state(criterion, look, key)]
         )
 
     def state(self, criterion: Criterion, look: InterimLook, key: tuple[str, str] | None = None) -> TestState | None:
         """Where a claim stands at this look; None if the look lacks its score, or if only a whole run can decide it
         (scores outside [0, 1]). `key`: another metric and filter, as if the claim were about that."""
-        score = key or (criterion.metric, criterion.filter)
+        score = key or criterion.score_key
         values = look.values.get(score)
         if values is None or criterion.interval.unit != "fraction":
             return None

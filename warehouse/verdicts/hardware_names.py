@@ -44,15 +44,15 @@ def machine(text: str) -> Machine:
     """Read a name such as `2x NVIDIA H100 80GB HBM3`, `RTX4090`, `M3 Max (64GB)`, `RTX 4090 x2`."""
     low = re.sub(r"\((r|tm|c)\)|[®™]", " ", text.casefold())
     count = 1
-    if found := COUNT.search(low):
-        count = int(found[1] or found[2])
-        low = low[: found.start()] + " " + low[found.end() :]
+    if match := COUNT.search(low):
+        count = int(match[1] or match[2])
+        low = low[: match.start()] + " " + low[match.end() :]
     low = re.sub(r"\b(rtx|gtx|rx)(?=\d)", r"\1 ", low)
     low = re.sub(r"\b\d+[- ]cores?\b", " ", low)
     low = re.sub(r"(\d+)\s+(gi?b)\b", r"\1\2", low)
     words = [word.rstrip(".") for word in WORD.findall(low)]
     form = next((form for form in FORM for word in words if word.startswith(form)), None)
-    memory = next((int(found[1]) for word in words if (found := MEMORY.match(word))), None)
+    memory = next((int(match[1]) for word in words if (match := MEMORY.match(word))), None)
     words = [word for word in words if word not in NOISE and not DETAIL.match(word) and not MEMORY.match(word)]
     return Machine(
         count,

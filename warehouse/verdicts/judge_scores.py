@@ -63,15 +63,15 @@ def judge(
         strength = CERTAIN if outcome is Outcome.below_claim else -CERTAIN
         return case.verdict(outcome, reasons, line, score=measurement.score, strength=strength)
     if known.evaluator == "speed" or criterion.interval.unit in ("tok/s", "ratio"):
-        outcome, reasons, line, found = judge_speed(
+        outcome, reasons, line, interval = judge_speed(
             criterion, measurement, comparability, run=run, claimed_settings=claim.settings
         )
-        span = (found.low, found.high, found.confidence) if found else (None, None, None)
+        span = (interval.low, interval.high, interval.confidence) if interval else (None, None, None)
         return case.verdict(
             outcome,
             reasons,
             line,
-            score=found.value if found else None,
+            score=interval.value if interval else None,
             span=span,
             strength=-log(2 * sqrt(criterion.level)) if outcome is Outcome.below_claim else -CERTAIN,
         )

@@ -74,9 +74,9 @@ def _words(criterion: Criterion, measurement: Measurement, how: str) -> Judged:
         text = f"the release contradicts itself: {measurement.evidence.get('conflict', how)}"
         return Outcome.inconclusive, (Reason(code="files_disagree", text=text),), f"{text}: INCONCLUSIVE"
     text = f"the files say {value}, the claim says {said}"
-    found = licence_named(value)
-    if found is None or same_licence_family(named, found):
-        why = "a licence that is not known here" if found is None else "a licence of the same family"
+    published = licence_named(value)
+    if published is None or same_licence_family(named, published):
+        why = "a licence that is not known here" if published is None else "a licence of the same family"
         text = f"{text}: {why}"
         return Outcome.inconclusive, (Reason(code="licence_unsure", text=text),), f"{text}: INCONCLUSIVE"
     return Outcome.below_claim, (_reason(text, how),), f"files say {value}; claim {said}: NOT WHAT THE FILES SAY"

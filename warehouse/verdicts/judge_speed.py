@@ -87,9 +87,9 @@ def judge_speed(
         reasons.append(Reason(code="no_score", text="no run finished"))
         return outcome, tuple(reasons), f"nothing measured; {WORDS[outcome]} ({reasons[0].text})", None
     if len(measurement.starts) > 1:
-        found = interval_over_starts(split_by_start(runs, measurement.starts), criterion.level)
+        interval = interval_over_starts(split_by_start(runs, measurement.starts), criterion.level)
     else:
-        found = interim_look(runs, measurement.first_look or len(runs), criterion.level)
+        interval = interim_look(runs, measurement.first_look or len(runs), criterion.level)
     low, high = edges(criterion.interval, criterion.margin, criterion.relative)
     worse, better = Outcome.below_claim, Outcome.above_claim
     if not criterion.higher_is_better:
@@ -101,12 +101,12 @@ def judge_speed(
     elif measurement.unit != criterion.interval.unit:
         outcome = Outcome.inconclusive
         reasons.append(Reason(code="other_unit", text=f"measured in {unit}, claimed in {criterion.interval.unit}"))
-    elif found.confidence < 1 - criterion.level:
+    elif interval.confidence < 1 - criterion.level:
         outcome = Outcome.inconclusive
         reasons.append(Reason(code="few_runs", text=f"{len(runs)} runs; {SPEED_RUNS} are needed for an interval"))
-    elif found.high < low or found.low > high:
-        outcome = worse if found.high < low else better
-    elif low <= found.low and found.high <= high:
+    elif interval.high < low or interval.low > high:
+        outcome = worse if interval.high < low else better
+    elif low <= interval.low and interval.high <= high:
         outcome = Outcome.confirmed
     else:
         outcome = Outcome.inconclusive
@@ -115,9 +115,9 @@ def judge_speed(
     if detail := _detail(measurement):
         reasons.append(detail)
     margin = f" within ±{100 * criterion.margin:g} %" if outcome is Outcome.confirmed else ""
-    span = f"[{number_and_unit(found.low, unit)}, {number_and_unit(found.high, unit)}]"
+    span = f"[{number_and_unit(interval.low, unit)}, {number_and_unit(interval.high, unit)}]"
     sides = f" of {' over '.join(measurement.sides)}" if measurement.sides else ""
-    value = number_and_unit(found.value, unit)
+    value = number_and_unit(interval.value, unit)
     starts = f" of {len(measurement.starts)} server starts" if len(measurement.starts) > 1 else ""
     head = f"measured {value} {span} in {len(runs)} runs{starts}{sides}; claim {claimed(criterion.interval)}: "
-    return outcome, tuple(reasons), f"{head}{WORDS[outcome]}{margin}{why}", found
+    return outcome, tuple(reasons), f"{head}{WORDS[outcome]}{margin}{why}", interval

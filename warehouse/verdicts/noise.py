@@ -81,8 +81,8 @@ def answers_averaged(metric: str, repeats: int | None) -> int:
 
 def repeats_words(metric: str, repeats: int | None) -> str:
     """How an item's score comes from several answers, for people; empty for one answer."""
-    if (found := ONE_OF_SEVERAL.search(metric)) is not None:
-        return f"{'best' if found[1] == 'pass' else 'vote'} of {found[2]} answers each"
+    if (match := ONE_OF_SEVERAL.search(metric)) is not None:
+        return f"{'best' if match[1] == 'pass' else 'vote'} of {match[2]} answers each"
     return f"mean of {repeats:,} answers each" if (repeats or 1) > 1 else ""
 
 
@@ -176,8 +176,8 @@ def _shown(
     repeats = answers_averaged(measurement.metric, run.settings.repeats)
     claimed = answers_averaged(measurement.metric, claim.settings.repeats)
     rate = run.signals.get("flip_rate")
-    if rate is None and (found := _of_repeats(measurement.values, repeats, level)) is not None:
-        within, flips = found
+    if rate is None and (measured := _of_repeats(measurement.values, repeats, level)) is not None:
+        within, flips = measured
         width = allowance(within, measurement.of, repeats, claimed, RISK_REPEATS * level)
         return RunNoise(width, within, "repeats", flips, len(measurement.values))
     twice = round(run.signals.get("flip_items", min(TWICE, measurement.of)))

@@ -97,7 +97,7 @@ def under_other_settings(case: Case, outcome: Outcome, reasons: list[Reason]) ->
 
 def settings_reasons(case: Case) -> list[Reason]:
     """The settings that differ, or that were assumed, as reasons."""
-    found = []
+    reasons = []
     for relation, code, words in (
         ("differs", "settings_differ", "differ"),
         ("unknown", "settings_unknown", "not told by the file"),
@@ -111,8 +111,8 @@ def settings_reasons(case: Case) -> list[Reason]:
                 else f"{line.setting} ({line.measured or line.claimed or 'neither'})"
                 for line in lines
             ]
-            found.append(Reason(code=code, text=f"settings {words}: {', '.join(parts)}"))
-    return found
+            reasons.append(Reason(code=code, text=f"settings {words}: {', '.join(parts)}"))
+    return reasons
 
 
 def _bounds_reason(measurement: Measurement) -> list[Reason]:
@@ -129,10 +129,10 @@ def _criterion_reasons(criterion: Criterion, noise: RunNoise) -> list[Reason]:
     width = f"{100 * criterion.margin:g} %" if criterion.relative else f"{100 * criterion.margin:g} points"
     if criterion.interval.unit != "fraction" and not criterion.relative:
         width = f"{criterion.margin:g}"
-    found = [Reason(code="margin", text=f"criterion: claim ±{width}, alpha {criterion.alpha:g}")]
+    reasons = [Reason(code="margin", text=f"criterion: claim ±{width}, alpha {criterion.alpha:g}")]
     if noise.width:
-        found.append(Reason(code="run_noise", text=noise.text))
-    return found
+        reasons.append(Reason(code="run_noise", text=noise.text))
+    return reasons
 
 
 def _undecided(case: Case, region: AcceptanceRegion, noise: RunNoise) -> Reason:

@@ -24,18 +24,18 @@ def bandwidths() -> dict[str, float]:
 def bandwidth(hardware: str) -> tuple[str, float] | None:
     """Name and memory bandwidth (bytes per second, all devices together) of claimed hardware; None if not known. Of
     several entries that fit, the most exact one."""
-    one = machine(hardware)
+    stated = machine(hardware)
     single = COUNT.sub(" ", hardware)
     fitting = [
         name
         for name in bandwidths()
-        if same_machine(name, single) and (entry := machine(name)).form in (None, one.form)
-        if entry.memory in (None, one.memory)
+        if same_machine(name, single) and (entry := machine(name)).form in (None, stated.form)
+        if entry.memory in (None, stated.memory)
     ]
     if not fitting:
         return None
     best = max(fitting, key=len)
-    return (best if one.count == 1 else f"{one.count}x {best}"), one.count * bandwidths()[best]
+    return (best if stated.count == 1 else f"{stated.count}x {best}"), stated.count * bandwidths()[best]
 
 
 def roofline(claimed: Settings, measurement: Measurement) -> Reason | None:
@@ -45,10 +45,10 @@ def roofline(claimed: Settings, measurement: Measurement) -> Reason | None:
     stored = measurement.evidence.get("weight_bytes_per_token")
     if not claimed.hardware or not stored or measurement.benchmark != "output_speed" or (claimed.concurrency or 1) > 1:
         return None
-    found = bandwidth(claimed.hardware)
-    if found is None:
+    known = bandwidth(claimed.hardware)
+    if known is None:
         return None
-    name, speed = found
+    name, speed = known
     limit = speed / int(stored)
     text = (
         f"estimate, not measured: {name} reads {speed / 1e9:,.0f} GB/s, a token {_size(int(stored))} of weights, "

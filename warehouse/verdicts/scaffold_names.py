@@ -30,8 +30,8 @@ def same_scaffold(stated: str, ran: str) -> bool:
 def limited(stated: str | None, ran: str) -> bool:
     """Whether the run gave the agent another number of requests than its own configuration does (`steps 20 of 250`),
     and the claim does not state that number."""
-    found = re.search(r"\bsteps (\d+) of \d+", ran)
-    return found is not None and not re.search(rf"\bsteps {found[1]}\b", (stated or "").casefold())
+    match = re.search(r"\bsteps (\d+) of \d+", ran)
+    return match is not None and not re.search(rf"\bsteps {match[1]}\b", (stated or "").casefold())
 
 
 def _words(text: str) -> list[str]:

@@ -17,14 +17,14 @@ ALPHA = 0.05
 def with_variants(verdict: Verdict, criterion: Criterion, runs: Sequence[Run]) -> Verdict:
     """The verdict with the scores of runs on variants of the claim's benchmark, by the metric and filter that were
     compared (by the metric, where the variant has no such filter)."""
-    scores = [score for run in runs if (score := variant_score(run, criterion.metric, criterion.filter)) is not None]
+    scores = [score for run in runs if (score := variant_score(run, *criterion.score_key)) is not None]
     return verdict.model_copy(update={"variants": tuple(scores)}) if scores else verdict
 
 
 def variant_score(run: Run, metric: str, filter: str) -> VariantScore | None:
     """The score of one run; None where it has none of this metric."""
-    same = [found for found in run.measurements if found.metric == metric and found.score is not None]
-    chosen = next((found for found in same if found.filter == filter), same[0] if same else None)
+    same = [measured for measured in run.measurements if measured.metric == metric and measured.score is not None]
+    chosen = next((measured for measured in same if measured.filter == filter), same[0] if same else None)
     if chosen is None or chosen.score is None or not chosen.items:
         return None
     low = high = None

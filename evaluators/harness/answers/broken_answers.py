@@ -115,7 +115,7 @@ def is_noise(text: str) -> bool:
     if len(signs) < SHORTEST:
         return False
     part = signs[-LOOKED_AT:]
-    looped = sum(len(found[0]) for found in LOOP.finditer(part) if found[1].strip(RULED))
+    looped = sum(len(match[0]) for match in LOOP.finditer(part) if match[1].strip(RULED))
     if looped >= LOOPED * len(part) or ONE_SIGN.fullmatch(part):
         return True
     odd = sum(sign in CONTROL for sign in part) if part.isascii() else sum(_odd(sign) for sign in part)

@@ -52,12 +52,12 @@ def read_evalplus_grades(path: Path) -> OutsideRun:
     if names is None:
         raise UserError(f"{path} grades tasks such as {next(iter(rows))[:40]!r}; HumanEval/... and Mbpp/... are known")
     named = FILE.match(path.name)
-    left = [LeftOut(place=name, reason="it has no grade") for name, one in rows.items() if not _answers(one)]
-    graded = {name: answers for name, one in rows.items() if (answers := _answers(one))}
+    left = [LeftOut(place=name, reason="it has no grade") for name, row in rows.items() if not _answers(row)]
+    graded = {name: answers for name, row in rows.items() if (answers := _answers(row))}
     repeats = max(len(several) for several in graded.values())
     results = []
     for benchmark, plus in zip(names, (False, True), strict=True):
-        if plus and not any(one.get("plus_status") for several in graded.values() for one in several):
+        if plus and not any(answer.get("plus_status") for several in graded.values() for answer in several):
             continue
         items = tuple(_items(graded, plus))
         results.append(

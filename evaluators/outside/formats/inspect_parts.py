@@ -119,7 +119,7 @@ def inspect_json_parts(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]
     """Header and samples of a JSON log. Raises UserError for a broken one."""
     if path.stat().st_size <= LARGEST_DOCUMENT:
         content = mapping(json_document(path))
-        return content, [_lean(one) for one in sequence(content.pop("samples", None)) if isinstance(one, dict)]
+        return content, [_lean(sample) for sample in sequence(content.pop("samples", None)) if isinstance(sample, dict)]
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content_of:
             log = msgspec.json.decode(content_of, type=_Log)

@@ -33,7 +33,7 @@ def read_livecodebench_grades(path: Path) -> OutsideRun:
     items, left, dates = [], [], []
     repeats = 1
     for number, row in enumerate(content):
-        grades = [grade(one) for one in sequence(row.get("graded_list"))] if isinstance(row, dict) else []
+        grades = [grade(graded) for graded in sequence(row.get("graded_list"))] if isinstance(row, dict) else []
         if not isinstance(row, dict) or text(row.get("question_id")) is None or not grades:
             left.append(LeftOut(place=f"row {number}", reason="it has no question_id or no grade"))
             continue
@@ -47,7 +47,7 @@ def read_livecodebench_grades(path: Path) -> OutsideRun:
     named = SCENARIO.search(path.name)
     names = len({item.id for item in items})
     release = RELEASES.get(names)
-    known = bool(dates) and all(re.match(r"\d{4}-\d\d", one) for one in dates)
+    known = bool(dates) and all(re.match(r"\d{4}-\d\d", date) for date in dates)
     window = f"{min(dates)[:7]}..{max(dates)[:7]}" if known else None
     return OutsideRun(
         format="LiveCodeBench grades",

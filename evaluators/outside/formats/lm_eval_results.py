@@ -198,11 +198,11 @@ def _result(
 def _counts(content: dict[str, Any], leaves: list[str]) -> tuple[int | None, int | None]:
     """Items of the benchmark and items that were run, over the leaves; None where the file does not tell."""
     told = [mapping(mapping(content.get("n-samples")).get(leaf)) for leaf in leaves]
-    originals = [whole(one.get("original")) for one in told]
-    effectives = [whole(one.get("effective")) for one in told]
+    originals = [whole(counts.get("original")) for counts in told]
+    effectives = [whole(counts.get("effective")) for counts in told]
     return (
-        sum(one or 0 for one in originals) if originals and None not in originals else None,
-        sum(one or 0 for one in effectives) if effectives and None not in effectives else None,
+        sum(original or 0 for original in originals) if originals and None not in originals else None,
+        sum(effective or 0 for effective in effectives) if effectives and None not in effectives else None,
     )
 
 

@@ -189,7 +189,7 @@ def _conduct(
             key=server.key,
             alive=partial(_alive, server),
             rule=rule,
-            score=(score.metric, score.filter),
+            score=score.key,
             order_seed=blank.order_seed,
             budget=budget,
             progress=progress,

@@ -24,9 +24,7 @@ def pair_run(first: Run, second: Run, reference: str, flips: Mapping[str, float]
         _pair(ours, theirs, names)
         for ours in first.measurements
         for theirs in second.measurements
-        if (ours.metric, ours.filter) == (theirs.metric, theirs.filter)
-        and scored_per_item(ours)
-        and scored_per_item(theirs)
+        if ours.score_key == theirs.score_key and scored_per_item(ours) and scored_per_item(theirs)
     ]
     reason = _unlike(first, second) or _unsound_side(first, second)
     name = hashlib.sha256(f"{first.run_id} {second.run_id} {reference}".encode()).hexdigest()[:16]
@@ -124,7 +122,7 @@ def _doubtful(first: Run, second: Run) -> dict[str, float]:
     for ours in first.measurements:
         for theirs in second.measurements:
             best, worst = bounds(ours), bounds(theirs)
-            if (ours.metric, ours.filter) != (theirs.metric, theirs.filter) or best is None or worst is None:
+            if ours.score_key != theirs.score_key or best is None or worst is None:
                 continue
             name = f"{ours.metric},{ours.filter}"
             gain, loss = best.high - (ours.score or 0.0), (theirs.score or 0.0) - worst.low

@@ -29,8 +29,7 @@ def other_metric(e: Evidence) -> Iterable[Cause]:
     if e.criterion is None or e.gap <= e.criterion.margin:
         return
     for other in e.run.measurements:
-        key = other.metric, other.filter
-        if other.benchmark != e.measurement.benchmark or key == (e.measurement.metric, e.measurement.filter):
+        if other.benchmark != e.measurement.benchmark or other.score_key == e.measurement.score_key:
             continue
         if other.score is None or other.unit != e.measurement.unit or not _fits(e, other):
             continue
@@ -71,7 +70,7 @@ def other_cell(e: Evidence) -> Iterable[Cause]:
     near = [(name, cell) for name, cell in cells if abs(cell - score) <= SAME]
     if not near:
         return
-    name, cell = min(near, key=lambda one: abs(one[1] - score))
+    name, cell = min(near, key=lambda named: abs(named[1] - score))
     kin = [other for other, _ in cells if akin(other, e.claim.model)]
     sibling = next(((other, held) for other, held in near if other in kin), None)
     if sibling and e.whole and likelihood_of_misreading(len(kin), max(SPREAD, 2 * e.gap)) >= 0.5:
@@ -94,8 +93,8 @@ def likelihood_of_misreading(cells: int, spread: float) -> float:
 
 def akin(name: str, model: str) -> bool:
     """Whether two names are of one family, as base and instruct, thinking and not: alike but for these words."""
-    one, two = (_family(text) for text in (name.partition(",")[0], model))
-    return bool(one) and one == two
+    family = _family(name.partition(",")[0])
+    return bool(family) and family == _family(model)
 
 
 def _family(name: str) -> str:

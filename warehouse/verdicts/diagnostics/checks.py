@@ -247,12 +247,12 @@ def _respelled(e: Evidence) -> float:
 
 
 def _respelled_items(e: Evidence) -> tuple[str, ...]:
-    found = [item for item in _wrong(e) if same_answer(item.extracted, item.target)]
-    return tuple(dict.fromkeys(f"{item.task}/{item.doc_id}" for item in found))[:3]
+    items = [item for item in _wrong(e) if same_answer(item.extracted, item.target)]
+    return tuple(dict.fromkeys(f"{item.task}/{item.doc_id}" for item in items))[:3]
 
 
 def _wrong(e: Evidence) -> list[ItemScore]:
-    key = e.measurement.metric, e.measurement.filter
+    key = e.measurement.score_key
     return [item for item in e.items if (item.metric, item.filter) == key and item.value == 0]
 
 
@@ -342,17 +342,17 @@ LOOKS: tuple[Callable[[Evidence], Iterable[Cause]], ...] = (
 
 def find_causes(evidence: Evidence) -> list[Cause]:
     """All causes that the data show, each once, strongest first: unsound, doubt, note, then in the order of LOOKS."""
-    found = [cause for look in LOOKS for cause in look(evidence)]
-    found.sort(key=lambda cause: ("unsound", "doubt", "note").index(cause.weight))
+    causes = [cause for look in LOOKS for cause in look(evidence)]
+    causes.sort(key=lambda cause: ("unsound", "doubt", "note").index(cause.weight))
     kept: dict[str, Cause] = {}
-    for cause in found:
+    for cause in causes:
         kept.setdefault(cause.code, cause)
     return list(kept.values())
 
 
 def examples(cause: Cause, items: Iterable[ItemScore], measurement: Measurement) -> tuple[str, ...]:
     """Up to three items that show a cause, as `task/doc_id`: those with its status, else wrong ones."""
-    same = [item for item in items if (item.metric, item.filter) == (measurement.metric, measurement.filter)]
+    same = [item for item in items if (item.metric, item.filter) == measurement.score_key]
     chosen = [item for item in same if cause.status and item.status.value == cause.status]
     if not chosen and cause.status is None:
         chosen = [item for item in same if item.value == 0]

@@ -45,10 +45,9 @@ def pair_state(criterion: Criterion, measurement: Measurement, noise: float) -> 
 
 def decided_pair(claims: Sequence[Claim], criteria: Sequence[Criterion], run: Run, benchmark: Benchmark) -> bool:
     """Whether a run of a pair decides all of these criteria, its run noise taken into account."""
-    scores = {(found.metric, found.filter): found for found in run.measurements}
     repeats = {claim.claim_id: claim.settings.repeats or 1 for claim in claims}
     for criterion in criteria:
-        measurement = scores.get((criterion.metric, criterion.filter))
+        measurement = run.measurement(criterion.score_key)
         if measurement is None or criterion.interval.unit not in PAIR_UNITS:
             continue
         noise = pair_noise(
@@ -152,8 +151,8 @@ def _against(criterion: Criterion, noise: PairNoise) -> list[Reason]:
     text = (
         f"criterion: {claimed(criterion.interval)}, less {100 * criterion.margin:g} points, alpha {criterion.alpha:g}"
     )
-    found = [Reason(code="margin", text=text)]
-    return [*found, Reason(code="run_noise", text=noise.text)] if noise.width else found
+    reasons = [Reason(code="margin", text=text)]
+    return [*reasons, Reason(code="run_noise", text=noise.text)] if noise.width else reasons
 
 
 def _headline(

@@ -42,16 +42,16 @@ def log_likelihood(correct: int, total: int, seen: int, successes: int) -> float
 def alternatives(null: int, total: int, step: float, up: bool) -> tuple[tuple[int, float], ...]:
     """Counts that the test bets on, with their stakes (summing to one). `step`: items that one margin means. At the
     very edge of the possible it bets half-way there."""
-    found = []
+    counts = []
     for distance, stake in zip(DISTANCES, STAKES, strict=True):
         away = max(1, round(distance * step))
         count = null + away if up else null - away
         if 0 < count < total:
-            found.append((count, stake))
-    if not found:
+            counts.append((count, stake))
+    if not counts:
         return (((null + total + 1) // 2 if up else null // 2, 1.0),)
-    whole = sum(stake for _, stake in found)
-    return tuple((count, stake / whole) for count, stake in found)
+    whole = sum(stake for _, stake in counts)
+    return tuple((count, stake / whole) for count, stake in counts)
 
 
 def log_e(null: int, total: int, seen: int, successes: int, step: float, up: bool) -> float:

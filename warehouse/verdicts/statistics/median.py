@@ -61,9 +61,9 @@ def interim_look(runs: Sequence[float], first: int, alpha: float) -> Median:
     return median_interval(runs, alpha - spent if spent <= alpha else alpha)
 
 
-def straddles(found: Median, criterion: Criterion) -> bool:
+def straddles(interval: Median, criterion: Criterion) -> bool:
     """Whether the interval lies across an edge of what the claim allows, or is none yet: then more runs may decide."""
     low, high = edges(criterion.interval, criterion.margin, criterion.relative)
-    outside = found.high < low or found.low > high
-    inside = low <= found.low and found.high <= high
-    return found.confidence < 1 - criterion.level or not (outside or inside)
+    outside = interval.high < low or interval.low > high
+    inside = low <= interval.low and interval.high <= high
+    return interval.confidence < 1 - criterion.level or not (outside or inside)

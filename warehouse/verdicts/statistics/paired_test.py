@@ -46,11 +46,11 @@ def follow_pairs(
     null, step = (1 - margin) / 2, max(margin / 2, 1 / total)
     region = AcceptanceRegion(total, null, 1.0, step)
     low, high = confidence_sequence(moved, region, alpha)
-    found: Literal["holds", "fails"] | None = None
+    holds: Literal["holds", "fails"] | None = None
     if items == total:
-        found = "holds" if mean >= -margin - 1e-12 else "fails"
+        holds = "holds" if mean >= -margin - 1e-12 else "fails"
     elif items and log_wealth(moved, total, null, step, True)[-1] >= log(1 / alpha):
-        found = "holds"
+        holds = "holds"
     elif items and log_wealth(moved, total, null, step, False)[-1] >= log(1 / alpha):
-        found = "fails"
-    return PairedState(found, items, total, mean, 2 * low - 1, 2 * high - 1)
+        holds = "fails"
+    return PairedState(holds, items, total, mean, 2 * low - 1, 2 * high - 1)

@@ -84,14 +84,14 @@ def plan_items(
     sign = -1 if higher_is_better else 1
     kept = [gap for gap in gaps if 0 <= interval.value + sign * gap <= 1]
     correct = [round(items * (interval.value + sign * gap)) for gap in kept]
-    found = laws(
+    stopping_laws = laws(
         items,
         critical_counts(region, alpha, looks, contradict_level(alpha, noise)),
         correct,
         minimum=min(minimum, items),
     )
     prospects = []
-    for gap, law in zip(kept, found, strict=True):
+    for gap, law in zip(kept, stopping_laws, strict=True):
         score = law.correct / items
         inside = region.at_least <= law.correct <= region.at_most
         outside = law.correct < region.not_below or law.correct > region.not_above
@@ -175,10 +175,10 @@ def noise_sentence(
     text = f"{items:,} items cannot refute a gap of {100 * gap:g} points"
     if gap <= margin + unsaid + ROUNDING:
         return f"{text}: what a claim leaves unsaid may do as much"
-    found = repeats_needed(most_within(interval.value - margin), items, gap - margin, claimed_repeats)
-    if found is None:
+    repeats = repeats_needed(most_within(interval.value - margin), items, gap - margin, claimed_repeats)
+    if repeats is None:
         return f"{text}: the claimant's single run may be that far off itself"
-    return f"{text}; {found:,} repeats would"
+    return f"{text}; {repeats:,} repeats would"
 
 
 def more_needed(criterion: Criterion, measurement: Measurement, region: AcceptanceRegion, noise: RunNoise) -> Reason:
@@ -227,8 +227,8 @@ def _repeats(
         return Reason(
             code="unsaid", text=f"{text} scores by up to {100 * region.noise:.1f} points more than its margin"
         )
-    found = repeats_needed(noise.within, measurement.of, gap, risk=RISK_WIDTH * criterion.level)
+    repeats = repeats_needed(noise.within, measurement.of, gap, risk=RISK_WIDTH * criterion.level)
     text = f"{outside}, run noise allows {100 * region.noise:.1f}"
-    if found is None:
+    if repeats is None:
         return Reason(code="needs_repeats", text=f"{text}; the claimant's own noise is larger than the gap")
-    return Reason(code="needs_repeats", text=f"{text}; about {found:,} answers an item would tell")
+    return Reason(code="needs_repeats", text=f"{text}; about {repeats:,} answers an item would tell")

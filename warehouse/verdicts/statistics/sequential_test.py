@@ -105,7 +105,7 @@ class LookState:
     """Correct items if every unknown one were wrong (0/1 items)."""
     high: int = 0
     """The same if every one were right."""
-    found: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    e_values: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     """Log e-values in the order of FACTS."""
     established: frozenset[str] = frozenset()
     side: Side | None = None
@@ -139,15 +139,15 @@ class LookMemory:
         return self.steps[-1] if self.steps else LookState()
 
 
-def common_prefix(one: Sequence[float | None], two: Sequence[float | None], part: int = 512) -> int:
+def common_prefix(first: Sequence[float | None], second: Sequence[float | None], part: int = 512) -> int:
     """Number of first entries that two lists share."""
-    shared = min(len(one), len(two))
-    if shared == len(one) and two[:shared] == one:
+    shared = min(len(first), len(second))
+    if shared == len(first) and second[:shared] == first:
         return shared
     for start in range(0, shared, part):
         end = min(start + part, shared)
-        if one[start:end] != two[start:end]:
-            return next(look for look in range(start, end) if one[look] != two[look])
+        if first[start:end] != second[start:end]:
+            return next(look for look in range(start, end) if first[look] != second[look])
     return shared
 
 
@@ -203,8 +203,8 @@ def decide(
     """First verdict of a series of looks, each (items seen, log e-values in the order of FACTS). `contradicting`: alpha
     of the two tests that contradict a claim, where it is another."""
     bars, step = (log(plausible / alpha), log(2 / (contradicting or alpha))), LookState()
-    for seen, found in looks:
-        step = advance(replace(step, seen=seen, found=found), bars, minimum)
+    for seen, e_values in looks:
+        step = advance(replace(step, seen=seen, e_values=e_values), bars, minimum)
     return _state(step, total)
 
 
@@ -213,8 +213,8 @@ def advance(step: LookState, bars: tuple[float, float], minimum: int) -> LookSta
     that confirm and that contradict."""
     confirm, contradict = bars
     established = step.established
-    if max(step.found) >= min(bars):
-        passed = zip(FACTS, step.found, (confirm, confirm, contradict, contradict), strict=True)
+    if max(step.e_values) >= min(bars):
+        passed = zip(FACTS, step.e_values, (confirm, confirm, contradict, contradict), strict=True)
         established = established | {fact for fact, value, bar in passed if value >= bar}
     side, decided_at = step.side, step.decided_at
     if side is None and len(established) > 1 and step.seen >= minimum and (side := _side(established)):
@@ -225,7 +225,7 @@ def advance(step: LookState, bars: tuple[float, float], minimum: int) -> LookSta
 
 
 def _state(step: LookState, total: int) -> TestState:
-    named = {fact: value for fact, value in zip(FACTS, step.found, strict=True) if abs(value) != inf}
+    named = {fact: value for fact, value in zip(FACTS, step.e_values, strict=True) if abs(value) != inf}
     return TestState(step.side, step.decided_at, step.seen, total, named, step.established)
 
 
@@ -247,7 +247,7 @@ def _counting(region: AcceptanceRegion) -> Look:
         high = step.high + right + sum(value is None for value in part)
         if (key := (seen, low, high)) not in known:
             known[key] = log_e_values(region, seen, low, high)
-        return replace(step, seen=seen, low=low, high=high, found=known[key])
+        return replace(step, seen=seen, low=low, high=high, e_values=known[key])
 
     return look
 
@@ -260,8 +260,8 @@ def _betting(region: AcceptanceRegion, predictions: Sequence[float] | None) -> L
 
     def look(step: LookState, part: Sequence[float | None]) -> LookState:
         carry = step.carry or first_carry(tests, forecast.spread if forecast else 0.0)
-        found, after = bets_of_facts(carry, part, region, tests, forecast)
-        return replace(step, seen=step.seen + len(part), found=found, carry=after)
+        e_values, after = bets_of_facts(carry, part, region, tests, forecast)
+        return replace(step, seen=step.seen + len(part), e_values=e_values, carry=after)
 
     return look
 

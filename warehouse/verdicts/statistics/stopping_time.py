@@ -41,7 +41,7 @@ def critical_counts(
     the tests that contradict a claim, where it is another."""
     confirm, contradict = log(1 / alpha), log(2 / (contradicting or alpha))
     guess = [0, -1, -1, 0]
-    found = []
+    critical = []
     for seen in looks:
         for number, fact in enumerate(FACTS):
             bar = confirm if number < 2 else contradict
@@ -51,8 +51,8 @@ def critical_counts(
 
             search = _first if fact in UPWARD else _last
             guess[number] = search(passes, guess[number], seen)
-        found.append(Critical(seen, *guess))
-    return found
+        critical.append(Critical(seen, *guess))
+    return critical
 
 
 def _first(passes: Callable[[int], bool], guess: int, seen: int) -> int:

@@ -50,25 +50,27 @@ def read_terminal_bench_run(path: Path) -> OutsideRun:
     rows = content["results"]
     left = [
         LeftOut(place=f"results[{number}]", reason="it is no trial with a task_id")
-        for number, one in enumerate(rows)
-        if not isinstance(one, dict) or text(one.get("task_id")) is None
+        for number, row in enumerate(rows)
+        if not isinstance(row, dict) or text(row.get("task_id")) is None
     ]
-    trials = [one for one in rows if isinstance(one, dict) and text(one.get("task_id"))]
+    trials = [row for row in rows if isinstance(row, dict) and text(row.get("task_id"))]
     items = tuple(_items(trials))
     names = {item.id for item in items}
     data, version = text(about.get("dataset_name")), text(about.get("dataset_version"))
     core = data == CORE or (data is None and len(names) == CORE_TASKS)
     size = whole(about.get("dataset_size")) or (CORE_TASKS if core and version in (None, "0.1.1") else None)
     limited = f"{len(names):,} of {size:,} tasks" if size and len(names) < size else None
-    scaffold = " ".join(one for one in (text(about.get("agent_name")), text(about.get("agent_version"))) if one) or None
+    scaffold = (
+        " ".join(part for part in (text(about.get("agent_name")), text(about.get("agent_version"))) if part) or None
+    )
     task = "Terminal-Bench" if core else f"{data} {version or ''}".strip() if data else "tasks of tb"
     return OutsideRun(
         format="Terminal-Bench run",
         path=str(path),
         harness="terminal-bench",
         model=text(about.get("model_name")),
-        started=min((when for one in trials if (when := moment(one.get("trial_started_at")))), default=None),
-        finished=max((when for one in trials if (when := moment(one.get("trial_ended_at")))), default=None),
+        started=min((when for trial in trials if (when := moment(trial.get("trial_started_at")))), default=None),
+        finished=max((when for trial in trials if (when := moment(trial.get("trial_ended_at")))), default=None),
         scaffold=scaffold,
         results=(
             OutsideResult(
