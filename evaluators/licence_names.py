@@ -47,10 +47,10 @@ def licence_named(said: str) -> Licence | None:
     return _by_key().get(_key(said))
 
 
-def same_licence_family(one: Licence, other: Licence) -> bool:
+def same_licence_family(first: Licence, second: Licence) -> bool:
     """Whether one name is the beginning or the end of the other (`llama3` and `llama3.1`, `mit` and `modified-mit`):
     who says the one may mean the other."""
-    short, long = sorted((one.words, other.words), key=len)
+    short, long = sorted((first.words, second.words), key=len)
     return long.startswith(short) or long.endswith(f"-{short}")
 
 

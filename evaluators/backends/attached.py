@@ -83,8 +83,8 @@ class AttachedServer(RemoteServer):
     def _context(self, properties: dict[str, object]) -> int | None:
         """llama-server says it per slot in /props, vLLM in its list of models."""
         settings = properties.get("default_generation_settings")
-        found = settings.get("n_ctx") if isinstance(settings, dict) else self._model.get("max_model_len")
-        return found if isinstance(found, int) and found > 0 else None
+        context = settings.get("n_ctx") if isinstance(settings, dict) else self._model.get("max_model_len")
+        return context if isinstance(context, int) and context > 0 else None
 
     def _adds_bos(self, kind: str) -> bool | None:
         dialect = dialect_named(kind)
@@ -102,7 +102,7 @@ class AttachedServer(RemoteServer):
 def open_attached(options: ServerOptions) -> ModelServer:
     """The server of these options, or all of them as one; slots are those of each."""
     each = [options.model_copy(update={"url": url, "further_urls": ()}) for url in (options.url, *options.further_urls)]
-    servers = [AttachedServer(one) for one in each]
+    servers = [AttachedServer(server) for server in each]
     return servers[0] if len(servers) == 1 else ServerGroup(servers)
 
 

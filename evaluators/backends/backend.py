@@ -17,7 +17,7 @@ from evaluators.weights.parallelism import Spread
 class Installed:
     """What there is of a backend's program on this machine."""
 
-    found: str | None
+    program: str | None
     """Path and version in words; None: there is none."""
     advice: str
     """What to do to have it, or to have it better; empty where nothing is to be done."""

@@ -33,12 +33,12 @@ def fetch_bounded(
     # httpx bounds each piece that arrives and not all of them: headers that drip would keep the caller for ever.
     Thread(target=fetch, daemon=True).start()
     try:
-        found = ended.get(timeout=seconds)
+        answer = ended.get(timeout=seconds)
     except Empty:
         raise httpx.ReadTimeout(f"the answer did not end within {seconds:g} s", request=asked) from None
-    if isinstance(found, BaseException):
-        raise found
-    return found
+    if isinstance(answer, BaseException):
+        raise answer
+    return answer
 
 
 def _fetch(client: httpx.Client, asked: httpx.Request, seconds: float) -> tuple[int, bytes]:

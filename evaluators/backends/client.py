@@ -182,11 +182,11 @@ class Client:
                     data = decode(content)
                     if count:
                         self.served.note(data)
-                    found = read(data) if read is not None and status == 200 else data
+                    value = read(data) if read is not None and status == 200 else data
                     self.heard, self._unanswered, self._doubted = time.monotonic(), 0, False
                     if count:
                         self.patience.note(data, len(sent), self.heard - begun, beside)
-                    return Reply(status, found, attempt, self.heard - begun)
+                    return Reply(status, value, attempt, self.heard - begun)
                 reason = f"HTTP {status}: {one_line(content)}"
                 if 300 <= status < 400:
                     raise GaveUp(

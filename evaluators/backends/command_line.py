@@ -34,9 +34,9 @@ def join_flags(flags: dict[str, str]) -> list[str]:
     return [word for name, value in flags.items() for word in ((name, value) if value else (name,))]
 
 
-def describe_flags(flags: dict[str, str], place: set[str]) -> dict[str, str]:
+def describe_flags(flags: dict[str, str], excluded: set[str]) -> dict[str, str]:
     """The flags but those of place and name, by long name without dashes; a switch is `on`."""
-    return {name.lstrip("-"): value or "on" for name, value in flags.items() if name not in place}
+    return {name.lstrip("-"): value or "on" for name, value in flags.items() if name not in excluded}
 
 
 def describe_environment(prefix: str) -> dict[str, str]:

@@ -51,21 +51,21 @@ def with_fingerprint(
     """The description with the id of what the server answers now. `prompts`: those of a run's items, in its order.
     `folder`: root of all runs. `ask`: how the server is asked; None: by `ask_probes`."""
     answers = (ask or ask_probes)(server, description.model, prompts[:PROBES], chat)
-    place = f"{description.flags.get('url', server.url)} {description.model}"
-    return description.model_copy(update={"fingerprint": fingerprint_id(folder, place, answers)})
+    address = f"{description.flags.get('url', server.url)} {description.model}"
+    return description.model_copy(update={"fingerprint": fingerprint_id(folder, address, answers)})
 
 
 def ask_probes(server: ModelServer, model: str, prompts: Sequence[str], chat: bool) -> list[Answer]:
     """Answers to the prompts (with `chat`: message histories as JSON). What the server refuses is (None, None)."""
     headers = {"Authorization": f"Bearer {server.key}"} if server.key else {}
-    found: list[Answer] = []
+    answers: list[Answer] = []
     with httpx.Client(base_url=server.url, headers=headers, timeout=TIMEOUT) as http:
         for prompt in prompts:
             try:
-                found.append(_ask(http, model, prompt, chat, AGAIN if known_silent(server.url) else TIMEOUT))
+                answers.append(_ask(http, model, prompt, chat, AGAIN if known_silent(server.url) else TIMEOUT))
             except httpx.TransportError:  # the others would be waited for as long
-                return [*found, (None, None)]
-    return found
+                return [*answers, (None, None)]
+    return answers
 
 
 def _ask(http: httpx.Client, model: str, prompt: str, chat: bool, seconds: float) -> Answer:
@@ -112,10 +112,10 @@ def _read(data: Any) -> Answer:
     return (text if isinstance(text, str) else None), (None if total is None else round(total, 4))
 
 
-def fingerprint_id(folder: Path, place: str, answers: Sequence[Answer]) -> str:
+def fingerprint_id(folder: Path, address: str, answers: Sequence[Answer]) -> str:
     """The id (16 hex digits) of these answers: that of an equal fingerprint seen at this place before, else a new one,
     which is remembered."""
-    digest = hashlib.sha256(place.encode()).hexdigest()[:32]
+    digest = hashlib.sha256(address.encode()).hexdigest()[:32]
     path = folder / FOLDER / f"{digest}.json"
     known = _known(path)
     for entry in known:
@@ -123,24 +123,24 @@ def fingerprint_id(folder: Path, place: str, answers: Sequence[Answer]) -> str:
             return str(entry["id"])
     content = json.dumps([list(answer) for answer in answers])
     new = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    write_atomic(path, json.dumps([*known, {"id": new, "place": place, "answers": list(answers)}]).encode())
+    write_atomic(path, json.dumps([*known, {"id": new, "place": address, "answers": list(answers)}]).encode())
     return new
 
 
 def _known(path: Path) -> list[dict[str, Any]]:
     """The fingerprints of a file; none where it is damaged: equal answers give the same id again."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return [{**entry, "answers": [(text, number) for text, number in entry["answers"]]} for entry in found]
+        entries = json.loads(path.read_text(encoding="utf-8"))
+        return [{**entry, "answers": [(text, number) for text, number in entry["answers"]]} for entry in entries]
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return []
 
 
-def alike(one: Sequence[Any], other: Sequence[Any]) -> bool:
+def alike(first: Sequence[Any], second: Sequence[Any]) -> bool:
     """Whether two fingerprints are of one model under one set-up. A shorter one is compared as far as it goes."""
-    for (text, logprob), (said, number) in zip(one, other, strict=False):
+    for (text, logprob), (said, number) in zip(first, second, strict=False):
         if text != said or (logprob is None) != (number is None):
             return False
         if logprob is not None and abs(logprob - number) > TOLERANCE:
             return False
-    return bool(one) and bool(other)
+    return bool(first) and bool(second)

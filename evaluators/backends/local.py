@@ -104,12 +104,12 @@ class LocalServer:
         try:
             answer = self._client.get(path, timeout=30)
             answer.raise_for_status()
-            found = answer.json()
+            content = answer.json()
         except (httpx.HTTPError, ValueError) as error:
             raise UserError(f"{self.program} does not answer {path} ({error}); see {self.log}") from None
-        if not isinstance(found, dict):
+        if not isinstance(content, dict):
             raise UserError(f"{self.program} answers {path} with no JSON object; see {self.log}")
-        return found
+        return content
 
     def _wait(self) -> None:
         deadline = time.monotonic() + self.start_timeout

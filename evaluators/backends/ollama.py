@@ -146,23 +146,23 @@ class OllamaServer(RemoteServer):
             raise UserError(f"Ollama did not take {path.name} ({answer.text.strip()[:200]}); check its disk space")
 
     def _show(self, name: str) -> dict[str, object]:
-        found = self.ask("POST", "/api/show", {"model": name})
-        if found is None:
+        model = self.ask("POST", "/api/show", {"model": name})
+        if model is None:
             listed = (self.ask("GET", "/api/tags") or {}).get("models")
             names = (
                 [str(row.get("name")) for row in listed if isinstance(row, dict)] if isinstance(listed, list) else []
             )
             there = f"it has {', '.join(sorted(names)[:5])}" if names else "it has none yet"
             raise UserError(f"Ollama has no model {name}; {there}")
-        return found
+        return model
 
     def _post(self, path: str, body: dict[str, object]) -> dict[str, object]:
         """The answer, errors included."""
         try:
-            found = self._client.post(path, json=body, timeout=httpx.Timeout(60, read=3600)).json()
+            content = self._client.post(path, json=body, timeout=httpx.Timeout(60, read=3600)).json()
         except (httpx.HTTPError, ValueError) as error:
             raise UserError(f"Ollama does not answer {path} ({type(error).__name__}); check its log") from None
-        return found if isinstance(found, dict) else {}
+        return content if isinstance(content, dict) else {}
 
 
 def ollama_url() -> str:

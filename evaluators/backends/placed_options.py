@@ -29,7 +29,7 @@ def placement_of(
     spread_by_user = any(word.partition("=")[0].startswith(OWN_WORDS) for word in options.extra)
     if spread_by_user and spread is not None and machine.gpus:
         return Placement(machine.gpus, 1)
-    found = place_model(
+    placement = place_model(
         size,
         architecture,
         machine,
@@ -39,7 +39,7 @@ def placement_of(
         tensor=options.tensor_parallel,
         data=options.data_parallel or (1 if one_copy else None),
     )
-    return found or Placement(machine.gpus, 1)
+    return placement or Placement(machine.gpus, 1)
 
 
 def with_placement(options: ServerOptions, placement: Placement, devices: tuple[str, ...] = ()) -> ServerOptions:

@@ -33,8 +33,8 @@ def backend(name: str) -> Backend:
     """The backend of this name. Raises UserError, with the names there are, for another."""
     if name not in BACKENDS:
         raise UserError(f"unknown backend {name}; choose one of {', '.join(BACKENDS)}")
-    found: Backend = import_module(BACKENDS[name]).BACKEND
-    return found
+    loaded: Backend = import_module(BACKENDS[name]).BACKEND
+    return loaded
 
 
 def open_server(name: str, artifact: Artifact | None, options: ServerOptions, folder: Path) -> ModelServer:
@@ -59,7 +59,7 @@ def engine_version(name: str, options: ServerOptions) -> str | None:
 
 def dialect_named(name: str) -> Dialect:
     """The dialect of this name; OpenAI's for one that no backend has."""
-    return next((found for found in _dialects() if found.name == name), OPENAI)
+    return next((dialect for dialect in _dialects() if dialect.name == name), OPENAI)
 
 
 def recognise(models: dict[str, Any], get: Callable[[str], dict[str, Any] | None]) -> tuple[str, str]:

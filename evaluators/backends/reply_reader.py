@@ -48,10 +48,10 @@ def decode(content: bytes) -> Any:
 def decode_object(content: bytes) -> dict[str, Any] | None:
     """The JSON object of a body, or None for anything else."""
     try:
-        found = decode(content)
+        document = decode(content)
     except BadReply:
         return None
-    return found if isinstance(found, dict) else None
+    return document if isinstance(document, dict) else None
 
 
 def one_line(said: str | bytes, length: int = 300) -> str:
@@ -112,20 +112,20 @@ def log_probability(value: Any, name: str = "logprob") -> float:
     if value is None or isinstance(value, bool) or not isinstance(value, (int, float)):
         raise BadReply(f"{name} is {_kind(value)}, not a number")
     try:
-        found = float(value)
+        number = float(value)
     except OverflowError:
         raise BadReply(f"{name} is no log-probability") from None
-    if not math.isfinite(found) or found > ABOVE_ZERO:
-        raise BadReply(f"{name} is {found:g}, no log-probability")
-    return found
+    if not math.isfinite(number) or number > ABOVE_ZERO:
+        raise BadReply(f"{name} is {number:g}, no log-probability")
+    return number
 
 
 def token_ids(data: Any) -> list[int]:
     """The `tokens` of an answer of a tokenizing route, as ids or as objects with an `id`."""
-    found = json_list(json_object(data, "the answer").get("tokens"), "tokens")
+    tokens = json_list(json_object(data, "the answer").get("tokens"), "tokens")
     return [
         json_count(token["id"] if isinstance(token, dict) and "id" in token else token, "a token", 2**31, -(2**31))
-        for token in found
+        for token in tokens
     ]
 
 

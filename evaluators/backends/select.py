@@ -36,10 +36,10 @@ class ByKind:
 
     def of(self, kind: RequestKind) -> AnswerProtocol:
         """The protocol for a kind of request. Raises UserError if the run has none."""
-        found = self.generation if kind is RequestKind.generate else self.loglikelihood
-        if found is None:
+        protocol = self.generation if kind is RequestKind.generate else self.loglikelihood
+        if protocol is None:
             raise UserError(f"no protocol for {kind.value} requests on this server")
-        return found
+        return protocol
 
     async def prepare(self, client: Client) -> None:
         """Prepare both."""

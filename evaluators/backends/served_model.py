@@ -48,5 +48,5 @@ class ServedModel:
         names = self.names[field]
         if len(names) < 2:
             return None
-        found = ", ".join(f"{name} ({count:,} answers)" for name, count in names.most_common(3))
-        return f"the server changed its {field} within the run: {found}"
+        counts = ", ".join(f"{name} ({count:,} answers)" for name, count in names.most_common(3))
+        return f"the server changed its {field} within the run: {counts}"

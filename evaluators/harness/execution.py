@@ -244,8 +244,8 @@ class Execution:
         client, about = clients[0], self.replicas[0].about
         findings = Findings()
         try:
-            for protocol, one in zip(self.protocols, clients, strict=True):
-                await protocol.prepare(one)
+            for protocol, own_client in zip(self.protocols, clients, strict=True):
+                await protocol.prepare(own_client)
             budget = await check_context_budget(client, self.items, about, self.dialect, self.settings.prompt == "chat")
             if checks:
                 protocol = self.protocols[0]
@@ -263,6 +263,6 @@ class Execution:
                 "answers", f"the server's answers cannot be read: {type(error).__name__}: {one_line(str(error))}"
             )
         finally:
-            for one in clients:
-                await one.close()
+            for own_client in clients:
+                await own_client.close()
         return findings

@@ -112,7 +112,7 @@ def _backend(name: str, executable: str | None) -> Finding:
     except UserError as error:
         what, _, advice = str(error).partition("; ")
         return Finding(name, "missing", what, advice)
-    return Finding(name, "ok" if there.found else "missing", there.found or "not installed", there.advice)
+    return Finding(name, "ok" if there.program else "missing", there.program or "not installed", there.advice)
 
 
 def _containment() -> Finding:

@@ -26,17 +26,17 @@ class OtherModel(UserError):
     """Two servers of one run do not serve the same."""
 
 
-def refuse_other_description(url: str, one: ServerDescription, other_url: str, other: ServerDescription) -> None:
+def refuse_other_description(url: str, first: ServerDescription, other_url: str, second: ServerDescription) -> None:
     """Raise OtherModel, with what differs, if two servers tell of different models or set-ups."""
     for field, words in COMPARED.items():
-        said, told = getattr(one, field), getattr(other, field)
+        said, told = getattr(first, field), getattr(second, field)
         if said != told:
             raise _other(url, other_url, f"in {words}: {_said(said)} and {_said(told)}")
 
 
-def refuse_other_answers(url: str, one: Sequence[Answer], other_url: str, other: Sequence[Answer]) -> None:
+def refuse_other_answers(url: str, first: Sequence[Answer], other_url: str, second: Sequence[Answer]) -> None:
     """Raise OtherModel, with the first that differ, if two servers answer the same prompts differently."""
-    for number, (said, told) in enumerate(zip(one, other, strict=False), 1):
+    for number, (said, told) in enumerate(zip(first, second, strict=False), 1):
         if not alike([said], [told]):
             raise _other(url, other_url, f"in their answers to prompt {number}: {_given(said)} and {_given(told)}")
 

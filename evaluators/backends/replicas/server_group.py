@@ -61,20 +61,22 @@ class ServerGroup:
     def describe(self) -> ServerDescription:
         """The first one's description with the slots of all and their addresses. Looks which of them answer. Raises
         UserError if none does, and OtherModel if two differ."""
-        found = [Replica(member, member.describe()) for member in self.members if self._is_there(member)]
-        if not found:
+        replicas = [Replica(member, member.describe()) for member in self.members if self._is_there(member)]
+        if not replicas:
             raise UserError(f"nothing answers at {self._named()}; start the servers or correct the URLs")
-        first = found[0]
-        for other in found[1:]:
+        first = replicas[0]
+        for other in replicas[1:]:
             refuse_other_description(first.server.url, first.about, other.server.url, other.about)
-        self.replicas = tuple(found)
+        self.replicas = tuple(replicas)
         self.url, self.key = first.server.url, first.server.key
         flags = first.about.flags | {"servers": self.told()}
         if "url" in flags:
             flags["url"] = self.members[0].url
-        if any(one.about.flags.get("slots") == ASSUMED for one in found):
+        if any(replica.about.flags.get("slots") == ASSUMED for replica in replicas):
             flags["slots"] = ASSUMED
-        return first.about.model_copy(update={"flags": flags, "slots": sum(one.about.slots for one in found)})
+        return first.about.model_copy(
+            update={"flags": flags, "slots": sum(replica.about.slots for replica in replicas)}
+        )
 
     def _is_there(self, member: ModelServer) -> bool:
         """Whether a server answers; one of ours is started. One that runs already is ended by whoever began it."""
@@ -91,16 +93,16 @@ class ServerGroup:
 
     def told(self) -> str:
         """How many servers take part and their addresses, and those that do not answer."""
-        here = [one.server.url for one in self.replicas]
+        here = [replica.server.url for replica in self.replicas]
         gone = [member.url for member in self.members if member.url not in here]
         return f"{len(here)}: {', '.join(here)}" + (f" (no answer from {', '.join(gone)})" if gone else "")
 
     def agreed_answers(self, model: str, prompts: Sequence[str], chat: bool) -> list[Answer]:
         """What all answer to the prompts. Raises OtherModel if two differ."""
         with ThreadPoolExecutor(len(self.replicas)) as threads:
-            answers = list(threads.map(lambda one: ask_probes(one.server, model, prompts, chat), self.replicas))
-        for one, given in zip(self.replicas[1:], answers[1:], strict=True):
-            refuse_other_answers(self.url, answers[0], one.server.url, given)
+            answers = list(threads.map(lambda replica: ask_probes(replica.server, model, prompts, chat), self.replicas))
+        for replica, given in zip(self.replicas[1:], answers[1:], strict=True):
+            refuse_other_answers(self.url, answers[0], replica.server.url, given)
         self._probes = prompts, chat, answers[0]
         return answers[0]
 
