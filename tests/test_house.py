@@ -22,8 +22,17 @@ STOREYS = ("flows", "warehouse", "evaluators")
 WIDEST = 20
 UNTELLING = {"found", "one", "place"}
 """Names of variables that do not say what they hold."""
-MOST_UNTELLING = 148
-"""Times that they may still be bound in the product: lower it with every one that gets a name, and never raise it."""
+PUBLISHED_FIELDS = {
+    "evaluators/outside/outside_records.py": "place",
+    "flows/cli/doctor.py": "found",
+    "flows/scheduling/queue.py": "found",
+    "warehouse/claim_records.py": "place",
+    "warehouse/claims/readers/claim_entries.py": "place",
+    "warehouse/claims/source_reading.py": "place",
+    "warehouse/hub_scans.py": "found",
+}
+"""Where they name a field of records that homes keep, or that JSON and tables show, such as the place of a claim inside
+its source: line, cell or key."""
 ENTRY_POINTS = {"main"}
 """Names that every program has."""
 
@@ -78,9 +87,16 @@ def bindings(tree: ast.Module) -> Iterator[str]:
 
 
 def test_a_variable_says_what_it_holds() -> None:
-    count = Counter({str(path): sum(name in UNTELLING for name in bindings(tree)) for path, tree in modules().items()})
-    hint = f"name the thing instead of {sorted(UNTELLING)}; most of them are in {count.most_common(5)}"
-    assert count.total() <= MOST_UNTELLING, hint
+    untelling = {
+        str(path): sorted(names)
+        for path, tree in modules().items()
+        if (names := UNTELLING.intersection(bindings(tree)) - {PUBLISHED_FIELDS.get(str(path))})
+    }
+    assert untelling == {}, "name the thing"
+
+
+def test_published_fields_that_are_excepted_are_there() -> None:
+    assert [path for path, name in PUBLISHED_FIELDS.items() if name not in bindings(modules()[Path(path)])] == []
 
 
 def test_a_folder_says_what_is_in_it() -> None:

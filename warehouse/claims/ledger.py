@@ -47,31 +47,31 @@ def save_readings(home: Home, readings: Sequence[tuple[Reading, str | bytes]]) -
     from warehouse.claims.sentences.candidate_store import keep_candidates
     from warehouse.load import save_claims
 
-    found: list[Claim] = []
+    claims: list[Claim] = []
     names = model_names(home) if readings else None
     for reading, content in readings:
         if names is not None:
             with_hub_ids(reading, names)
         if keep_page(home, content) != reading.source.sha256:
             raise UserError(f"the page of {reading.source.url} is not the one that was read; import it again")
-        found += _superseding(home, reading.source.url, [*reading.claims, *reading.mentions])
+        claims += _superseding(home, reading.source.url, [*reading.claims, *reading.mentions])
         keep_candidates(home, reading.candidates)
-    return save_claims(home, found) if found else 0
+    return save_claims(home, claims) if claims else 0
 
 
-def _superseding(home: Home, url: str, found: Sequence[Claim]) -> list[Claim]:
+def _superseding(home: Home, url: str, claims: Sequence[Claim]) -> list[Claim]:
     """The claims that the ledger does not hold yet, each with the id of the one of the same source that it replaces."""
     with reading_store(home) as connection:
         held = fetch_rows(connection, statement("claims_of_source"), {"url": url})
     known = {str(row["claim_id"]) for row in held}
-    again = {claim.claim_id for claim in found}
+    again = {claim.claim_id for claim in claims}
     old: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in held:
         if row["current"] and row["claim_id"] not in again:
             key = (str(row["model"]), str(row["variant"]), str(row["benchmark_text"]), str(row["claimant"]))
             old[key].append(row)
     fresh = []
-    for claim in found:
+    for claim in claims:
         if claim.claim_id in known:
             continue
         key = (claim.model, str(claim.variant), claim.benchmark_text, claim.claimant.value)
@@ -125,27 +125,27 @@ def count_claims(home: Home) -> int:
 def claim_by_id(home: Home, prefix: str) -> Claim:
     """The claim whose id begins like this. Raises UserError if none or several do."""
     with reading_store(home) as connection:
-        found = connection.execute(statement("claim_records"), {"prefix": prefix}).fetchall()
-    if not found:
+        records = connection.execute(statement("claim_records"), {"prefix": prefix}).fetchall()
+    if not records:
         raise UserError(f"no claim {prefix}; `claimcheck claims list` lists them")
-    if len(found) > 1:
-        raise UserError(f"{len(found)} claims begin with {prefix}; give more of the id")
-    return Claim.model_validate_json(found[0][0])
+    if len(records) > 1:
+        raise UserError(f"{len(records)} claims begin with {prefix}; give more of the id")
+    return Claim.model_validate_json(records[0][0])
 
 
 def current_claims(home: Home, *, model: str | None = None) -> list[Claim]:
     """All current claims as records, for exports."""
     with reading_store(home) as connection:
-        found = connection.execute(statement("current_records"), {"model": model}).fetchall()
-    return [Claim.model_validate_json(record) for (record,) in found]
+        records = connection.execute(statement("current_records"), {"model": model}).fetchall()
+    return [Claim.model_validate_json(record) for (record,) in records]
 
 
 def conflicting_claims(home: Home, *, model: str | None = None) -> list[Conflict]:
     """Claims about one model and benchmark, by one party or several, whose intervals exclude each other although no
     stated setting tells them apart; the vendor's first."""
     with reading_store(home) as connection:
-        found = fetch_rows(connection, statement("conflicting_claims"), {"model": model})
+        rows = fetch_rows(connection, statement("conflicting_claims"), {"model": model})
     grouped: dict[tuple[str, str], list[Row]] = defaultdict(list)
-    for row in found:
+    for row in rows:
         grouped[str(row["model"]), str(row["benchmark"])].append(row)
     return [Conflict(key[0], key[1], tuple(group)) for key, group in grouped.items()]

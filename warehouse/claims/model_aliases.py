@@ -76,10 +76,10 @@ def settled_aliases(home: Home) -> dict[str, str]:
     if not path.exists():
         return {}
     try:
-        found = json.loads(read_plain(path))
+        settled = json.loads(read_plain(path))
     except (OSError, ValueError, RecursionError) as error:
         raise UserError(f"{path} is damaged ({error}); remove it and settle the names again") from error
-    return {str(name): str(hub) for name, hub in found.items()} if isinstance(found, dict) else {}
+    return {str(name): str(hub) for name, hub in settled.items()} if isinstance(settled, dict) else {}
 
 
 def model_names(home: Home) -> ModelNames:
@@ -95,12 +95,12 @@ def model_names(home: Home) -> ModelNames:
 def _shipped_ids() -> frozenset[str]:
     from warehouse.claims.readers.ledger_yaml import SHIPPED
 
-    found: set[str] = set()
+    ids: set[str] = set()
     for path in SHIPPED.glob("*.yaml"):
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         rows = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)["claims"]
-        found |= {str(row["model"]) for row in rows if "/" in str(row["model"])}
-    return frozenset(found)
+        ids |= {str(row["model"]) for row in rows if "/" in str(row["model"])}
+    return frozenset(ids)
 
 
 def with_hub_ids(reading: Reading, names: ModelNames) -> list[Draft]:
@@ -109,13 +109,13 @@ def with_hub_ids(reading: Reading, names: ModelNames) -> list[Draft]:
     that stay as printed and may be an id's."""
     drafts: dict[str, Draft] = {}
     many = reading.source.kind == "article"
-    for found in (reading.claims if many else [], reading.mentions, reading.candidates):
-        for index, claim in enumerate(found):
+    for claims in (reading.claims if many else [], reading.mentions, reading.candidates):
+        for index, claim in enumerate(claims):
             if "/" in claim.model or not (many or claim.claimant is Claimant.third_party):
                 continue
             hub = names.resolve(claim.model)
             if hub is not None:
-                found[index] = renamed(claim, hub)
+                claims[index] = renamed(claim, hub)
             elif claim.model not in drafts and (draft := names.draft(claim.model)):
                 drafts[claim.model] = draft
     return list(drafts.values())

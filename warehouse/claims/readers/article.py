@@ -38,13 +38,13 @@ def read_article(text: str, *, url: str, read_at: datetime) -> Reading:
     for index, block in enumerate(page.blocks):
         if isinstance(block, Grid):
             _read_table(page, index, _topic(page, index, on_page), reading)
-    found = [*reading.claims, *reading.mentions]
-    for claim in found:
+    claims = [*reading.claims, *reading.mentions]
+    for claim in claims:
         if claim.model == NOBODY:
             line = int("".join(c for c in claim.place.split(",")[0] if c.isdigit()) or 0)
             reading.leave(line or None, f"{claim.benchmark_text}: {claim.said}", f"it is about {NOBODY}")
     reading.unread = [part for part in reading.unread if not part.reason.startswith("no column or row is named for")]
-    reading.claims = [_by_press(claim) for claim in found if claim.model != NOBODY]
+    reading.claims = [_by_press(claim) for claim in claims if claim.model != NOBODY]
     reading.mentions = []
     propose(page, reading, [*names, *(claim.model for claim in reading.claims)], topic=None, claimant=Claimant.press)
     reading.pictures = [name for name, _ in page.pictures]
@@ -57,8 +57,8 @@ def _read_table(page: Page, index: int, topic: str | None, reading: Reading) -> 
     """Read one table under the names that it prints; only where numbers in it are nobody's, as the topic's."""
     alone = Reading(reading.source)
     read_blocks(page, alone, identity_in(page, NOBODY), None, only=index)
-    found = [*alone.claims, *alone.mentions]
-    if topic is not None and (not found or any(claim.model == NOBODY for claim in found)):
+    claims = [*alone.claims, *alone.mentions]
+    if topic is not None and (not claims or any(claim.model == NOBODY for claim in claims)):
         alone = Reading(reading.source)
         read_blocks(page, alone, identity_in(page, topic), None, only=index)
     reading.claims += alone.claims

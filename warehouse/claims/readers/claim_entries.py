@@ -124,14 +124,13 @@ def _add_metric(stated: dict[str, Any], metrics: Sequence[str], benchmark: str |
     """Take the metric from the words for it, one of the benchmark's own scores first; the other words come back."""
     scores = {score.metric for score in catalogue()[benchmark].scores} if benchmark else set()
     read = [(metric, *metric_settings(metric, benchmark)) for metric in metrics]
-    named = [one for one in read if "metric" in one[1]]
-    best = next((one for one in named if one[1]["metric"] in scores), named[0] if named else None)
+    named = [settings["metric"] for _, settings, _ in read if "metric" in settings]
+    best = next((metric for metric in named if metric in scores), named[0] if named else None)
     words: list[str] = []
-    for one in read:
-        metric, found, left = one
-        if one is best and "metric" not in stated:
-            stated |= found
+    for metric, settings, left in read:
+        if "metric" in settings and settings["metric"] == best and "metric" not in stated:
+            stated |= settings
         else:
-            stated |= {key: value for key, value in found.items() if key not in ("metric", "filter")}
-            words += left or ([f"metric: {metric}"] if "metric" in found or not found else [])
+            stated |= {key: value for key, value in settings.items() if key not in ("metric", "filter")}
+            words += left or ([f"metric: {metric}"] if "metric" in settings or not settings else [])
     return words

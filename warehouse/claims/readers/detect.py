@@ -42,8 +42,8 @@ def read_any(
     start = text.lstrip("\ufeff \t\r\n")
     if not start:
         raise UserError(f"{url} is empty; nothing to import")
-    if start[0] in "[{" and (found := _json(start, url)) is not None:
-        return _by_json(found, text, url, when, model)
+    if start[0] in "[{" and (content := _json(start, url)) is not None:
+        return _by_json(content, text, url, when, model)
     if (first := start.partition("\n")[0]) and _is_csv(first):
         from warehouse.claims.readers.csv_parquet import read_csv
 

@@ -43,33 +43,33 @@ def _items(document: Any, url: str) -> list[Any]:
 def _entry(item: dict[str, Any], number: int, model: str, merged: bool, commit: str | None) -> ClaimEntry:
     from huggingface_hub import parse_eval_result_entries
 
-    found = parse_eval_result_entries([item])[0]
-    if not isinstance(found.value, str):
+    entry = parse_eval_result_entries([item])[0]
+    if not isinstance(entry.value, str):
         raise ValueError("value is no number")
     owner = model.split("/")[0] if "/" in model else None
-    author = found.source_org or found.source_user
+    author = entry.source_org or entry.source_user
     claimant = Claimant.vendor
     if not merged:
         claimant = Claimant.community
     elif author is not None and (owner is None or author.casefold() != owner.casefold()):
         claimant = Claimant.third_party
     notes = [
-        f"verify token: {found.verify_token}" if found.verify_token else None,
-        f"date: {found.date}" if found.date else None,
-        f"source: {found.source_name or ''} {found.source_url}".replace("  ", " ") if found.source_url else None,
-        f"data set revision: {found.dataset_revision}" if found.dataset_revision else None,
+        f"verify token: {entry.verify_token}" if entry.verify_token else None,
+        f"date: {entry.date}" if entry.date else None,
+        f"source: {entry.source_name or ''} {entry.source_url}".replace("  ", " ") if entry.source_url else None,
+        f"data set revision: {entry.dataset_revision}" if entry.dataset_revision else None,
     ]
     return ClaimEntry(
         model=model,
-        benchmark_text=f"{found.dataset_id} {found.task_id}",
-        names=(found.task_id, f"{found.dataset_id} {found.task_id}", found.dataset_id)
-        if found.task_id != "default"
-        else (found.dataset_id,),
-        said=found.value,
+        benchmark_text=f"{entry.dataset_id} {entry.task_id}",
+        names=(entry.task_id, f"{entry.dataset_id} {entry.task_id}", entry.dataset_id)
+        if entry.task_id != "default"
+        else (entry.dataset_id,),
+        said=entry.value,
         place=f"entry {number}",
         claimant=claimant,
         by=author or owner,
-        words=(found.notes,) if found.notes else (),
+        words=(entry.notes,) if entry.notes else (),
         note="; ".join(note for note in notes if note) or None,
         commit=commit,
     )

@@ -76,7 +76,7 @@ def _score(row: dict[str, Any], model: str, row_path: str) -> ClaimEntry:
 
 
 def _specification(page: dict[str, Any], model: str) -> list[ClaimEntry]:
-    found = []
+    entries = []
     for key, benchmark in (
         ("param_count", "total_parameters"),
         ("input_context_size", "context_window"),
@@ -84,7 +84,7 @@ def _specification(page: dict[str, Any], model: str) -> list[ClaimEntry]:
     ):
         value = page.get(key)
         if isinstance(value, (int, str)) and not isinstance(value, bool) and str(value).strip():
-            found.append(
+            entries.append(
                 ClaimEntry(
                     model=model,
                     benchmark_text=key,
@@ -95,4 +95,4 @@ def _specification(page: dict[str, Any], model: str) -> list[ClaimEntry]:
                     by="LLM-Stats",
                 )
             )
-    return found
+    return entries

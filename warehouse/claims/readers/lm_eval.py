@@ -61,8 +61,8 @@ def is_results(content: Any) -> bool:
 @cache
 def _by_task() -> dict[str, str]:
     """lm-eval task -> catalogue name."""
-    found = {entry.task: name for name, entry in catalogue().items() if entry.task}
-    return {**{name: name for name, entry in catalogue().items() if entry.evaluator == "lm-eval"}, **found}
+    tasks = {entry.task: name for name, entry in catalogue().items() if entry.task}
+    return {**{name: name for name, entry in catalogue().items() if entry.evaluator == "lm-eval"}, **tasks}
 
 
 def _model(content: dict[str, Any], config: dict[str, Any]) -> str | None:

@@ -136,9 +136,9 @@ def _captions(grid: Grid, intro: Sequence[str]) -> list[str]:
 
 def _intro(blocks: Sequence[Heading | Words | Grid], index: int) -> tuple[str, ...]:
     """The words right before a table, up to the heading or table before it: at most two paragraphs."""
-    found: list[str] = []
+    paragraphs: list[str] = []
     for block in reversed(blocks[max(0, index - 2) : index]):
         if not isinstance(block, Words):
             break
-        found.insert(0, block.text[:400])
-    return tuple(found)
+        paragraphs.insert(0, block.text[:400])
+    return tuple(paragraphs)

@@ -71,13 +71,13 @@ def _results(index: Any, reading: Reading, model: str | None, commit: str | None
         reading.leave(None, "model-index", "it is no list")
         return []
     entries = []
-    for place, element in enumerate(index):
+    for position, element in enumerate(index):
         results = element.get("results") if isinstance(element, dict) else None
         if not isinstance(results, list):
-            reading.leave(None, f"model-index[{place}]", "it has no list `results`")
+            reading.leave(None, f"model-index[{position}]", "it has no list `results`")
             continue
         for number, result in enumerate(results):
-            where = f"model-index[{place}].results[{number}]"
+            where = f"model-index[{position}].results[{number}]"
             metrics = result.get("metrics") if isinstance(result, dict) else None
             for order, metric in enumerate(metrics if isinstance(metrics, list) else [None]):
                 at = f"{where}.metrics[{order}]"
@@ -91,35 +91,41 @@ def _results(index: Any, reading: Reading, model: str | None, commit: str | None
 def _entry(result: dict[str, Any], at: str, model: str, commit: str | None) -> ClaimEntry:
     from huggingface_hub.repocard_data import model_index_to_eval_results
 
-    found = model_index_to_eval_results([{"name": model, "results": [result]}])[1][0]
-    if not isinstance(found.metric_value, str):
+    evaluation = model_index_to_eval_results([{"name": model, "results": [result]}])[1][0]
+    if not isinstance(evaluation.metric_value, str):
         raise ValueError("the value is no number")
     stated: dict[str, Any] = {}
     words = []
-    for key, value in (found.dataset_args or {}).items() if isinstance(found.dataset_args, dict) else ():
+    for key, value in (evaluation.dataset_args or {}).items() if isinstance(evaluation.dataset_args, dict) else ():
         if key in ("num_few_shot", "num_fewshot", "n_shot") and str(value).isdigit():
             stated["shots"] = int(value)
         else:
             words.append(f"{key}: {value}")
-    words += [f"config: {found.dataset_config}"] if found.dataset_config not in (None, "default") else []
-    words += [f"split: {found.dataset_split}"] if found.dataset_split else []
+    words += [f"config: {evaluation.dataset_config}"] if evaluation.dataset_config not in (None, "default") else []
+    words += [f"split: {evaluation.dataset_split}"] if evaluation.dataset_split else []
     notes = [
-        f"verify token: {found.verify_token}" if found.verify_token else None,
-        f"verified: {found.verified}" if found.verified is not None else None,
-        f"source: {found.source_name or ''} {found.source_url or ''}".strip() if found.source_url else None,
-        f"data set revision: {found.dataset_revision}" if found.dataset_revision else None,
+        f"verify token: {evaluation.verify_token}" if evaluation.verify_token else None,
+        f"verified: {evaluation.verified}" if evaluation.verified is not None else None,
+        f"source: {evaluation.source_name or ''} {evaluation.source_url or ''}".strip()
+        if evaluation.source_url
+        else None,
+        f"data set revision: {evaluation.dataset_revision}" if evaluation.dataset_revision else None,
     ]
-    board = "leaderboard" in f"{found.source_name} {found.source_url}".casefold()
-    names = (f"{found.dataset_name} {found.dataset_config or ''}", found.dataset_name, found.dataset_type)
+    board = "leaderboard" in f"{evaluation.source_name} {evaluation.source_url}".casefold()
+    names = (
+        f"{evaluation.dataset_name} {evaluation.dataset_config or ''}",
+        evaluation.dataset_name,
+        evaluation.dataset_type,
+    )
     return ClaimEntry(
         model=model,
-        benchmark_text=found.dataset_name,
-        names=tuple(dict.fromkeys(name.strip() for name in (found.dataset_config or "", *names))),
-        said=found.metric_value,
+        benchmark_text=evaluation.dataset_name,
+        names=tuple(dict.fromkeys(name.strip() for name in (evaluation.dataset_config or "", *names))),
+        said=evaluation.metric_value,
         place=at,
         claimant=Claimant.third_party if board else Claimant.vendor,
-        by=found.source_name if board else (model.split("/")[0] if "/" in model else None),
-        metrics=tuple(dict.fromkeys(metric for metric in (found.metric_type, found.metric_name) if metric)),
+        by=evaluation.source_name if board else (model.split("/")[0] if "/" in model else None),
+        metrics=tuple(dict.fromkeys(metric for metric in (evaluation.metric_type, evaluation.metric_name) if metric)),
         stated=tuple(stated.items()),
         words=tuple(words),
         note="; ".join(note for note in notes if note) or None,

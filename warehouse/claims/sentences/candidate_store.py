@@ -37,12 +37,12 @@ def _folder(home: Home) -> Path:
 def _read(path: Path) -> dict[str, Candidate]:
     try:
         lines = read_plain(path).decode().splitlines() if path.exists() else []
-        found = [Candidate.model_validate_json(line) for line in lines if line.strip()]
+        candidates = [Candidate.model_validate_json(line) for line in lines if line.strip()]
     except (OSError, ValueError) as error:
         raise UserError(
             f"{path} is damaged ({str(error).splitlines()[0]}); remove it and import its source again"
         ) from error
-    return {candidate.claim.claim_id: candidate for candidate in found}
+    return {candidate.claim.claim_id: candidate for candidate in candidates}
 
 
 def _write(path: Path, candidates: Iterable[Candidate]) -> None:
@@ -57,8 +57,8 @@ def keep_candidates(home: Home, claims: Iterable[Claim]) -> int:
         by_source.setdefault(claim.source.sha256, []).append(claim)
     decided = {candidate.claim.claim_id for candidate in all_candidates(home)} if by_source else set()
     new = 0
-    for sha256, found in by_source.items():
-        fresh = [Candidate(claim=claim) for claim in found if claim.claim_id not in decided]
+    for sha256, source_claims in by_source.items():
+        fresh = [Candidate(claim=claim) for claim in source_claims if claim.claim_id not in decided]
         if fresh:
             path = _folder(home) / f"{sha256}.jsonl"
             _write(path, [*_read(path).values(), *fresh])
@@ -81,12 +81,12 @@ def open_candidates(home: Home, *, model: str | None = None) -> list[Candidate]:
 
 def candidate_by_id(home: Home, prefix: str) -> Candidate:
     """The candidate whose id begins like this. Raises UserError if none or several do."""
-    found = [candidate for candidate in all_candidates(home) if candidate.claim.claim_id.startswith(prefix)]
-    if not found or not prefix:
+    candidates = [candidate for candidate in all_candidates(home) if candidate.claim.claim_id.startswith(prefix)]
+    if not candidates or not prefix:
         raise UserError(f"no candidate {prefix}; `claimcheck claims candidates` lists them")
-    if len(found) > 1:
-        raise UserError(f"{len(found)} candidates begin with {prefix}; give more of the id")
-    return found[0]
+    if len(candidates) > 1:
+        raise UserError(f"{len(candidates)} candidates begin with {prefix}; give more of the id")
+    return candidates[0]
 
 
 def decide_candidate(home: Home, prefix: str, state: Literal["confirmed", "rejected"]) -> Candidate:

@@ -38,14 +38,14 @@ class NamesOnPage:
 
     def mentions(self, text: str) -> list[Mention]:
         """The models that the text names, in order; of overlapping names the longest."""
-        found: list[Mention] = []
+        mentions: list[Mention] = []
         at = 0
         while match := _NAME.search(text, at):
             mention = self._longest(text, match)
             at = mention.end if mention else match.start() + len(match[0].split(" ")[0])
             if mention:
-                found.append(mention)
-        return found
+                mentions.append(mention)
+        return mentions
 
     def _longest(self, text: str, match: re.Match[str]) -> Mention | None:
         words = match[0].split(" ")

@@ -81,14 +81,14 @@ def propose_by_model(
     for line, text in passages[:MOST_PASSAGES]:
         by_pass = []
         for instructions in PASSES:
-            found: dict[tuple[str, str | None, str], Claim] = {}
+            accepted: dict[tuple[str, str | None, str], Claim] = {}
             for proposal in _proposals(ask(instructions, text)):
                 claim = _checked(proposal, line, text, on_page, reading, topic, claimant, proposer)
                 if isinstance(claim, str):
                     reading.leave(line, proposal.quote, f"proposed by {proposer}, but {claim}")
                 else:
-                    found.setdefault((claim.model, claim.benchmark, number_key(claim.said)), claim)
-            by_pass.append(found)
+                    accepted.setdefault((claim.model, claim.benchmark, number_key(claim.said)), claim)
+            by_pass.append(accepted)
         first, second = by_pass
         for key in first.keys() ^ second.keys():
             alone = first.get(key) or second[key]

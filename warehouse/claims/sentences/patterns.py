@@ -119,16 +119,16 @@ _AFTER = re.compile(
 
 def hits_in(sentence: str) -> list[Hit]:
     """The numbers that the sentence states, at most one a place, in order."""
-    found: list[Hit] = []
+    hits: list[Hit] = []
     readers: tuple[Callable[[str], Iterator[Hit]], ...] = (_pairs, _ratios, _others, _scores)
     for reader in readers:
         for hit in reader(sentence):
             end = hit.start + len(hit.said)
-            apart = (end <= other.start or hit.start >= other.start + len(other.said) for other in found)
+            apart = (end <= other.start or hit.start >= other.start + len(other.said) for other in hits)
             if hit.pattern == PAIR or all(apart):  # a pair may be about several benchmarks
-                found.append(hit)
-    found.sort(key=lambda hit: hit.start)
-    return [_served(sentence, hit, found) for hit in found]
+                hits.append(hit)
+    hits.sort(key=lambda hit: hit.start)
+    return [_served(sentence, hit, hits) for hit in hits]
 
 
 def _served(sentence: str, hit: Hit, all_: list[Hit]) -> Hit:

@@ -52,8 +52,8 @@ def propose(
             current = topic or current
 
 
-def _last(found: Iterable[Sequence[Mention]]) -> str | None:
-    models = [mention.model for mentions in found for mention in mentions]
+def _last(by_heading: Iterable[Sequence[Mention]]) -> str | None:
+    models = [mention.model for mentions in by_heading for mention in mentions]
     return models[-1] if models else None
 
 

@@ -37,11 +37,11 @@ def _printed(page: Page) -> dict[str, str]:
 
     A name must share a word with the id, and one that is tied to two ids is tied to none.
     """
-    found: dict[str, set[str]] = {}
+    hubs_by_name: dict[str, set[str]] = {}
     for text, hub in (*_link_texts(page), *_linked_rows(page)):
         if 1 < len(text) < 80 and name_tokens(text) & name_tokens(hub):
-            found.setdefault(name_key(text), set()).add(hub)
-    return {key: hubs.pop() for key, hubs in found.items() if len(hubs) == 1 and key}
+            hubs_by_name.setdefault(name_key(text), set()).add(hub)
+    return {key: hubs.pop() for key, hubs in hubs_by_name.items() if len(hubs) == 1 and key}
 
 
 def _reused(page: Page) -> set[str]:
@@ -88,31 +88,31 @@ def _parents(page: Page) -> list[str]:
         content = load_yaml(page.front_matter, "front matter")
     except UserError:
         return []
-    found = content.get("base_model") if isinstance(content, dict) else None
-    names = [found] if isinstance(found, str) else found if isinstance(found, list) else []
+    parents = content.get("base_model") if isinstance(content, dict) else None
+    names = [parents] if isinstance(parents, str) else parents if isinstance(parents, list) else []
     return [f"https://huggingface.co/{name}" for name in names if isinstance(name, str)]
 
 
 def _names(page: Page) -> set[str]:
     """Texts in the first rows and columns of the page's tables, and in its lists: where models are named."""
-    found = set()
+    texts = set()
     for block in page.blocks:
         if isinstance(block, Grid):
-            found |= {cell.text for row in block.rows[: max(2, block.heads)] for cell in row}
-            found |= {cell.text for row in block.rows for cell in row[:2]}
+            texts |= {cell.text for row in block.rows[: max(2, block.heads)] for cell in row}
+            texts |= {cell.text for row in block.rows for cell in row[:2]}
         elif isinstance(block, Words) and len(block.text) < 200:
-            found.add(block.text.split(":")[0])
-    return {text for text in found if 0 < len(text) < 80}
+            texts.add(block.text.split(":")[0])
+    return {text for text in texts if 0 < len(text) < 80}
 
 
 def _written(page: Page, model: str) -> list[str]:
     """Hub addresses and ids of the same organisation that are written out as text."""
     ours = model.split("/")[0] + "/" if "/" in model else None
-    found = []
+    addresses = []
     for block in page.blocks:
         if isinstance(block, Words) and "huggingface.co/" in block.text:
-            found += [word.strip("().,;") for word in block.text.split() if word.startswith(("http", "("))]
+            addresses += [word.strip("().,;") for word in block.text.split() if word.startswith(("http", "("))]
         if isinstance(block, Words) and ours and ours in block.text:
             named = [re.sub(r"^\W+|\W+$", "", word) for word in block.text.split() if ours in word]
-            found += [f"https://huggingface.co/{word}" for word in named if word.startswith(ours)]
-    return found
+            addresses += [f"https://huggingface.co/{word}" for word in named if word.startswith(ours)]
+    return addresses

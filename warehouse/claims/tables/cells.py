@@ -56,9 +56,9 @@ def read_value(cell: Cell) -> Value:
     """What the cell holds."""
     marks = cell.marks
     text = _BEFORE.sub("", cell.text)
-    if found := _MARKS.search(text):
-        marks = f"{marks} {found[0].strip()}".strip()
-        text = text[: found.start()]
+    if match := _MARKS.search(text):
+        marks = f"{marks} {match[0].strip()}".strip()
+        text = text[: match.start()]
     text = text.strip()
     if _NOTHING.fullmatch(text):
         return Value("nothing", text, marks)
@@ -81,8 +81,8 @@ def read_value(cell: Cell) -> Value:
             text, qualifier = bracket[1], inner
             if _CHANGE.fullmatch(inner):
                 qualifier = None
-            if found := _MARKS.search(text):
-                marks, text = f"{marks} {found[0].strip()}".strip(), text[: found.start()]
+            if match := _MARKS.search(text):
+                marks, text = f"{marks} {match[0].strip()}".strip(), text[: match.start()]
     if not NUMBERISH.fullmatch(text):
         return Value("words", text, marks, qualifier)
     plain = decimals = None

@@ -117,7 +117,7 @@ def read_page(text: str) -> Page:
 
 def _pictures(body: Any) -> list[tuple[str, int]]:
     """Name and line of each picture but small ones: badges, icons and logos."""
-    found = []
+    pictures = []
     for node in body.css("img"):
         address, name = node.attributes.get("src") or "", (node.attributes.get("alt") or "").strip()
         file = re.sub(r"[?#].*$", "", address).rsplit("/", 1)[-1]
@@ -127,8 +127,8 @@ def _pictures(body: Any) -> list[tuple[str, int]]:
         while holder is not None and not (holder.attributes or {}).get("data-line"):
             holder = holder.parent
         line = (holder.attributes.get("data-line") if holder is not None else None) or "1"
-        found.append((name if len(name) > 3 and name.casefold() != "image" else file or name, int(line)))
-    return found
+        pictures.append((name if len(name) > 3 and name.casefold() != "image" else file or name, int(line)))
+    return pictures
 
 
 def _is_html(text: str) -> bool:

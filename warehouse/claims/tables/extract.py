@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from evaluators.catalogue import catalogue
@@ -69,10 +69,10 @@ def _holds_scores(context: Context, first: int) -> bool:
         names = {read_label(row[layout.label].text).benchmark for row in rows}
     else:
         names = {heading_label(heads, c in layout.speeds).benchmark for c, heads in enumerate(layout.heads) if heads}
-    found = [catalogue()[name] for name in names if name]
+    entries = [catalogue()[name] for name in names if name]
     others = ("specification", "speed")
-    return not found or any(
-        entry.evaluator not in others and entry.unit not in ("tokens", "parameters") for entry in found
+    return not entries or any(
+        entry.evaluator not in others and entry.unit not in ("tokens", "parameters") for entry in entries
     )
 
 
@@ -93,9 +93,9 @@ def _benchmarks_in_rows(context: Context, first: int, columns: list[int]) -> Non
         (("score",) if parts else layout.heads[column], [link for row in header for link in row[column].links])
         for column in columns
     ]
-    found = owners(heads, context.identity, context.around.headings, _base(context))  # type: ignore[arg-type]
-    found = _not_of_another(found, heads, context)
-    whose = dict(zip(columns, found, strict=True))
+    column_owners = owners(heads, context.identity, context.around.headings, _base(context))  # type: ignore[arg-type]
+    column_owners = _not_of_another(column_owners, heads, context)
+    whose = dict(zip(columns, column_owners, strict=True))
     named_rows = any(role == "model" for role in layout.roles.values())
     if not named_rows:
         _tell_unsure(context, whose.values(), grid.line)
@@ -171,7 +171,7 @@ def parts_over(heads: Sequence[Sequence[str]], identity: Identity) -> list[str] 
 
 
 def _not_of_another(
-    found: Sequence[Owner], heads: Sequence[tuple[Sequence[str], Sequence[str]]], context: Context
+    column_owners: Sequence[Owner], heads: Sequence[tuple[Sequence[str], Sequence[str]]], context: Context
 ) -> list[Owner]:
     """The owners, but unsure where no heading names one and the words before the table name a sibling alone."""
     said = " ".join(context.around.intro)
@@ -180,11 +180,11 @@ def _not_of_another(
         hub for hub, name in names.items() if re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", said.casefold())
     }
     if not inside or context.identity.model in inside:
-        return list(found)
+        return list(column_owners)
     reason = f"the words before the table name {', '.join(sorted(inside))}"
     return [
         replace(owner, kind="unsure", reason=reason) if owner.kind == "this" and _is_generic(parts) else owner
-        for owner, (parts, _) in zip(found, heads, strict=True)
+        for owner, (parts, _) in zip(column_owners, heads, strict=True)
     ]
 
 
@@ -228,8 +228,8 @@ def _benchmarks_in_columns(context: Context, first: int, columns: list[int]) -> 
         sections[number] = section
         kept.append(number)
     headings = [*context.around.headings]
-    found = owners(heads, context.identity, headings, _base(context))  # type: ignore[arg-type]
-    whose = dict(zip(kept, found, strict=True))
+    row_owners = owners(heads, context.identity, headings, _base(context))  # type: ignore[arg-type]
+    whose = dict(zip(kept, row_owners, strict=True))
     _tell_unsure(context, whose.values(), grid.line)
     labels = {column: _column_label(layout, column) for column in columns}
     test = next((column for column, role in layout.roles.items() if role == "test"), None)
@@ -266,7 +266,7 @@ def _another_size(context: Context, labels: dict[int, Label], number: int) -> st
     for column, label in labels.items():
         if label.benchmark in ("total_parameters", "non_embedding_parameters"):
             said = re.findall(r"(?i)(\d+(?:\.\d+)?)\s?b\b", row[column].text)
-            if said and not any(0.8 <= float(one) / size <= 1.25 for one in said for size in sizes):
+            if said and not any(0.8 <= float(count) / size <= 1.25 for count in said for size in sizes):
                 return row[column].text
     return None
 
@@ -312,11 +312,10 @@ def _leave_table(context: Context, first: int, reason: str) -> None:
         context.reading.leave(grid.line, " | ".join(" ".join(parts) for parts in context.layout.heads), reason)
 
 
-def _tell_unsure(context: Context, whose: object, line: int) -> None:
+def _tell_unsure(context: Context, whose: Collection[Owner], line: int) -> None:
     """Say which columns were left, and that none is this release's."""
-    found: list[Owner] = list(whose)  # type: ignore[call-overload]
-    for model, reason in dict.fromkeys((owner.model, owner.reason) for owner in found if owner.kind == "unsure"):
+    for model, reason in dict.fromkeys((owner.model, owner.reason) for owner in whose if owner.kind == "unsure"):
         context.reading.leave(line, model, reason)
-    if found and not any(owner.kind == "this" for owner in found):
-        names = ", ".join(dict.fromkeys(owner.model for owner in found))
+    if whose and not any(owner.kind == "this" for owner in whose):
+        names = ", ".join(dict.fromkeys(owner.model for owner in whose))
         context.reading.leave(line, names, f"no column or row is named for {context.identity.model}")

@@ -70,12 +70,12 @@ def read_grid(table: Any, line: int) -> Grid:
     for number, row in enumerate(table.css("tr")):
         if (at := row.attributes.get("data-line")) and at.isdigit():
             line = int(at)
-        found: dict[int, Cell] = {}
+        row_cells: dict[int, Cell] = {}
         if (around := row.parent.mem_id if row.parent is not None else None) != section:
             section = around
             carried.clear()  # a span ends with its thead or tbody
         for column, (left, cell) in list(carried.items()):
-            found[column] = cell
+            row_cells[column] = cell
             if left <= 1:
                 del carried[column]
             else:
@@ -86,7 +86,7 @@ def read_grid(table: Any, line: int) -> Grid:
         child = row.child
         while child is not None:
             if child.tag in ("td", "th"):
-                while column in found:
+                while column in row_cells:
                     column += 1
                 wide, high = _span(child, "colspan", MOST_COLUMNS), _span(child, "rowspan", 200)
                 at = child.attributes.get("data-line")
@@ -95,19 +95,19 @@ def read_grid(table: Any, line: int) -> Grid:
                 cell = _read_cell(child, line, (number, column))
                 heading_cells &= cell.header or not cell.text
                 for covered in range(column, min(column + wide, MOST_COLUMNS)):
-                    if covered not in found:
-                        found[covered] = cell
+                    if covered not in row_cells:
+                        row_cells[covered] = cell
                         if high > 1:
                             carried[covered] = (high - 1, cell)
                 cut |= column + wide > MOST_COLUMNS
                 column += wide
                 cells += min(wide, MOST_COLUMNS)
             child = child.next
-        if row.attributes.get("data-long") and found:
-            found[max(found) + 1] = Cell("…", line, origin=(number, max(found) + 1))
-        if found:
-            placed.append(found)
-            if only_heads and (in_head or (heading_cells and any(c.text for c in found.values()))):
+        if row.attributes.get("data-long") and row_cells:
+            row_cells[max(row_cells) + 1] = Cell("…", line, origin=(number, max(row_cells) + 1))
+        if row_cells:
+            placed.append(row_cells)
+            if only_heads and (in_head or (heading_cells and any(c.text for c in row_cells.values()))):
                 heads += 1
             else:
                 only_heads = False

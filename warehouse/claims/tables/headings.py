@@ -57,4 +57,4 @@ def _states_settings(row: tuple[Cell, ...]) -> bool:
     if not filled or row[0].text or all(cell.origin == filled[0].origin for cell in filled):
         return False
     read = [stated_by(cell.text, None) for cell in filled]
-    return all(found and not left for found, left in read)
+    return all(stated and not left for stated, left in read)

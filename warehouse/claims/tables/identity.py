@@ -156,8 +156,8 @@ class Identity:
 
 def hub_id(link: str) -> str | None:
     """The model id that an address leads to, None for anything else."""
-    found = _HUB.match(link.strip())
-    return found[1] if found and found[1].split("/")[0] not in NOT_MODELS else None
+    match = _HUB.match(link.strip())
+    return match[1] if match and match[1].split("/")[0] not in NOT_MODELS else None
 
 
 def identity_of(
@@ -186,7 +186,7 @@ def identity_of(
     like = "/" not in model or (len(words & ours) * 2 >= len(words) and not words <= ours)
     another = any(name_tokens(hub) == words for hub in known if hub != model)
     fits = 1 <= len(words) <= 6 and ":" not in name and "&" not in name and not another
-    tables = [name_tokens(one) for one in names]
+    tables = [name_tokens(text) for text in names]
     every = frozenset((*tables, *map(name_tokens, known)))
     return Identity(
         model,
@@ -198,9 +198,9 @@ def identity_of(
         both_tunings={"base", "tuned"} <= set(tunings),
         printed=dict(printed or {}),
         family_card=_is_family_card(ours, words, every),
-        own_names=frozenset(name_tokens(one) for one in own),
+        own_names=frozenset(name_tokens(text) for text in own),
         reused=frozenset(reused),
-        sections=frozenset(name_tokens(one) for one in sections),
+        sections=frozenset(name_tokens(text) for text in sections),
     )
 
 

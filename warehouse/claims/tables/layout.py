@@ -119,7 +119,11 @@ def layout_of(grid: Grid, identity: Identity, context: Sequence[str] = ()) -> La
     named = None if sum(in_heads) else _named_by(context)
     if sum(in_heads) or named:
         column = model_head if model_head is not None else _model_column(body, identity, in_heads, leaf)
-        if column is None and all(leaf[c] in SIZE_HEADS for c, found in enumerate(in_heads) if found) and sum(in_heads):
+        if (
+            column is None
+            and all(leaf[c] in SIZE_HEADS for c, is_benchmark in enumerate(in_heads) if is_benchmark)
+            and sum(in_heads)
+        ):
             return None  # a size alone says which model a row is about, and is no specification
         roles = _roles(grid, count, leaf, heads, column, "columns", in_heads)
         roles |= dict.fromkeys(depths, "set:depth")
@@ -176,7 +180,9 @@ def _file_sizes(parts: tuple[str, ...], cells: list[Cell]) -> bool:
 
 def _depths(heads: Heads, in_heads: list[bool], units: set[int]) -> set[int]:
     """Columns of context lengths in a table of speeds by machine: how deep in the context each was measured."""
-    named = {c: heading_label(heads[c], c in units).benchmark for c, found in enumerate(in_heads) if found}
+    named = {
+        c: heading_label(heads[c], c in units).benchmark for c, is_benchmark in enumerate(in_heads) if is_benchmark
+    }
     if not any(name and catalogue()[name].evaluator == "speed" for name in named.values()):
         return set()
     return {column for column, name in named.items() if name == "context_window"}
@@ -201,8 +207,8 @@ def heading_label(parts: tuple[str, ...], speed: bool = False) -> Label:
 def _row_benchmark(text: str) -> str | None:
     if NUMBERISH.fullmatch(text):  # `95 t/s` is a value
         return None
-    found = read_label(text).benchmark
-    return found if found and not is_size(text) else None
+    benchmark = read_label(text).benchmark
+    return benchmark if benchmark and not is_size(text) else None
 
 
 _AROUND_NAME = re.compile(
@@ -235,8 +241,8 @@ def _model_head(parts: tuple[str, ...]) -> dict[str, str | int] | None:
     if words in MODEL_HEADS or (words.endswith("model") and len(words) < 20):
         return {}
     if rest := re.match(r"(?i)models?\b\W*(\S.*)$", text):
-        found, left = stated_by(rest[1].strip(" ()"), None)
-        return found if found and not left else None
+        stated, left = stated_by(rest[1].strip(" ()"), None)
+        return stated if stated and not left else None
     return None
 
 

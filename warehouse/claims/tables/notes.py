@@ -136,14 +136,14 @@ def _keys(text: str) -> tuple[str, ...]:
 def notes_for(notes: Sequence[Note], *, label: str, benchmark: str | None, marks: str) -> tuple[str, ...]:
     """Those of the notes that are about a cell: by its row's benchmark or label, and by its markers."""
     keys = {key for key in (benchmark, normalise(label), *_keys(label)) if key}
-    found = []
+    texts = []
     for note in notes:
         if note.mark is not None and note.mark not in borne_by(marks):
             continue
         if note.about and not keys & set(note.about):
             continue
-        found.append(note.text)
-    return tuple(found)
+        texts.append(note.text)
+    return tuple(texts)
 
 
 _DECIDES = re.compile(
@@ -200,20 +200,20 @@ def shots_for(near: Sequence[str], benchmark: str | None, *, tuned: bool) -> int
     """The shots that sentences near a number state for its benchmark by name (`0-shot for MMLU, GSM8K and C-Eval`) or
     for all (`uniformly use 5-shot`); None where none or several do. A sentence about base or about chat models alone
     holds for these."""
-    found: set[int] = set()
+    counts: set[int] = set()
     for text in near if benchmark else ():
         speaks_of = {kind for kind, pattern in _SPEAKS_OF.items() if pattern.search(text)}
         if len(speaks_of) == 1 and speaks_of != {"tuned" if tuned else "base"}:
             continue
-        found |= {int(shots) for shots in _SHOTS_FOR_ALL.findall(text)}
+        counts |= {int(shots) for shots in _SHOTS_FOR_ALL.findall(text)}
         for pattern in _SHOTS_FOR:
             for match in pattern.finditer(text):
                 names = re.split(r"\s*(?:,|&|/|、|和|与|\band\b)\s*", match["names"])
                 bare = [re.sub(r"^.*[\u4e00-\u9fff]\s*(?=[A-Za-z])", "", name.strip(" *_`")) for name in names]
                 if any(resolve_benchmark(name).name == benchmark for name in bare):
                     words = next(group for group in match.groups() if group and group != match["names"]).casefold()
-                    found.add({"zero": 0, "one": 1}.get(words) if words.isalpha() else int(words))  # type: ignore[arg-type]
-    return found.pop() if len(found) == 1 else None
+                    counts.add({"zero": 0, "one": 1}.get(words) if words.isalpha() else int(words))  # type: ignore[arg-type]
+    return counts.pop() if len(counts) == 1 else None
 
 
 _SHOTS_OVER = re.compile(
@@ -223,10 +223,10 @@ _SHOTS_OVER = re.compile(
 
 def shots_over(texts: Sequence[str]) -> int | None:
     """The shots that the words right over a table begin with: `Zero-shot performance. Evaluated using ...`."""
-    found = _SHOTS_OVER.match(texts[-1]) if texts else None
-    if found is None:
+    match = _SHOTS_OVER.match(texts[-1]) if texts else None
+    if match is None:
         return None
-    return {"zero": 0, "one": 1}.get(found[1].casefold()) if found[1].isalpha() else int(found[1])
+    return {"zero": 0, "one": 1}.get(match[1].casefold()) if match[1].isalpha() else int(match[1])
 
 
 _SPEAKS_OF = {

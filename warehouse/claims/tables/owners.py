@@ -61,8 +61,8 @@ _TUNING_SENTENCE = {
 
 def tuning_said(sentence: str) -> Literal["base", "tuned"] | None:
     """Whether a sentence before a table says that its numbers are of base or of tuned models."""
-    found = {name for name, pattern in _TUNING_SENTENCE.items() if pattern.search(sentence)}
-    return ("base" if "base" in found else "tuned") if len(found) == 1 else None
+    tunings = {name for name, pattern in _TUNING_SENTENCE.items() if pattern.search(sentence)}
+    return ("base" if "base" in tunings else "tuned") if len(tunings) == 1 else None
 
 
 def tuning_named(sentence: str, identity: Identity) -> Literal["base", "tuned"] | None:
@@ -142,24 +142,26 @@ def owners(
     close = [closeness for _, closeness in parsed if closeness is not None]
     best = min(close, default=None)
     names = {name_key(owner.model) for owner, closeness in parsed if closeness == best}
-    found = []
+    settled = []
     for owner, closeness in parsed:
         if closeness is None or best is None:
-            found.append(owner)
+            settled.append(owner)
         elif closeness > best and owner.model == identity.model:
             reason = f"a column is named {identity.model} without the words ({', '.join(owner.words)})"
-            found.append(Owner("unsure", owner.model, reason=reason))
+            settled.append(Owner("unsure", owner.model, reason=reason))
         elif closeness > best:
-            found.append(replace(owner, kind="other"))
+            settled.append(replace(owner, kind="other"))
         elif best > 0 and len(names) > 1:
-            found.append(
+            settled.append(
                 Owner("unsure", owner.model, reason=f"{len(names)} columns are named nearly like {identity.model}")
             )
         elif best >= 200 and _family_elsewhere(parsed, owner, identity):
-            found.append(Owner("unsure", owner.model, reason=f"the name leaves open which size of {owner.model} it is"))
+            settled.append(
+                Owner("unsure", owner.model, reason=f"the name leaves open which size of {owner.model} it is")
+            )
         else:
-            found.append(Owner("this", identity.model, owner.variant, owner.stated, owner.words))
-    return found
+            settled.append(Owner("this", identity.model, owner.variant, owner.stated, owner.words))
+    return settled
 
 
 def _names_both_tunings(heads: Sequence[tuple[Sequence[str], Sequence[str]]], identity: Identity) -> bool:
@@ -258,9 +260,9 @@ def _without_settings(parts: Sequence[str]) -> tuple[Sequence[str], Stated]:
     kept: list[str] = []
     stated: dict[str, str | int] = {}
     for part in parts:
-        found, left = stated_by(part, None)
-        if len(parts) > 1 and found and not left and found.keys() <= _MEASURED:
-            stated |= found
+        settings, left = stated_by(part, None)
+        if len(parts) > 1 and settings and not left and settings.keys() <= _MEASURED:
+            stated |= settings
         else:
             kept.append(part)
     return (kept, tuple(stated.items())) if kept else (parts, ())
@@ -305,18 +307,18 @@ def _name(text: str, identity: Identity, base: str | None) -> tuple[Owner, int |
     short, nearer = (Owner("other", hub), 0) if hub else _plain_name(bare, identity, base)
     if nearer is None:
         if short.kind == "other" and len(brackets) == 1:
-            found, left = stated_by(brackets[0], None)
-            if found and not left and found.keys() <= _MEASURED:
-                return replace(short, stated=(*short.stated, *found.items())), None
+            settings, left = stated_by(brackets[0], None)
+            if settings and not left and settings.keys() <= _MEASURED:
+                return replace(short, stated=(*short.stated, *settings.items())), None
         return (short if short.kind == "unsure" else owner), None
     stated: dict[str, str | int] = dict(short.stated)
     words: list[str] = []
     ours = name_tokens(identity.model)
     for bracket in brackets:
         tokens = name_tokens(bracket)
-        found, left = stated_by(bracket, None)
-        if found and not left:
-            stated |= found
+        settings, left = stated_by(bracket, None)
+        if settings and not left:
+            stated |= settings
         elif sizes := {word for word in tokens if SIZE.fullmatch(word)}:
             if not sizes <= ours and any(SIZE.fullmatch(word) for word in ours):
                 return owner, None  # another size of the family

@@ -20,13 +20,15 @@ def add_recovery(context: Context, number: int, columns: Sequence[int], whose: M
     """Add what a row says of the pair, if it has one number of this release, one of another release with a hub id, and
     a recovery that is their quotient as far as the printed digits tell. `taken`: claims of the reading before the row.
     """
-    places = [place for place, heads in enumerate(context.layout.heads) if heads and normalise(heads[-1]) in HEADS]
+    recoveries = [
+        column for column, heads in enumerate(context.layout.heads) if heads and normalise(heads[-1]) in HEADS
+    ]
     ours = [column for column in columns if whose[column].kind == "this"]
     others = [column for column in columns if whose[column].kind == "other"]
     made = context.reading.claims[taken:]
-    if not len(places) == len(ours) == len(others) == len(made) == 1 or len(columns) != 2:
+    if not len(recoveries) == len(ours) == len(others) == len(made) == 1 or len(columns) != 2:
         return
-    [score], [column] = made, places
+    [score], [column] = made, recoveries
     cell, reference = context.grid.rows[number][column], whose[others[0]].model
     if "/" not in reference or score.interval is None or score.interval.unit != "fraction":
         return
@@ -34,7 +36,7 @@ def add_recovery(context: Context, number: int, columns: Sequence[int], whose: M
         interval = recovery_interval(cell.text)
     except UserError:
         return
-    values = [context.values[number, place] for place in (ours[0], others[0])]
+    values = [context.values[number, column] for column in (*ours, *others)]
     if interval.value is None or not _fits(cell.text, interval.value, values):
         context.reading.leave(cell.line, f"{score.benchmark_text}: {cell.text}", "not the quotient of the row's scores")
         return
@@ -43,7 +45,7 @@ def add_recovery(context: Context, number: int, columns: Sequence[int], whose: M
 
 def _fits(said: str, value: float, values: Sequence[Value]) -> bool:
     """Whether a printed recovery may be the quotient of two printed scores, each within half of its last digit."""
-    ours, theirs = ((one.plain, one.decimals) for one in values)
+    ours, theirs = ((score.plain, score.decimals) for score in values)
     if not ours[0] or not theirs[0]:
         return False
     half, other = 0.5 * 10.0 ** -ours[1], 0.5 * 10.0 ** -theirs[1]

@@ -39,12 +39,12 @@ def row_settings(layout: Layout, row: Sequence[Cell], label: Label) -> tuple[Sta
             else:
                 words.append(f"{head}: {text}")
         elif role == "metric":
-            found, left = metric_settings(text, label.benchmark)
-            stated |= found
+            settings, left = metric_settings(text, label.benchmark)
+            stated |= settings
             words += left
         elif role == "stated":
-            found, left = stated_by(text, label.benchmark)
-            stated |= found
+            settings, left = stated_by(text, label.benchmark)
+            stated |= settings
             words += [f"{head}: {word}" for word in left]
         elif role == "gpus":
             gpus = text
@@ -58,9 +58,9 @@ def row_settings(layout: Layout, row: Sequence[Cell], label: Label) -> tuple[Sta
             if is_backend(text):
                 stated.setdefault("backend", text)
                 continue
-            found, left = stated_by(text, label.benchmark)
-            stated |= {key: value for key, value in found.items() if key not in stated} if not left else {}
-            words += [f"{head}: {text}"] if left or not found else []
+            settings, left = stated_by(text, label.benchmark)
+            stated |= {key: value for key, value in settings.items() if key not in stated} if not left else {}
+            words += [f"{head}: {text}"] if left or not settings else []
     if gpus and gpus.isdigit():
         hardware = stated.get("hardware")
         if isinstance(hardware, str):

@@ -52,8 +52,8 @@ def read_items(
     if other := _led_in_for(led_in, identity):
         reading.leave(block.line, block.text, f"the list is about {other}")
         return
-    found = ((known.name, match[2].strip()),) if licence else values_in(match[2], label)
-    if not found:
+    values = ((known.name, match[2].strip()),) if licence else values_in(match[2], label)
+    if not values:
         reading.leave(block.line, block.text, "a specification whose number is not stated for certain")
         return
     owner = owners([((), ())], identity, headings)[0]
@@ -62,7 +62,7 @@ def read_items(
         return
     other = section_model(headings, identity)
     ours = owner.kind == "this" and other == identity.model
-    for name, said in found:
+    for name, said in values:
         try:
             interval = read_number(said, name)
             if interval is not None and (interval.value or 0) < _LEAST.get(name, 0):
@@ -106,8 +106,8 @@ def values_in(text: str, label: Label) -> tuple[tuple[str, str], ...]:
     name = label.benchmark or ""
     unit = catalogue()[name].unit
     if unit == "parameters":
-        found = parameters_in(text)
-        return ((name, found[0][1]),) if len(found) == 1 and name != "total_parameters" else found
+        counts = parameters_in(text)
+        return ((name, counts[0][1]),) if len(counts) == 1 and name != "total_parameters" else counts
     if name == "context_window":
         return tokens_in(text)
     number = _COUNT.match(text)

@@ -239,15 +239,15 @@ def _add(
 
 def _serving(headings: Sequence[str], intro: Sequence[str]) -> Stated:
     """Backend and machine that the nearest heading, or the words before the table, name for its speeds."""
-    found: Stated = {}
+    serving: Stated = {}
     for text in (*intro, *headings):
         if backend := backend_named(text):
-            found["backend"] = backend
+            serving["backend"] = backend
         if device := device_named(text):
-            found["hardware"] = device
+            serving["hardware"] = device
         if length := re.search(r"(?i)\bgenerat\w+ (\d[\d,]*) (?:new |output )?tokens", text):
-            found["generation_tokens"] = int(length[1].replace(",", ""))
-    return found
+            serving["generation_tokens"] = int(length[1].replace(",", ""))
+    return serving
 
 
 def _label_cell(context: Context, number: int, column: int) -> Cell:

@@ -40,11 +40,11 @@ def values_of(
         )
     unit = catalogue()[label.benchmark].unit if label.benchmark else None
     if unit == "parameters":
-        found = parameters_in(text) or _by_order(text, label.text)
-        return _named(label, found)
+        specifications = parameters_in(text) or _by_order(text, label.text)
+        return _named(label, specifications)
     if unit == "tokens" and label.benchmark == "context_window":
-        found = tokens_in(text)
-        return _named(label, found)
+        specifications = tokens_in(text)
+        return _named(label, specifications)
     if unit == "tok/s":
         return _speeds(text, label)
     said = [part.strip().strip("*_").strip() for part in re.split(r"\s*/\s*|\s*\|\s*", text)]
@@ -73,17 +73,21 @@ def _by_order(text: str, label: str) -> tuple[tuple[str, str], ...]:
 def _speeds(text: str, label: Label) -> tuple[tuple[Label, str], ...]:
     """Speeds of one cell with the backend of each: `~9 tok/s (vLLM), 60+ tok/s (llama.cpp)`."""
     pieces = [piece.strip() for piece in re.split(r"\s*[,;/](?!\s*s\b)\s*|\s+vs\.?\s+|\s+\|\s+", text) if piece.strip()]
-    found = []
+    speeds = []
     for piece in pieces:
         number = re.search(r"[~≈]?\s?\d[\d,.]*(?:\s?[-–]\s?\d[\d,.]*)?\+?\s*(?:tok(?:ens?)?/s(?:ec)?|t/s|tps)?", piece)
         backend = backend_named(piece)
         if number is None or backend is None:
             return ()
         stated = {**dict(label.stated), "backend": backend}
-        found.append((replace(label, stated=tuple(stated.items())), number[0].strip()))
-    return tuple(found) if len(found) > 1 else ()
+        speeds.append((replace(label, stated=tuple(stated.items())), number[0].strip()))
+    return tuple(speeds) if len(speeds) > 1 else ()
 
 
-def _named(label: Label, found: tuple[tuple[str, str], ...]) -> tuple[tuple[Label, str], ...]:
+def _named(label: Label, specifications: tuple[tuple[str, str], ...]) -> tuple[tuple[Label, str], ...]:
     """The label as printed with each specification that its cell states; empty for fewer than two."""
-    return tuple((replace(label, benchmark=name, words=()), said) for name, said in found) if len(found) > 1 else ()
+    return (
+        tuple((replace(label, benchmark=name, words=()), said) for name, said in specifications)
+        if len(specifications) > 1
+        else ()
+    )

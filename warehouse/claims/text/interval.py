@@ -94,25 +94,25 @@ def read_interval(said: str, unit: str, *, higher_is_better: bool = True, scale:
         raise Unreadable(f"{said!r} states no number; leave the claim out, or write the number")
     plus = TRAILING_PLUS.search(text) is not None
     text = TRAILING_PLUS.sub(" ", text)
-    found = list(ONE.finditer(text))
-    if not found:
+    matches = list(ONE.finditer(text))
+    if not matches:
         raise Unreadable(f"{said!r} holds no number that can be read; write it in digits, e.g. 85.2%")
-    before, after = text[: found[0].start()].casefold(), text[found[-1].end() :].casefold()
+    before, after = text[: matches[0].start()].casefold(), text[matches[-1].end() :].casefold()
     spread = None
-    if len(found) == 2:
-        link = text[found[0].end() : found[1].start()]
+    if len(matches) == 2:
+        link = text[matches[0].end() : matches[1].start()]
         if PLUS_MINUS.fullmatch(link):
-            spread = found.pop()
+            spread = matches.pop()
         elif not BETWEEN.fullmatch(link):
             raise Unreadable(f"{said!r} holds two numbers; state one claim per number")
-    elif len(found) > 2:
-        raise Unreadable(f"{said!r} holds {len(found)} numbers; state one claim per number")
+    elif len(matches) > 2:
+        raise Unreadable(f"{said!r} holds {len(matches)} numbers; state one claim per number")
     if re.search(r"[-−–]\s*$", before):
         raise Unreadable(f"{said!r} is negative; only values from 0 up can be checked")
     if re.search(r"\+\s*$", before) and unit != "ratio":
         raise Unreadable(f"{said!r} is a difference, not a value; state the value itself")
-    qualifier = _qualifier(said, before, after, len(found) == 2, spread is not None, plus)
-    numbers = [_printed(match, said, remarks) for match in (*found, *([spread] if spread else ()))]
+    qualifier = _qualifier(said, before, after, len(matches) == 2, spread is not None, plus)
+    numbers = [_printed(match, said, remarks) for match in (*matches, *([spread] if spread else ()))]
     words = next((part.words for part in reversed(numbers) if part.words), ())
     numbers = [Printed(part.value, part.half, part.words or words) for part in numbers]
     _left_aside(before, after, said, remarks)
@@ -227,7 +227,7 @@ def _ends(
             raise Unreadable(f"{said!r} is not in {unit}; write the number in {unit}")
         if remark and remark not in remarks:
             remarks.append(remark)
-        ends.append((part.value * readings[0], part.half * readings[0], [part.value * one for one in readings]))
+        ends.append((part.value * readings[0], part.half * readings[0], [part.value * reading for reading in readings]))
     return ends
 
 

@@ -91,10 +91,10 @@ def read_label(text: str) -> Label:
         elif WINDOW.fullmatch(re.sub(r"(?i)^in ", "", qualifier.strip())):
             continue
         else:
-            found, rest = _settings_of(qualifier, name, bracketed=True, core=core)
+            settings, rest = _settings_of(qualifier, name, bracketed=True, core=core)
             if whole.name is not None and whole.name == name != resolve_benchmark(core).name:
-                found, rest = {key: value for key, value in found.items() if key in _MEASURED}, []
-            stated |= {key: value for key, value in found.items() if key not in stated}
+                settings, rest = {key: value for key, value in settings.items() if key in _MEASURED}, []
+            stated |= {key: value for key, value in settings.items() if key not in stated}
             words += rest
     if scale is None and re.search(r"[\[(]\s*%|%\s*[\])]|\s%$", tidy):
         scale = "percent"
@@ -116,9 +116,9 @@ def _with_unit(name: str | None, qualifiers: list[str], text: str) -> tuple[str 
     power = {"parameters": r"(?:in )?(B|M|billions?|millions?)", "tokens": r"(?:in )?(K|M)"}
     for index, qualifier in enumerate(qualifiers):
         pattern = power.get(catalogue()[name].unit) if name else None
-        if pattern and (found := re.fullmatch(pattern, qualifier.strip(), re.IGNORECASE)):
+        if pattern and (match := re.fullmatch(pattern, qualifier.strip(), re.IGNORECASE)):
             rest = [other for position, other in enumerate(qualifiers) if position != index]
-            return name, rest, found[1].removesuffix("s")
+            return name, rest, match[1].removesuffix("s")
         unit = WINDOW.search(qualifier)
         before = qualifier[: unit.start()].strip() if unit else ""
         if unit is None or unit.end() != len(qualifier.strip()) or (before and len(before.split()) > 4):
@@ -146,9 +146,9 @@ def _split(label: str) -> tuple[str, list[str]]:
     qualifiers = [part.strip() for part in re.findall(r"[(\[（]([^()\[\]（）]*)[)\]）]", label)]
     core = re.sub(r"[(\[（][^()\[\]（）]*[)\]）]", " ", label)
     for pattern in (SHOTS, REPEATS, AT):
-        if found := pattern.search(core):
-            qualifiers.append(found[0])
-            core = core[: found.start()] + " " + core[found.end() :]
+        if match := pattern.search(core):
+            qualifiers.append(match[0])
+            core = core[: match.start()] + " " + core[match.end() :]
     core = re.sub(r"[✱▲▼↑↓*†‡§¶^]+\s*$", "", " ".join(core.split()))
     if ": " in core and resolve_benchmark(core).name is None:
         head, tail = core.split(": ", 1)
@@ -237,16 +237,16 @@ def _metric(word: str, benchmark: str | None) -> dict[str, str | int]:
     key = normalise(word)
     if not key:
         return {}
-    found: dict[str, str | int] = {}
+    settings: dict[str, str | int] = {}
     if benchmark is not None:
         scores = catalogue()[benchmark].scores
         named = [s for s in scores if key in (normalise(alias) for alias in s.aliases)]
         if len(named) == 1:
             single = sum(s.metric == named[0].metric for s in scores) == 1
-            found["metric"] = named[0].metric
+            settings["metric"] = named[0].metric
             if not single:
-                found["filter"] = named[0].filter
-            return found
+                settings["filter"] = named[0].filter
+            return settings
         if named or any(key == normalise(s.metric) for s in scores):
             metric = named[0].metric if named else next(s.metric for s in scores if key == normalise(s.metric))
             return {"metric": metric}
@@ -260,18 +260,18 @@ def _settings_of(
     qualifier: str, benchmark: str | None, *, bracketed: bool = False, core: str = ""
 ) -> tuple[dict[str, str | int], list[str]]:
     """Settings that a qualifier states, and the words that no field holds."""
-    found: dict[str, str | int] = {}
+    settings: dict[str, str | int] = {}
     rest = qualifier
     if shots := SHOTS.search(rest):
         if shots[1]:
-            found["shots"] = int(shots[1])
+            settings["shots"] = int(shots[1])
         elif shots[2].lower() in ("zero", "one"):
-            found["shots"] = 0 if shots[2].lower() == "zero" else 1
+            settings["shots"] = 0 if shots[2].lower() == "zero" else 1
         rest = rest[: shots.start()] + rest[shots.end() :]
         if not shots[1] and shots[2].lower() == "few":
-            return found, [qualifier]
+            return settings, [qualifier]
     if repeats := REPEATS.search(rest):
-        found["repeats"] = int(repeats[1])
+        settings["repeats"] = int(repeats[1])
         rest = rest[: repeats.start()] + rest[repeats.end() :]
     left: list[str] = []
     for part in re.split(r"[,;，；]|\s{2,}", rest):
@@ -279,29 +279,31 @@ def _settings_of(
         if not word:
             continue
         if _is_grade(word, benchmark) and re.search(rf"(?i)\w-{re.escape(word)}$", core):
-            found["subset"] = word
+            settings["subset"] = word
         elif metric := _metric(word.removeprefix("@").strip(), benchmark):
-            found |= metric
+            settings |= metric
             if re.fullmatch(r"(?i)@?\s*\d+(?:\.\d+)?\s?[km]", word):
-                found["subset"] = word.removeprefix("@").strip()
+                settings["subset"] = word.removeprefix("@").strip()
         elif mode := mode_of(word):
-            found |= mode
+            settings |= mode
         elif AT.fullmatch(word):
-            found["metric"] = word.replace(" ", "").lower()
+            settings["metric"] = word.replace(" ", "").lower()
         elif TOOLS_NONE.match(word):
-            found["tools"] = "none"
+            settings["tools"] = "none"
         elif tools := TOOLS.match(word):
-            found["tools"] = tools[1]
+            settings["tools"] = tools[1]
         elif SUBSET.match(word):
-            found["subset"] = word
+            settings["subset"] = word
         elif benchmark and catalogue()[benchmark].unit == "ratio" and (sides := RATIO.fullmatch(word)):
-            found["numerator"], found["denominator"] = sides[1].strip(), sides[2].strip()
+            settings["numerator"], settings["denominator"] = sides[1].strip(), sides[2].strip()
         else:
-            left += _place(word, found, benchmark, bracketed=bracketed, core=core)
-    return found, left
+            left += _place(word, settings, benchmark, bracketed=bracketed, core=core)
+    return settings, left
 
 
-def _place(word: str, found: dict[str, str | int], benchmark: str | None, *, bracketed: bool, core: str) -> list[str]:
+def _place(
+    word: str, settings: dict[str, str | int], benchmark: str | None, *, bracketed: bool, core: str
+) -> list[str]:
     """Put a word that is no metric, mode or tool into the field of its kind; what has none comes back."""
     if describes(word, benchmark):
         return []
@@ -312,14 +314,14 @@ def _place(word: str, found: dict[str, str | int], benchmark: str | None, *, bra
     if kind == "harmless" or (word.isupper() and normalise(word) == initials):
         return []
     if kind in ("scaffold", "harness"):
-        found[kind] = re.sub(r"(?i)^(?:w/|with|using|via)\s*", "", word)
+        settings[kind] = re.sub(r"(?i)^(?:w/|with|using|via)\s*", "", word)
         return []
     if kind in ("part", "whole"):
         part = "" if kind == "whole" else word.removeprefix("@").strip()
-        found["subset"] = f"{found['subset']}, {part}" if found.get("subset") else part
+        settings["subset"] = f"{settings['subset']}, {part}" if settings.get("subset") else part
         return []
     if kind == "unknown" and bracketed and looks_like_part(word) and normalise(word) not in MEASURES:
-        found["subset"] = word
+        settings["subset"] = word
         return []
     return [] if normalise(word) in MEASURES - {"average", "avg", "mean"} else [word]
 
@@ -329,8 +331,8 @@ def metric_settings(text: str, benchmark: str | None) -> tuple[dict[str, str | i
     tidy = " ".join(text.split())
     if metric := _metric(tidy, benchmark):
         return metric, ()
-    found, rest = _settings_of(tidy, benchmark)
-    return found, ((f"metric: {tidy}",) if rest or not found else ())
+    settings, rest = _settings_of(tidy, benchmark)
+    return settings, ((f"metric: {tidy}",) if rest or not settings else ())
 
 
 def stated_by(text: str, benchmark: str | None) -> tuple[dict[str, str | int], tuple[str, ...]]:
@@ -338,14 +340,16 @@ def stated_by(text: str, benchmark: str | None) -> tuple[dict[str, str | int], t
     tidy = " ".join(text.split())
     if metric := _metric(tidy, benchmark):
         return metric, ()
-    found, rest = _settings_of(tidy, benchmark)
-    return found, tuple(rest)
+    settings, rest = _settings_of(tidy, benchmark)
+    return settings, tuple(rest)
 
 
 def states_only_settings(text: str) -> bool:
     """Whether words state shots, a metric or tools and nothing else: `5-shot`, `pass@1`."""
-    found, left = stated_by(text, None)
-    return bool(found) and found.keys() <= {*_MEASURED, "tools"} and not left and read_label(text).benchmark is None
+    settings, left = stated_by(text, None)
+    return (
+        bool(settings) and settings.keys() <= {*_MEASURED, "tools"} and not left and read_label(text).benchmark is None
+    )
 
 
 def settings_with(base: Settings, stated: dict[str, str | int | float], notes: tuple[str, ...] = ()) -> Settings:

@@ -36,22 +36,22 @@ class Resolution:
 
 @cache
 def _exact() -> dict[str, str]:
-    found: dict[str, str] = {}
+    names: dict[str, str] = {}
     for name, entry in catalogue().items():
         for text in (name, entry.title, *entry.aliases):
-            if found.setdefault(text, name) != name:
-                raise ValueError(f"the name {text!r} belongs to {found[text]} and to {name}")
-    return {**CHINESE_NAMES, **found}
+            if names.setdefault(text, name) != name:
+                raise ValueError(f"the name {text!r} belongs to {names[text]} and to {name}")
+    return {**CHINESE_NAMES, **names}
 
 
 @cache
 def _normalised() -> dict[str, str | None]:
-    found: dict[str, str | None] = {}
+    names: dict[str, str | None] = {}
     for text, name in _exact().items():
         key = normalise(text)
         if key and text != name:  # a catalogue name counts as it is: "AIME" is not lm-eval's task `aime`
-            found[key] = name if found.get(key, name) == name else None
-    return found
+            names[key] = name if names.get(key, name) == name else None
+    return names
 
 
 @lru_cache(maxsize=20_000)

@@ -67,8 +67,8 @@ def read_pair(said: str) -> PairWords | None:
     weights nor a release, and for shares beyond 200 %."""
     text = " ".join(re.sub(r"[*`_]{2}|`", "", said).split()).strip(" .")
     for unit, form in FORMS:
-        if (found := form.fullmatch(text)) is not None:
-            part = found.groupdict()
+        if (match := form.fullmatch(text)) is not None:
+            part = match.groupdict()
             return PairWords(_kept(unit, part), _named(part.get("reference"), said))
     return None
 

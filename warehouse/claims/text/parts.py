@@ -98,8 +98,8 @@ def kind_of(word: str) -> Kind:
         return "part"
     if METHODS.search(bare):
         return "method"
-    several = [normalise(one) for one in re.split(r"\s*(?:&|\band\b|/|\+|,|\s)\s*", bare) if one]
-    if len(several) > 1 and all(one in known for one in several):
+    several = [normalise(part) for part in re.split(r"\s*(?:&|\band\b|/|\+|,|\s)\s*", bare) if part]
+    if len(several) > 1 and known.issuperset(several):
         return "part"
     return "unknown"
 
@@ -107,7 +107,7 @@ def kind_of(word: str) -> Kind:
 def describes(word: str, benchmark: str | None) -> bool:
     """Whether lower-case words in brackets only describe a benchmark of one topic, as `GPQA (science reasoning)`."""
     words = re.findall(r"[a-z]+", word)
-    plain = word == word.casefold() and bool(words) and all(one in DESCRIPTIONS for one in words)
+    plain = word == word.casefold() and bool(words) and DESCRIPTIONS.issuperset(words)
     return plain and benchmark is not None and BROAD.search(benchmark) is None
 
 

@@ -25,19 +25,19 @@ def parameters_in(text: str) -> tuple[tuple[str, str], ...]:
     """
     if pair := re.fullmatch(r"(?i)\s*[\w.-]*?(\d+(?:\.\d+)?b)[\s-]*(a\d+(?:\.\d+)?b)\s*", text):
         return (("total_parameters", pair[1]), ("active_parameters", pair[2][1:]))
-    found = list(re.finditer(_COUNT, text))
-    if not found:
+    matches = list(re.finditer(_COUNT, text))
+    if not matches:
         return ()
     named: list[tuple[str, str]] = []
-    for index, match in enumerate(found):
-        end = found[index + 1].start() if index + 1 < len(found) else len(text)
-        start = found[index - 1].end() if index else 0
+    for index, match in enumerate(matches):
+        end = matches[index + 1].start() if index + 1 < len(matches) else len(text)
+        start = matches[index - 1].end() if index else 0
         after, before = text[match.end() : end], text[start : match.start()]
         rest = text[match.end() :]
-        after = re.split(r"[,;，；]|\band\b", after)[0] if len(found) > 1 else after
+        after = re.split(r"[,;，；]|\band\b", after)[0] if len(matches) > 1 else after
         before = re.split(r"[,;，；]|\band\b|\bwith\b", before)[-1]
         name = _kind(after) or _kind(before)
-        if name is None and index == 0 and (len(found) == 1 or _ACTIVE.search(rest) or _OTHER.search(rest)):
+        if name is None and index == 0 and (len(matches) == 1 or _ACTIVE.search(rest) or _OTHER.search(rest)):
             name = "total_parameters"
         if name in (None, "other"):
             continue
@@ -57,19 +57,19 @@ def _kind(words: str) -> str | None:
 def tokens_in(text: str) -> tuple[tuple[str, str], ...]:
     """Context lengths with the specification that each states: the native window, and the extended one where the words
     say that it is extended. Empty where two numbers claim one place or the words do not tell."""
-    found = list(re.finditer(_TOKENS, text))
-    if not found or len(found) > 2:
+    matches = list(re.finditer(_TOKENS, text))
+    if not matches or len(matches) > 2:
         return ()
     named: list[tuple[str, str]] = []
-    for index, match in enumerate(found):
-        start = found[index - 1].end() if index else 0
-        end = found[index + 1].start() if index + 1 < len(found) else len(text)
+    for index, match in enumerate(matches):
+        start = matches[index - 1].end() if index else 0
+        end = matches[index + 1].start() if index + 1 < len(matches) else len(text)
         before, after = text[start : match.start()], text[match.end() : end]
         said = " ".join(match["n"].split())
         if index and (_EXTENDED.search(before) or re.search(r"(?i)yarn|rope|exten", after)):
             named.append(("context_window_extended", said))
         elif index == 0:
-            if len(found) == 1 and re.search(r"(?i)yarn|rope scal|extrapolat|extensible", text):
+            if len(matches) == 1 and re.search(r"(?i)yarn|rope scal|extrapolat|extensible", text):
                 return (("context_window_extended", said),)
             named.append(("context_window", said))
         else:

@@ -58,7 +58,7 @@ def names_speed(text: str) -> bool:
 def serving_stated(texts: list[str]) -> tuple[dict[str, str | int], list[str]]:
     """Backend, machine and quantization that the qualifiers of a speed's heading state, and the qualifiers that state
     none of them."""
-    found: dict[str, str | int] = {}
+    serving: dict[str, str | int] = {}
     left = []
     for text in texts:
         stated: dict[str, str | int] = {}
@@ -70,10 +70,10 @@ def serving_stated(texts: list[str]) -> tuple[dict[str, str | int], list[str]]:
             stated["quantization"] = quantization
         if batch := re.search(r"(?i)\b(?:batch(?:[ -]size)?|bs|concurrency)\s*[=:]?\s*(\d{1,5})\b", text):
             stated["concurrency"] = int(batch[1])
-        found |= stated
+        serving |= stated
         if not stated:
             left.append(text)
-    return found, left
+    return serving, left
 
 
 _BACKENDS = {
@@ -109,8 +109,8 @@ def is_backend(text: str) -> bool:
 
 def backend_named(text: str) -> str | None:
     """The serving engine that the words name; None for none or several."""
-    found = set(backends_in(text))
-    return found.pop() if len(found) == 1 else None
+    backends = set(backends_in(text))
+    return backends.pop() if len(backends) == 1 else None
 
 
 def backends_in(text: str) -> list[str]:
@@ -127,13 +127,13 @@ def backends_in(text: str) -> list[str]:
 def device_named(text: str) -> str | None:
     """The machine that the words name, with its number (`1x H20`); None for none or several."""
     text = _BARE_CARD.sub(r"\1 RTX \2", text.strip())
-    found = {
+    devices = {
         f"{number}x {name}" if number else name
         for before, name, after in _DEVICE.findall(text)
         for number in (before or after,)
         for name in (" ".join(name.split()),)
     }
-    return found.pop() if len(found) == 1 else None
+    return devices.pop() if len(devices) == 1 else None
 
 
 _QUANTIZATION = re.compile(
@@ -143,5 +143,5 @@ _QUANTIZATION = re.compile(
 
 def quantization_named(text: str) -> str | None:
     """The quantization that the words name; None for none or several."""
-    found = {match[0] for match in _QUANTIZATION.finditer(text)}
-    return found.pop() if len(found) == 1 else None
+    quantizations = {match[0] for match in _QUANTIZATION.finditer(text)}
+    return quantizations.pop() if len(quantizations) == 1 else None
