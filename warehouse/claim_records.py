@@ -348,3 +348,6 @@ class Verdict(Record):
     """One line for people."""
     judged_at: datetime
     """UTC."""
+    sequence: int | None = None
+    """Which verdict on its claim it is, counted from 1 as they are stored: of two the later one stands, whatever the
+    clock said. None before it is stored, and in files of version 0.1.0."""

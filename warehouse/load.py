@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -79,16 +80,21 @@ def save_criteria(home: Home, criteria: Iterable[Criterion]) -> None:
 
 
 def save_verdicts(home: Home, verdicts: Iterable[Verdict]) -> None:
-    """Append verdicts."""
-    paths = []
-    for verdict in verdicts:
-        content = verdict.model_dump_json().encode()
-        path = home.verdicts / f"{hashlib.sha256(content).hexdigest()[:32]}.json"
-        write_atomic(path, content)
-        paths.append(str(path))
-    if paths:
-        with writing(home) as connection:
-            connection.execute(statement("load_verdicts"), {"files": paths})
+    """Append verdicts, each numbered after those on the same claim."""
+    verdicts = list(verdicts)
+    if not verdicts:
+        return
+    with writing(home) as connection:
+        _load_files(connection, "verdicts", home.verdicts, check_hashed, [])  # what is on disk counts as stored
+        last: Counter[str] = Counter(dict(connection.execute(statement("last_sequences")).fetchall()))
+        paths = []
+        for verdict in verdicts:
+            last[verdict.claim_id] += 1
+            content = verdict.model_copy(update={"sequence": last[verdict.claim_id]}).model_dump_json().encode()
+            path = home.verdicts / f"{hashlib.sha256(content).hexdigest()[:32]}.json"
+            write_atomic(path, content)
+            paths.append(str(path))
+        connection.execute(statement("load_verdicts"), {"files": paths})
 
 
 def load_home(home: Home) -> LoadCounts:

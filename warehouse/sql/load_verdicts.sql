@@ -19,7 +19,8 @@ select
     coalesce(r -> 'reasons', '[]'),
     coalesce(r -> 'compared', '[]'),
     (r ->> 'judged_at')::timestamptz,
-    r
+    r,
+    (r ->> 'sequence')::bigint
 from (
     select json as r, filename
     from read_json_objects($files, format = 'unstructured', filename = true)

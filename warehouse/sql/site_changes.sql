@@ -5,7 +5,7 @@ with judged as (
         lag(v.outcome) over history as before,
         lag(v.flagged) over history as flagged_before
     from verdicts v
-    window history as (partition by v.claim_id order by v.judged_at, v.verdict_id)
+    window history as (partition by v.claim_id order by coalesce(v.sequence, 0), v.judged_at, v.verdict_id)
 )
 select
     j.verdict_id,

@@ -2,4 +2,4 @@
 select claim_id, judged_at, outcome, score, low, high, flagged, verdict_id
 from verdicts
 where claim_id in (select unnest($claims))
-order by claim_id, judged_at, verdict_id;
+order by claim_id, coalesce(sequence, 0), judged_at, verdict_id;

@@ -2,4 +2,4 @@ select v.record, r.record as run
 from verdicts v
 left join runs r using (run_id)
 where v.claim_id = $claim
-order by v.judged_at desc;
+order by coalesce(v.sequence, 0) desc, v.judged_at desc;

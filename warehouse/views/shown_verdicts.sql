@@ -17,4 +17,7 @@ from (
         case when outcome in ('not_tested', 'invalid_run', 'inconclusive') then 2 else 1 end as rank
     from imported_verdicts
 )
-qualify row_number() over (partition by claim_id order by rank, started desc nulls last, judged_at desc, verdict_id) = 1;
+qualify row_number() over (
+    partition by claim_id
+    order by rank, started desc nulls last, coalesce(sequence, 0) desc, judged_at desc, verdict_id
+) = 1;

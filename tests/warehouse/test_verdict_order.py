@@ -1,0 +1,66 @@
+"""Of two verdicts on a claim the one stored later stands, whatever the clock said."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from evaluators.files import write_atomic
+from tests.warehouse.test_store import claim
+from warehouse.claim_records import Verdict
+from warehouse.home import Home
+from warehouse.load import load_home, rebuild_database, save_claims, save_verdicts
+from warehouse.queries.scheduling import last_verdicts
+from warehouse.queries.table import details, table_rows
+from warehouse.verdicts import could_not_run
+
+NOW = datetime(2026, 11, 26, tzinfo=UTC)
+AHEAD = NOW + timedelta(days=3650)
+CLAIM = claim(1)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    save_claims(Home(tmp_path), [CLAIM, claim(2)])
+    return Home(tmp_path)
+
+
+def because(text: str, now: datetime) -> Verdict:
+    return could_not_run(CLAIM, "memory", text, now=now)
+
+
+def standing(home: Home) -> str:
+    [row] = [row for row in table_rows(home) if row["claim_id"] == CLAIM.claim_id]
+    [verdict] = last_verdicts(home, [CLAIM.claim_id]).values()
+    told = details(home, CLAIM.claim_id).verdicts[0]["reasons"][0]["text"]
+    assert row["reasons"][0] == verdict.reasons[0].text == told
+    return verdict.reasons[0].text
+
+
+def test_a_clock_that_was_ahead_hides_nothing_later(home: Home) -> None:
+    for text, moment in (("first", NOW), ("ahead", AHEAD), ("later", NOW + timedelta(hours=1))):
+        save_verdicts(home, [because(text, moment)])
+        assert standing(home) == text
+    rebuild_database(home)
+    assert standing(home) == "later"
+
+
+def test_verdicts_without_a_number_come_before_all_others_and_keep_their_order(home: Home) -> None:
+    for name, text, moment in (("a1", "old", NOW), ("a2", "ahead", AHEAD)):
+        write_atomic(home.verdicts / f"{name}.json", because(text, moment).model_dump_json().encode())
+    load_home(home)
+    assert standing(home) == "ahead"
+    save_verdicts(home, [because("now", NOW)])
+    assert standing(home) == "now"
+
+
+def test_what_lies_on_disk_counts_although_the_tables_lack_it(home: Home) -> None:
+    """As after a copy of a home without its database."""
+    save_verdicts(home, [because("first", NOW), because("ahead", AHEAD)])
+    for path in (home.database, *home.private.glob("working.duckdb*")):
+        path.unlink(missing_ok=True)
+    save_verdicts(home, [because("later", NOW)])
+    load_home(home)
+    assert standing(home) == "later"
