@@ -95,6 +95,8 @@ class Run(Record):
     """How it ended."""
     reason: str | None = None
     """Why it is invalid or interrupted, in one line."""
+    server_failed: bool = False
+    """It ended because the server answered nothing, or nothing more: there is no measurement that could be unsound."""
     started: datetime
     """UTC."""
     finished: datetime | None = None

@@ -55,7 +55,8 @@ def execute(
 ) -> str | None:
     """Finish every item, or as many as the board's rule wants. Returns why the run is unsound, None if it is sound.
 
-    Only what the journal lacks is sent. KeyboardInterrupt leaves the journal with everything that was answered.
+    Only what the journal lacks is sent. Raises ServerLost if the server answers nothing, or nothing more. That and
+    KeyboardInterrupt leave the journal with everything that was answered.
     """
     kept: dict[RequestId, str] = dict(journal.finished())
     missing: dict[int, frozenset[tuple[int, int]]] = {}
@@ -140,7 +141,7 @@ class _Reader:
         self.rows: list[ItemScore] = []
 
     def run(self) -> str | None:
-        """Send what is missing. Returns why the run is unsound, None if it is sound."""
+        """Send what is missing. Returns and raises as `execute` does."""
         sender = Sender(self.work.lanes, self._feed())
         sender.start()
         self.board.impatient = True
@@ -150,13 +151,10 @@ class _Reader:
                 answers, error = self._collect(sender)
                 ended = error is not None
                 self._take(sender, answers)
-                if isinstance(error, ServerLost):
-                    return str(error)
                 if isinstance(error, BaseException):
                     raise error
                 self._tell(sender)
                 if self.board.stop_at is None and (reason := self._too_many(sender)) is not None:
-                    sender.abandon()
                     return reason
         finally:
             sender.abandon()
@@ -259,12 +257,13 @@ class _Reader:
         return sorted(self.partial.pop(item.position), key=lambda response: (response.index, response.repeat))
 
     def _too_many(self, sender: Sender) -> str | None:
-        """Why no more is asked of a server that fails."""
+        """Why no more is asked of a server that fails some requests. Raises ServerLost if it fails all."""
         share, failed = self.limits.allowed_failed, self.board.failed
         if failed > share * self.board.total:
             return f"{failed} of {self.board.total} items failed, more than the allowed {share:.0%}"
         if failed == self.board.done >= self.limits.hopeless + sender.allowed:
-            return f"the server answered none of the first {failed} items"
+            said = self.journal.commonest_error()
+            raise ServerLost(f"the server answered none of the first {failed} items, most of them failed so: {said}")
         return None
 
     def _tell(self, sender: Sender, last: bool = False) -> None:

@@ -29,7 +29,7 @@ from evaluators.harness.dealing.lane import Lane
 from evaluators.harness.engine import Work, execute
 from evaluators.harness.journal import Journal, mend_journal
 from evaluators.harness.preflight.context_budget import check_context_budget
-from evaluators.harness.preflight.run_preflight import Findings, Probe, run_preflight
+from evaluators.harness.preflight.run_preflight import UNANSWERED, Findings, Probe, run_preflight
 from evaluators.harness.progress import Progress
 from evaluators.harness.requests import Item
 from evaluators.harness.reuse import keyed_requests, take_over
@@ -144,7 +144,7 @@ class Execution:
             for protocol in self.protocols:
                 protocol.routes.clear()
             journal.set_note(SERVED, self.served.as_text())
-            reason = findings.reason
+            reason, failed = findings.reason, UNANSWERED in findings.failed
             if reason is None:
                 work = Work(
                     requests=requests,
@@ -156,6 +156,8 @@ class Execution:
                 )
                 try:
                     reason = execute(self.items, work, journal, board, self.limits, progress)
+                except ServerLost as lost_server:
+                    reason, failed = str(lost_server), True
                 finally:
                     journal.set_note(SERVED, self.served.as_text())
                 reason = reason or self.served.changed()
@@ -165,6 +167,7 @@ class Execution:
                 update={
                     "status": RunStatus.finished if reason is None else RunStatus.invalid,
                     "reason": reason,
+                    "server_failed": failed,
                     "started": started,
                     "finished": datetime.now(UTC),
                     "attempts": attempts,
@@ -257,10 +260,10 @@ class Execution:
                 )  # fmt: skip
             findings.checks |= budget
         except (GaveUp, ServerLost) as error:
-            findings.fail("answers", f"the server does not answer: {error}")
+            findings.fail(UNANSWERED, f"the server does not answer: {error}")
         except (TypeError, ValueError, LookupError, AttributeError) as error:
             findings.fail(
-                "answers", f"the server's answers cannot be read: {type(error).__name__}: {one_line(str(error))}"
+                UNANSWERED, f"the server's answers cannot be read: {type(error).__name__}: {one_line(str(error))}"
             )
         finally:
             for own_client in clients:

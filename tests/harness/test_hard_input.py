@@ -103,6 +103,7 @@ def test_a_server_that_answers_nothing_is_not_asked_for_long(tmp_path: Path) -> 
         found = run(server, tmp_path, limits=RetryLimits(allowed_failed=0.5, backoff=0.01))
         asked = len(server.counts())
     assert found.status is RunStatus.invalid and "none of the first" in str(found.reason)
+    assert found.server_failed
     assert RetryLimits().hopeless <= asked < 150, "those in flight included, of 300"
 
 

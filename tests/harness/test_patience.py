@@ -49,13 +49,14 @@ def test_a_dripping_server_ends_the_run_and_what_it_answered_is_kept(tmp_path: P
         made = run(server, tmp_path, limits=LIMITS, limit=100)
         asked = len(server.counts())
     assert made.status is RunStatus.invalid and "answered none of the last 12 requests" in str(made.reason)
+    assert made.server_failed
     assert asked < 60, "those answered, and few more of the 100"
     rows = pq.read_table(tmp_path / made.run_id / "responses.parquet").to_pylist()
     answered = {row["seed"] for row in rows if row["status"] == "ok"}
     assert len(answered) >= 20
     with FakeServer() as server:
         again = run(server, tmp_path, limit=100)
-        assert again.status is RunStatus.finished and not answered & server.counts().keys()
+        assert again.status is RunStatus.finished and not again.server_failed and not answered & server.counts().keys()
 
 
 def test_a_server_among_several_that_only_says_to_be_well_is_not_taken_back_for_ever() -> None:

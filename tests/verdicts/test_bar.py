@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluators.catalogue import Benchmark, Score
-from evaluators.records import Measurement, Settings, UserError
+from evaluators.records import Measurement, RunStatus, Settings, UserError
 from evaluators.stopping import InterimLook
 from tests.verdicts.cases import (
     NOW,
@@ -238,6 +238,16 @@ def test_without_a_run() -> None:
     assert unverified(claim, now=NOW).outcome is Outcome.unverified
     with pytest.raises(UserError, match="no reason"):
         could_not_run(claim, "no idea", now=NOW)
+
+
+def test_a_server_that_failed_is_no_unsound_run_and_is_asked_again_another_time() -> None:
+    claim, values = make_claim("99.0"), [0.0] * 800
+    stalled = make_run(status=RunStatus.invalid, reason="it answered none of the last 12", server_failed=True)
+    for measurement in (None, make_measurement(values)):
+        verdict = judge(claim, make_lock(claim), stalled, measurement, now=NOW)
+        assert (verdict.outcome, verdict.flagged, verdict.score) == (Outcome.could_not_run, False, None)
+        assert [(reason.code, reason.text) for reason in verdict.reasons] == [("server_failed", str(stalled.reason))]
+        assert verdict.criterion_id is None, "no verdict against a criterion, which would settle the claim"
 
 
 def test_reading_commands_stay_fast() -> None:

@@ -17,6 +17,7 @@ from warehouse.verdicts.diagnostics.validity import Limits
 from warehouse.verdicts.judge_specification import judge_specification
 from warehouse.verdicts.judge_speed import judge_speed
 from warehouse.verdicts.noise import answers_averaged, noise_of_run, repeats_words
+from warehouse.verdicts.not_run import could_not_run
 from warehouse.verdicts.outcome import Case, decide_outcome, under_other_settings
 from warehouse.verdicts.pairs.judge_pair import judge_pair
 from warehouse.verdicts.statistics.confidence_sequence import confidence_sequence
@@ -54,6 +55,8 @@ def judge(
     `items`: the run's item scores, for examples and for answers in another spelling. `predictions`: the
     control variate whose hash is in the lock, in the fixed order. The same arguments always give the same verdict.
     Raises UserError for an unknown benchmark, and for predictions that are not the locked ones."""
+    if run.server_failed:
+        return could_not_run(claim, "server_failed", run.reason, now=now)
     known = benchmark or catalogue()[criterion.benchmark]
     measurement = measurement or _nothing(criterion, known)
     comparability, compared = compare(claim, run, known, metric=criterion.metric, filter=criterion.filter)

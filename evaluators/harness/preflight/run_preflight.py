@@ -32,6 +32,8 @@ QUESTION = "Question: What is 12+7?\nAnswer:"
 TOKENS = 16
 THINKING_TOKENS = 1024
 """Tokens in which a model that thinks shows it."""
+UNANSWERED = "answers"
+"""The check that fails where the server answers nothing that can be read."""
 
 
 @dataclass
@@ -120,7 +122,7 @@ async def run_preflight(probe: Probe) -> Findings:
         if probe.loglikelihood is not None:
             await _logprobs(probe, findings)
     except GaveUp as error:
-        findings.fail("answers", f"the server does not answer: {error.reason}")
+        findings.fail(UNANSWERED, f"the server does not answer: {error.reason}")
     return findings
 
 

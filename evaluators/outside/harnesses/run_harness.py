@@ -201,6 +201,7 @@ def _conduct(
         update={
             "status": RunStatus.finished if end.reason is None else RunStatus.invalid,
             "reason": end.reason,
+            "server_failed": end.server_failed,
             "started": started,
             "finished": datetime.now(UTC),
             "attempts": max(1, journal.starts),

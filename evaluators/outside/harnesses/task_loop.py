@@ -90,6 +90,8 @@ class LoopEnd:
     """Items of the benchmark."""
     reason: str | None = None
     """Why the run is unsound; None if it is sound."""
+    server_failed: bool = False
+    """It is so because the server answers no more."""
     stopped_by: str | None = None
     """What ended it before the last item: `rule`, or the part of the budget that is used up."""
     chance: float | None = None
@@ -120,7 +122,7 @@ class _Loop:
 
     def run(self) -> LoopEnd:
         self.journal.begin()
-        stopped_by, reason = None, None
+        stopped_by, reason, lost = None, None, None
         while reason is None:
             if self._stops():
                 stopped_by = "rule"
@@ -132,7 +134,7 @@ class _Loop:
             todo = self._next()
             if not todo:
                 break
-            reason = self._batch(todo)
+            reason = lost = self._batch(todo)
             self._tell()
         prefix = self._prefix()[: self.stop_at]
         refused = [
@@ -140,7 +142,7 @@ class _Loop:
             for name, item in self.journal.items.items()
             if item.status is ItemStatus.failed and name not in self.journal.failures
         ]
-        return LoopEnd(prefix, len(self.ids), reason, stopped_by, self._chance(), tuple(refused))
+        return LoopEnd(prefix, len(self.ids), reason, bool(lost), stopped_by, self._chance(), tuple(refused))
 
     def _next(self) -> tuple[str, ...]:
         """The open batch of an earlier start, else the next items of the order, those to be tried again included."""

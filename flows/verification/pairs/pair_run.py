@@ -36,6 +36,7 @@ def pair_run(first: Run, second: Run, reference: str, flips: Mapping[str, float]
             "settings": first.settings.model_copy(update={"denominator": reference}),
             "status": RunStatus.invalid if reason else RunStatus.finished,
             "reason": reason,
+            "server_failed": first.server_failed or second.server_failed,
             "continues": None,
             "finished": max((run.finished for run in (first, second) if run.finished), default=None),
             "requests_sent": 0,
