@@ -128,6 +128,20 @@ def test_containers_have_no_rights_and_secrets_only_where_they_are_used() -> Non
     assert re.search(r"^USER [1-9]", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)
 
 
+def test_images_of_others_are_pinned_by_digest() -> None:
+    """All but vLLM's, for which no public file names one: it has the tag of one version."""
+    dockerfile = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    images = re.findall(r"^(?:ARG BASE=|FROM )([^$\s]+)", dockerfile, re.MULTILINE)
+    images += [service["image"] for service in services.values() if service["image"] != "claimcheck"]
+    assert len(images) >= 4
+    for image in images:
+        version = (
+            r":\$\{VLLM_VERSION:-v[0-9.]+\}" if image.startswith("vllm/") else r":[0-9.]+[-\w]*@sha256:[0-9a-f]{64}"
+        )
+        assert re.fullmatch(rf"[\w./-]+{version}", image), image
+
+
 def test_compose_accepts() -> None:
     command = ["docker", "compose", "-f", str(DEPLOY / "compose.yaml"), "config", "--quiet"]
     if (
