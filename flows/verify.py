@@ -105,7 +105,7 @@ def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Ve
 
     Raises UserError for input that the user has to mend; what fails on the way becomes `could_not_run` with its reason.
     """
-    options, home_paths = options or VerifyOptions(), Home(Path(home))
+    options, home_paths, began = options or VerifyOptions(), Home(Path(home)), datetime.now(UTC)
     release = find_release(model, options.revision)
     pages = read_claims(release)
     choice = None if options.backend == "attached" else choose_artifact(release, options, home_paths, find_release)
@@ -142,7 +142,7 @@ def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Ve
     verdicts += left
     loaded = load_home(home_paths)
     judge_imported_runs(home_paths, release.model, options.alpha)
-    summary = summarise(home_paths, release, verdicts, loaded.damaged)
+    summary = summarise(home_paths, release, verdicts, loaded.damaged, began=began)
     key, told = artifact_key(release.model), as_markdown_text(release.model)
     write_page(key, table=artifact_rows(summary), about=told)
     write_page(f"{key}-page", markdown=verdicts_markdown(summary))

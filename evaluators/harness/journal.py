@@ -27,6 +27,8 @@ def mend_journal(path: Path) -> str | None:
     if not path.exists():
         return None
     try:
+        if path.stat().st_size == 0:  # a journal that was only begun is not: it gets its name when it has its tables
+            raise sqlite3.DatabaseError("it is empty")
         with closing(sqlite3.connect(path)) as connection:
             [(said,), *_] = connection.execute("PRAGMA quick_check(1)").fetchall()
             if said != "ok":
@@ -43,9 +45,24 @@ def mend_journal(path: Path) -> str | None:
     except sqlite3.DatabaseError as error:
         aside = path.with_name(f"{path.name}.damaged")
         path.replace(aside)
-        for suffix in ("-wal", "-shm"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        _delete(path)
         return f"{path} was damaged ({error}) and is set aside as {aside.name}; its answers are asked for again"
+
+
+def _delete(path: Path) -> None:
+    """Delete a journal, or what is left beside one that is gone."""
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def _begin(path: Path) -> None:
+    """Make a journal without answers, whole or not at all."""
+    _delete(path)
+    fresh = path.with_name(f"{path.name}.new")
+    _delete(fresh)
+    with closing(sqlite3.connect(fresh)) as connection:
+        connection.executescript(SCHEMA.read_text(encoding="utf-8"))
+    fresh.replace(path)
 
 
 def _is_answer(payload: object) -> bool:
@@ -66,6 +83,8 @@ class Journal:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
+        if not path.exists():
+            _begin(path)
         self._connection = sqlite3.connect(path, isolation_level=None)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=FULL")
@@ -81,8 +100,7 @@ class Journal:
     def remove(self) -> None:
         """Close and delete it, when its content lies in Parquet."""
         self.close()
-        for suffix in ("", "-wal", "-shm"):
-            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+        _delete(self.path)
 
     def commit(self, answers: Iterable[tuple[str, Response]], scores: Iterable[ItemScore] = (), sent: int = 0) -> None:
         """Write responses with their request keys, item scores and the number of requests sent, all at once."""

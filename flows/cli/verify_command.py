@@ -90,7 +90,9 @@ def run(release: str, options: VerifyOptions, *, strict: bool, json: bool) -> in
         say(f"damaged: {line}")
     if summary.damaged:
         say(f"{len(summary.damaged):,} damaged files were left out; `claimcheck rebuild` puts them aside")
-    return 3 if summary.failed or summary.damaged else 1 if strict and summary.flagged else 0
+    for line in summary.lost:
+        say(f"lost: {line}")
+    return 3 if summary.failed or summary.damaged or summary.lost else 1 if strict and summary.flagged else 0
 
 
 def check_home(home: Path) -> None:

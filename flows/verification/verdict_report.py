@@ -5,10 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from evaluators.records import Release
+from evaluators.run_manifest import read_manifest
+from evaluators.user_error import DamagedFile
 from warehouse.claim_records import Outcome, Verdict
 from warehouse.home import Home
 from warehouse.number_text import flag_of, interval, number
@@ -38,10 +42,15 @@ class Summary:
     """Rows of claims_vs_measured for the release."""
     damaged: tuple[str, ...] = ()
     """One line for each file of the home folder that is not what was written."""
+    lost: tuple[str, ...] = ()
+    """One line for each run that found its answers damaged when it went on, and asked for them again."""
 
 
-def summarise(home: Home, release: Release, verdicts: Sequence[Verdict], damaged: tuple[str, ...] = ()) -> Summary:
-    """The standing table of a release after `verdicts` were added. `damaged`: files that could not be loaded."""
+def summarise(
+    home: Home, release: Release, verdicts: Sequence[Verdict], damaged: tuple[str, ...] = (), *, began: datetime
+) -> Summary:
+    """The standing table of a release after `verdicts` were added. `damaged`: files that could not be loaded; `began`:
+    when the verification did, UTC."""
     rows = [row for row in table_rows(home, model=release.model) if row["model"] == release.model]
     failed = sum(_failed(verdict) for verdict in verdicts)
     return Summary(
@@ -52,7 +61,21 @@ def summarise(home: Home, release: Release, verdicts: Sequence[Verdict], damaged
         sum(bool(row["stands"]) for row in rows),
         tuple(rows),
         damaged,
+        _lost(home, verdicts, began),
     )
+
+
+def _lost(home: Home, verdicts: Sequence[Verdict], began: datetime) -> tuple[str, ...]:
+    """What the runs of now lost of their journals."""
+    run_ids = [verdict.run_id for verdict in verdicts]
+    run_ids += [part.run_id for verdict in verdicts for part in verdict.by_protocol]
+    lost = []
+    for run_id in dict.fromkeys(run_id for run_id in run_ids if run_id):
+        with suppress(DamagedFile):  # named where it was loaded
+            run = read_manifest(home.runs / run_id)
+            if run is not None and run.finished is not None and run.finished >= began and "journal" in run.checks:
+                lost.append(run.checks["journal"])
+    return tuple(lost)
 
 
 def _failed(verdict: Verdict) -> bool:

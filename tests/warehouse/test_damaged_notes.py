@@ -5,24 +5,28 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from evaluators.harness import run_benchmark
-from evaluators.harness.journal import mend_journal
+from evaluators.harness.journal import Journal, mend_journal
 from evaluators.harness.run_folder import JOURNAL
 from evaluators.records import Run, RunStatus, Settings
+from evaluators.run_manifest import write_manifest
 from flows.predictions.frozen_predictions import NOTHING, frozen_for
 from flows.verification.jobs import plan_jobs, protocol_criteria
+from flows.verification.verdict_report import summarise
 from tests.flows.test_pairs import BASE
 from tests.flows.test_predictions import OPTIONS, STRICT
 from tests.harness.conftest import SUMS
 from tests.harness.fakes import ARTIFACT
 from tests.harness.scripted_server import ScriptedServer, generated
-from tests.verdicts.cases import make_claim
+from tests.verdicts.cases import make_claim, make_run
 from tests.warehouse.test_damage import DAMAGES
 from warehouse.home import Home
+from warehouse.verdicts import could_not_run
 
 ITEMS = 40
 
@@ -61,7 +65,23 @@ def test_a_run_goes_on_after_its_journal_was_damaged(damage: str, tmp_path: Path
         whole = run(tmp_path / "others", server)
     assert made.status is RunStatus.finished and made.measurements == whole.measurements
     told = made.checks.get("journal", "")
-    assert ("3 answers" in told) if damage == "rows" else str(journal) in told or damage in ("empty", "flipped"), told
+    assert ("3 answers" in told) if damage == "rows" else str(journal) in told or damage == "flipped", told
+
+
+def test_a_journal_that_was_only_begun_is_no_loss_and_takes_nothing_from_one_that_is_gone(tmp_path: Path) -> None:
+    path = tmp_path / JOURNAL
+    journal = Journal(path)
+    journal.set_note("made", "first")
+    left = {suffix: path.with_name(path.name + suffix).read_bytes() for suffix in ("-wal", "-shm")}
+    journal.close()
+    assert mend_journal(path) is None
+    path.unlink()
+    for suffix, content in left.items():
+        path.with_name(path.name + suffix).write_bytes(content)
+    again = Journal(path)
+    assert again.note("made") is None and again.counter("attempts") == 0
+    again.close()
+    assert [file.name for file in tmp_path.iterdir()] == [JOURNAL]
 
 
 def test_a_sound_journal_is_left_alone(tmp_path: Path) -> None:
@@ -71,6 +91,16 @@ def test_a_sound_journal_is_left_alone(tmp_path: Path) -> None:
     before = journal.read_bytes()
     assert mend_journal(journal) is None and mend_journal(tmp_path / "none") is None
     assert journal.read_bytes() == before
+
+
+def test_a_verification_names_the_answers_that_its_run_lost(tmp_path: Path) -> None:
+    home, began = Home(tmp_path), datetime.now(UTC)
+    claim, made = make_claim("75.0"), make_run(finished=began, checks={"journal": "3 answers were damaged"})
+    verdict = could_not_run(claim, "memory", now=began).model_copy(update={"run_id": made.run_id})
+    write_manifest(home.runs / made.run_id, made)
+    assert summarise(home, made.release, [verdict], began=began).lost == ("3 answers were damaged",)
+    assert summarise(home, made.release, [], began=began).lost == ()
+    assert summarise(home, made.release, [verdict], began=began + timedelta(seconds=1)).lost == (), "told before"
 
 
 @pytest.mark.parametrize("content", [b"", b"non", b"\xff\xfe", b"a" * 64, b"../../etc/passwd", b"[" * 99999])
