@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
 
 UP_TO = "(?s).*"
 """All of a text up to the last place where the rest of a pattern fits."""
+TRAILING = re.compile(r"(\\[sSdDwW])\+\$")
+"""A pattern for a run of one kind of characters at the end of a text."""
 
 
 def anchor_patterns(tasks: Iterable[Task]) -> None:
@@ -22,6 +25,9 @@ def anchor_patterns(tasks: Iterable[Task]) -> None:
 
 def anchored(pattern: str) -> str:
     """A pattern that takes the same out of every text. One that begins with UP_TO fits at the beginning if it fits
-    anywhere, and once: what it leaves has no other place."""
+    anywhere, and once: what it leaves has no other place. A run at the end of a text fits from its first character or
+    from none, so nothing is looked for within a run."""
+    if trailing := TRAILING.fullmatch(pattern):
+        return f"(?<!{trailing[1]}){pattern}"
     begins = pattern.startswith(UP_TO) and not pattern.startswith((f"{UP_TO}?", f"{UP_TO}+", f"{UP_TO}|"))
     return r"(?s)\A" + pattern.removeprefix("(?s)") if begins and "|" not in pattern else pattern
