@@ -137,6 +137,11 @@ def system_paths() -> tuple[Path, ...]:
     return tuple(path for name in names if (path := Path(name)).exists())
 
 
+def below_own(path: Path) -> bool:
+    """Whether a path lies where a box has a file system of its own: it must be mounted after that."""
+    return any(Path(folder) in path.parents for folder in ("/tmp", "/dev/shm"))
+
+
 def stage_command(box: Box, command: tuple[str, ...], inside: str = INSIDE, **more: Any) -> tuple[str, ...]:
     """`command` behind `stage.py`, which sets limits and identity within the box. `more`: see `inside/stage.py`."""
     # version 2 of the format is read by every Python 3

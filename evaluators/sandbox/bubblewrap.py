@@ -16,6 +16,7 @@ from evaluators.sandbox.box import (
     Box,
     Invocation,
     SandboxError,
+    below_own,
     python_root,
     stage_command,
     system_paths,
@@ -100,7 +101,9 @@ def mounts(box: Box, accounts: int) -> list[str]:
     system_mounts = [("--ro-bind", path, str(path)) for path in (*system, python_root(box.python)) if not _link(path)]
     system_mounts = [item for item in system_mounts if not any(parent in system for parent in item[1].parents)]
     system_mounts += [("--ro-bind", INSIDE_HOST, INSIDE)]
-    box_mounts = [("--ro-bind", host, target) for host, target in box.readable.items()]
+    box_mounts = [item for item in system_mounts if below_own(Path(item[2]))]
+    system_mounts = [item for item in system_mounts if item not in box_mounts]
+    box_mounts += [("--ro-bind", host, target) for host, target in box.readable.items()]
     box_mounts += [("--bind", host, target) for host, target in box.writable.items()]
     arguments = []
     for folder in _parents([target for *_, target in (*system_mounts, *box_mounts)] + ["/etc/passwd"]):
@@ -118,8 +121,8 @@ def mounts(box: Box, accounts: int) -> list[str]:
     if box.proc:
         arguments += ["--proc", "/proc"]
     for folder in _parents([target for *_, target in box_mounts]):
-        arguments += ["--perms", "0755", "--dir", folder] if Path("/tmp") in Path(folder).parents else []
-    for option, host, target in box_mounts:
+        arguments += ["--perms", "0755", "--dir", folder] if below_own(Path(folder)) else []
+    for option, host, target in dict.fromkeys(box_mounts):
         arguments += [option, str(host), target]
     # the box's own root and /dev are memory file systems without a size
     return [*arguments, "--remount-ro", "/dev", "--remount-ro", "/"]

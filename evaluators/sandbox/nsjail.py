@@ -16,6 +16,7 @@ from evaluators.sandbox.box import (
     Box,
     Invocation,
     SandboxError,
+    below_own,
     python_root,
     stage_command,
     system_paths,
@@ -67,17 +68,18 @@ class Nsjail:
 def _mounts(box: Box) -> list[str]:
     """nsjail's arguments for the view; its root is a read-only memory file system."""
     system = system_paths()
-    arguments = []
+    arguments: list[str] = []
+    late: list[str] = []
     for path in dict.fromkeys((*system, python_root(box.python))):
         if path.is_symlink() and path.parent == Path("/"):
             arguments += ["--symlink", f"{path.readlink()}:{path}"]
         elif not any(parent in system for parent in path.parents):
-            arguments += ["--bindmount_ro", str(path)]
+            (late if below_own(path) else arguments).extend(["--bindmount_ro", str(path)])
     for name in ("null", "zero", "full", "random", "urandom"):
         arguments += ["--bindmount", f"/dev/{name}"]
     for folder in ("/dev/shm", "/tmp"):
         arguments += ["--mount", f"none:{folder}:tmpfs:size={box.limits.temporary},mode=1777"]
-    arguments += ["--bindmount_ro", f"{INSIDE_HOST}:{INSIDE}"]
+    arguments += [*late, "--bindmount_ro", f"{INSIDE_HOST}:{INSIDE}"]
     for host, target in box.readable.items():
         arguments += ["--bindmount_ro", f"{host}:{target}"]
     for host, target in box.writable.items():

@@ -1,13 +1,16 @@
 """A command in a box: what it sees, what it may use, and how a harness puts its own commands into one."""
 
 import os
+import shutil
 import subprocess
+import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from evaluators.sandbox.box import Box, BoxLimits, Sandbox, SandboxError
+from evaluators.sandbox.box import Box, BoxLimits, Sandbox, SandboxError, interpreter
 from evaluators.sandbox.choose_sandbox import choose_sandbox, kinds, sandbox_of_kind, try_sandbox
 from evaluators.sandbox.enter import write_specification
 from evaluators.sandbox.execute import execute_program
@@ -47,6 +50,28 @@ def test_folders_variables_and_input(sandbox: Sandbox, tmp_path: Path) -> None:
     assert (work / "made").read_text() == "new\nmore\n"
     assert sorted(path.name for path in work.iterdir()) == ["made"]
     assert [path.name for path in data.iterdir()] == ["secret"]
+
+
+@pytest.mark.parametrize("parent", ["/tmp", "/dev/shm"])
+def test_an_interpreter_below_a_folder_that_boxes_have_for_themselves(sandbox: Sandbox, parent: str) -> None:
+    folder = Path(tempfile.mkdtemp(dir=parent))
+    folder.chmod(0o755)
+    try:
+        library = Path(os.__file__).parent
+        left_out = shutil.ignore_patterns("*-packages", "test", "idlelib", "tkinter", "ensurepip", "__pycache__")
+        copied = folder / library.relative_to(sys.base_prefix)
+        shutil.copytree(library, copied, ignore=left_out)
+        for shared in Path(sys.base_prefix, "lib").glob("libpython*.so*"):
+            shutil.copy(shared, folder / "lib")
+        python = folder / "bin" / interpreter().name
+        python.parent.mkdir()
+        shutil.copy(interpreter(), python)
+        box = Box(python=python, limits=BoxLimits(seconds=20))
+        code = "import os, json; print(json.dumps(os.__file__)); open('/tmp/made', 'w')"
+        ended = execute_program(sandbox, box, (str(python), "-I", "-S", "-c", code))
+        assert (ended.code, ended.stdout.decode()) == (0, f'"{copied / "os.py"}"\n'), ended
+    finally:
+        shutil.rmtree(folder)
 
 
 def test_exit_codes_and_missing_commands(sandbox: Sandbox) -> None:
