@@ -56,6 +56,8 @@ CORRECT = re.compile(
 )
 HEAD = re.compile(r"[\s*_(\[]*([A-J])(?:\*\*)?[.):]")
 """A line that begins with a choice."""
+LISTED = re.compile(r"(?<![A-Za-z])[A-J](?:\*\*)?[.)](?!\w)")
+"""A choice in a list of them."""
 FIGURES = r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|[-+]?\.\d+"
 NUMBER = re.compile(FIGURES)
 BOLD = re.compile(rf"\*\*[^*\n]{{0,40}}?({FIGURES})[^*\n\d]{{0,20}}\*\*")
@@ -117,8 +119,8 @@ def _bare_letter(text: str) -> str | None:
             return letter
     if len(lines) == 1 and (match := re.fullmatch(r"\W{0,4}(?:option|choice)\s+\(?([A-J])\W{0,4}", lines[0], re.I)):
         return match[1].upper()
-    heads = [match[1] for line in lines if (match := HEAD.match(line))]
-    return heads[0] if len(heads) == 1 and (HEAD.match(lines[0]) or HEAD.match(lines[-1])) else None
+    heads = [match[1] for line in lines[:1] + lines[1:][-1:] if (match := HEAD.match(line))]
+    return heads[0] if len(heads) == 1 and len(set(LISTED.findall(text))) <= 1 else None
 
 
 def _as(candidate: str, kind: AnswerKind) -> str | None:

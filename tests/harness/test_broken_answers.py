@@ -153,7 +153,9 @@ def test_ends_that_were_lost_and_one_answer_for_many() -> None:
     assert same["same_wrong_share:exact_match,none"] > 0.6
 
 
-@pytest.mark.parametrize(("said", "target"), [("Paris", "B"), ("2", "B"), ("(2) Paris", "B"), ("none of them", "16")])
+@pytest.mark.parametrize(
+    ("said", "target"), [("Paris", "B"), ("2", "B"), ("(2) Paris", "B"), ("A and C", "B"), ("β", "B"), ("none", "16")]
+)
 def test_answers_in_another_form_than_the_benchmark_wants(said: str, target: str) -> None:
     """The text or the number of a choice for its letter: what was meant cannot be known, and nobody is accused."""
     signals = misread(graded(said if place % 3 else target, target, place) for place in range(60))

@@ -62,6 +62,7 @@ def test_numbers(text: str, answer: str) -> None:
         ("The answer is I think unclear", NONE),
         ("Answer: B and C", NONE),
         ("A. one\nB. two\nC. three", NONE),
+        ("A. one B. two C. three", NONE),
     ],
 )
 def test_letters(text: str, answer: str) -> None:

@@ -174,6 +174,13 @@ PLANTED: list[tuple[str, dict[str, Any]]] = [
     ("cut_open", {"correct": 1200, "run": {"signals": {"cut_open_share": 0.2}}}),
     ("capped", {"correct": 1200, "run": {"signals": {"capped_share": 0.2}}}),
     ("one_choice", {"correct": 1200, "run": {"signals": {"modal_choice_share": 0.6}}}),
+    (
+        "sampled",
+        {"correct": 1100, "run": {"greedy_repeats": False, "signals": {"flip_rate": 0.2, "flip_items": 100.0}}},
+    ),
+    ("encoded", {"correct": 1200, "run": {"signals": {"encoded_share": 0.2}}}),
+    ("answer_form", {"correct": 1200, "run": {"signals": {"other_form_share:exact_match,strict-match": 0.2}}}),
+    ("cut_open", {"correct": 1200, "run": {"signals": {"cut_open_share": 0.1, "same_text_share": 0.07}}}),
     ("same_text", {"correct": 1200, "run": {"signals": {"same_text_share": 0.2}}}),
     ("think_block_scored", {"correct": 1200, "run": {"signals": {"leading_block_share": 0.9}}}),
     ("thinking_on", {"correct": 1200, "run": {"signals": {"reasoning_share": 0.9}}}),
@@ -298,6 +305,12 @@ def test_another_filter_that_is_refuted_too_hides_no_lie() -> None:
 def test_other_spellings_that_do_not_close_the_gap_hide_no_lie() -> None:
     verdict = judged("90.0", 1200, run={"signals": {"respelled_share:exact_match,strict-match": 0.03}})
     assert verdict.flagged and any(reason.code == "answer_spelling" for reason in verdict.reasons)
+
+
+def test_small_shares_of_several_kinds_hide_no_lie() -> None:
+    """Two shares that close the gap together only by being added up, as the wrong answers of any model would."""
+    signals = {"cut_open_share": 0.04, "cut_answer_share:exact_match,strict-match": 0.04}
+    assert judged("86.0", 1200, run={"signals": signals}).flagged
 
 
 def test_a_doubt_says_how_likely_it_is_and_what_would_settle_it() -> None:

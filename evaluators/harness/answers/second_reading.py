@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 
@@ -10,6 +11,8 @@ from evaluators.records import ItemScore, ItemStatus, RequestKind, Response
 
 SHORT = 40
 """Characters of an answer that is a number, a letter or a name."""
+LETTER = re.compile(r"[a-z](?!\w)(?!\s*(?:[,/&]|and\b|or\b)\s*[a-z](?!\w))")
+"""One letter, which is not the first of several (`b and c`)."""
 SEVERAL = 10
 """Items with one wrong answer from which on it is no chance."""
 
@@ -37,8 +40,8 @@ def misread(items: Iterable[ItemScore]) -> dict[str, float]:
     """Signals of a run about answers that the metric counts as wrong, as shares of its items:
     `cut_answer_share:<metric>,<filter>`, those that are a short target without its first or last signs (`1` for `16`),
     `same_wrong_share:<metric>,<filter>`, those that are the most frequent one, less what it is right for, and
-    `other_form_share:<metric>,<filter>`, those that are no letter where a letter is wanted (the text of a choice, or
-    its number), nor hold a digit where a number is."""
+    `other_form_share:<metric>,<filter>`, those that are not one letter where a letter is wanted (but the text of a
+    choice, or its number), nor hold a digit where a number is."""
     counts: Counter[tuple[str, str]] = Counter()
     cut: Counter[tuple[str, str]] = Counter()
     other: Counter[tuple[str, str]] = Counter()
@@ -72,7 +75,7 @@ def misread(items: Iterable[ItemScore]) -> dict[str, float]:
 def _other_form(said: str, target: str) -> bool:
     """Whether what was taken as the answer is of another kind than the target: letter or number."""
     if len(target) == 1 and target.isalpha():
-        return not (said[:1].isalpha() and not said[1:2].isalnum())
+        return LETTER.match(said) is None
     return as_fraction(target) is not None and not any(sign.isdigit() for sign in said)
 
 

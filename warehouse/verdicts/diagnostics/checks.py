@@ -8,17 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from evaluators.answer_spelling import same_answer
 from evaluators.records import ItemScore, Measurement
 from warehouse.claim_records import Reason
 from warehouse.verdicts.diagnostics.alternatives import other_cell, other_metric
 from warehouse.verdicts.diagnostics.evidence import Cause, Evidence, Weight
 from warehouse.verdicts.diagnostics.frequency import SETTLED_BY, likelihood
+from warehouse.verdicts.diagnostics.unread_answers import (
+    broken_texts,
+    explained_together,
+    misread_answers,
+    other_spellings,
+)
 from warehouse.verdicts.diagnostics.validity import share
-from warehouse.verdicts.statistics.region import acceptance_region
 
 SAMPLED = 0.3
 """Flip rate that no greedy run shows (2 to 20 %, arXiv 2506.09501)."""
+DIFFERING = 0.1
+"""The same of a server whose answers differ although it does nothing else: no batch explains that."""
 PREFLIGHT = {
     "model": "wrong_model",
     "context": "context_too_short",
@@ -39,6 +45,11 @@ def _preflight(e: Evidence) -> Iterable[Cause]:
     if (flips := e.signal("flip_rate")) > SAMPLED and not e.run.settings.temperature:
         text = f"{flips:.0%} of the items flip when answered again at temperature 0: the server samples all the same"
         yield Cause("sampled", text, "doubt")
+    elif flips > DIFFERING and e.run.greedy_repeats is False and not e.run.settings.temperature:
+        text = (
+            f"{flips:.0%} of the items flip when answered again at temperature 0, and two answers to one prompt, asked "
+        )
+        yield Cause("sampled", f"{text}alone, differ: the server seems to sample all the same", "doubt")
     if e.run.greedy_repeats is False and not e.run.settings.temperature:
         yield Cause("not_deterministic", "two greedy answers to one prompt differ: scores carry run noise", "note")
 
@@ -95,7 +106,8 @@ def _stop_strings(e: Evidence) -> Iterable[Cause]:
     cut_short = share(e.measurement.truncated, e.measurement) < 0.02 and 0 < length <= 8
     if e.generates and missing > 0.10 and cut_short:
         text = (
-            f"answers end after {length:.0f} tokens (median), {missing:.1%} hold no answer: a stop string is too eager"
+            f"answers end after {length:.0f} tokens (median), {missing:.1%} hold no answer that was read: a stop "
+            "string is too eager, or they have another form than the benchmark wants"
         )
         yield Cause("stop_string", text, "unsound", "unextracted")
     if e.signal("continues_share") > 0.10:
@@ -148,24 +160,6 @@ def _empty(e: Evidence) -> Iterable[Cause]:
             yield Cause(code, f"{portion:.1%} of the answers {words}", weight, code.partition("_")[0])
 
 
-def _broken_texts(e: Evidence) -> Iterable[Cause]:
-    # 2-40 points: what stands in place of an answer
-    if (portion := e.signal("message_share")) > 0:
-        text = f"{portion:.1%} of the answers are messages of a server (errors, limits), not answers"
-        yield Cause("server_messages", text, "unsound" if portion > 0.02 else "note")
-    told = e.measurement.truncated > 0 or e.signal("truncated_share") > 0
-    for name, code, words in (
-        ("noise_share", "noise", "are loops or signs of no writing: weights, kernel or tokenizer may be damaged"),
-        ("encoded_share", "encoded", "have no blanks, or escapes in their stead: they were encoded on the way"),
-        ("cut_open_share", "cut_open", "end in the middle of a sentence, though the server calls them whole"),
-        ("capped_share", "capped", "all have the longest length: a limit may have cut them that nobody told of"),
-        ("same_text_share", "same_text", "are one long text that several other prompts got too"),
-    ):
-        if (portion := e.signal(name)) > 0.01 and not (name == "capped_share" and told):
-            weight: Weight = "doubt" if closes_gap(e, portion) else "note"
-            yield Cause(code, f"{portion:.1%} of the answers {words}", weight)
-
-
 def _extraction(e: Evidence) -> Iterable[Cause]:
     # 8-60 points, often to exactly 0
     portion = share(e.measurement.unextracted, e.measurement)
@@ -205,55 +199,6 @@ def _degenerate(e: Evidence) -> Iterable[Cause]:
         yield Cause(
             "identical_answers", f"{e.signal('identical_share'):.0%} of the answers are the same text", "unsound"
         )
-
-
-def _spelling(e: Evidence) -> Iterable[Cause]:
-    # 5-60 points: right answers that the filter does not read
-    portion = max(e.signal(f"respelled_share:{e.measurement.metric},{e.measurement.filter}"), _respelled(e))
-    if portion <= 0.005 or e.criterion is None:
-        return
-    text = f"{portion:.1%} of the items have the right answer in another spelling (money, units, markup, words)"
-    yield Cause("answer_spelling", text, "doubt" if closes_gap(e, portion) else "note", examples=_respelled_items(e))
-
-
-def _misread(e: Evidence) -> Iterable[Cause]:
-    # 5-60 points: the last token lost, or a cache that answers for many
-    for name, code, words in (
-        ("cut_answer_share", "answer_cut", "are only the beginning of the right answer: its end may have been lost"),
-        ("same_wrong_share", "one_answer", "are one and the same wrong answer: a cache or a broken prompt may give it"),
-        ("other_form_share", "answer_form", "are no letter or number, as the benchmark wants it: nobody read them"),
-    ):
-        portion = e.signal(f"{name}:{e.measurement.metric},{e.measurement.filter}")
-        if portion > 0.01:
-            weight: Weight = "doubt" if closes_gap(e, portion) else "note"
-            yield Cause(code, f"{portion:.1%} of the answers {words}", weight)
-
-
-def closes_gap(e: Evidence, portion: float) -> bool:
-    """Whether the claim would not be contradicted if this share of the items were right besides."""
-    if e.criterion is None:
-        return False
-    region = acceptance_region(e.criterion, e.measurement.of, e.noise)
-    return (e.measurement.score or 0.0) + portion >= region.low - region.noise
-
-
-def _respelled(e: Evidence) -> float:
-    """Share of the items that are right in another spelling, judged by the wrong ones that are known here."""
-    wrong = [item for item in _wrong(e) if item.target]
-    score = e.measurement.score
-    if not wrong or score is None:
-        return 0.0
-    return (1 - score) * sum(same_answer(item.extracted, item.target) for item in wrong) / len(wrong)
-
-
-def _respelled_items(e: Evidence) -> tuple[str, ...]:
-    items = [item for item in _wrong(e) if same_answer(item.extracted, item.target)]
-    return tuple(dict.fromkeys(f"{item.task}/{item.doc_id}" for item in items))[:3]
-
-
-def _wrong(e: Evidence) -> list[ItemScore]:
-    key = e.measurement.score_key
-    return [item for item in e.items if (item.metric, item.filter) == key and item.value == 0]
 
 
 def _near_collapse(e: Evidence) -> Iterable[Cause]:
@@ -325,13 +270,13 @@ LOOKS: tuple[Callable[[Evidence], Iterable[Cause]], ...] = (
     _stop_strings,
     _thinking,
     _empty,
-    _broken_texts,
+    broken_texts,
     _prompt_cut,
     _degenerate,
     _near_collapse,
     _extraction,
-    _spelling,
-    _misread,
+    other_spellings,
+    misread_answers,
     other_metric,
     other_cell,
     _quantized,
@@ -342,7 +287,7 @@ LOOKS: tuple[Callable[[Evidence], Iterable[Cause]], ...] = (
 
 def find_causes(evidence: Evidence) -> list[Cause]:
     """All causes that the data show, each once, strongest first: unsound, doubt, note, then in the order of LOOKS."""
-    causes = [cause for look in LOOKS for cause in look(evidence)]
+    causes = explained_together(evidence, [cause for look in LOOKS for cause in look(evidence)])
     causes.sort(key=lambda cause: ("unsound", "doubt", "note").index(cause.weight))
     kept: dict[str, Cause] = {}
     for cause in causes:

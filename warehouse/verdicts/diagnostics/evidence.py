@@ -26,6 +26,8 @@ class Cause:
     """Status of the items that show it."""
     examples: tuple[str, ...] = ()
     """Items that show it, as `task/doc_id`, where their status does not say so."""
+    portion: float = 0.0
+    """Share of the items that it may have made wrong, where that was counted; fraction."""
 
 
 @dataclass(frozen=True)
