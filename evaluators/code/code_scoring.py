@@ -46,6 +46,10 @@ class CodeGrading:
             )
         return checks
 
+    def signals(self) -> dict[str, float]:
+        """For the run's signals: the share of the programs that are no Python, as answers are that lost something."""
+        return {"unparsable_share": self.pool.unparsable_share}
+
 
 def sandbox_for(kind: str | None) -> Sandbox:
     """The sandbox to use, as `choose_sandbox`. Raises UserError, with what each kind lacks, if there is none."""

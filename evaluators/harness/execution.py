@@ -199,6 +199,8 @@ class Execution:
             if any(item.instances[0].request_type == RequestKind.generate for item in self.items[:1]):
                 signals |= respelled(journal.items(board.counted), (response for _, response in journal.responses()))
                 signals |= misread(journal.items(board.counted))
+            if self.grading is not None:
+                signals |= self.grading.signals()
             run = run.model_copy(update={"signals": signals})
             if reason is None and (reason := self._distorted(signals)) is not None:
                 run = run.model_copy(update={"status": RunStatus.invalid, "reason": reason})

@@ -32,6 +32,10 @@ class Runner(Protocol):
     def __call__(self, sandbox: Sandbox, program: Any, *, seconds: float) -> ProgramResult: ...
 
 
+NO_PYTHON = ("SyntaxError", "IndentationError", "TabError")
+"""Exceptions of a program that Python could not read."""
+
+
 @dataclass(frozen=True)
 class GradedProgram:
     """What became of a program in the end."""
@@ -60,6 +64,8 @@ class ProgramPool:
         """Programs that ran out of time alone too."""
         self.within_thrice = 0
         """Of those: passed within three times their limit."""
+        self.unparsable = 0
+        """Programs that are no Python."""
         self._idle = idle or IdleProcessors(self.workers)
         self._gate = threading.Condition()
         self._running = 0
@@ -82,6 +88,11 @@ class ProgramPool:
                 futures.append(self._known[key])
         return [future.result() for future in futures]
 
+    @property
+    def unparsable_share(self) -> float:
+        """Share of the different programs graded so far that are no Python."""
+        return self.unparsable / len(self._known) if self._known else 0.0
+
     def close(self) -> None:
         """End the threads. Programs that have not begun are given up."""
         self._executor.shutdown(wait=True, cancel_futures=True)
@@ -93,6 +104,8 @@ class ProgramPool:
         finally:
             self._leave()
         if result.ended != "timed out":
+            with self._gate:
+                self.unparsable += result.why.startswith(NO_PYTHON)
             return GradedProgram(result)
         self._enter(alone=True)
         try:

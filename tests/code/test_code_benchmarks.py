@@ -153,6 +153,17 @@ def test_chat_answers_keep_their_first_word(tmp_path: Path) -> None:
     assert found.measurements[0].filter == "code"
 
 
+def test_programs_that_lost_something_on_the_way_are_counted(tmp_path: Path) -> None:
+    """A first line without its indentation, signs escaped for a page, a block of markup: no Python."""
+    problems = lines(HUMANEVAL / "HumanEval.jsonl.gz")[:8]
+    write_dataset(tmp_path, "openai/openai_humaneval", problems)
+    told = {problem["prompt"]: problem["canonical_solution"] for problem in problems}
+    changes = [str.lstrip, lambda code: "    x &lt; 1\n" + code, lambda code: "```python\n" + code, str]
+    found = run("humaneval", lambda prompt, seed: changes[len(prompt) % 4](told[prompt]), tmp_path)
+    broken = sum(len(problem["prompt"]) % 4 != 3 for problem in problems)
+    assert found.signals["unparsable_share"] == broken / 8 and found.measurements[0].score == 1 - broken / 8
+
+
 @pytest.mark.parametrize("name", ["cruxeval_i", "cruxeval_o", "cruxeval_i_cot", "cruxeval_o_cot"])
 def test_cruxeval_runs_its_assertions_in_the_sandbox(
     tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch

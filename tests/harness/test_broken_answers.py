@@ -17,6 +17,7 @@ from evaluators.harness.answers.broken_answers import (
     is_encoded,
     is_message,
     is_noise,
+    is_uncased,
     repeats_itself,
 )
 from evaluators.harness.answers.second_reading import misread
@@ -162,6 +163,13 @@ def test_answers_in_another_form_than_the_benchmark_wants(said: str, target: str
     assert signals["other_form_share:exact_match,none"] > 0.6
     signals = misread(graded("C. It is" if target == "B" else "17", target, place) for place in range(60))
     assert signals["other_form_share:exact_match,none"] == 0.0
+
+
+def test_answers_that_lost_their_capitals() -> None:
+    answer = "The first term is clear, so we add the rest of the terms of this sum.\n#### 16"
+    assert is_uncased(answer.lower())
+    for text in (answer, "x + y = z " * 9, "答案是十六 " * 20, "it is 4"):
+        assert not is_uncased(text)
 
 
 def test_answers_that_were_encoded_on_the_way() -> None:

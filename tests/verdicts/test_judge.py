@@ -178,6 +178,8 @@ PLANTED: list[tuple[str, dict[str, Any]]] = [
         "sampled",
         {"correct": 1100, "run": {"greedy_repeats": False, "signals": {"flip_rate": 0.2, "flip_items": 100.0}}},
     ),
+    ("unparsable", {"correct": 1200, "run": {"signals": {"unparsable_share": 0.2}}}),
+    ("uncased", {"correct": 1200, "run": {"signals": {"uncased_share": 0.9}}}),
     ("encoded", {"correct": 1200, "run": {"signals": {"encoded_share": 0.2}}}),
     ("answer_form", {"correct": 1200, "run": {"signals": {"other_form_share:exact_match,strict-match": 0.2}}}),
     ("cut_open", {"correct": 1200, "run": {"signals": {"cut_open_share": 0.1, "same_text_share": 0.07}}}),

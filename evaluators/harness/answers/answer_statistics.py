@@ -24,6 +24,8 @@ Generated answers
     cut_open_share            whole answers that end in the middle of a sentence or a formula
     capped_share              answers that all have one length, the longest: a limit that nobody told of
     same_text_share           answers that are a long text which several other prompts got too
+    uncased_share             answers of some length without a capital letter
+    unparsable_share          programs that are no Python (markup, lost indentation, escapes)
     continues_share           answers that go on with a question of their own ("Question:", "Q:", "User:")
     unextracted_share         items in which the first filter found no answer
     unextracted_share:<f>     the same for filter f
@@ -69,6 +71,7 @@ from evaluators.harness.answers.broken_answers import (
     is_encoded,
     is_message,
     is_noise,
+    is_uncased,
     repeats_itself,
 )
 from evaluators.harness.answers.cut_prompts import cut_prompt_share
@@ -163,6 +166,7 @@ def _answer(tally: _Tally, response: Response) -> None:
         "message": is_message(text),
         "noise": is_noise(text),
         "encoded": is_encoded(text),
+        "uncased": is_uncased(text),
         "cut_open": response.status is ResponseStatus.ok and is_cut_open(text),
         "continues": asks_on(text),
         "retried": response.attempts > 1,
@@ -186,7 +190,7 @@ def _answer(tally: _Tally, response: Response) -> None:
 SHARES = (
     *(status.value for status in ResponseStatus if status is not ResponseStatus.ok),
     "looping", "think_tag", "leading_block", "reasoning", "reasoning_only", "thinking_cut", "reasoning_stop",
-    "special_token", "message", "noise", "encoded", "cut_open", "continues", "retried",
+    "special_token", "message", "noise", "encoded", "uncased", "cut_open", "continues", "retried",
 )  # fmt: skip
 
 

@@ -78,6 +78,11 @@ def is_encoded(text: str) -> bool:
     return len(signs) >= UNBROKEN and signs.isascii() and not BLANK.search(signs) and len(LETTERS.findall(signs)) > 20
 
 
+def is_uncased(text: str) -> bool:
+    """Whether a text of some length has small letters only, as no model writes sentences."""
+    return text.islower() and len(LETTERS.findall(text)) >= UNBROKEN and len(BLANK.findall(text)) >= 6
+
+
 def is_cut_open(text: str) -> bool:
     """Whether a text ends in the middle of a sentence or a formula, whatever the server says of its end."""
     return len(text.strip()) >= SHORTEST and OPEN_END.search(text[-40:]) is not None

@@ -42,6 +42,8 @@ SETTLED_BY = {
     "filters_disagree": "the claimant's word on which filter was meant",
     "answer_spelling": "a run whose filter reads these spellings",
     "answer_form": "a run whose prompt says how to answer, or whose filter reads these answers",
+    "uncased": "a server that sends answers as they are",
+    "unparsable": "programs that did not pass, read by a person",
     "encoded": "a server that sends answers as they are",
     "token_limit": "a run with the claimed token limit",
     "thinking_on": "a run with thinking as claimed",

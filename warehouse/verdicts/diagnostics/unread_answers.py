@@ -16,7 +16,7 @@ MANY = 0.1
 
 def broken_texts(e: Evidence) -> Iterable[Cause]:
     """What stands in the place of answers."""
-    # 2-40 points: what stands in place of an answer
+    # 2-40 points
     if (portion := e.signal("message_share")) > 0:
         text = f"{portion:.1%} of the answers are messages of a server (errors, limits), not answers"
         yield Cause("server_messages", text, "unsound" if portion > 0.02 else "note")
@@ -24,6 +24,8 @@ def broken_texts(e: Evidence) -> Iterable[Cause]:
     for name, code, words in (
         ("noise_share", "noise", "are loops or signs of no writing: weights, kernel or tokenizer may be damaged"),
         ("encoded_share", "encoded", "have no blanks, or escapes in their stead: they were encoded on the way"),
+        ("uncased_share", "uncased", "have no capital letter: something on the way changed them"),
+        ("unparsable_share", "unparsable", "are programs that Python cannot read: markup, escapes or lost indentation"),
         ("cut_open_share", "cut_open", "end in the middle of a sentence, though the server calls them whole"),
         ("capped_share", "capped", "all have the longest length: a limit may have cut them that nobody told of"),
         ("same_text_share", "same_text", "are one long text that several other prompts got too"),
@@ -35,7 +37,7 @@ def broken_texts(e: Evidence) -> Iterable[Cause]:
 
 def other_spellings(e: Evidence) -> Iterable[Cause]:
     """Right answers that the filter does not read."""
-    # 5-60 points: right answers that the filter does not read
+    # 5-60 points
     portion = max(e.signal(f"respelled_share:{e.measurement.metric},{e.measurement.filter}"), _respelled(e))
     if portion <= 0.005 or e.criterion is None:
         return
