@@ -82,7 +82,7 @@ class Client:
         self.waits = waits
         self.served = served or ServedModel()
         self.patience = patience or Patience(limits)
-        self._doubted = self.patience.silent
+        self._doubted = self.patience.silent or self.patience.stalled
         """Whether it gave no answer before and has given none here."""
         self.sent = 0
         self.in_flight = 0
@@ -223,7 +223,8 @@ class Client:
     def _give_up(self, reason: str) -> None:
         """A request is given up that might have been answered. Raises ServerStalled for the last of many in a row."""
         self._unanswered += 1
-        if self._unanswered >= self.limits.unanswered:
+        if self._unanswered >= self.limits.unanswered // (1 + self._doubted):
+            self.patience.stalled = True
             raise ServerStalled(
                 f"the server answered none of the last {self._unanswered} requests ({reason}); "
                 f"see whether {self.server.url} is well and repeat the command, what it answered is kept"

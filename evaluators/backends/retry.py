@@ -53,7 +53,8 @@ class RetryLimits:
     stalled: float = 300.0
     """Seconds without an answer after which a request that took too long is not asked again."""
     unanswered: int = 12
-    """Requests given up in a row, without an answer in between, after which the server is given up."""
+    """Requests given up in a row, without an answer in between, after which the server is given up; half as many where
+    the run before ended so."""
     total: float = 3600.0
     """Seconds all attempts of a request may take together, pauses included; longer in proportion like `timeout`."""
     throttled: float = 300.0
@@ -124,6 +125,8 @@ class Patience:
         self.limits = limits
         self.silent = False
         """Whether a request was given up that took too long or was turned away, and nothing was answered since."""
+        self.stalled = False
+        """Whether it answered none of many requests in the run before, whatever it answers when it is examined."""
         self._recent: deque[Pace] = deque(maxlen=RECENT)
 
     def note(self, data: Any, size: int, seconds: float, beside: int) -> None:

@@ -156,6 +156,8 @@ class Execution:
                 )
                 try:
                     reason = execute(self.items, work, journal, board, self.limits, progress)
+                    for lane in self.lanes:
+                        lane.client.patience.stalled = False
                 except ServerLost as lost_server:
                     reason, failed = str(lost_server), True
                 finally:

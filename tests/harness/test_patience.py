@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -82,6 +83,23 @@ def test_a_slow_server_is_waited_for_longer_than_the_limits_say(tmp_path: Path) 
         counts = server.counts()
     assert made.status is RunStatus.finished and made.measurements[0].failed == 0
     assert set(counts.values()) == {1}
+
+
+def test_a_server_that_answers_only_when_it_is_examined_is_waited_for_less_in_the_next_run(tmp_path: Path) -> None:
+    """An answer before the run says nothing about the run; one within it says that the server is well again."""
+    with FakeServer(drips_after=20) as server:
+        first = run(server, tmp_path, limits=LIMITS, limit=100)
+        known = patience_with(server.url, LIMITS)
+        known.note(answer(5), 100, 0.1, 1)
+        tried = len(server.counts())
+        second = run(server, tmp_path, limits=LIMITS, limit=100)
+        counts = server.counts()
+        assert first.server_failed and second.server_failed and known.stalled
+        assert re.search(r"answered none of the last [678] requests", str(second.reason)) and len(counts) <= tried + 8
+    with FakeServer() as server:
+        known = patience_with(server.url, LIMITS)
+        known.stalled = True
+        assert run(server, tmp_path, limits=LIMITS, limit=100).status is RunStatus.finished and not known.stalled
 
 
 def test_the_time_follows_from_the_work_and_the_speed() -> None:
