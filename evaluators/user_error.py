@@ -1,4 +1,4 @@
-"""What the user can mend. Apart from the records, so that reading commands need not import pydantic."""
+"""What the user can fix. Apart from the records, so that reading commands need not import pydantic."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 class UserError(Exception):
-    """Something the user can mend. One clear line that ends with the next step."""
+    """Something the user can fix. One clear line that ends with the next step."""
 
     exit_code = 2
     """Of the command line."""

@@ -77,7 +77,7 @@ def compare_artifacts(
     first: CompareSide, second: CompareSide, name: str, margin: float, home: Home, options: VerifyOptions
 ) -> CompareResult:
     """Whether `first` loses at most `margin` (fraction) against `second` on a benchmark. Raises UserError for input
-    that the user has to mend, and for a run that is not sound."""
+    that the user has to fix, and for a run that is not sound."""
     known = benchmark(name)
     if known.evaluator != "lm-eval" or known.cannot_run or known.unit != "fraction":
         raise UserError(f"{name} is no benchmark of scores that can be run here; `claimcheck benchmarks list` has them")

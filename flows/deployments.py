@@ -89,7 +89,7 @@ def deployed_weekly(
 
 @task(cache_policy=NO_CACHE)
 def fetch(source: str) -> SyncResult:
-    """Copy finished runs, bars, claims and verdicts into the home folder."""
+    """Copy finished runs, criteria, claims and verdicts into the home folder."""
     return receive_home(source, configuration().home)
 
 

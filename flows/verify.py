@@ -103,7 +103,7 @@ def evaluate(
 def verify_release(model: str, home: Path = Path("claimcheck-data"), options: VerifyOptions | None = None) -> Summary:
     """Verify the claims about one release and leave the verdicts in the warehouse.
 
-    Raises UserError for input that the user has to mend; what fails on the way becomes `could_not_run` with its reason.
+    Raises UserError for input that the user has to fix; what fails on the way becomes `could_not_run` with its reason.
     """
     options, home_paths, began = options or VerifyOptions(), Home(Path(home)), datetime.now(UTC)
     release = find_release(model, options.revision)
@@ -302,7 +302,7 @@ def _job(artifact: Artifact, job: Job, pool: ServerPool, home: Home, options: Ve
     todo: Sequence[Claim] = job.claims
     try:
         artifact = _quantized(artifact, job, options)
-        several = job.benchmark.name.endswith("_ratio")  # two artifacts: the bar names them
+        several = job.benchmark.name.endswith("_ratio")  # two artifacts: the criterion names them
         backend = named(job.settings.numerator or "") or options.backend
         known = None if several else artifact.key
         todo = _open(job.claims, criteria, home, options, artifact=known, backend=backend)
@@ -311,9 +311,9 @@ def _job(artifact: Artifact, job: Job, pool: ServerPool, home: Home, options: Ve
             return []
         check_room(home.root)
         criteria |= make_criteria(todo, options, {claim_id: number + 1 for claim_id, number in numbers.items()})
-        bars = [criteria[claim.claim_id] for claim in todo]
-        save_criteria(home, bars)
-        run = _run(job, artifact, bars, options, home, pool)
+        to_judge = [criteria[claim.claim_id] for claim in todo]
+        save_criteria(home, to_judge)
+        run = _run(job, artifact, to_judge, options, home, pool)
         load_home(home)
         verdicts = judge_run(todo, criteria, run, home)
     except Exception as error:

@@ -29,7 +29,7 @@ from warehouse.load import load_home
 
 @step(cache_policy=NO_CACHE)
 def scan_hub(home: Path) -> ScanResult:
-    """What was pushed since the last look."""
+    """What was pushed since the last scan."""
     home_paths = Home(home)
     seen = scan_watched(home_paths, watch_list(home_paths), store=True)
     tell([news_of_release(model) for model in seen.found])

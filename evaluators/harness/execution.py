@@ -27,7 +27,7 @@ from evaluators.harness.answers.second_reading import misread, respelled
 from evaluators.harness.concurrency import MOST, Concurrency, in_flight
 from evaluators.harness.dealing.lane import Lane
 from evaluators.harness.engine import Work, execute
-from evaluators.harness.journal import Journal, mend_journal
+from evaluators.harness.journal import Journal, fix_journal
 from evaluators.harness.preflight.context_budget import check_context_budget
 from evaluators.harness.preflight.run_preflight import UNANSWERED, Findings, Probe, run_preflight
 from evaluators.harness.progress import Progress
@@ -130,7 +130,7 @@ class Execution:
         checks: bool,
     ) -> Run:
         requests = keyed_requests(blank, self.protocol, self.settings, repeats)
-        lost = mend_journal(folder / run_folder.JOURNAL)
+        lost = fix_journal(folder / run_folder.JOURNAL)
         journal = Journal(folder / run_folder.JOURNAL)
         try:
             attempts = journal.begin_attempt()

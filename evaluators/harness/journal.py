@@ -21,7 +21,7 @@ RequestId = tuple[str, int, int, int]
 """Task, document, request index, repeat."""
 
 
-def mend_journal(path: Path) -> str | None:
+def fix_journal(path: Path) -> str | None:
     """Make a journal of an earlier attempt usable: one that is no sound database is set aside, rows that are no answers
     are deleted, so that they are asked for again. Returns what was lost in one line; None if nothing was."""
     if not path.exists():

@@ -69,7 +69,7 @@ def run_benchmark(
     requests in reversed order and to half of the slots, to answer items again under another arrangement.
     `sandbox`: kind to run generated code in, the best that holds its probes if None; `none` must be asked for.
     `store`: runs of several machines; what another carries out is waited for, and what it has paid for is taken over.
-    Raises UserError for what the user can mend: unknown task, no data, no room in the context, run in use elsewhere, no
+    Raises UserError for what the user can fix: unknown task, no data, no room in the context, run in use elsewhere, no
     sandbox.
     """
     chosen = sandbox_for(sandbox) if benchmark.sandboxed else None

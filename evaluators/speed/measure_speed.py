@@ -41,8 +41,8 @@ def measure_speed(
     settings: lengths, depth and concurrency as the claim states them; what it leaves out gets the defaults of `key`.
     Returns the Run (evaluator `speed`), written to `folder`/<run id>/run.json: one Measurement with a value per
     independent run (tok/s, or seconds), in the order they were made, score the median. A failed request, drift between
-    the halves, a braking GPU or other programs on more than `allowed_load` of the processor make it `invalid` with the
-    reason. `decided`: whether the values of `runs` runs are enough; if not, more are made once
+    the halves, a throttling GPU or other programs on more than `allowed_load` of the processor make it `invalid` with
+    the reason. `decided`: whether the values of `runs` runs are enough; if not, more are made once
     (`Measurement.first_look`). Raises UserError for an unknown benchmark, lengths that do not fit, few slots or runs.
     """
     quantity = quantity_of(benchmark.name)

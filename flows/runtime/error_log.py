@@ -1,4 +1,4 @@
-"""What nobody expected: one line for the user, and a file with the rest for whoever mends it."""
+"""What nobody expected: one line for the user, and a file with the rest for whoever fixes it."""
 
 from __future__ import annotations
 

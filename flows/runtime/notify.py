@@ -27,7 +27,7 @@ from warehouse.queries.scheduling import last_verdicts, standing
 
 TIMEOUT = 10.0
 """Seconds to wait for the receiver."""
-PATIENCE = 60.0
+LONGEST_DELAY = 60.0
 """Longest `Retry-After` in seconds that is waited for."""
 LIMIT = 40
 """News in one message; Slack takes 50 blocks."""
@@ -151,7 +151,7 @@ def _post(
             if response.status_code != 429 and response.status_code < 500:
                 raise UserError(f"the webhook at {host} refuses the message ({failure}); check CLAIMCHECK_WEBHOOK")
             stated = response.headers.get("Retry-After", "")
-            delay = min(float(stated), PATIENCE) if stated.isdigit() else delay
+            delay = min(float(stated), LONGEST_DELAY) if stated.isdigit() else delay
         if attempt < tries - 1:
             wait(delay)
     raise UserError(f"the webhook at {host} did not take the message in {tries} tries ({failure}); check the network")

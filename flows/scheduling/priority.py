@@ -11,7 +11,7 @@ from pathlib import Path
 from warehouse.queries.scheduling import CurrentVerdict
 
 LAUNCH = timedelta(days=7)
-"""A release is verified again once this long after its first push: by then vendors and engines have mended much."""
+"""A release is verified again once this long after its first push: by then vendors and engines have fixed much."""
 FRESH = timedelta(days=60)
 """How long a release that watching found, and that got no verdict, is tried again."""
 
@@ -34,7 +34,7 @@ class DueRelease:
     model: str
     target: str
     """What `verify_release` takes: a hub id, or the folder that it was verified from."""
-    worth: Priority
+    priority: Priority
     why: str
     """One line for people."""
     again: bool
@@ -44,7 +44,7 @@ class DueRelease:
 
 
 def due_releases(
-    standing: Iterable[CurrentVerdict],
+    current: Iterable[CurrentVerdict],
     *,
     now: datetime,
     weeks: float = 4,
@@ -52,70 +52,66 @@ def due_releases(
     asked: Sequence[str] = (),
     cut: Collection[str] = (),
 ) -> tuple[list[DueRelease], dict[str, str]]:
-    """The releases that are due, worthiest first, and why others with open claims are not (model -> reason).
+    """The releases that are due, highest priority first, and why others with open claims are not (model -> reason).
 
     weeks: age at which a verdict is old. engine: version of the serving engine now; None if it cannot be told.
     asked: hub ids or folders that are due whatever the warehouse says of them. cut: releases whose verification was
     cut off: what is due of them goes on before anything else.
     """
     due, left = [], {}
-    for standing_release in standing:
-        reason = _reason(standing_release, now, weeks, engine)
+    for verdicts in current:
+        reason = _reason(verdicts, now, weeks, engine)
         if reason is None:
             continue
-        if standing_release.excluded is not None:
-            left[standing_release.model] = standing_release.excluded
+        if verdicts.excluded is not None:
+            left[verdicts.model] = verdicts.excluded
             continue
-        target = _target(standing_release)
+        target = _target(verdicts)
         if target is None:
-            left[standing_release.model] = "no hub id is known for it, and no folder that it was verified from"
+            left[verdicts.model] = "no hub id is known for it, and no folder that it was verified from"
             continue
-        worth, why = reason
-        again = worth > Priority.never_checked
-        if standing_release.model in cut or target in cut:
-            worth, why = Priority.cut_off, f"its verification was cut off; {why}"
-        due.append(
-            DueRelease(
-                standing_release.model, target, worth, why, again, standing_release.pushed or standing_release.created
-            )
-        )
+        priority, why = reason
+        again = priority > Priority.never_checked
+        if verdicts.model in cut or target in cut:
+            priority, why = Priority.cut_off, f"its verification was cut off; {why}"
+        due.append(DueRelease(verdicts.model, target, priority, why, again, verdicts.pushed or verdicts.created))
     known = {release.target for release in due}
     for target in asked:
         target = str(Path(target).resolve()) if Path(target).is_dir() else target
         if target not in known:
-            worth, why = Priority.new_release, "asked for"
+            priority, why = Priority.new_release, "asked for"
             if target in cut:
-                worth, why = Priority.cut_off, "its verification was cut off; asked for"
-            due.append(DueRelease(target, target, worth, why, False, None))
+                priority, why = Priority.cut_off, "its verification was cut off; asked for"
+            due.append(DueRelease(target, target, priority, why, False, None))
     return sorted(due, key=_rank), left
 
 
 def _rank(due: DueRelease) -> tuple[int, float, str]:
-    return due.worth, -due.newest_first.timestamp() if due.newest_first else 0.0, due.model
+    return due.priority, -due.newest_first.timestamp() if due.newest_first else 0.0, due.model
 
 
-def _reason(standing: CurrentVerdict, now: datetime, weeks: float, engine: str | None) -> tuple[Priority, str] | None:
-    """The worthiest reason why a release is due; None if it is not."""
+def _reason(verdicts: CurrentVerdict, now: datetime, weeks: float, engine: str | None) -> tuple[Priority, str] | None:
+    """The strongest reason why a release is due; None if it is not."""
     if (
-        standing.pushed
-        and standing.pushed > now - FRESH
-        and (standing.newest is None or standing.pushed > standing.newest)
+        verdicts.pushed
+        and verdicts.pushed > now - FRESH
+        and (verdicts.newest is None or verdicts.pushed > verdicts.newest)
     ):
-        what = "new release" if standing.newest is None else "new weights"
-        return Priority.new_release, f"{what}, seen {standing.pushed:%Y-%m-%d}"
-    if standing.unjudged:
-        return Priority.never_checked, f"{standing.unjudged} of {standing.claims} claims never checked"
-    if standing.newest and standing.created and standing.newest < standing.created + LAUNCH <= now:
-        return Priority.launch_week, f"a week after its launch on {standing.created:%Y-%m-%d}"
-    if standing.oldest and standing.oldest < now - timedelta(weeks=weeks):
-        return Priority.old_verdict, f"verdicts of {standing.oldest:%Y-%m-%d} are older than {weeks:g} weeks"
-    others = [version for version in standing.engines if engine and version != engine]
+        what = "new release" if verdicts.newest is None else "new weights"
+        return Priority.new_release, f"{what}, seen {verdicts.pushed:%Y-%m-%d}"
+    if verdicts.unjudged:
+        return Priority.never_checked, f"{verdicts.unjudged} of {verdicts.claims} claims never checked"
+    if verdicts.newest and verdicts.created and verdicts.newest < verdicts.created + LAUNCH <= now:
+        return Priority.launch_week, f"a week after its launch on {verdicts.created:%Y-%m-%d}"
+    if verdicts.oldest and verdicts.oldest < now - timedelta(weeks=weeks):
+        return Priority.old_verdict, f"verdicts of {verdicts.oldest:%Y-%m-%d} are older than {weeks:g} weeks"
+    others = [version for version in verdicts.engines if engine and version != engine]
     if others:
         return Priority.engine_changed, f"serving engine changed from {others[0]} to {engine}"
     return None
 
 
-def _target(standing: CurrentVerdict) -> str | None:
-    if standing.location and standing.location != "hub":
-        return standing.location if Path(standing.location).is_dir() else None
-    return standing.model if standing.location == "hub" or standing.model.count("/") == 1 else None
+def _target(verdicts: CurrentVerdict) -> str | None:
+    if verdicts.location and verdicts.location != "hub":
+        return verdicts.location if Path(verdicts.location).is_dir() else None
+    return verdicts.model if verdicts.location == "hub" or verdicts.model.count("/") == 1 else None

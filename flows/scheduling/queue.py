@@ -33,14 +33,14 @@ BLANK = CurrentVerdict("", 0, 0, None, None, (), None, None, None, None)
 
 @dataclass(frozen=True)
 class ScanResult:
-    """What a look at the hub gave."""
+    """What a scan of the hub gave."""
 
     found: tuple[SeenModel, ...] = ()
     """New models and commits that can be verified."""
     excluded: tuple[SeenModel, ...] = ()
     """The others, each with its reason."""
     failed: dict[str, str] = field(default_factory=dict)
-    """Source -> why it could not be looked at."""
+    """Source -> why it could not be scanned."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,12 @@ class QueueEntry:
 
 
 def scan_watched(home: Home, watch: WatchList, *, store: bool) -> ScanResult:
-    """Look at the hub once. Without a network everything is in `failed`, and what is known already can go on."""
+    """Scan the hub once. Without a network everything is in `failed`, and what is known already can go on."""
     try:
-        looked = scan_source(home, watch, store=store)
+        scan = scan_source(home, watch, store=store)
     except UserError as problem:
         return ScanResult(failed={"hub": str(problem)})
-    return ScanResult(looked.models, looked.excluded, looked.failed)
+    return ScanResult(scan.models, scan.excluded, scan.failed)
 
 
 def all_due(
@@ -76,18 +76,16 @@ def all_due(
     asked: Sequence[str],
     cut: Collection[str] = (),
 ) -> tuple[list[DueRelease], dict[str, str]]:
-    """The releases that are due, worthiest first, and why others with open claims are not. cut: releases, by model or
-    folder, that were cut off on another machine."""
+    """The releases that are due, highest priority first, and why others with open claims are not. cut: releases, by
+    model or folder, that were cut off on another machine."""
     now = datetime.now(UTC)
-    standing = {
-        verdict.model: verdict for verdict in models_with_open_claims(home, options.backend, options.benchmarks)
-    }
+    current = {verdict.model: verdict for verdict in models_with_open_claims(home, options.backend, options.benchmarks)}
     for seen in models:
         if seen.kind != "card":
-            known = standing.get(seen.model, BLANK)
-            standing[seen.model] = replace(known, model=seen.model, created=seen.created, pushed=now, excluded=None)
+            known = current.get(seen.model, BLANK)
+            current[seen.model] = replace(known, model=seen.model, created=seen.created, pushed=now, excluded=None)
     engine = engine_version(options.backend, options.server)
-    return due_releases(standing.values(), now=now, weeks=weeks, engine=engine, asked=asked, cut={*cut_off(home), *cut})
+    return due_releases(current.values(), now=now, weeks=weeks, engine=engine, asked=asked, cut={*cut_off(home), *cut})
 
 
 def consider(due_release: DueRelease, options: RunOptions, home: Home, *, store: bool) -> QueueEntry:
@@ -132,7 +130,7 @@ def within(entry: QueueEntry, hours: float) -> QueueEntry:
 
 def _todo(due_release: DueRelease, claims: dict[str, Claim], home: Home) -> list[Claim]:
     """The claims that its verification would run: those without a verdict where only such are the reason."""
-    if due_release.again or due_release.worth not in (Priority.never_checked, Priority.cut_off):
+    if due_release.again or due_release.priority not in (Priority.never_checked, Priority.cut_off):
         return list(claims.values())
     judged = last_verdicts(home, claims)
     return [claim for claim in claims.values() if claim.claim_id not in judged]

@@ -1,4 +1,4 @@
-"""Watching: what vendors and known packers pushed to the hub since the last look.
+"""Watching: what vendors and known quantizers pushed to the hub since the last scan.
 
 Plain functions; the weekly flow and `claimcheck watch` call them.
 """
@@ -36,18 +36,18 @@ class WatchList(Record):
     results: tuple[str, ...] = ()
     """Where others publish results: a folder, a URL, `dataset:ORG/NAME` of the hub, `github:OWNER/REPO/FOLDER`."""
     first_days: int = 30
-    """How many days back the first look at a source goes."""
+    """How many days back the first scan of a source goes."""
 
 
 class SourceScan(Record):
-    """What one look over the whole watch list found."""
+    """What one scan of the whole watch list gave."""
 
     models: tuple[SeenModel, ...]
     """Models and commits that can be verified, newest first."""
     excluded: tuple[SeenModel, ...]
     """The others, each with its reason."""
     failed: dict[str, str]
-    """Source -> why it could not be looked at; the next look begins where the last good one ended."""
+    """Source -> why it could not be scanned; the next scan begins where the last good one ended."""
     pages: int
     """Pages of the hub's list that it cost."""
 
@@ -81,13 +81,13 @@ def scan_source(
         before = pages.read
         try:
             since = begins.get(source, now - timedelta(days=watch.first_days))
-            listed = changed_since(since, pages, **_query(source))
+            hub_models = changed_since(since, pages, **_query(source))
         except UserError as problem:
             failed[source] = str(problem)
             continue
-        new = [model for model in listed if known.get(model.model, Seen("", None, None)).commit != model.commit]
+        new = [model for model in hub_models if known.get(model.model, Seen("", None, None)).commit != model.commit]
         here = [describe(model, source, watch, known) for model in new]
-        cursor = max([since, *(model.modified for model in listed)])
+        cursor = max([since, *(model.modified for model in hub_models)])
         if store and (here or cursor != begins.get(source)):
             cost = pages.read - before
             save_hub_scan(home, HubScan(source=source, scanned_at=now, cursor=cursor, pages=cost, found=tuple(here)))
@@ -105,46 +105,46 @@ def sources(watch: WatchList) -> list[str]:
 
 
 def describe(
-    listed: HubModel,
+    hub_model: HubModel,
     source: str,
     watch: WatchList,
     known: dict[str, Seen],
     fingerprint: Callable[[HubModel], str | None] | None = None,
 ) -> SeenModel:
-    """What a listed model is: a release, a new commit of one, a quantized repository, or one that is sorted out."""
-    base, reason, weights = base_model(listed.tags, "quantized"), exclusion_reason(listed), None
-    kind = "quantized" if base else "commit" if listed.model in known else "release"
+    """What a model on the hub is: a release, a new commit of one, a quantized repository, or one that is excluded."""
+    base, reason, weights = base_model(hub_model.tags, "quantized"), exclusion_reason(hub_model), None
+    kind = "quantized" if base else "commit" if hub_model.model in known else "release"
     if source.startswith("packer:") and reason is None:
         if base is None:
             reason = "a packer's repository that names no base model"
         elif base not in known and base.partition("/")[0] not in watch.organisations:
             reason = f"its base model {base} is not watched"
     if reason is None:
-        weights = (fingerprint or weights_of)(listed)
-        before = known.get(listed.model)
+        weights = (fingerprint or weights_of)(hub_model)
+        before = known.get(hub_model.model)
         if kind == "commit" and weights and before and before.weights == weights:
             kind = "card"
     return SeenModel.model_validate(
         {
-            "model": listed.model,
-            "commit": listed.commit,
+            "model": hub_model.model,
+            "commit": hub_model.commit,
             "kind": kind,
             "base": base,
-            "modified": listed.modified,
-            "created": listed.created,
+            "modified": hub_model.modified,
+            "created": hub_model.created,
             "reason": reason,
             "weights": weights,
         }
     )
 
 
-def weights_of(listed: HubModel) -> str | None:
+def weights_of(hub_model: HubModel) -> str | None:
     """SHA-256 (hex) over names and hashes of a commit's weights, config and tokenizer, by the hub's listing.
 
     None if the listing cannot be had now: the commit then counts as new weights.
     """
     try:
-        entries = listing(Release(model=listed.model, commit=listed.commit, location="hub"))
+        entries = listing(Release(model=hub_model.model, commit=hub_model.commit, location="hub"))
     except UserError:
         return None
     lines = sorted(f"{entry.name}:{entry.sha256 or entry.git_sha1}" for entry in entries if is_needed(entry.name))

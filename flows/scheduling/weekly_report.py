@@ -111,7 +111,7 @@ def artifact_table(report: WeeklyReport) -> list[dict[str, Any]]:
 
 
 def record(report: WeeklyReport) -> dict[str, Any]:
-    """The digest for JSON."""
+    """The weekly report for JSON."""
     seen = report.scan
     return {
         "found": [model.model_dump(mode="json") for model in seen.found],

@@ -126,8 +126,10 @@ def _claim_plans(subject: PlanSubject, work: JobPlan, options: VerifyOptions) ->
                 lacking = machine_lacks(job.benchmark)
                 missing = (*work.plausible[claim.claim_id].missing, *((lacking,) if lacking else ()))
                 claim_plans.append(ClaimPlan(claim, "scores", criterion, plan, "", protocol, missing))
-    locked = make_criteria(work.specification, options)
-    claim_plans += [ClaimPlan(claim, "specification", locked[claim.claim_id], None) for claim in work.specification]
+    specification_criteria = make_criteria(work.specification, options)
+    claim_plans += [
+        ClaimPlan(claim, "specification", specification_criteria[claim.claim_id], None) for claim in work.specification
+    ]
     claim_plans += [ClaimPlan(each.claim, "refused", None, None, each.text) for each in work.refused]
     order = {claim_id: rank for rank, claim_id in enumerate(known)}
     return sorted(claim_plans, key=lambda plan: order[plan.claim.claim_id])

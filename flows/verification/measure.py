@@ -184,33 +184,35 @@ def measure_speed_job(
 ) -> Run:
     """Measure what a speed claim is about, over several starts of the server where that can decide a claim and the
     server is ours to start. Raises UserError if it cannot be measured here."""
-    bars = deciding(job, criteria)
+    to_decide = deciding(job, criteria)
     if job.benchmark.name.endswith("_ratio"):
-        return over_starts(lambda: _ratio(job, artifact, pool, home, RUNS if bars else PAIRS, options), bars, home)
+        return over_starts(
+            lambda: _ratio(job, artifact, pool, home, RUNS if to_decide else PAIRS, options), to_decide, home
+        )
     say(f"{job.benchmark.title} on {artifact.quantization} with {pool.backend}")
     measured = measure_depth if job.benchmark.name == "speed_at_depth" else measure_speed
 
     ours = backend(pool.backend).ours
-    enough = None if ours else decided(bars)  # where starts are many, each makes few runs
+    enough = None if ours else decided(to_decide)  # where starts are many, each makes few runs
 
     def one_start() -> Run:
-        if bars and ours:
+        if to_decide and ours:
             pool.close()
         server = pool.server(artifact, one_copy=True)
         return measured(job.benchmark, artifact, server, job.settings, folder=home.runs, decided=enough)
 
-    return over_starts(one_start, bars if ours else [], home)
+    return over_starts(one_start, to_decide if ours else [], home)
 
 
 SPARE_STARTS = 1
 """Unsound starts that are made again: in one start of ten chance alone looks like drift (`stability.drift`)."""
 
 
-def over_starts(one_start: Callable[[], Run], bars: Sequence[Criterion], home: Home) -> Run:
+def over_starts(one_start: Callable[[], Run], criteria: Sequence[Criterion], home: Home) -> Run:
     """The run of as many starts as decide the claims; of one where there is none to decide, or where more starts are
     unsound than there are to spare."""
     runs: list[Run] = []
-    spare = SPARE_STARTS if bars else 0
+    spare = SPARE_STARTS if criteria else 0
     while True:
         run = one_start()
         if run.status is RunStatus.invalid and spare:
@@ -218,10 +220,10 @@ def over_starts(one_start: Callable[[], Run], bars: Sequence[Criterion], home: H
             spare -= 1
             continue
         runs.append(run)
-        if not bars or run.status is not RunStatus.finished or not run.measurements[0].values:
+        if not criteria or run.status is not RunStatus.finished or not run.measurements[0].values:
             return run
         groups = [[value for value in start.measurements[0].values if value is not None] for start in runs]
-        if enough_starts(groups, bars):
+        if enough_starts(groups, criteria):
             return combine_starts(runs, home.runs)
 
 
@@ -235,12 +237,12 @@ def deciding(job: Job, criteria: Sequence[Criterion]) -> list[Criterion]:
     return [criterion for criterion in criteria if criterion.claim_id not in apart]
 
 
-def decided(bars: Sequence[Criterion]) -> Decided | None:
+def decided(criteria: Sequence[Criterion]) -> Decided | None:
     """Whether the runs of one start decide all of these criteria; None if there are none."""
-    if not bars:
+    if not criteria:
         return None
     return lambda values: (
-        not any(straddles(interim_look(values, len(values), criterion.level), criterion) for criterion in bars)
+        not any(straddles(interim_look(values, len(values), criterion.level), criterion) for criterion in criteria)
     )
 
 

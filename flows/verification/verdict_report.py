@@ -22,7 +22,7 @@ from warehouse.reports.outcome_words import COMPARABILITY, outcome_words
 from warehouse.reports.reasons import main_reason
 
 FAILURES = ("server_failed", "weights_missing", "memory", "dataset_missing", "unexpected")
-"""Reasons of could_not_run that a user can mend here."""
+"""Reasons of could_not_run that a user can fix here."""
 
 
 @dataclass(frozen=True)

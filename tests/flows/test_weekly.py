@@ -41,7 +41,7 @@ ENGINE = judged("acme/engine", ago(days=1), engines=("b0", "b1"))
 
 def test_order_of_worth_and_reasons() -> None:
     found, left = due_releases([ENGINE, OLD, LAUNCHED, OPEN, NEW_WEIGHTS, NEW], now=NOW, engine="b1")
-    assert [(one.model, one.worth, one.again) for one in found] == [
+    assert [(one.model, one.priority, one.again) for one in found] == [
         ("acme/new", Priority.new_release, False),
         ("acme/pushed", Priority.new_release, False),
         ("acme/open", Priority.never_checked, False),
@@ -104,7 +104,7 @@ def test_what_cannot_be_verified_has_its_reason(tmp_path: Path) -> None:
 def test_what_is_asked_for_is_due_once(tmp_path: Path) -> None:
     old = judged("local", ago(weeks=9), location=str(tmp_path))
     [one] = due_releases([old], now=NOW, asked=[str(tmp_path)])[0]
-    assert (one.worth, one.again) == (Priority.old_verdict, True)
+    assert (one.priority, one.again) == (Priority.old_verdict, True)
     [one] = due_releases([replace(old, oldest=NOW, newest=NOW)], now=NOW, asked=[str(tmp_path)])[0]
     assert (one.why, one.again) == ("asked for", False)
 

@@ -95,7 +95,7 @@ def test_predictions_are_frozen_with_the_lock() -> None:
     assert plain.criterion_id != helped.criterion_id
     with_help = ClaimRule([helped], predictions={forecast_hash(predictions): predictions})
     assert stop_at(with_help, values) < stop_at(ClaimRule([plain]), values)
-    with pytest.raises(UserError, match="lock the claim again"):
+    with pytest.raises(UserError, match="verify the claim again"):
         ClaimRule([helped], predictions={forecast_hash(predictions): predictions[::-1]}).stop(
             InterimLook(320, 1600, {KEY: values[:320]})
         )

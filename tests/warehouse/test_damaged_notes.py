@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from evaluators.harness import run_benchmark
-from evaluators.harness.journal import Journal, mend_journal
+from evaluators.harness.journal import Journal, fix_journal
 from evaluators.harness.run_folder import JOURNAL
 from evaluators.records import Run, RunStatus, Settings
 from evaluators.run_manifest import write_manifest
@@ -74,7 +74,7 @@ def test_a_journal_that_was_only_begun_is_no_loss_and_takes_nothing_from_one_tha
     journal.set_note("made", "first")
     left = {suffix: path.with_name(path.name + suffix).read_bytes() for suffix in ("-wal", "-shm")}
     journal.close()
-    assert mend_journal(path) is None
+    assert fix_journal(path) is None
     path.unlink()
     for suffix, content in left.items():
         path.with_name(path.name + suffix).write_bytes(content)
@@ -89,7 +89,7 @@ def test_a_sound_journal_is_left_alone(tmp_path: Path) -> None:
         run(tmp_path, server, until=10)
     [journal] = tmp_path.glob(f"*/{JOURNAL}")
     before = journal.read_bytes()
-    assert mend_journal(journal) is None and mend_journal(tmp_path / "none") is None
+    assert fix_journal(journal) is None and fix_journal(tmp_path / "none") is None
     assert journal.read_bytes() == before
 
 

@@ -29,7 +29,7 @@ def state_of_claim(
     mean = bool(known) and bounded(values) and abs(sum(known) / len(known) - score) < 1e-6
     if mean and len(values) == measurement.items and measurement.unit == "fraction":
         if not whole and measurement.order_seed != criterion.order_seed:
-            text = f"items were read in the order of seed {measurement.order_seed}, locked was {criterion.order_seed}"
+            text = f"items were read in the order of seed {measurement.order_seed}, agreed was {criterion.order_seed}"
             return None, Reason(code="other_order", text=text)
         level = criterion.level
         contradict = contradict_level(level, region.noise)

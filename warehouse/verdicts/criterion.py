@@ -1,4 +1,4 @@
-"""The bar, fixed before the run."""
+"""The acceptance criterion, fixed before the run."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ def make_criterion(
     protocol: str | None = None,
     now: datetime | None = None,
 ) -> Criterion:
-    """The bar for a claim on a benchmark. `margin` (the catalogue's if None) is in the benchmark's unit, relative for
-    speed and ratios. `items`: of the whole benchmark, where the catalogue does not say. `settings`: those of the coming
-    run, for the run-noise allowance (the benchmark's protocol if None). `predictions`: control variate for all items.
-    `runs_before`: runs that judged the claim already, with which it shares its alpha. `flips`: flip rate and number of
-    items answered twice, where these weights were measured before; else run noise is assumed.
-    `plausible`: number of plausible protocols of the claim, `protocol`: the one that the run follows.
-    Raises UserError if the claim has no interval, the benchmark no such score, or the number of items is unknown."""
+    """The criterion for a claim on a benchmark. `margin` (the catalogue's if None) is in the benchmark's unit, relative
+    for speed and ratios. `items`: of the whole benchmark, where the catalogue does not say. `settings`: those of the
+    coming run, for the run-noise allowance (the benchmark's protocol if None). `predictions`: control variate for all
+    items. `runs_before`: runs that judged the claim already, with which it shares its alpha. `flips`: flip rate and
+    number of items answered twice, where these weights were measured before; else run noise is assumed. `plausible`:
+    number of plausible protocols of the claim, `protocol`: the one that the run follows. Raises UserError if the claim
+    has no interval, the benchmark no such score, or the number of items is unknown."""
     if claim.interval is None:
-        raise UserError(f"claim {claim.claim_id} ({claim.said!r}) states no number; nothing can be locked")
+        raise UserError(f"claim {claim.claim_id} ({claim.said!r}) states no number; nothing can be compared with it")
     if not 0 < alpha < 1:
         raise UserError(f"alpha is {alpha}; give a probability between 0 and 1")
     measured = benchmark.evaluator not in ("speed", "specification")

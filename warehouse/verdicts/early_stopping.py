@@ -49,7 +49,7 @@ class ClaimRule:
         self.every = every or max((schedule.every for schedule in schedules), default=EVERY)
         self.predictions = dict(predictions or {})
         self.checked: dict[str, Sequence[float] | None] = {}
-        """Predictions by hash, that were found to be the locked ones."""
+        """Predictions by hash, that were found to be the criterion's."""
         self.memories: dict[tuple[str, str, tuple[str, str]], LookMemory] = {}
         """What was computed at earlier looks, by criterion, claim and score."""
 

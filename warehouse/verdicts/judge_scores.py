@@ -1,4 +1,4 @@
-"""One pure function: claim, lock, run and measurement -> verdict."""
+"""One pure function: claim, criterion, run and measurement -> verdict."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ def judge(
     predictions: Sequence[float] | None = None,
     limits: Limits | None = None,
 ) -> Verdict:
-    """The verdict on a claim from one measurement of one run (None: it ended before it measured), against the bar
-    locked before it.
+    """The verdict on a claim from one measurement of one run (None: it ended before it measured), against the
+    criterion stored before it.
 
     `benchmark`: the catalogue's entry (looked up if None). `other_cells`: (name, value as fraction) of the other cells
     in the claim's table, `columns`: how often they equal the scores on several benchmarks, to notice a misread one.
     `items`: the run's item scores, for examples and for answers in another spelling. `predictions`: the
-    control variate whose hash is in the lock, in the fixed order. The same arguments always give the same verdict.
-    Raises UserError for an unknown benchmark, and for predictions that are not the locked ones."""
+    control variate whose hash the criterion has, in the fixed order. The same arguments always give the same verdict.
+    Raises UserError for an unknown benchmark, and for predictions that are not the criterion's."""
     if run.server_failed:
         return could_not_run(claim, "server_failed", run.reason, now=now)
     known = benchmark or catalogue()[criterion.benchmark]

@@ -57,7 +57,7 @@ def judge_speed(
 ) -> tuple[Outcome, tuple[Reason, ...], str, Median | None]:
     """Outcome, reasons, headline and interval of a speed or ratio claim.
 
-    An invalid run (failed requests, drift, other programs, a braking GPU) accuses nobody. Under other hardware or
+    An invalid run (failed requests, drift, other programs, a throttling GPU) accuses nobody. Under other hardware or
     settings (`differs`) nothing is refuted: a slower or faster machine says nothing about the claim; what the claimed
     hardware can do at most is added as an estimate where it is known."""
     unit = measurement.unit

@@ -146,7 +146,7 @@ def _undecided(case: Case, region: AcceptanceRegion, noise: RunNoise) -> Reason:
 
 @dataclass(frozen=True)
 class Case:
-    """Claim, bar, run and measurement, and how comparable they are."""
+    """Claim, criterion, run and measurement, and how comparable they are."""
 
     claim: Claim
     criterion: Criterion

@@ -19,7 +19,7 @@ import yaml
 from evaluators.outside.harnesses.harness import Control, Endpoint, HarnessMissing, HarnessSetup, Need, Scaffold, Step
 from evaluators.outside.harnesses.harness_environment import harness_environment
 from evaluators.outside.harnesses.swebench_data import REPOSITORIES, ROWS, InstanceSet, local_instances
-from evaluators.outside.harnesses.swebench_items import mend_predictions, read_instances
+from evaluators.outside.harnesses.swebench_items import fix_predictions, read_instances
 from evaluators.outside.outside_records import OutsideItem
 from evaluators.sandbox.box import Box, BoxLimits, Sandbox, SandboxError
 from evaluators.sandbox.choose_sandbox import choose_sandbox
@@ -105,7 +105,7 @@ class MiniSweAgent:
     def batch(self, folder: Path, ids: Sequence[str], endpoint: Endpoint) -> tuple[Step, ...]:
         """The agent on these instances, then their tests. What `preds.json` names is not asked again."""
         limits = self.setup.limits
-        mend_predictions(folder)
+        fix_predictions(folder)
         config = self._configuration()
         config["environment"] |= self._shell(_made(folder))
         config["model"]["model_name"] = f"openai/{endpoint.model}"

@@ -67,7 +67,7 @@ def run_agent_benchmark(
     The run lives in `<home>/runs/<run_id>/`: a finished one is returned without a request, an interrupted or invalid
     one goes on where it was, one that was stopped before `stop` would stop it goes on in a folder of its own.
     `limits`: of one item; `budget`: of all together. `user`: the model that plays the user, where
-    the benchmark has one, and the key of its server. Raises UserError for what the user can mend: no environment, no
+    the benchmark has one, and the key of its server. Raises UserError for what the user can fix: no environment, no
     data, no sandbox, a run under way elsewhere.
     """
     rule, limits, folder = stop or RunAll(), limits or TaskLimits(), home / "runs"

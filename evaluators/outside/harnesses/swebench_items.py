@@ -46,7 +46,7 @@ def read_instances(folder: Path) -> Iterator[OutsideItem]:
             yield _graded(name, report, item)
 
 
-def mend_predictions(folder: Path) -> None:
+def fix_predictions(folder: Path) -> None:
     """Make `preds.json` say what the trajectories say, after a kill that may have come while it was written. The agent
     skips what it names: so instances that the infrastructure failed are taken out, else they would never be asked."""
     predictions = mapping(_document(folder / "preds.json"))

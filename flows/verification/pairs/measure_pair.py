@@ -34,7 +34,7 @@ def measure_pair(
     job: Job, artifact: Artifact, pool: ServerPool, home: Home, criteria: Sequence[Criterion], options: VerifyOptions
 ) -> Run:
     """The run of the pair that a job asks for. Raises Unmeasurable if the reference is not to be had, UserError for
-    what the user has to mend."""
+    what the user has to fix."""
     assert job.reference is not None
     reference = reference_artifact(job.reference, job.claims[0].model, artifact, options)
     settings = _fitting(job, pool, (artifact, reference))

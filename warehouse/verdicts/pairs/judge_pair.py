@@ -15,7 +15,7 @@ from warehouse.verdicts.looks import look_schedule
 from warehouse.verdicts.noise import contradict_level
 from warehouse.verdicts.outcome import Case, settings_reasons
 from warehouse.verdicts.pairs.pair_noise import PairNoise, pair_noise
-from warehouse.verdicts.pairs.pair_region import PairZone, pair_interval, pair_score, pair_zone
+from warehouse.verdicts.pairs.pair_region import PairRegion, pair_interval, pair_region, pair_score
 from warehouse.verdicts.statistics.paired_difference import sign_test
 from warehouse.verdicts.statistics.sequential_test import TestState, follow
 from warehouse.verdicts.strength import log_e_of, strength_beyond_noise
@@ -31,10 +31,10 @@ FEWEST = 50
 def pair_state(criterion: Criterion, measurement: Measurement, noise: float) -> TestState:
     """Where a claim about a pair stands after the items that both have answered. `noise`: run-noise allowance as a
     fraction. Never `above`: nobody is contradicted by a loss that is smaller than claimed."""
-    zone, schedule = pair_zone(criterion), look_schedule(criterion.benchmark)
+    pair, schedule = pair_region(criterion), look_schedule(criterion.benchmark)
     return follow(
-        zone.moved(measurement.values, measurement.reference_values),
-        zone.region(measurement.of, criterion.margin, noise),
+        pair.moved(measurement.values, measurement.reference_values),
+        pair.region(measurement.of, criterion.margin, noise),
         criterion.level,
         contradict=contradict_level(criterion.level, noise),
         every=schedule.every,
@@ -51,7 +51,7 @@ def decided_pair(claims: Sequence[Claim], criteria: Sequence[Criterion], run: Ru
         if measurement is None or criterion.interval.unit not in PAIR_UNITS:
             continue
         noise = pair_noise(
-            run, measurement, benchmark, share=pair_zone(criterion).share, level=criterion.level,
+            run, measurement, benchmark, share=pair_region(criterion).share, level=criterion.level,
             claimed_repeats=repeats.get(criterion.claim_id, 1),
         )  # fmt: skip
         if pair_state(criterion, measurement, noise.width).side is None:
@@ -62,14 +62,14 @@ def decided_pair(claims: Sequence[Claim], criteria: Sequence[Criterion], run: Ru
 def judge_pair(case: Case) -> Verdict:
     """The verdict. A run whose sides were not asked alike arrives as an invalid one and judges nothing."""
     criterion, measurement, run = case.criterion, case.measurement, case.run
-    unit, zone = criterion.interval.unit, pair_zone(criterion)
+    unit, pair = criterion.interval.unit, pair_region(criterion)
     settings = settings_reasons(case)
     if len(measurement.values) != len(measurement.reference_values) or not measurement.values:
         text = run.reason or "the run is of one artifact; a claim about a pair needs both on the same items"
         outcome = Outcome.invalid_run if run.status is RunStatus.invalid else Outcome.inconclusive
         return case.verdict(outcome, [Reason(code="no_pair", text=text), *settings], text, score=None)
     noise = pair_noise(
-        run, measurement, case.benchmark, share=zone.share, level=criterion.level,
+        run, measurement, case.benchmark, share=pair.share, level=criterion.level,
         claimed_repeats=case.claim.settings.repeats or 1,
     )  # fmt: skip
     state = pair_state(criterion, measurement, noise.width)
@@ -88,9 +88,9 @@ def judge_pair(case: Case) -> Verdict:
     reasons = [*broken, *lead, *undecided, counted, *rest, *_against(criterion, noise)]
     score = pair_score(unit, measurement.values, measurement.reference_values)
     alpha = 2 * criterion.level / criterion.plausible if outcome is Outcome.confirmed else criterion.level
-    region = zone.region(measurement.of, criterion.margin)
+    region = pair.region(measurement.of, criterion.margin)
     ends = pair_interval(
-        unit, measurement.values, measurement.reference_values, zone, region, alpha,
+        unit, measurement.values, measurement.reference_values, pair, region, alpha,
         state if outcome is Outcome.confirmed else None,
     )  # fmt: skip
     return case.verdict(
@@ -100,7 +100,7 @@ def judge_pair(case: Case) -> Verdict:
         score=score,
         span=(*ends, 1 - alpha),
         e_values=state.e_values,
-        strength=_strength(criterion, measurement, zone, noise),
+        strength=_strength(criterion, measurement, pair, noise),
     )
 
 
@@ -120,7 +120,7 @@ def _doubts(case: Case, noise: PairNoise) -> list[Reason]:
     return doubts
 
 
-def _strength(criterion: Criterion, measurement: Measurement, zone: PairZone, noise: PairNoise) -> float:
+def _strength(criterion: Criterion, measurement: Measurement, pair: PairRegion, noise: PairNoise) -> float:
     def against(width: float) -> float:
         return log_e_of(pair_state(criterion, measurement, width))
 

@@ -1,4 +1,4 @@
-"""A claim about a pair -> a zone for a mean of item scores in [0, 1], and back to points or to a share.
+"""A claim about a pair -> an acceptance region for a mean of item scores in [0, 1], and back to points or to a share.
 
 With x and y the scores of the artifact and of its reference on an item and r a share (1 for points), d = x - r y lies
 in [-r, 1] and z = (d + r) / (1 + r) in [0, 1]: what is known of means of such items (betting, without replacement)
@@ -24,7 +24,7 @@ STEPS = 12
 
 
 @dataclass(frozen=True)
-class PairZone:
+class PairRegion:
     """What a claim about a pair allows."""
 
     share: float
@@ -40,18 +40,19 @@ class PairZone:
         ]
 
     def region(self, total: int, margin: float, noise: float = 0.0) -> AcceptanceRegion:
-        """The zone of z for a benchmark of `total` items. `margin`, `noise`: in points of d, as fractions."""
+        """The region that z may lie in, of a benchmark of `total` items. `margin`, `noise`: points of d, as
+        fractions."""
         r = self.share
         low = (self.edge + r) / (1 + r)
         return AcceptanceRegion(total, max(low, 0.0), 1.0, max(margin, 1 / total) / (1 + r), noise / (1 + r))
 
 
-def pair_zone(criterion: Criterion) -> PairZone:
-    """The zone of a criterion in `difference` or `recovery`. Raises ValueError for an interval without a lower end."""
+def pair_region(criterion: Criterion) -> PairRegion:
+    """What a criterion allows in `difference` or `recovery`. Raises ValueError for an interval without a lower end."""
     low, unit = criterion.interval.low, criterion.interval.unit
     if low is None:
         raise ValueError("a claim about a pair says how much is kept at least")
-    return PairZone(1.0, low - criterion.margin) if unit == "difference" else PairZone(low, -criterion.margin)
+    return PairRegion(1.0, low - criterion.margin) if unit == "difference" else PairRegion(low, -criterion.margin)
 
 
 def pair_score(unit: str, first: Scores, second: Scores) -> float | None:
@@ -64,13 +65,13 @@ def pair_score(unit: str, first: Scores, second: Scores) -> float | None:
 
 
 def pair_interval(
-    unit: str, first: Scores, second: Scores, zone: PairZone, region: AcceptanceRegion, alpha: float,
+    unit: str, first: Scores, second: Scores, pair: PairRegion, region: AcceptanceRegion, alpha: float,
     state: TestState | None = None,
 ) -> tuple[float, float]:  # fmt: skip
     """(1 - alpha) confidence sequence of the whole runs' difference or share. Items without a score count both ways.
     `state`: as `confidence_sequence` takes it."""
     if unit == "difference":
-        low, high = confidence_sequence(zone.moved(first, second), region, alpha, state)
+        low, high = confidence_sequence(pair.moved(first, second), region, alpha, state)
         return 2 * low - 1, 2 * high - 1
     worst = [(0.0, 1.0) if x is None or y is None else (x, y) for x, y in zip(first, second, strict=True)]
     best = [(1.0, 0.0) if x is None or y is None else (x, y) for x, y in zip(first, second, strict=True)]

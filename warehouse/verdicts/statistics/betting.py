@@ -177,7 +177,7 @@ def log_wealth(
 
 
 def facts_by_betting(region: AcceptanceRegion) -> Tests:
-    """The tests of the four facts about a zone."""
+    """The tests of the four facts about an acceptance region."""
     import numpy as np
 
     nulls = [region.low, region.high, region.low - region.noise, region.high + region.noise]

@@ -18,7 +18,7 @@ def confidence_sequence(
     predictions: Sequence[float] | None = None,
 ) -> tuple[float, float]:
     """(1 - alpha) confidence sequence for the full-run score after these items, as fractions: valid at every look.
-    Unknown items count both ways. A whole run gives its bounds. With `state`, cut at the zone's edges that were
+    Unknown items count both ways. A whole run gives its bounds. With `state`, cut at the region's edges that were
     established earlier (give it only where alpha is twice the standing's). `predictions`: the control variate of the
     standing."""
     items, total = len(values), region.total

@@ -29,17 +29,17 @@ def forecast(others: Sequence[Sequence[float | None]]) -> list[float]:
 
 
 def forecast_hash(predictions: Sequence[float]) -> str:
-    """SHA-256 (hex) of predictions, as a lock holds it."""
+    """SHA-256 (hex) of predictions, as a criterion holds it."""
     return hashlib.sha256(json.dumps(list(predictions)).encode()).hexdigest()
 
 
 def frozen(criterion: Criterion, predictions: Sequence[float] | None) -> Sequence[float] | None:
-    """The predictions if the lock names them; None if it names none. Raises UserError if they are missing or others."""
+    """The predictions if the criterion names them; None if it names none. Raises UserError for none or other ones."""
     if criterion.predictions_sha256 is None:
         return None
     if predictions is None or forecast_hash(predictions) != criterion.predictions_sha256:
         raise UserError(
-            f"lock {criterion.criterion_id[:12]} names predictions that are not these; lock the claim again"
+            f"criterion {criterion.criterion_id[:12]} names predictions that are not these; verify the claim again"
         )
     return predictions
 

@@ -1,4 +1,4 @@
-"""Claim interval, margin and run-noise allowance -> the zone in which a full-run score agrees with the claim."""
+"""Claim interval, margin and run-noise allowance -> the region in which a full-run score agrees with the claim."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ ROUNDING = 1e-9
 
 @dataclass(frozen=True)
 class AcceptanceRegion:
-    """The zone [low, high] for a mean of `total` items in [0, 1], as fractions and as counts of correct items.
+    """The region [low, high] for a mean of `total` items in [0, 1], as fractions and as counts of correct items.
 
-    `margin` aims the bets. `noise`: how far outside the zone a score must lie before it contradicts the claim, because
-    two honest runs differ by that much.
+    `margin` aims the bets. `noise`: how far outside the region a score must lie before it contradicts the claim,
+    because two honest runs differ by that much.
     """
 
     total: int
@@ -26,12 +26,12 @@ class AcceptanceRegion:
 
     @property
     def at_least(self) -> int:
-        """Smallest count inside the zone."""
+        """Smallest count inside the region."""
         return max(0, ceil(self.total * self.low - ROUNDING))
 
     @property
     def at_most(self) -> int:
-        """Largest count inside the zone."""
+        """Largest count inside the region."""
         return min(self.total, floor(self.total * self.high + ROUNDING))
 
     @property
@@ -60,8 +60,8 @@ def edges(interval: ClaimInterval, margin: float, relative: bool = False) -> tup
 
 
 def acceptance_region(criterion: Criterion, total: int, noise: float | None = None) -> AcceptanceRegion:
-    """The zone of a lock over a score in fractions, for a benchmark of `total` items. `noise`: run-noise allowance as
-    measured; None: the lock's own."""
+    """The acceptance region of a criterion over a score in fractions, for a benchmark of `total` items. `noise`:
+    run-noise allowance as measured; None: the criterion's own."""
     low, high = edges(criterion.interval, criterion.margin, criterion.relative)
     margin = criterion.margin * (criterion.interval.value or 1.0) if criterion.relative else criterion.margin
     return AcceptanceRegion(total, max(low, 0.0), min(high, 1.0), margin, criterion.noise if noise is None else noise)

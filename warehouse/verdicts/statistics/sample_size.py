@@ -70,10 +70,10 @@ def plan_items(
     """Expected items until a verdict on a score claim, exactly (dynamic programming over looks every `every` items,
     verdicts from `minimum` on).
 
-    `items`: of the whole benchmark; `margin`, `noise` (run-noise allowance of the lock, with the claimant's repeats):
-    fractions; `budget`: share of the items that may be used (None: half of 5,000 or more, else all). Gaps that would
-    lead out of [0, 1] are left out. `unsaid`: the part of `noise` that no repeats make smaller, because of what claims
-    leave unsaid. A claim that is no score has no prospects."""
+    `items`: of the whole benchmark; `margin`, `noise` (run-noise allowance of the criterion, with the claimant's
+    repeats): fractions; `budget`: share of the items that may be used (None: half of 5,000 or more, else all). Gaps
+    that would lead out of [0, 1] are left out. `unsaid`: the part of `noise` that no repeats make smaller, because of
+    what claims leave unsaid. A claim that is no score has no prospects."""
     share = budget_share(items) if budget is None else min(budget, 1.0)
     most = max(min(items, minimum), round(share * items))
     if interval.unit != "fraction" or interval.value is None:
@@ -121,7 +121,7 @@ def plan_criterion(
     gaps: tuple[float, ...] = GAPS,
     looks: int | None = None,
 ) -> SamplePlan:
-    """The plan of a locked claim. `looks`: about so many over all items instead of those of the schedule, for a quick
+    """The plan of a criterion. `looks`: about so many over all items instead of those of the schedule, for a quick
     estimate; the items expected are then at most half a step too many."""
     schedule, unsaid = look_schedule(criterion.benchmark), _unsaid(criterion)
     return plan_items(
@@ -168,8 +168,8 @@ def noise_sentence(
     claimed_repeats: int = 1,
 ) -> str | None:
     """Whether run noise hides a gap (fraction) even after all items, and how many repeats would show it; None if it
-    does not. `noise`: allowance of the lock. `claimed_repeats`: the claimant's, 1 if not said. Counts with the largest
-    noise that the claimed score allows; what is measured is smaller."""
+    does not. `noise`: allowance of the criterion. `claimed_repeats`: the claimant's, 1 if not said. Counts with the
+    largest noise that the claimed score allows; what is measured is smaller."""
     if interval.value is None or not margin < gap <= margin + noise:
         return None
     text = f"{items:,} items cannot refute a gap of {100 * gap:g} points"

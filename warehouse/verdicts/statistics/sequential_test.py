@@ -1,9 +1,9 @@
-"""The finished prefix of a run against a zone: the four one-sided tests, and what they decide.
+"""The finished prefix of a run against an acceptance region: the four one-sided tests, and what they decide.
 
 | fact            | null hypothesis     | established at |
 |-----------------|---------------------|----------------|
-| at_least_low    | score below the zone | e >= 1/alpha  |
-| at_most_high    | score above the zone | e >= 1/alpha  |
+| at_least_low    | score below the region | e >= 1/alpha  |
+| at_most_high    | score above the region | e >= 1/alpha  |
 | below           | score not below      | e >= 2/alpha, and at_most_high |
 | above           | score not above      | e >= 2/alpha, and at_least_low |
 
@@ -268,7 +268,7 @@ def _betting(region: AcceptanceRegion, predictions: Sequence[float] | None) -> L
 
 @lru_cache(maxsize=64)
 def _computed(region: AcceptanceRegion) -> dict[tuple[int, int, int], tuple[float, float, float, float]]:
-    """What was computed for a zone, by (items, correct if unknown were wrong, and right): a run is looked at often."""
+    """What was computed for a region, by (items, correct if unknown were wrong, and right): looked up often."""
     return {}
 
 
@@ -287,7 +287,7 @@ def _settle(values: Sequence[float | None], region: AcceptanceRegion, state: Tes
     elif low == high:
         return TestState(
             None, None, len(values), region.total, state.e_values, state.established, exact=True
-        )  # between the zone and the noise allowance: only repeats can tell
+        )  # between the region and the noise allowance: only repeats can tell
     if side is None:
         return state
     decided_at = state.decided_at if side == state.side else len(values)
