@@ -7,24 +7,25 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import duckdb
 
 from warehouse.home import Home
 from warehouse.queries.prompts import add_questions
-from warehouse.reports.site.arrow_rows import as_rows
+from warehouse.reports.site.site_rows import SiteRows
 from warehouse.sql import statement
 from warehouse.store import fetch_rows, reading
 from warehouse.verdicts.roofline import bandwidth
-
-if TYPE_CHECKING:
-    import pyarrow
 
 Row = dict[str, Any]
 T = TypeVar("T")
 FRUGAL = {"threads": 1, "memory_limit": "120MB"}
 """For the whole view of ten thousand claims, which takes 450 MB without a limit and hardly less time."""
+MORE = ({"memory_limit": "240MB"}, {"memory_limit": "480MB"}, {"memory_limit": "80%"})
+"""What a question may use that needs more: twice as much each time, then all there is."""
+ROWS_AT_A_TIME = 2048
+"""Rows of a part of the view that is held in memory."""
 SAMPLES = 3
 """Sample items of a claim."""
 
@@ -51,28 +52,6 @@ class ClaimEvidence:
     """What third parties say about the same release and benchmark: value, said, by, claim_id."""
 
 
-@dataclass(frozen=True)
-class Table:
-    """The rows of claims_vs_measured that a site is made of, a model's rows together."""
-
-    arrow: pyarrow.Table
-    """The rows with their types; ten thousand of them as dictionaries would fill 150 MB."""
-    parts: dict[str, tuple[int, int]]
-    """Model -> (first row, rows), in the order of the rows."""
-
-    def rows(self, model: str) -> list[Row]:
-        """The rows of one model."""
-        return as_rows(self.part(model))
-
-    def part(self, model: str) -> pyarrow.Table:
-        """The rows of one model, with their types."""
-        return self.arrow.slice(*self.parts[model])
-
-    def columns(self, *names: str) -> list[Row]:
-        """Some columns of every row."""
-        return as_rows(self.arrow.select(list(names)))
-
-
 class SiteReader:
     """One connection for a whole site, with little memory: opening the database for each batch of claims took more time
     than asking it. Readers have a copy of their own, so no writer waits for it."""
@@ -90,12 +69,13 @@ class SiteReader:
 
     def ask(self, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
         """An answer; from a connection that may use more memory, from now on, where the little does not suffice."""
-        try:
-            return question(self._connection)
-        except duckdb.OutOfMemoryException:
-            self._open.close()
-            self._connection = self._open.enter_context(self._connect({}))
-            return question(self._connection)
+        for limit in MORE:
+            try:
+                return question(self._connection)
+            except duckdb.OutOfMemoryException:
+                self._open.close()
+                self._connection = self._open.enter_context(self._connect(FRUGAL | limit))
+        return question(self._connection)
 
     @contextmanager
     def _connect(self, config: Mapping[str, Any]) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -104,17 +84,14 @@ class SiteReader:
             yield connection
 
 
-def read_site_rows(reader: SiteReader, model: str | None = None) -> Table:
+def read_site_rows(reader: SiteReader, model: str | None = None) -> SiteRows:
     """The rows whose model contains `model`, all if None."""
     asked = {"model": model}
-    table: pyarrow.Table = reader.ask(
-        lambda connection: connection.cursor().sql(statement("site_rows"), params=asked).to_arrow_table()
+    return reader.ask(
+        lambda connection: SiteRows(
+            connection.cursor().sql(statement("site_rows"), params=asked).to_arrow_reader(ROWS_AT_A_TIME)
+        )
     )
-    parts: dict[str, tuple[int, int]] = {}
-    for position, name in enumerate(table.column("model").to_pylist()):
-        first, count = parts.get(name, (position, 0))
-        parts[name] = (first, count + 1)
-    return Table(table, parts)
 
 
 def read_evidence(reader: SiteReader, batch: Sequence[Row]) -> dict[str, ClaimEvidence]:

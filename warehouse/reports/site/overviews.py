@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache
+from heapq import nlargest
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +46,12 @@ class Counts:
     """Claims with a measurement by claimant."""
     stated: tuple[int, int] = (0, 0)
     """Settings that vendors stated, of those that are needed."""
-    flagged: list[Row] = field(default_factory=list)
+    flagged_claims: int = 0
+    newest_flagged: list[Row] = field(default_factory=list)
+    """Rows of the flagged claims that the board shows; all of them would fill the memory."""
     speeds: list[Row] = field(default_factory=list)
-    not_run: list[Row] = field(default_factory=list)
+    not_run: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    """What could not be run: the reason's name, and the words of its entry."""
 
     def add(self, model: str, rows: Sequence[Row]) -> None:
         """Count the rows of one release."""
@@ -61,27 +65,28 @@ class Counts:
         self.judged.update(row["claimant"] for row in rows if row["run_id"] is not None)
         stated = sentences.stated_settings(vendor_settings(rows))
         self.stated = (self.stated[0] + stated[0], self.stated[1] + stated[1])
-        self.flagged += [row for row in rows if row["flagged"]]
+        flagged = [row for row in rows if row["flagged"]]
+        self.flagged_claims += len(flagged)
+        self.newest_flagged = nlargest(FLAGGED, self.newest_flagged + flagged, key=lambda row: row["judged_at"])
         self.speeds += [row for row in rows if row["unit"] == "tok/s"]
-        self.not_run += [row for row in rows if row["outcome"] == "could_not_run"]
+        self.not_run += [_not_run(row) for row in rows if row["outcome"] == "could_not_run"]
 
 
 def board_page(site: Site, totals: Counts, changes: Sequence[Row], *, png: str | None) -> str:
     """The first page. changes: as `read_changes` gives them."""
     since = site.now - WEEK
     recent = [change for change in changes if change["judged_at"] >= since]
-    shown = sorted(totals.flagged, key=lambda row: row["judged_at"], reverse=True)[:FLAGGED]
-    axes = axes_of([(row, ()) for row in shown])
+    axes = axes_of([(row, ()) for row in totals.newest_flagged])
     coverage = [(CLAIMANT.get(name, name), count, totals.judged[name]) for name, count in totals.said.most_common()]
     counts = sentences.ordered(totals.outcomes)
     return site.page(
         "index.html", "index.html", picture=png,
-        heading="Claims against measurements", description=sentences.count_sentence(counts, len(totals.flagged)),
-        claims=totals.outcomes.total(), counts=counts, flagged_count=len(totals.flagged), releases=totals.releases,
+        heading="Claims against measurements", description=sentences.count_sentence(counts, totals.flagged_claims),
+        claims=totals.outcomes.total(), counts=counts, flagged_count=totals.flagged_claims, releases=totals.releases,
         columns=COLUMNS, column_colours=COLUMN_COLOURS, checked=totals.judged.total(), stated=totals.stated,
         since=f"{since:%Y-%m-%d}", changes=[_change(change) for change in recent[:CHANGES]],
         more_changes=max(len(recent) - CHANGES, 0), coverage=coverage,
-        flagged=[(claim_view(row, axes[row["unit"]]), _model(row)) for row in shown],
+        flagged=[(claim_view(row, axes[row["unit"]]), _model(row)) for row in totals.newest_flagged],
     )  # fmt: skip
 
 
@@ -134,19 +139,23 @@ def conditions(settings: Mapping[str, Any]) -> str:
     return safe_text(" · ".join(str(part) for part in parts if part), 120)
 
 
-def could_not_run_page(site: Site, rows: Sequence[Row], *, png: str | None) -> str:
-    """What could not be run, by reason, with what would be needed."""
+def _not_run(row: Row) -> tuple[str, dict[str, Any]]:
+    name, href = _model(row)
+    code = (row["reason_codes"] or ["no reason given"])[0].replace("_", " ")
+    entry = {"model": name, "href": href, "id": row["claim_id"], "title": sentences.title(row)}
+    return code, entry | {"said": safe_text(row["claimed"], 60), "why": safe_text(main_reason(row), 400)}
+
+
+def could_not_run_page(site: Site, entries: Sequence[tuple[str, dict[str, Any]]], *, png: str | None) -> str:
+    """What could not be run, by reason, with what would be needed. entries: as `Counts.not_run` gathers them."""
     groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in rows:
-        name, href = _model(row)
-        code = (row["reason_codes"] or ["no reason given"])[0].replace("_", " ")
-        entry = {"model": name, "href": href, "id": row["claim_id"], "title": sentences.title(row)}
-        groups[code].append(entry | {"said": safe_text(row["claimed"], 60), "why": safe_text(main_reason(row), 400)})
+    for code, entry in entries:
+        groups[code].append(entry)
     ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
     return site.page(
         "could-not-run.html", "could-not-run.html", picture=png, heading="Could not be run",
         description="Claims that could not be run here, and what would be needed", groups=ordered,
-        total=len(rows),
+        total=len(entries),
     )  # fmt: skip
 
 

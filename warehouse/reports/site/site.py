@@ -15,7 +15,6 @@ from warehouse.reports.site.claim_evidence import (
     ClaimEvidence,
     Row,
     SiteReader,
-    Table,
     read_changes,
     read_columns,
     read_evidence,
@@ -30,6 +29,7 @@ from warehouse.reports.site.overviews import Counts
 from warehouse.reports.site.page import Site, environment, style
 from warehouse.reports.site.release_pages import PAGE, claim_page, page_path, release_page, release_views
 from warehouse.reports.site.safe_text import safe_text
+from warehouse.reports.site.site_rows import SiteRows
 from warehouse.reports.site.whole_table import WholeTable
 
 BATCH = 100
@@ -78,7 +78,7 @@ def _write(reader: SiteReader, to: str, model: str | None, base_url: str | None,
     address = None if base_url is None else base_url.rstrip("/") + "/"
     site = Site(address, max(dates, default=now), now)
     counts, pictured = Counts(), _with_pictures(light)
-    with Destination(to) as files, WholeTable() as whole:
+    with table, Destination(to) as files, WholeTable() as whole:
         for batch in _batches(table):
             rows = {name: table.rows(name) for name in batch}
             evidence = read_evidence(reader, [row for part in rows.values() for row in part])
@@ -91,7 +91,7 @@ def _write(reader: SiteReader, to: str, model: str | None, base_url: str | None,
         _write_overviews(site, files, reader, counts, model)
         files.write_parts("index.json", whole.json_parts())
         files.write_parts("index.csv", whole.csv_parts())
-        files.write("index.parquet", parquet_bytes(table.arrow))
+        files.write_parts("index.parquet", table.parquet_parts())
     return SiteWritten(f"{files.root}/index.html", len(table.parts), len(light), files.files, files.written)
 
 
@@ -103,7 +103,7 @@ def _with_pictures(light: Sequence[Row]) -> set[str]:
     return {row["claim_id"] for row in claims[:PICTURES]} | set(list(models)[:PICTURES])
 
 
-def _batches(table: Table) -> Iterator[list[str]]:
+def _batches(table: SiteRows) -> Iterator[list[str]]:
     """Models, so many together that their claims fill a batch."""
     batch: list[str] = []
     claims = 0
@@ -118,7 +118,7 @@ def _batches(table: Table) -> Iterator[list[str]]:
 
 
 def _write_release(
-    site: Site, files: Destination, table: Table, model: str, claims: Sequence[ClaimEvidence], pictured: set[str]
+    site: Site, files: Destination, table: SiteRows, model: str, claims: Sequence[ClaimEvidence], pictured: set[str]
 ) -> tuple[bytes, bytes]:
     """Everything about one release; returns its rows as JSON and as CSV."""
     rows = [claim.row for claim in claims]
@@ -176,7 +176,7 @@ def _write_overviews(site: Site, files: Destination, reader: SiteReader, counts:
     files.write("feed.xml", feed(environment(), changes, site.base_url, model or "all"))
     files.write("style.css", str(style()))
     kicker = f"{counts.outcomes.total():,} claims about {len(counts.releases):,} releases"
-    counted, flagged = sentences.ordered(counts.outcomes), len(counts.flagged)
+    counted, flagged = sentences.ordered(counts.outcomes), counts.flagged_claims
     card = release_card(environment(), "Claims against measurements", kicker, counted, flagged, **_foot(site))
     _write_picture(files, "index", card)
 
