@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -24,6 +25,8 @@ ASKED = (
 """What a claim may state about how the model was asked, and a run here can follow."""
 Asked = tuple[str | None, Settings]
 """Catalogue name of a formulation (None: the claim's own benchmark) and settings."""
+OF_SEVERAL = re.compile(r"_(?:pass|maj)@\d+$")
+"""End of the name of a score that is made of several answers."""
 REPEATED = 0.6
 """Temperature for several answers an item where neither claim nor release state one: greedy ones would be copies."""
 
@@ -234,6 +237,7 @@ def _with_claim(
 
 def _scores(benchmark: Benchmark, mode: Mode, stated: Settings) -> Iterator[tuple[Score, bool]]:
     """Scores of a run that the claim may be about, each with whether the claim names it."""
+    named = benchmark.scores[0]
     if stated.filter is not None or stated.metric is not None:
         try:
             named = benchmark.score(stated.metric, stated.filter)
@@ -242,13 +246,15 @@ def _scores(benchmark: Benchmark, mode: Mode, stated: Settings) -> Iterator[tupl
         if stated.filter is not None or len({score.filter for score in benchmark.scores}) == 1:
             yield named, True
             return
-        same = [score for score in benchmark.scores if score.metric == named.metric]
+        base = OF_SEVERAL.sub("", named.metric)
+        same = [score.model_copy(update={"metric": named.metric}) for score in benchmark.scores if score.metric == base]
     else:
         whole = benchmark.scores[0].composite  # then the benchmark is an average itself
         same = [score for score in benchmark.scores if score.composite is whole]
     same = [score for score in same if not score.beside] or same
     if mode != "completion" and benchmark.answer:
-        yield Score(metric=benchmark.scores[0].metric, filter=CHAT_ANSWER), False
+        metric = benchmark.scores[0].metric if stated.metric is None else named.metric
+        yield Score(metric=metric, filter=CHAT_ANSWER), False
     for score in same:
         yield score, False
 

@@ -185,6 +185,17 @@ PLANTED: list[tuple[str, dict[str, Any]]] = [
     ("cut_open", {"correct": 1200, "run": {"signals": {"cut_open_share": 0.1, "same_text_share": 0.07}}}),
     ("same_text", {"correct": 1200, "run": {"signals": {"same_text_share": 0.2}}}),
     ("think_block_scored", {"correct": 1200, "run": {"signals": {"leading_block_share": 0.9}}}),
+    (
+        "thinking_missing",
+        {
+            "correct": 1200,
+            "stated": STATED.model_copy(update={"thinking": "on"}),
+            "run": {
+                "settings": AS_RUN.model_copy(update={"thinking": "on"}),
+                "signals": {"answers": 1600.0, "reasoning_share": 0.01},
+            },
+        },
+    ),
     ("thinking_on", {"correct": 1200, "run": {"signals": {"reasoning_share": 0.9}}}),
     ("other_metric", {"correct": 1200, "run": {"measurements": (flexible(1470),)}}),
     ("kv_cache_quantized", {"correct": 900, "run": {"server": server(kv_type="q4_0")}}),

@@ -35,7 +35,7 @@ class Hit:
     """Where it begins in the sentence."""
     pattern: str
     """Which pattern found it."""
-    settings: dict[str, str | int] = field(default_factory=dict)
+    settings: dict[str, str | int | float] = field(default_factory=dict)
     """Settings that the sentence states."""
     over: tuple[int, int] | None = None
     """Where the model stands that is compared with."""
@@ -181,7 +181,7 @@ def _clause_before(sentence: str, start: int) -> str:
 def _pairs(sentence: str) -> Iterator[Hit]:
     """What an artifact keeps of a reference's score, of each benchmark that the clause names."""
     for start, said, words, (first, last, name) in pairs_in(sentence, list(_benchmarks(sentence))):
-        settings: dict[str, str | int] = dict(read_label(sentence[first:last]).stated)
+        settings: dict[str, str | int | float] = dict(read_label(sentence[first:last]).stated)
         settings["denominator"] = words.reference or ""
         before = _clause_before(sentence, start)
         if (smaller := quantization_named(before)) is not None and smaller != words.reference:

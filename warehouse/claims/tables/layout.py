@@ -54,7 +54,7 @@ class Layout:
     or `value`."""
     context: str | None = None
     """The benchmark that the heading over the table names, where the table itself names none."""
-    stated: tuple[tuple[str, str | int], ...] = ()
+    stated: tuple[tuple[str, str | int | float], ...] = ()
     """Settings that the heading of the label column states for every row."""
     unclear: str = ""
     """Why it cannot be told whose the numbers are; empty where it can."""
@@ -234,7 +234,7 @@ def _named_by(context: Sequence[str]) -> str | None:
     return None
 
 
-def _model_head(parts: tuple[str, ...]) -> dict[str, str | int] | None:
+def _model_head(parts: tuple[str, ...]) -> dict[str, str | int | float] | None:
     """What the heading of a model column states besides (`Model 5-shot`: five shots); None for another heading."""
     text = parts[-1] if parts else ""
     words = normalise(re.sub(r"[(\[（][^()\[\]（）]*[)\]）]", "", text))

@@ -14,7 +14,7 @@ from warehouse.claims.text.names import ModelName, mode_of, name_key, name_token
 from warehouse.claims.text.parts import kind_of
 from warehouse.claims.text.vocabulary import FAMILIES, GENERIC
 
-Stated = tuple[tuple[str, str | int], ...]
+Stated = tuple[tuple[str, str | int | float], ...]
 _MEASURED = frozenset({"shots", "metric", "filter", "repeats", "tools"})
 """Settings that a heading may state alone, without naming whose numbers stand below."""
 
@@ -258,7 +258,7 @@ def _names_a_family(text: str, identity: Identity) -> bool:
 def _without_settings(parts: Sequence[str]) -> tuple[Sequence[str], Stated]:
     """Heading parts without those that only state shots or a metric, and what these state."""
     kept: list[str] = []
-    stated: dict[str, str | int] = {}
+    stated: dict[str, str | int | float] = {}
     for part in parts:
         settings, left = stated_by(part, None)
         if len(parts) > 1 and settings and not left and settings.keys() <= _MEASURED:
@@ -311,7 +311,7 @@ def _name(text: str, identity: Identity, base: str | None) -> tuple[Owner, int |
             if settings and not left and settings.keys() <= _MEASURED:
                 return replace(short, stated=(*short.stated, *settings.items())), None
         return (short if short.kind == "unsure" else owner), None
-    stated: dict[str, str | int] = dict(short.stated)
+    stated: dict[str, str | int | float] = dict(short.stated)
     words: list[str] = []
     ours = name_tokens(identity.model)
     for bracket in brackets:

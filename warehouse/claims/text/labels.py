@@ -12,6 +12,7 @@ from evaluators.records import Settings, UserError
 from warehouse.claims.text.names import mode_of, normalise, resolve_benchmark
 from warehouse.claims.text.parts import BROAD, SUBJECTS, describes, kind_of, looks_like_part
 from warehouse.claims.text.speed_names import serving_stated, speed_named
+from warehouse.claims.text.stated_sampling import sampling_stated
 from warehouse.claims.text.vocabulary import CATEGORIES, MEASURES, METRIC_WORDS, VARIANTS
 
 
@@ -23,7 +24,7 @@ class Label:
     """As printed, spaces tidied."""
     benchmark: str | None
     """Catalogue name, None if it is not known for certain."""
-    stated: tuple[tuple[str, str | int], ...] = ()
+    stated: tuple[tuple[str, str | int | float], ...] = ()
     """Settings stated, as (field, value)."""
     words: tuple[str, ...] = ()
     """Qualifiers that no settings field holds, word for word."""
@@ -70,7 +71,7 @@ def read_label(text: str) -> Label:
         return replace(read_label(f"{of.text} ({measure[1]})"), text=tidy)
     core, qualifiers = _split(tidy)
     name = whole.name
-    stated: dict[str, str | int] = {}
+    stated: dict[str, str | int | float] = {}
     if name is None:
         name, qualifiers = _resolve_core(core, qualifiers)
     if name is None:
@@ -232,12 +233,12 @@ def parts_of(text: str) -> tuple[Label, ...]:
     return ()
 
 
-def _metric(word: str, benchmark: str | None) -> dict[str, str | int]:
+def _metric(word: str, benchmark: str | None) -> dict[str, str | int | float]:
     """The metric (and filter) that a word means for this benchmark; empty if it is no metric."""
     key = normalise(word)
     if not key:
         return {}
-    settings: dict[str, str | int] = {}
+    settings: dict[str, str | int | float] = {}
     if benchmark is not None:
         scores = catalogue()[benchmark].scores
         named = [s for s in scores if key in (normalise(alias) for alias in s.aliases)]
@@ -258,9 +259,9 @@ def _metric(word: str, benchmark: str | None) -> dict[str, str | int]:
 
 def _settings_of(
     qualifier: str, benchmark: str | None, *, bracketed: bool = False, core: str = ""
-) -> tuple[dict[str, str | int], list[str]]:
+) -> tuple[dict[str, str | int | float], list[str]]:
     """Settings that a qualifier states, and the words that no field holds."""
-    settings: dict[str, str | int] = {}
+    settings: dict[str, str | int | float] = {}
     rest = qualifier
     if shots := SHOTS.search(rest):
         if shots[1]:
@@ -286,6 +287,8 @@ def _settings_of(
                 settings["subset"] = word.removeprefix("@").strip()
         elif mode := mode_of(word):
             settings |= mode
+        elif asked := sampling_stated(word, qualifier):
+            settings |= asked
         elif AT.fullmatch(word):
             settings["metric"] = word.replace(" ", "").lower()
         elif TOOLS_NONE.match(word):
@@ -302,7 +305,7 @@ def _settings_of(
 
 
 def _place(
-    word: str, settings: dict[str, str | int], benchmark: str | None, *, bracketed: bool, core: str
+    word: str, settings: dict[str, str | int | float], benchmark: str | None, *, bracketed: bool, core: str
 ) -> list[str]:
     """Put a word that is no metric, mode or tool into the field of its kind; what has none comes back."""
     if describes(word, benchmark):
@@ -326,7 +329,7 @@ def _place(
     return [] if normalise(word) in MEASURES - {"average", "avg", "mean"} else [word]
 
 
-def metric_settings(text: str, benchmark: str | None) -> tuple[dict[str, str | int], tuple[str, ...]]:
+def metric_settings(text: str, benchmark: str | None) -> tuple[dict[str, str | int | float], tuple[str, ...]]:
     """Settings that a metric states (`Avg@64`, `Prompt Strict`), and its words where no field holds them."""
     tidy = " ".join(text.split())
     if metric := _metric(tidy, benchmark):
@@ -335,7 +338,7 @@ def metric_settings(text: str, benchmark: str | None) -> tuple[dict[str, str | i
     return settings, ((f"metric: {tidy}",) if rest or not settings else ())
 
 
-def stated_by(text: str, benchmark: str | None) -> tuple[dict[str, str | int], tuple[str, ...]]:
+def stated_by(text: str, benchmark: str | None) -> tuple[dict[str, str | int | float], tuple[str, ...]]:
     """Settings that words of a table's own settings column state, and the words that no field holds."""
     tidy = " ".join(text.split())
     if metric := _metric(tidy, benchmark):

@@ -17,11 +17,11 @@ _RATIO = re.compile(r"(?i)speed-?up|\bratio\b|relative|improvement|%")
 _WAIT = re.compile(r"(?i)^(?:ttft|time to first token|first token latency)\b")
 
 
-def speed_named(text: str) -> tuple[str | None, dict[str, str | int]]:
+def speed_named(text: str) -> tuple[str | None, dict[str, str | int | float]]:
     """The speed that a heading names (catalogue name), and settings that its words state; (None, {}) for no speed."""
     if test := _TEST.search(text):
         name = "prompt_speed" if test[1].casefold() == "pp" else "output_speed"
-        stated: dict[str, str | int] = {
+        stated: dict[str, str | int | float] = {
             "prompt_tokens" if name == "prompt_speed" else "generation_tokens": int(test[2])
         }
         if test[3]:
@@ -55,13 +55,13 @@ def names_speed(text: str) -> bool:
     ) is not None and not _RATIO.search(text)
 
 
-def serving_stated(texts: list[str]) -> tuple[dict[str, str | int], list[str]]:
+def serving_stated(texts: list[str]) -> tuple[dict[str, str | int | float], list[str]]:
     """Backend, machine and quantization that the qualifiers of a speed's heading state, and the qualifiers that state
     none of them."""
-    serving: dict[str, str | int] = {}
+    serving: dict[str, str | int | float] = {}
     left = []
     for text in texts:
-        stated: dict[str, str | int] = {}
+        stated: dict[str, str | int | float] = {}
         if backend := backend_named(text):
             stated["backend"] = backend
         if device := device_named(text):

@@ -25,6 +25,8 @@ SAMPLED = 0.3
 """Flip rate that no greedy run shows (2 to 20 %, arXiv 2506.09501)."""
 DIFFERING = 0.1
 """The same of a server whose answers differ although it does nothing else: no batch explains that."""
+SELDOM = 0.2
+"""Share of answers with thinking below which a model that was told to think does not."""
 PREFLIGHT = {
     "model": "wrong_model",
     "context": "context_too_short",
@@ -144,6 +146,9 @@ def _thinking(e: Evidence) -> Iterable[Cause]:
     if e.signal("reasoning_only_share") > 0.02:
         text = f"{e.signal('reasoning_only_share'):.1%} of the answers are reasoning without an answer"
         yield Cause("reasoning_only", text, "unsound", "empty")
+    if e.run.settings.thinking == "on" and e.signal("answers") and e.signal("reasoning_share") < SELDOM:
+        text = f"thinking was asked for, and {e.signal('reasoning_share'):.0%} of the answers came with any"
+        yield Cause("thinking_missing", f"{text}: the server may know another switch, or the model none", "doubt")
     if e.signal("reasoning_share") > 0.02 and e.run.settings.thinking != "on":
         how = "was switched off" if e.run.settings.thinking == "off" else "was left to the server"
         yield Cause("thinking_on", f"thinking {how}, and the model thinks", "doubt")
