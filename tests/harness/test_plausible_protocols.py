@@ -7,7 +7,7 @@ import pytest
 from evaluators.catalogue import benchmark, catalogue
 from evaluators.protocols.plausible_protocols import plausible_protocols
 from evaluators.protocols.release_kind import ReleaseKind
-from evaluators.protocols.vendor_habits import vendor_habits
+from evaluators.protocols.vendor_habits import habits_of, vendor_habits
 from evaluators.records import Origin, Settings, UserError
 
 THINKING = ReleaseKind(kind="thinking", thinking="switchable", switch="enable_thinking", has_template=True)
@@ -150,6 +150,27 @@ def test_habits_have_an_address_and_name_benchmarks() -> None:
         assert vendor.address.startswith("https://")
         for habit in vendor.benchmarks:
             benchmark(habit.benchmark)
+
+
+@pytest.mark.parametrize(
+    ("model", "name", "expected"),
+    [
+        ("Qwen/Qwen3-8B", "aime25", {"temperature": 0.6, "top_k": 20, "max_tokens": 38912, "repeats": 64}),
+        ("deepseek-ai/DeepSeek-R1-Distill-Qwen-7B", "math500", {"temperature": 0.6, "top_p": 0.95, "repeats": 64}),
+        ("moonshotai/Kimi-K2-Thinking", "gpqa_diamond", {"temperature": 1.0, "max_tokens": 98304, "repeats": 1}),
+    ],
+)
+def test_a_vendors_own_way_comes_first(model: str, name: str, expected: dict[str, float]) -> None:
+    first = plausible_protocols(benchmark(name), THINKING, Settings(), habits=habits_of(model)).protocols[0]
+    assert {field: getattr(first.settings, field) for field in expected} == expected
+    assert str(first.source).startswith("https://") and first.settings.thinking == "on"
+
+
+@pytest.mark.parametrize(
+    "model", ["Qwen/Qwen3-8B-Base", "Qwen/Qwen3-235B-A22B-Instruct-2507", "deepseek-ai/DeepSeek-R1-0528"]
+)
+def test_habits_hold_for_the_releases_that_they_were_written_for(model: str) -> None:
+    assert not habits_of(model)
 
 
 def formulations(name: str, kind: ReleaseKind, stated: Settings) -> set[str]:
