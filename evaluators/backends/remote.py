@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from evaluators.backends.bounded_http import fetch_bounded
-from evaluators.backends.reply_reader import decode_object
+from evaluators.backends.reply_reader import decode_object, one_line
 from evaluators.records import UserError
 
 HEALTH_TIMEOUT = 10.0
@@ -95,6 +95,8 @@ class RemoteServer:
         answer."""
         try:
             status, content = fetch_bounded(self._client, method, path, json=body)
+        except httpx.DecodingError as error:
+            raise UserError(f"{self.url}{path}: {one_line(str(error))}; check the URL and the server") from None
         except httpx.HTTPError as error:
             raise UserError(f"{self.url}{path} does not answer ({type(error).__name__}); check the server") from None
         if status in (401, 403):

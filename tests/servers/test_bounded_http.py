@@ -13,6 +13,8 @@ import pytest
 
 from evaluators.backends import fingerprint
 from evaluators.backends.bounded_http import fetch_bounded
+from evaluators.backends.remote import RemoteServer
+from evaluators.records import UserError
 from tests.harness.scripted_server import ScriptedServer, generated
 
 
@@ -60,6 +62,15 @@ def test_an_answer_without_an_end_ends(kind: str) -> None:
         with pytest.raises(httpx.HTTPError):
             fetch_bounded(http, "GET", url, seconds=0.3)
         assert time.monotonic() - began < 5
+
+
+def test_an_answer_of_any_size_is_read_so_far_only_and_the_reason_is_told() -> None:
+    piece = b"100000\r\n" + b"x" * 0x100000 + b"\r\n"
+    with (
+        dripping(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", piece) as url,
+        pytest.raises(UserError, match=r"/v1/models: the answer has more than \d+ bytes; check"),
+    ):
+        RemoteServer(url, None, 1.0).ask("GET", "/v1/models")
 
 
 def test_a_server_that_stalls_is_probed_once(monkeypatch: pytest.MonkeyPatch) -> None:
