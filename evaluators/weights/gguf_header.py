@@ -15,7 +15,7 @@ from typing import Any
 
 from evaluators.records import UserError
 from evaluators.weights.sources import FileSource, Window
-from evaluators.weights.stranger_files import MOST_ELEMENTS, stranger_file
+from evaluators.weights.stranger_files import MOST_ELEMENTS, StoredTensor, stranger_file
 
 FIXED = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 STRING, ARRAY = 8, 9
@@ -33,32 +33,13 @@ class Long:
 
 
 @dataclass(frozen=True)
-class GgufTensor:
-    """One tensor."""
-
-    name: str
-    shape: tuple[int, ...]
-    type: str
-    """Element type in ggml's words, e.g. `Q4_K`."""
-    begin: int
-    """First byte in the file."""
-    size: int
-    """Bytes."""
-
-    @property
-    def elements(self) -> int:
-        """Number of values."""
-        return prod(self.shape)
-
-
-@dataclass(frozen=True)
 class GgufHeader:
     """What a GGUF file says about itself."""
 
     version: int
     metadata: dict[str, Any]
     """Key to value; arrays longer than `SHORT` and arrays of strings as `Long`."""
-    tensors: tuple[GgufTensor, ...]
+    tensors: tuple[StoredTensor, ...]
     size: int
     """Bytes of the file."""
     name: str = ""
@@ -102,18 +83,12 @@ def read_gguf_header(source: FileSource) -> GgufHeader:
     """Read and check the header of a GGUF file.
 
     Raises UserError, one line that names the file, if it is no GGUF file, of an unknown version, ends inside
-    the header,
-    or if the data of a tensor does not lie within the file (a download that broke off).
+    the header, or if the data of a tensor does not lie within the file (a download that broke off).
     """
     window = Window(source)
-    with stranger_file(source.name, "GGUF header"):
-        try:
-            header = _read(source, window)
-            header.check()
-        except EOFError:
-            raise UserError(
-                f"{source.name} ends inside its header ({source.size} bytes): it is truncated; fetch it again"
-            ) from None
+    with stranger_file(source.name, "GGUF header", size=source.size):
+        header = _read(source, window)
+        header.check()
     for tensor in header.tensors:
         if tensor.begin + tensor.size > source.size:
             raise UserError(
@@ -150,7 +125,7 @@ def _read(source: FileSource, window: Window) -> GgufHeader:
     return GgufHeader(version, metadata, tuple(_tensor(*fields, data) for fields in raw), source.size, source.name)
 
 
-def _tensor(name: str, shape: tuple[int, ...], kind: int, offset: int, data: int) -> GgufTensor:
+def _tensor(name: str, shape: tuple[int, ...], kind: int, offset: int, data: int) -> StoredTensor:
     from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
 
     if prod(shape) > MOST_ELEMENTS:
@@ -158,9 +133,9 @@ def _tensor(name: str, shape: tuple[int, ...], kind: int, offset: int, data: int
     try:
         element = GGMLQuantizationType(kind)
     except ValueError:  # newer than the gguf package: the server may know it, only its size cannot be checked
-        return GgufTensor(name, shape, f"type {kind}", data + offset, 0)
+        return StoredTensor(name, shape, f"type {kind}", data + offset, 0)
     block, size = GGML_QUANT_SIZES[element]
-    return GgufTensor(name, shape, element.name, data + offset, prod(shape) // block * size)
+    return StoredTensor(name, shape, element.name, data + offset, prod(shape) // block * size)
 
 
 class _Cursor:

@@ -8,29 +8,10 @@ from math import prod
 
 from evaluators.records import UserError
 from evaluators.weights.sources import FileSource, Window
-from evaluators.weights.stranger_files import MOST_ELEMENTS, stranger_file
+from evaluators.weights.stranger_files import MOST_ELEMENTS, StoredTensor, stranger_file
 
 LIMIT = 32 * 2**20
 """Longest header in bytes that is read: a third of what the format allows, ten times what the largest files have."""
-
-
-@dataclass(frozen=True)
-class SafeTensor:
-    """One tensor."""
-
-    name: str
-    shape: tuple[int, ...]
-    type: str
-    """Element type, e.g. `BF16`."""
-    begin: int
-    """First byte in the file."""
-    size: int
-    """Bytes."""
-
-    @property
-    def elements(self) -> int:
-        """Number of values."""
-        return prod(self.shape)
 
 
 @dataclass(frozen=True)
@@ -38,7 +19,7 @@ class SafetensorsHeader:
     """What a safetensors file says about itself."""
 
     metadata: dict[str, str]
-    tensors: tuple[SafeTensor, ...]
+    tensors: tuple[StoredTensor, ...]
 
 
 def read_safetensors_header(source: FileSource) -> SafetensorsHeader:
@@ -47,16 +28,11 @@ def read_safetensors_header(source: FileSource) -> SafetensorsHeader:
     Raises UserError, one line that names the file, if it is no safetensors file or truncated.
     """
     window = Window(source, block=1 << 18)
-    with stranger_file(source.name, "safetensors header"):
-        try:
-            length = int.from_bytes(window.read(0, 8), "little")
-            if not 2 <= length <= LIMIT:
-                raise UserError(f"{source.name} is no safetensors file (header of {length} bytes); fetch it again")
-            header = _parse(json.loads(window.read(8, length)), 8 + length)
-        except EOFError:
-            raise UserError(
-                f"{source.name} ends inside its header ({source.size} bytes): it is truncated; fetch it again"
-            ) from None
+    with stranger_file(source.name, "safetensors header", size=source.size):
+        length = int.from_bytes(window.read(0, 8), "little")
+        if not 2 <= length <= LIMIT:
+            raise UserError(f"{source.name} is no safetensors file (header of {length} bytes); fetch it again")
+        header = _parse(json.loads(window.read(8, length)), 8 + length)
     end = max((tensor.begin + tensor.size for tensor in header.tensors), default=8 + length)
     if end != source.size:
         state = "is truncated" if end > source.size else "has bytes that belong to no tensor"
@@ -74,5 +50,5 @@ def _parse(raw: dict[str, dict], data: int) -> SafetensorsHeader:
         shape = tuple(int(number) for number in entry["shape"])
         if begin < 0 or end < begin or any(number < 0 for number in shape) or prod(shape) > MOST_ELEMENTS:
             raise ValueError(name[:80])
-        tensors.append(SafeTensor(name, shape, str(entry["dtype"]), data + begin, end - begin))
+        tensors.append(StoredTensor(name, shape, str(entry["dtype"]), data + begin, end - begin))
     return SafetensorsHeader(metadata, tuple(tensors))

@@ -7,6 +7,8 @@ import math
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from math import prod
 from typing import Any, NoReturn
 
 from evaluators.user_error import UserError
@@ -27,12 +29,35 @@ BROKEN = (
 """What reading a file raises whose writer did not keep to its format."""
 
 
+@dataclass(frozen=True)
+class StoredTensor:
+    """One tensor of a weights file, as its header tells."""
+
+    name: str
+    shape: tuple[int, ...]
+    type: str
+    """Element type, e.g. `BF16`, or in ggml's words `Q4_K`."""
+    begin: int
+    """First byte in the file."""
+    size: int
+    """Bytes."""
+
+    @property
+    def elements(self) -> int:
+        """Number of values."""
+        return prod(self.shape)
+
+
 @contextmanager
-def stranger_file(name: str, part: str = "") -> Iterator[None]:
-    """Turn what a broken file raises into a UserError that names it. `part`: what of it is read."""
+def stranger_file(name: str, part: str = "", *, size: int | None = None) -> Iterator[None]:
+    """Turn what a broken file raises into a UserError that names it. `part`: what of it is read. `size`: bytes of the
+    file, where its end tells that it is truncated."""
     try:
         yield
     except BROKEN as error:
+        if size is not None and isinstance(error, EOFError):
+            text = f"{name} ends inside its header ({size} bytes): it is truncated; fetch it again"
+            raise UserError(text) from None
         said = " ".join(str(error).split())[:120]
         reason = f"{type(error).__name__}: {said}" if said else type(error).__name__
         state = f"has a damaged {part}" if part else "is damaged"
