@@ -34,7 +34,7 @@ def write_atomic(path: Path, content: bytes, *, synced: bool = True) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
-        raise CannotWrite(f"cannot write {path}: {error.strerror}; free some space or set CLAIMCHECK_HOME") from error
+        raise CannotWrite.to(path, error) from error
 
 
 def replace_synced(temporary: Path, path: Path) -> None:

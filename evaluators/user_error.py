@@ -29,6 +29,11 @@ class CannotWrite(UserError):
 
     exit_code = 3
 
+    @classmethod
+    def to(cls, path: Path, error: OSError) -> CannotWrite:
+        """What to say of a path of the home folder."""
+        return cls(f"cannot write {path}: {error.strerror}; free some space or set CLAIMCHECK_HOME")
+
 
 class DamagedFile(UserError):
     """A file of ours that is not what was written. Everything else stays readable."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluators.catalogue import Benchmark
-from evaluators.harness.tasks import load_tasks, task_folders
+from evaluators.harness.tasks import load_tasks, no_such_task, task_folders
 from evaluators.records import UserError
 
 
@@ -56,7 +56,7 @@ def task_configs(benchmark: Benchmark) -> list[dict[str, Any]]:
     if not configs:  # a group may name tasks of other folders: only then is the whole index worth its seconds
         configs = list(_leaves(TaskManager(include_path=paths).task_index, benchmark.task, set()))
     if not configs:
-        raise UserError(f"lm-eval has no task {benchmark.task}; `lm_eval ls tasks` lists them")
+        raise no_such_task(benchmark.task)
     return configs
 
 

@@ -122,7 +122,7 @@ def write_scored_folder(folder: Path, run: Run, scores: Iterable[ItemScore]) -> 
         temporary.rename(folder)
     except OSError as error:
         shutil.rmtree(temporary, ignore_errors=True)
-        raise CannotWrite(f"cannot write {folder}: {error.strerror}; free some space or set CLAIMCHECK_HOME") from error
+        raise CannotWrite.to(folder, error) from error
 
 
 def _table(path: Path, schema: pyarrow.Schema, run_id: str, rows: Iterable[dict[str, Any]]) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from evaluators.harness.requests import Item
+from evaluators.protocols.chat_answers import NOT_FOUND
 from evaluators.records import ItemScore, ItemStatus, RequestKind, Response, ResponseStatus
 
 if TYPE_CHECKING:
@@ -20,9 +21,6 @@ Key = tuple[str, str]
 
 GRAVITY = (ResponseStatus.failed, ResponseStatus.refused, ResponseStatus.truncated, ResponseStatus.empty)
 """Of several answers of an item the gravest gives it its status."""
-
-NOT_FOUND = frozenset({"[invalid]", "invalid", ""})
-"""What lm-eval's filters return when they find nothing."""
 
 
 @dataclass(slots=True)

@@ -74,11 +74,8 @@ def in_force(
 
 def knows_samplers(server: ServerDescription) -> bool:
     """Whether every sampler is set by us on this server, so that one nobody stated is known to be neutral."""
-    return server.backend in {"llama.cpp", "vllm", "sglang", "ollama"} or server.flags.get("server") in {
-        "llama.cpp",
-        "vllm",
-        "sglang",
-    }
+    own = sampling.OWN_SERVERS
+    return server.backend in own | {"ollama"} or server.flags.get("server") in own
 
 
 def repeats_of(settings: Settings, loaded: LoadedTasks, *, copies: bool = False) -> tuple[int, bool]:

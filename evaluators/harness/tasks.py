@@ -193,8 +193,13 @@ def _load(task: str, folders: list[Path]) -> LoadedTasks:
         try:
             content = manager.load([task])
         except KeyError as error:
-            raise UserError(f"lm-eval has no task {task}; `lm_eval ls tasks` lists them") from error
+            raise no_such_task(task) from error
     return LoadedTasks(task, content["tasks"], content["groups"])
+
+
+def no_such_task(task: str) -> UserError:
+    """What to say of a task that lm-eval does not have."""
+    return UserError(f"lm-eval has no task {task}; `lm_eval ls tasks` lists them")
 
 
 def task_folders(benchmark: Benchmark) -> list[Path]:
@@ -221,7 +226,7 @@ def builtin_folders(task: str) -> list[Path]:
         if _defines(folder, task):
             # A group may lie apart from its tasks, which then are where their name says.
             return [folder, *named[:1]]
-    raise UserError(f"lm-eval has no task {task}; `lm_eval ls tasks` lists them")
+    raise no_such_task(task)
 
 
 def _defines(folder: Path, task: str) -> bool:

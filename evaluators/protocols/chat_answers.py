@@ -28,6 +28,8 @@ from evaluators.written_signs import as_seen
 AnswerKind = Literal["number", "letter", "math"]
 NONE = "[invalid]"
 """What lm-eval's filters give where they find nothing."""
+NOT_FOUND = frozenset({NONE, "invalid", ""})
+"""All forms of it."""
 BLOCK = re.compile(r"<(?:final[ _]?)?answer>([^<]{1,400})</", re.I)
 JSON = re.compile(r"""["'](?:final_?)?(?:answer|choice)["']\s*:\s*\[?\s*["']?([^"'\n}\]]{1,200})""", re.I)
 HASHES = re.compile(r"####[ \t]*([^\n]{1,200})")

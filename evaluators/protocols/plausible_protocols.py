@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import get_args
 
 from evaluators.backends.openai_api.chat import EFFORTS
 from evaluators.catalogue import CHAT_ANSWER, Benchmark, Score, catalogue
@@ -15,7 +16,7 @@ from evaluators.protocols.template_switches import NO_EFFORT
 from evaluators.protocols.vendor_habits import Habit
 from evaluators.records import Origin, Protocol, Settings, UserError
 
-MODES: tuple[Mode, ...] = ("completion", "chat", "thinking")
+MODES: tuple[Mode, ...] = get_args(Mode)
 MOST_SHOTS = 3
 """Numbers of examples that are tried for one mode where a claim states none: a vendor's habits and those in use."""
 ASKED = (
@@ -148,7 +149,7 @@ def _modes(benchmark: Benchmark, kind: ReleaseKind, stated: Settings) -> list[Mo
     if benchmark.output != "generate_until" and _is_likelihood(benchmark, stated):
         modes = [mode for mode in modes if mode != "thinking"] or ["completion"]
     if benchmark.output != "generate_until":
-        modes = sorted(modes, key=("completion", "chat", "thinking").index)
+        modes = sorted(modes, key=MODES.index)
     return modes
 
 

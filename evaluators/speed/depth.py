@@ -12,7 +12,7 @@ from evaluators.catalogue import Benchmark
 from evaluators.records import Artifact, Run, Settings, UserError
 from evaluators.speed.conditions import client_name, complete_conditions, evidence
 from evaluators.speed.lengths import lengthen
-from evaluators.speed.measure_speed import RUNS, checks, how, quantity_of
+from evaluators.speed.measure_speed import RUNS, checks, how, quantity_of, refuse_few
 from evaluators.speed.request_batches import Rounds
 from evaluators.speed.run_record import finish, measurement
 from evaluators.speed.sampling_loop import Decided, Tell, gather
@@ -48,8 +48,7 @@ def measure_depth(
     `measure_speed`.
     """
     quantity = quantity_of("output_speed")
-    if runs < RUNS:
-        raise UserError(f"{runs} runs say too little about a median; ask for at least {RUNS}")
+    refuse_few(runs, "runs")
     started, description = datetime.now(UTC), server.describe()
     short = settings.model_copy(update={"prompt_tokens": settings.prompt_tokens or SHORT, "depth": 0})
     filled = complete_conditions(short, artifact, description, client=client_name())

@@ -16,9 +16,9 @@ from typing import Any
 from evaluators.records import Artifact, Measurement, Settings, UserError
 from evaluators.speed.conditions import GENERATION, PROMPT
 from evaluators.speed.machine_load import moment_with_children, others
+from evaluators.speed.measure_speed import RUNS
 from evaluators.speed.stability import unstable
 
-RUNS = 7
 TIMEOUT = 6 * 3600.0
 KEY = (
     "build_number", "build_commit", "cpu_info", "gpu_info", "backends", "n_threads", "n_batch", "n_ubatch", "type_k",

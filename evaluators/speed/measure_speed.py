@@ -23,6 +23,12 @@ RUNS = 7
 """Independent runs: the fewest whose [min, max] covers the median with at least 95 % (98.4 %)."""
 
 
+def refuse_few(runs: int, what: str) -> None:
+    """Raise UserError for fewer runs, or pairs of them, than an interval of their median takes."""
+    if runs < RUNS:
+        raise UserError(f"{runs} {what} say too little about a median; ask for at least {RUNS}")
+
+
 def measure_speed(
     benchmark: Benchmark,
     artifact: Artifact,
@@ -46,8 +52,7 @@ def measure_speed(
     (`Measurement.first_look`). Raises UserError for an unknown benchmark, lengths that do not fit, few slots or runs.
     """
     quantity = quantity_of(benchmark.name)
-    if runs < RUNS:
-        raise UserError(f"{runs} runs say too little about a median; ask for at least {RUNS}")
+    refuse_few(runs, "runs")
     started, description = datetime.now(UTC), server.describe()
     filled = complete_conditions(settings, artifact, description, client=client_name(), generates=quantity.generates)
     client = StreamClient(server)

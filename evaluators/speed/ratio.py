@@ -11,7 +11,7 @@ from evaluators.catalogue import Benchmark
 from evaluators.records import Artifact, Run, Settings, UserError
 from evaluators.speed.conditions import client_name, complete_conditions, evidence
 from evaluators.speed.lengths import lengthen
-from evaluators.speed.measure_speed import RUNS, checks, how, quantity_of
+from evaluators.speed.measure_speed import RUNS, checks, how, quantity_of, refuse_few
 from evaluators.speed.request_batches import Rounds
 from evaluators.speed.run_record import finish, measurement
 from evaluators.speed.sampling_loop import Decided, Tell, gather
@@ -40,8 +40,7 @@ def measure_ratio(
     if not benchmark.name.endswith("_ratio"):
         raise UserError(f"{benchmark.name} is no ratio; choose output_speed_ratio or prompt_speed_ratio")
     quantity = quantity_of(benchmark.name.removesuffix("_ratio"))
-    if runs < RUNS:
-        raise UserError(f"{runs} pairs say too little about a median; ask for at least {RUNS}")
+    refuse_few(runs, "pairs")
     started = datetime.now(UTC)
     described = [server.describe() for _, server in (numerator, denominator)]
     filled = [

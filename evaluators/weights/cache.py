@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import os
-import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from evaluators.records import Artifact, Release, UserError
-from evaluators.weights.naming import data_folder, size_text
+from evaluators.weights.naming import commit_file_name, data_folder, size_text
 
 
 @contextmanager
@@ -41,8 +40,7 @@ def holding(release: Release) -> Iterator[None]:
 
 def mark_used(release: Release) -> Path:
     """Note that a release on the hub is used now; the note's path."""
-    name = re.sub("[^0-9A-Za-z._-]", "--", release.model)
-    path = data_folder() / "use" / f"{name}@{release.commit}"
+    path = data_folder() / "use" / commit_file_name(release.model, release.commit)
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         path.write_text(f"{release.model}\n{release.commit}\n", encoding="utf-8")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from evaluators.files import write_atomic
-from evaluators.weights.naming import data_folder
+from evaluators.weights.naming import commit_file_name, data_folder
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class FileEntry:
 
 def listing_path(model: str, commit: str) -> Path:
     """Where the listing of a commit is kept."""
-    return data_folder() / "listings" / f"{re.sub('[^0-9A-Za-z._-]', '--', model)}@{commit}.json"
+    return data_folder() / "listings" / f"{commit_file_name(model, commit)}.json"
 
 
 def keep_listing(model: str, commit: str, entries: tuple[FileEntry, ...]) -> None:

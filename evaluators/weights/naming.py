@@ -19,6 +19,11 @@ ADAPTER = re.compile(r"(?:^|[-_.])(?:q?lora|adapter|c(?:ontrol)?[-_]?vectors?)(?
 PLAIN = {"FP16": "f16", "F16": "f16", "FP32": "f32", "F32": "f32", "BF16": "bf16"}
 
 
+def commit_file_name(model: str, commit: str) -> str:
+    """What a note about one commit of a model on the hub is called."""
+    return f"{re.sub('[^0-9A-Za-z._-]', '--', model)}@{commit}"
+
+
 def split_of(name: str) -> tuple[str, int, int]:
     """Path without its split suffix, number of the split from 1, and how many there are (1, 1 for a whole file)."""
     path = PurePosixPath(name)

@@ -76,14 +76,15 @@ def speed(
         JSON instead of a table.
     """
     from evaluators.backends import ServerOptions
-    from evaluators.records import Settings, UserError
+    from evaluators.records import Settings
     from evaluators.weights import resolve
     from flows.compare_backends import ComparisonRequest, compare_backends
     from flows.compare_backends import plot as draw
     from warehouse.home import Home
+    from warehouse.reports.speed_plot import FORMATS, other_plot_format
 
-    if plot is not None and plot.suffix.lower() not in (".html", ".png", ".svg"):
-        raise UserError(f"a plot cannot be written as '{plot.suffix}'; name a file that ends in .html, .png or .svg")
+    if plot is not None and plot.suffix.lower() not in FORMATS:
+        raise other_plot_format(plot)
     settings = configuration()
     request = ComparisonRequest(
         backends=tuple(dict.fromkeys(backend)),

@@ -20,7 +20,7 @@ from evaluators.outside.bounded_reading import LARGEST_DOCUMENT, MOST_FILES, jso
 from evaluators.outside.formats.eval_ever_records import is_eval_ever_file
 from evaluators.outside.read_outside import read_outside
 from evaluators.records import UserError
-from flows.verification.import_results import ImportRequest, import_results, local_copy
+from flows.verification.import_results import ImportRequest, import_results, is_url, local_copy, plain_file_name
 from warehouse.claims.text.names import name_key
 from warehouse.home import Home, write_atomic
 from warehouse.queries.imported import models_of_claims
@@ -95,7 +95,7 @@ def source_files(source: str) -> Iterator[ResultsFile]:
         yield from _dataset(source.removeprefix("dataset:"))
     elif source.startswith("github:"):
         yield from _github(source.removeprefix("github:"))
-    elif re.match(r"(?i)https?://", source):
+    elif is_url(source):
         with local_copy(source) as path:
             version = hashlib.sha256(path.read_bytes()).hexdigest()
         yield ResultsFile(source, version, source)
@@ -178,7 +178,7 @@ def _local_files(file: ResultsFile) -> Iterator[Path]:
         with local_copy(file.address) as path:
             yield path
         return
-    parts = [re.sub(r"[^\w.@+-]", "_", part).lstrip(".") or "_" for part in PurePosixPath(file.name).parts]
+    parts = [plain_file_name(part) or "_" for part in PurePosixPath(file.name).parts]
     with (
         tempfile.TemporaryDirectory(prefix="claimcheck-") as folder,
         local_copy(file.address) as results,

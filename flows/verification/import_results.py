@@ -232,11 +232,21 @@ def _release_of(outside: OutsideRun, result: OutsideResult, request: ImportReque
     return Release(model=named, commit=(outside.model_commit if own else None) or UNKNOWN_COMMIT, location="hub")
 
 
+def is_url(source: str) -> bool:
+    """Whether results lie at an address, not in a file or folder here."""
+    return re.match(r"(?i)https?://", source) is not None
+
+
+def plain_file_name(name: str) -> str:
+    """A stranger's file name without signs that mean something in a path."""
+    return re.sub(r"[^\w.@+-]", "_", name).lstrip(".")
+
+
 @contextmanager
 def local_copy(source: str) -> Iterator[Path]:
     """The file or folder, downloaded where it is a URL; a download is removed again. Raises UserError if it cannot be
     had, or is too large."""
-    if not re.match(r"(?i)https?://", source):
+    if not is_url(source):
         yield Path(source)
         return
     import httpx
@@ -247,7 +257,7 @@ def local_copy(source: str) -> Iterator[Path]:
     name = PurePosixPath(httpx.URL(address).path).name or "results.json"
     limits = httpx.Timeout(TIMEOUT, connect=CONNECT)
     with tempfile.TemporaryDirectory(prefix="claimcheck-") as folder:
-        target = Path(folder) / re.sub(r"[^\w.@+-]", "_", name).lstrip(".")[-200:]
+        target = Path(folder) / plain_file_name(name)[-200:]
         try:
             with (
                 httpx.stream("GET", address, follow_redirects=True, timeout=limits) as response,

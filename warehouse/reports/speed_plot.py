@@ -10,6 +10,8 @@ from evaluators.catalogue import catalogue
 from evaluators.files import write_atomic
 from evaluators.records import UserError
 
+FORMATS = (".html", ".png", ".svg")
+"""Endings of the files that a plot is written to."""
 WIDTH = 420
 STAND_IN = "\ue000"
 """A character of no meaning, for `<` until the page is made."""
@@ -55,9 +57,16 @@ def save_plot(chart: Any, path: Path) -> None:
             data = vl_convert.vegalite_to_png(specification, scale=2)
         case ".svg":
             data = vl_convert.vegalite_to_svg(specification).encode()
-        case other:
-            raise UserError(f"a plot cannot be written as '{other}'; name a file that ends in .html, .png or .svg")
+        case _:
+            raise other_plot_format(path)
     write_atomic(path, data)
+
+
+def other_plot_format(path: Path) -> UserError:
+    """What to say of a file that no plot can be written to."""
+    return UserError(
+        f"a plot cannot be written as '{path.suffix}'; name a file that ends in {', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
+    )
 
 
 def _replace(value: Any, old: str, new: str) -> Any:

@@ -22,6 +22,7 @@ from evaluators.outside.bounded_reading import (
 from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun, mean_of
 from evaluators.outside.redact import redacted_line
 from evaluators.outside.sample_hashes import SampleHashes
+from evaluators.protocols.chat_answers import NOT_FOUND
 from evaluators.records import ItemStatus, Settings
 from evaluators.user_error import UserError
 
@@ -30,8 +31,6 @@ NO_METRICS = frozenset(
     {"doc_id", "doc", "target", "arguments", "resps", "filtered_resps", "filter", "metrics", "doc_hash", "prompt_hash",
      "target_hash", "schema"}
 )  # fmt: skip
-NOT_FOUND = frozenset({"[invalid]", "invalid", ""})
-"""What lm-eval's filters return when they find nothing."""
 MOST_SAMPLES = 300_000
 """Grades (rows x metrics) of one sample file: each takes about 2 kB of memory, and all are held together."""
 THINK = re.compile(r"</?(think|thinking|reasoning)>", re.I)

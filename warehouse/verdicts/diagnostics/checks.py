@@ -7,6 +7,7 @@ Sizes in the comments are what public disputes report, in points.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import get_args
 
 from evaluators.records import ItemScore, Measurement
 from warehouse.claim_records import Reason
@@ -293,7 +294,7 @@ LOOKS: tuple[Callable[[Evidence], Iterable[Cause]], ...] = (
 def find_causes(evidence: Evidence) -> list[Cause]:
     """All causes that the data show, each once, strongest first: unsound, doubt, note, then in the order of LOOKS."""
     causes = explained_together(evidence, [cause for look in LOOKS for cause in look(evidence)])
-    causes.sort(key=lambda cause: ("unsound", "doubt", "note").index(cause.weight))
+    causes.sort(key=lambda cause: get_args(Weight).index(cause.weight))
     kept: dict[str, Cause] = {}
     for cause in causes:
         kept.setdefault(cause.code, cause)

@@ -26,8 +26,9 @@ NOT_THE_MODEL = re.compile(
 )
 """What names the pipeline's failure in files of the first versions, which write the verification's words into
 `error_message` too."""
-SERVICES = {"filesystem", "notion", "github", "postgres", "playwright", "playwright_webarena"}
-"""Services of the standard suite; a run on fewer of them is a part of the benchmark."""
+STANDARD_SERVICES = frozenset({"filesystem", "notion", "github", "postgres"})
+"""Services of the standard suite besides the browser; a run on fewer of them is a part of the benchmark."""
+SERVICES = STANDARD_SERVICES | {"playwright", "playwright_webarena"}
 
 
 def is_mcpmark_task(content: Any) -> bool:
@@ -71,7 +72,7 @@ def read_mcpmark_run(path: Path) -> OutsideRun:
     items = tuple(_items(tasks))
     first = tasks[0][1]
     services = sorted({str(task["mcp"]) for _, task in tasks})
-    missing = {"filesystem", "notion", "github", "postgres"} - set(services)
+    missing = STANDARD_SERVICES - set(services)
     subset = ", ".join(services) if missing else ""
     settings = Settings(
         effort=text(first.get("reasoning_effort")) if first.get("reasoning_effort") != "default" else None,

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from evaluators.outside.bounded_reading import finite, json_document, mapping, moment, text, whole
+from evaluators.outside.formats.agents.mcpmark_runs import SERVICES, STANDARD_SERVICES
 from evaluators.outside.outside_records import LeftOut, OutsideResult, OutsideRun
 from evaluators.records import Settings
 from evaluators.user_error import UserError
 
 OF_RUN = {"model_name", "total_tasks", "successful_tasks", "success_rate"}
-SERVICES = re.compile(r"filesystem|notion|github|postgres|playwright(?:_webarena)?")
 STANDARD = ("", "standard")
 """Names of the task set whose score is MCPMark's."""
 
@@ -47,8 +46,8 @@ def read_mcpmark_summary(path: Path) -> OutsideRun:
 
 def _of_experiment(content: dict[str, Any]) -> Iterator[OutsideResult]:
     repeats = whole(content.get("k")) or 1
-    services = sorted(name for name, rates in content.items() if SERVICES.fullmatch(name) and mapping(rates))
-    missing = {"filesystem", "notion", "github", "postgres"} - set(services)
+    services = sorted(name for name, rates in content.items() if name in SERVICES and mapping(rates))
+    missing = STANDARD_SERVICES - set(services)
     tasks = text(content.get("task_set")) or ""
     part = f"the {tasks} tasks" if tasks not in STANDARD else f"the services {', '.join(services)}" if missing else None
     for name, told in content["overall"].items():
@@ -67,9 +66,8 @@ def _of_run(path: Path, content: dict[str, Any]) -> Iterator[OutsideResult]:
     total, right = whole(content["total_tasks"]), whole(content["successful_tasks"])
     if not total or right is None or right > total:
         return
-    service = next(
-        (name for part in reversed(path.parts[:-1]) if SERVICES.fullmatch(name := part.rpartition("__")[2])), None
-    )
+    names = (part.rpartition("__")[2] for part in reversed(path.parts[:-1]))
+    service = next((name for name in names if name in SERVICES), None)
     yield _result("pass@1", right / total, total, 1, f"the service {service}" if service else None, model=None)
 
 
