@@ -77,7 +77,7 @@ def test_no_public_name_stands_twice() -> None:
     assert {name: found for name, found in places.items() if len(found) > 1 and name not in ENTRY_POINTS} == {}
 
 
-def bindings(tree: ast.Module) -> Iterator[str]:
+def bindings(tree: ast.AST) -> Iterator[str]:
     """Names of the variables, parameters and fields that a module binds."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -175,6 +175,25 @@ def test_every_public_function_is_used_by_the_product() -> None:
         for path, tree in modules().items()
         for name in public(tree)
         if name not in mentioned and name not in decorated(tree) and name not in ENTRY_POINTS
+    ]
+    assert idle == []
+
+
+def test_every_constant_is_used_by_the_product() -> None:
+    read = {
+        node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else node.name
+        for tree in modules().values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute | ast.alias)
+        or (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load))
+    }
+    idle = [
+        f"{path}: {name}"
+        for path, tree in modules().items()
+        for node in tree.body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        for name in bindings(node)
+        if name not in read and name != "__all__"
     ]
     assert idle == []
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from evaluators.catalogue import Benchmark
 from evaluators.records import Run, RunStatus
@@ -16,9 +16,6 @@ TWICE = 100
 """Items that a generated benchmark answers twice, under another arrangement, to measure its run noise."""
 MOST_ANSWERS = 2000
 """Answers that repeats of a whole benchmark may cost without being asked for."""
-
-Again = Callable[[int, int | None], Run]
-"""Runs the benchmark with so many answers an item, on the first items or all (None), under another arrangement."""
 
 
 def has_noise(benchmark: Benchmark, run: Run) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from warehouse.verdicts.statistics.run_noise import Z95
+Z95 = 1.959963984540054
 
 
 def wilson(successes: int, items: int, z: float = Z95) -> tuple[float, float]:

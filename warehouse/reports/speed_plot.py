@@ -64,9 +64,8 @@ def save_plot(chart: Any, path: Path) -> None:
 
 def other_plot_format(path: Path) -> UserError:
     """What to say of a file that no plot can be written to."""
-    return UserError(
-        f"a plot cannot be written as '{path.suffix}'; name a file that ends in {', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
-    )
+    endings = f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
+    return UserError(f"a plot cannot be written as '{path.suffix}'; name a file that ends in {endings}")
 
 
 def _replace(value: Any, old: str, new: str) -> Any:

@@ -19,7 +19,6 @@ from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-PATH = "/score"
 BATCH = 2048
 """Tokens of one pass of the context."""
 PASS = 16
@@ -30,7 +29,6 @@ SEQUENCES = 64
 """Choices of an item."""
 HEAD = struct.Struct("<14i6f")
 """Numbers at the head of llama_context_params: sizes and threads, then kinds of context, rope, pooling, attention."""
-HEAD_SIZE = 14
 DEFAULTS = {0: 512, 1: 2048, 2: 512, 3: 1, 4: 0, 5: 0, 6: 1, 9: 0, 10: -1, 11: -1, 12: -1, 13: -1}
 """Values of the head in a library whose layout is the known one; 7 and 8 are the threads."""
 N_CTX, N_BATCH, N_UBATCH, N_SEQ, THREADS, THREADS_BATCH, FLASH = 0, 1, 2, 3, 7, 8, 13

@@ -14,7 +14,6 @@ _TOTAL = re.compile(r"(?i)\btotal\b|in all|overall|总")
 _OTHER = re.compile(r"(?i)embed|vision|visual|mtp|encoder|draft|expert|嵌入|非")
 _TOKENS = r"(?P<n>[~≈]?\s?\d+(?:,\d{3})+|[~≈]?\s?\d+(?:\.\d+)?\s?(?:[kKmM]|thousand|million)\b|[~≈]?\s?\d{4,8})"
 _EXTENDED = re.compile(r"(?i)exten|up to|yarn|rope|scal|扩展|外推")
-_NATIVE = re.compile(r"(?i)nativ|default|trained|原生|by default")
 
 
 def parameters_in(text: str) -> tuple[tuple[str, str], ...]:

@@ -34,7 +34,6 @@ STATED_HEADS = _words(
 """Headings of columns whose words state settings of any kind."""
 SIZE_HEADS = _words("size modelsize params parameters parametersize 参数量 模型大小 规模")
 NUMBER_HEADS = _words("gpunum gpunumber numgpus numberofgpus gpucount ngpus gpus 显卡数")
-TEST_HEADS = _words("test tests benchmark")
 SETTING_HEADS = {
     "hardware": "hardware", "gpu": "hardware", "gpus": "hardware", "device": "hardware", "machine": "hardware",
     "accelerator": "hardware", "cpu": "hardware", "backend": "backend", "engine": "backend", "runtime": "backend",

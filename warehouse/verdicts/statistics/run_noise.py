@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from math import ceil, exp, lgamma, log, log1p, sqrt
 from statistics import NormalDist
 
-Z95 = 1.959963984540054
 ASSUMED_FLIPS = 0.10
 """Flip rate of a greedy run whose items were not answered twice: what real servers show (2 to 20 %, arXiv 2506.09501)
 at the middle."""
