@@ -161,6 +161,9 @@ def main() -> None:
     given = parser.parse_args()
     if given.serve:
         serve(int(given.serve[0]), Path(given.serve[1]))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background inherits that they are ignored
+    for number in (signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
     chance, until = Random(given.seed), time.monotonic() + 60 * given.minutes
     with tempfile.TemporaryDirectory() as folder, ExitStack() as servers:
         root = Path(folder)
