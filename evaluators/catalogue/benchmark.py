@@ -116,7 +116,8 @@ class Benchmark(Record):
     sandboxed: bool = False
     """Runs generated code, which happens in a sandbox only."""
     images_gb: int | None = None
-    """Disk in GB that the container images of all its items take; it runs in Docker. None: it needs no images."""
+    """Disk in GB that the container images of all its items take; it runs in Docker. None: it needs no images, or how
+    much they take is not known."""
     windowed: bool = False
     """Its problems are dated and its score moves with the window: a claim that states none is never comparable."""
     sized: bool = False
@@ -127,6 +128,11 @@ class Benchmark(Record):
     """What would be needed to run it."""
     note: str | None = None
     """Anything a reader of the score must know."""
+
+    @property
+    def in_containers(self) -> bool:
+        """Whether its tasks run in containers of their own images, which takes a Docker engine."""
+        return self.images_gb is not None or self.harness == "harbor"
 
     def score(self, metric: str | None, filter: str | None) -> Score:
         """The score that a claim means by these words (None: the first). Raises UserError if there is none."""

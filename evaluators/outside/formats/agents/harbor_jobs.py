@@ -54,7 +54,7 @@ def read_harbor_job(path: Path) -> OutsideRun:
     job = json_document(path / "result.json") if (path / "result.json").is_file() else {}
     config = json_document(path / "config.json") if (path / "config.json").is_file() else {}
     planned = whole(mapping(job).get("n_total_trials"))
-    items = tuple(_items(trials))
+    items = tuple(trial_items(trials))
     names = {item.id for item in items}
     first = trials[0]
     agent = mapping(first.get("agent_info"))
@@ -94,7 +94,8 @@ def read_harbor_job(path: Path) -> OutsideRun:
     )
 
 
-def _items(trials: list[dict[str, Any]]) -> Iterator[OutsideItem]:
+def trial_items(trials: list[dict[str, Any]]) -> Iterator[OutsideItem]:
+    """An item for each trial, as their `result.json` have them."""
     seen: Counter[str] = Counter()
     for trial in sorted(trials, key=lambda row: str(row["trial_name"])):
         name = str(trial["task_name"])[:200]
