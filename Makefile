@@ -62,6 +62,7 @@ test-grading: install
 demo-agents: install
 	$(BIN)/python -m tests.demo_agents.run
 
+# The harnesses themselves; what needs Docker is skipped without an engine (tests/make_docker_engine.sh starts one).
 test-agents: install
 	$(BIN)/python -m pytest -m agents
 

@@ -17,7 +17,7 @@ from tests.outside.docker_stand_in import lay_docker
 from tests.outside.test_import_results import claim
 
 VERIFIED = benchmark("swe_bench_verified")
-IN_CONTAINERS = [one for one in catalogue().values() if one.images_gb is not None]
+IN_CONTAINERS = [entry for entry in catalogue().values() if entry.images_gb is not None]
 
 
 def engine(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,3 +90,11 @@ def test_the_plan_says_what_is_missing_and_what_it_would_cost(
     assert run_command(["plan", str(folder)]) == 0
     told = capsys.readouterr().out
     assert "this machine has not what the runs need" in told and "not in the totals" in told
+
+
+def test_tasks_of_harbor_need_compose_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = benchmark("terminal_bench_2")
+    engine(tmp_path / "bin", '[ "$1" = info ] && echo "28.0 " || exit 1', monkeypatch)
+    assert "`docker compose` is not installed" in str(docker_lacks(terminal))
+    engine(tmp_path / "all", 'echo "28.0 "', monkeypatch)
+    assert docker_lacks(terminal) is None

@@ -25,6 +25,8 @@ def docker_lacks(benchmark: Benchmark) -> str | None:
         return None
     program = shutil.which("docker")
     lacking = "Docker is not installed" if program is None else _engine_lacks(program)
+    if lacking is None and benchmark.harness == "harbor" and not _composes(program or ""):
+        lacking = "`docker compose` is not installed"
     if lacking is None:
         return None
     needs = "a Docker engine, "
@@ -55,3 +57,12 @@ def _engine_lacks(program: str) -> str | None:
         return None  # an engine elsewhere: its disk is not seen
     free = shutil.disk_usage(root).free / 1e9
     return None if free >= LEAST_GB else f"{root} has {free:.0f} GB left"
+
+
+@cache
+def _composes(program: str) -> bool:
+    command = [program, "compose", "version"]
+    try:
+        return not subprocess.run(command, capture_output=True, timeout=SECONDS, check=False).returncode
+    except (OSError, subprocess.TimeoutExpired):
+        return False

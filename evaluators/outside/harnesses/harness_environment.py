@@ -57,9 +57,10 @@ def harness_environment(
 
     Raises HarnessMissing where uv, the Python or the packages cannot be had.
     """
-    folder = home.absolute() / "harnesses" / f"{name}-{version}"
+    every = home.absolute() / "harnesses"
+    every.mkdir(parents=True, exist_ok=True)
+    folder = every.resolve() / f"{name}-{version}"  # programs name their interpreter by its path: no links in it
     interpreter = folder / "bin" / "python"
-    folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.parent / f"{name}-{version}.lock"):
         lock = folder / LOCK
         if not lock.exists():
