@@ -162,7 +162,7 @@ def _items(path: Path) -> list[OutsideItem]:
         trial = json_document(path)
     except UserError:
         return []  # half written
-    place = text(inside(trial, "task_id", "path"))
-    if not is_harbor_trial(trial) or place is None or trial.get("finished_at") is None:
+    task_folder = text(inside(trial, "task_id", "path"))
+    if not is_harbor_trial(trial) or task_folder is None or trial.get("finished_at") is None:
         return []
-    return list(trial_items([trial | {"task_name": Path(place).name}]))
+    return list(trial_items([trial | {"task_name": Path(task_folder).name}]))
