@@ -131,7 +131,12 @@ def _captions(grid: Grid, intro: Sequence[str]) -> list[str]:
     if named := re.match(r"([\w][\w .+-]{1,28}): \w", before):
         before = named[1]
     short = 0 < len(before) <= 40 and not re.search(r"[.!?。;；]", before)
-    return [*([before] if short else []), *([grid.caption] if grid.caption else [])]
+    lengths = (
+        sum(bool(re.fullmatch(r"(?i)\d+(?:\.\d+)?\s?[km]", cell.text)) for cell in grid.rows[0]) if grid.rows else 0
+    )
+    by_length = {word for text in intro for word in re.findall(r"\b(?:RULER|MRCR)\b", text)} if lengths > 2 else set()
+    lengthwise = list(by_length) if len(by_length) == 1 else []
+    return [*lengthwise, *([before] if short else []), *([grid.caption] if grid.caption else [])]
 
 
 def _intro(blocks: Sequence[Heading | Words | Grid], index: int) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from evaluators.records import UserError
 from warehouse.claims.tables.document import Heading, Page, Words
 from warehouse.claims.tables.grid import Cell, Grid
-from warehouse.claims.tables.identity import Identity, hub_id, identity_of
+from warehouse.claims.tables.identity import UNTUNED, Identity, hub_id, identity_of
 from warehouse.claims.tables.owners import tuning_of
 from warehouse.claims.text.names import name_key, name_tokens
 
@@ -28,6 +28,7 @@ def identity_in(page: Page, model: str, *, own: Sequence[str] = ()) -> Identity:
         printed=_printed(page),
         own=own,
         reused=_reused(page),
+        beside_assistants=_beside_assistants(page),
         sections=sections,
     )
 
@@ -56,6 +57,22 @@ def _reused(page: Page) -> set[str]:
             cells = [*(cell for row in block.rows[: max(1, block.heads)] for cell in row)]
             under[said] |= {name_key(cell.text) for cell in (*cells, *(row[0] for row in block.rows)) if cell.text}
     return under["base"] & under["tuned"]
+
+
+_ASSISTANT = re.compile(r"(?i)\b(?:chatgpt|gpt-?(?:3\.5|4|5)\w*|claude|gemini|o[134](?:-mini|-preview)?|grok)\b")
+"""Models that are only served, tuned to chat: base models are not compared with them."""
+
+
+def _beside_assistants(page: Page) -> set[frozenset[str]]:
+    """Parts of the names that stand in one table with assistants, in which no name is that of a base model."""
+    beside: set[frozenset[str]] = set()
+    for block in page.blocks:
+        if isinstance(block, Grid):
+            cells = [*(cell for row in block.rows[: max(1, block.heads)] for cell in row), *(r[0] for r in block.rows)]
+            names = [name_tokens(cell.text) for cell in cells if 0 < len(cell.text) < 60]
+            if any(_ASSISTANT.search(cell.text) for cell in cells) and not any(words & UNTUNED for words in names):
+                beside |= {words for words in names if words}
+    return beside
 
 
 def _link_texts(page: Page) -> Iterator[tuple[str, str]]:

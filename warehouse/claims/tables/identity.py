@@ -52,6 +52,8 @@ class Identity:
     """Keys of names that the card prints over base and over tuned models alike."""
     sections: frozenset[frozenset[str]] = frozenset()
     """Words of each of the card's headings."""
+    beside_assistants: frozenset[frozenset[str]] = frozenset()
+    """Parts of the names that the card compares with assistants: there a bare name is the tuned model's."""
 
     @property
     def has_tuned_sibling(self) -> bool:
@@ -171,13 +173,15 @@ def identity_of(
     own: Iterable[str] = (),
     reused: Iterable[str] = (),
     sections: Iterable[str] = (),
+    beside_assistants: Iterable[frozenset[str]] = (),
 ) -> Identity:
     """The release: its id, the ids its card links to, and its card's title if that is a name like the id's.
 
     A local folder may be called anything: there every title that can be a name is taken. `names` are the words in
     which the card's tables name models, `tunings` what its headings say of tuning, `printed` which names its links tie
     to hub ids, `own` the names that a person said are this release's, `reused` the keys of names that stand over base
-    and tuned models alike, `sections` the headings below the title.
+    and tuned models alike, `sections` the headings below the title, `beside_assistants` the names that tables compare
+    with assistants.
     """
     known = tuple(dict.fromkeys([model, *(hub for link in links if (hub := hub_id(link)))]))
     name = re.sub(r"(?i)^\W*(?:model card (?:for|of)|introducing|meet|welcome to)\s+", "", title or "").strip(" !.\"'`")
@@ -201,6 +205,7 @@ def identity_of(
         own_names=frozenset(name_tokens(text) for text in own),
         reused=frozenset(reused),
         sections=frozenset(name_tokens(text) for text in sections),
+        beside_assistants=frozenset(beside_assistants),
     )
 
 
@@ -237,6 +242,8 @@ def closeness_to(words: frozenset[str], identity: Identity) -> int | None:
     if sizes and words - sizes and words - sizes <= TUNED | UNTUNED:  # `7B Chat`
         same = sizes == {word for word in ours if SIZE.fullmatch(word)} and words - sizes == ours & (TUNED | UNTUNED)
         return 150 if same else None
+    if _lacks_only_the_version(words, identity):
+        return 150
     if not words or not words < ours:
         return None
     missing = ours - words
@@ -280,6 +287,23 @@ def _only_names_the_base(missing: frozenset[str] | set[str], kept: frozenset[str
         return False
     sizes = {word for word in ours if SIZE.fullmatch(word)}
     return bool(sizes) and sizes <= kept and any(len(word) > 2 and word.isalpha() for word in kept - _PLAIN)
+
+
+def _lacks_only_the_version(words: frozenset[str], identity: Identity) -> bool:
+    """Whether a name leaves out only the version that the card's title states, and the card names no other version of
+    the family: `Odd PT 9B` for `odd-2-9b` in the card of Odd 2."""
+    ours = name_tokens(identity.model)
+    version = {word for word in ours if re.fullmatch(r"\d{1,2}(?:\.\d+)?", word)}
+    untuned = words & UNTUNED
+    if len(version) != 1 or words - (untuned if identity.has_tuned_sibling else set()) != ours - version:
+        return False
+    if identity.has_tuned_sibling != bool(untuned and not ours & UNTUNED) or not words & identity.family & ours:
+        return False
+    titled = version <= name_tokens(identity.title or "")
+    numbers = {
+        word for names in identity.names if names & identity.family & ours for word in names if word[0].isdigit()
+    }
+    return titled and not any(re.fullmatch(r"\d{1,2}(?:\.\d+)?", word) for word in numbers - version)
 
 
 def _is_date(word: str) -> bool:

@@ -22,6 +22,7 @@ from warehouse.claims.text.names import mode_of, normalise
 from warehouse.claims.text.speed_names import UNIT, device_named, is_backend, names_speed
 from warehouse.claims.text.vocabulary import (
     ASIDE_HEADS,
+    GENERIC,
     GROUP_HEADS,
     LABEL_HEADS,
     METRIC_HEADS,
@@ -136,7 +137,7 @@ def layout_of(grid: Grid, identity: Identity, context: Sequence[str] = ()) -> La
         label_head is not None
         and grid.width > 1
         and leaf[label_head].startswith(("bench", "eval", "task", "dataset", "基准", "评测", "数据集", "평가", "벤치"))
-        and (models_over or any(leaf[column] in VALUE_HEADS - {""} for column in range(grid.width)))
+        and (models_over or any(leaf[column] in GENERIC - {""} for column in range(grid.width)))
     ):
         return Layout("rows", label_head, heads, _roles(grid, count, leaf, heads, label_head, "rows"))
     return None
@@ -243,7 +244,8 @@ def _model_head(parts: tuple[str, ...]) -> dict[str, str | int | float] | None:
     if rest := re.match(r"(?i)models?\b\W*(\S.*)$", text):
         stated, left = stated_by(rest[1].strip(" ()"), None)
         return stated if stated and not left else None
-    return None
+    stated, left = stated_by(re.sub(r"\([^()]*/[^()]*\)", "", text).strip(), None)
+    return stated if "shots" in stated and not left else None  # `3-shot (EM / F1)` over the models
 
 
 def _model_column(
@@ -363,9 +365,12 @@ def _is_specification(parts: tuple[str, ...]) -> bool:
     return name is not None and catalogue()[name].evaluator == "specification"
 
 
+_PAIR = re.compile(r"[*_]*\d+(?:\.\d+)?\s*%?[*_]*\s*/\s*[*_]*\d+(?:\.\d+)?\s*%?[*_]*")
+
+
 def _mostly_numbers(cells: list[Cell]) -> bool:
     kinds = [read_value(cell).kind for cell in cells]
-    numbers = kinds.count("number") + kinds.count("unsure")
+    numbers = kinds.count("number") + kinds.count("unsure") + sum(bool(_PAIR.fullmatch(cell.text)) for cell in cells)
     return numbers > 0 and numbers * 2 >= sum(kind != "nothing" for kind in kinds)
 
 

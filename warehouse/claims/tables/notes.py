@@ -192,8 +192,15 @@ _SHOTS_FOR = (
     re.compile(r"(?P<names>[^，,；;。:：]{2,120}?)\s*(?:采用|使用|均采用|均使用|为|测试|评测)了?\s*(\d{1,2})[\s-]shots?(?![A-Za-z])"),
 )  # fmt: skip
 _SHOTS_FOR_ALL = re.compile(
-    r"(?i)\b(?:uniformly|consistently)\s+(?:uses?|used|adopt(?:s|ed)?)\s+\W{0,3}(\d{1,2})[\s-]shot\b"
+    r"(?i)\b(?:uniformly|consistently)\s+(?:uses?|used|adopt(?:s|ed)?)\s+\W{0,3}(\d{1,2})[\s-]shot\b|"
+    r"\ball (?:evaluations?|results?|benchmarks?|scores?|tasks?|numbers) (?:are|were) "
+    r"(?:evaluated |reported |measured )?"
+    r"(?:in |with |using |at )?(?:an? )?(\d{1,2}|zero|one)[\s-]shot\b"
 )
+
+
+def _shots(words: str) -> int:
+    return {"zero": 0, "one": 1}[words.casefold()] if words.isalpha() else int(words)
 
 
 def shots_for(near: Sequence[str], benchmark: str | None, *, tuned: bool) -> int | None:
@@ -205,14 +212,15 @@ def shots_for(near: Sequence[str], benchmark: str | None, *, tuned: bool) -> int
         speaks_of = {kind for kind, pattern in _SPEAKS_OF.items() if pattern.search(text)}
         if len(speaks_of) == 1 and speaks_of != {"tuned" if tuned else "base"}:
             continue
-        counts |= {int(shots) for shots in _SHOTS_FOR_ALL.findall(text)}
+        every = [words or others for words, others in _SHOTS_FOR_ALL.findall(text)]
+        counts |= {_shots(words) for words in every}
         for pattern in _SHOTS_FOR:
             for match in pattern.finditer(text):
                 names = re.split(r"\s*(?:,|&|/|、|和|与|\band\b)\s*", match["names"])
                 bare = [re.sub(r"^.*[\u4e00-\u9fff]\s*(?=[A-Za-z])", "", name.strip(" *_`")) for name in names]
                 if any(resolve_benchmark(name).name == benchmark for name in bare):
                     words = next(group for group in match.groups() if group and group != match["names"]).casefold()
-                    counts.add({"zero": 0, "one": 1}.get(words) if words.isalpha() else int(words))  # type: ignore[arg-type]
+                    counts.add(_shots(words))
     return counts.pop() if len(counts) == 1 else None
 
 
@@ -221,12 +229,16 @@ _SHOTS_OVER = re.compile(
 )
 
 
+_SHOTS_OF_RESULTS = re.compile(r"(?i)\bresults? (?:on|of|in|for) (\d{1,2}|zero|one)[\s-]shot\b")
+
+
 def shots_over(texts: Sequence[str]) -> int | None:
-    """The shots that the words right over a table begin with: `Zero-shot performance. Evaluated using ...`."""
-    match = _SHOTS_OVER.match(texts[-1]) if texts else None
-    if match is None:
-        return None
-    return {"zero": 0, "one": 1}.get(match[1].casefold()) if match[1].isalpha() else int(match[1])
+    """The shots that the words right over a table begin with, as `Zero-shot performance. Evaluated using ...`, or that
+    a heading further up states of all results, as `Results on zero-shot tasks`."""
+    first = _SHOTS_OVER.match(texts[-1]) if texts else None
+    every = [match for text in texts if (match := _SHOTS_OF_RESULTS.search(text))]
+    stating = first or (every[-1] if every else None)
+    return _shots(stating[1]) if stating else None
 
 
 _SPEAKS_OF = {

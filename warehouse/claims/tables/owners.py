@@ -362,7 +362,8 @@ def _plain_name(text: str, identity: Identity, base: str | None) -> tuple[Owner,
         ), None
     if closeness and len(same) == 1 and same[0] != identity.model:
         closeness = None
-    if closeness and identity.titled_in_full and base != "tuned" and (name_tokens(identity.model) - tokens) & TUNED:
+    told = base == "tuned" or (base is None and whole in identity.beside_assistants)
+    if closeness and identity.titled_in_full and not told and (name_tokens(identity.model) - tokens) & TUNED:
         reason = f"{text} may be what {identity.model}, the card's title, was tuned from"
         return Owner("unsure", model, reason=reason), None
     return Owner("other", model, variant, plain.stated), closeness

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from warehouse.claims.tables.grid import Cell, Grid
@@ -14,6 +15,12 @@ def split_rows(grid: Grid) -> Grid:
     """The table with rows taken apart that hold several benchmarks, one a line, with as many lines of numbers."""
     rows: list[tuple[Cell, ...]] = []
     for number, row in enumerate(grid.rows):
+        if number >= grid.heads and (sides := _sides_of(row)):
+            rows += [
+                tuple(replace(cell, origin=(len(rows) + side, column)) for column, cell in enumerate(cells))
+                for side, cells in enumerate(sides)
+            ]
+            continue
         count = _lines_of(row) if number >= grid.heads else 0
         if not count:
             rows.append(row)
@@ -28,6 +35,34 @@ def split_rows(grid: Grid) -> Grid:
                 )
             )
     return replace(grid, rows=tuple(rows)) if len(rows) != len(grid.rows) else grid
+
+
+_NUMBER = re.compile(r"[*_]*\d+(?:\.\d+)?\s*%?[*_]*")
+
+
+def _sides_of(row: tuple[Cell, ...]) -> list[tuple[Cell, ...]]:
+    """The rows that a row of two models or modes and as many numbers a cell stands for: `Odd / Odd + search | 53.9 /
+    65.8`, `Odd (low / high) | 37.4 / 60.7`; empty for an ordinary row."""
+    if not row:
+        return []
+    label, bracket = row[0].text, re.fullmatch(r"(.*\S)\s*\(([^()]* / [^()]*)\)\W*", row[0].text)
+    names = [f"{bracket[1]} ({side.strip()})" for side in bracket[2].split(" / ")] if bracket else label.split(" / ")
+    if len(names) < 2 or any(read_label(name).benchmark for name in (label, *names)):
+        return []
+    cells = [[side.strip() for side in re.split(r"\s*/\s*", cell.text)] for cell in row[1:]]
+    numbers = [sides for cell, sides in zip(row[1:], cells, strict=True) if any(map(str.isdigit, cell.text))]
+    if not numbers or not all(len(sides) == len(names) and all(map(_NUMBER.fullmatch, sides)) for sides in numbers):
+        return []
+    return [
+        (
+            replace(row[0], text=name.strip()),
+            *(
+                replace(cell, text=sides[side]) if any(map(str.isdigit, cell.text)) else cell
+                for cell, sides in zip(row[1:], cells, strict=True)
+            ),
+        )
+        for side, name in enumerate(names)
+    ]
 
 
 def _lines_of(row: tuple[Cell, ...]) -> int:

@@ -1,18 +1,20 @@
-"""List items that state a specification: `Context Length: 262,144 natively and extensible up to 1,010,000 tokens`."""
+"""List items that state a specification (`Context Length: 262,144 natively and extensible up to 1,010,000 tokens`) or
+a score (`MMLU (5-shot): 66.4`)."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from evaluators.catalogue import catalogue
 from evaluators.licence_names import licence_named
-from evaluators.records import UserError
+from evaluators.records import Settings, UserError
 from warehouse.claim_records import Claimant
 from warehouse.claims.source_reading import Reading, new_claim, read_number
 from warehouse.claims.tables.document import Words
 from warehouse.claims.tables.identity import TUNED, UNTUNED, Identity
 from warehouse.claims.tables.owners import owners, section_model
-from warehouse.claims.text.labels import Label, read_label
+from warehouse.claims.text.labels import Label, read_label, settings_with
 from warehouse.claims.text.names import name_tokens
 from warehouse.claims.text.quantities import parameters_in, tokens_in
 
@@ -44,15 +46,19 @@ def read_items(
         return
     label = read_label(match[1].strip(" *_`"))
     known = catalogue()[label.benchmark] if label.benchmark else None
-    if known is None or (known.evaluator != "specification" and known.unit not in ("tokens", "parameters")):
+    score = known is not None and known.unit == "fraction" and _is_score(match[2], (*headings, led_in))
+    if known is None or (
+        not score and known.evaluator != "specification" and known.unit not in ("tokens", "parameters")
+    ):
         return
-    licence = known.unit == "licence" and licence_named(match[2]) is not None
+    licence = _licence_in(match[2].strip()) if known.unit == "licence" else ""
     if not licence and not any(c.isdigit() for c in match[2]):
         return
     if other := _led_in_for(led_in, identity):
         reading.leave(block.line, block.text, f"the list is about {other}")
         return
-    values = ((known.name, match[2].strip()),) if licence else values_in(match[2], label)
+    said = match[2].strip(" *_`.")
+    values = ((known.name, licence or said),) if licence or score else values_in(match[2], label)
     if not values:
         reading.leave(block.line, block.text, "a specification whose number is not stated for certain")
         return
@@ -64,7 +70,7 @@ def read_items(
     ours = owner.kind == "this" and other == identity.model
     for name, said in values:
         try:
-            interval = read_number(said, name)
+            interval = read_number(said, name, scale=None if not score or "%" in said else "percent")
             if interval is not None and (interval.value or 0) < _LEAST.get(name, 0):
                 raise UserError("too small for what the label names; its unit or the rest of it is missing")
         except UserError as problem:
@@ -79,11 +85,38 @@ def read_items(
             source=reading.source,
             place=f"line {block.line}, {label.text}",
             interval=interval,
+            settings=settings_with(Settings(), dict(label.stated), label.words) if score else None,
             by=identity.model.split("/")[0] if "/" in identity.model else None,
             note=block.text,
             commit=commit if ours else None,
         )
         (reading.claims if ours else reading.mentions).append(claim)
+
+
+_RESULTS = re.compile(r"(?i)\b(?:benchmarks?|evaluations?|results?|performance|scores?|accuracy)\b|评测|结果|性能|效果")
+_NO_RESULTS = re.compile(
+    r"(?i)\b(?:data(?:sets?)?|mixture|composition|training|gains?|improve\w*|contamina\w*|errors?|relative|previous|"
+    r"baseline|compar\w+|shots?|weights?|targets?|require\w*|teacher|base models?)\b|数据|提升"
+)
+
+
+def _is_score(value: str, around: Sequence[str]) -> bool:
+    """Whether a list's value is a score: a bare number with a point or a percent sign, where the nearest heading or the
+    words before the list speak of results and of nothing else that numbers beside benchmarks may be."""
+    nearest = [text for text in around if text][-2:]
+    bare = re.fullmatch(r"[*_`]*(?:[2-9]|[1-9]\d|100)(?:\.\d{1,2}\s?%?|\s?%)[*_`]*\.?", value.strip())
+    speaks = any(_RESULTS.search(text) for text in nearest)
+    return bare is not None and speaks and not any(_NO_RESULTS.search(text) for text in nearest)
+
+
+def _licence_in(text: str) -> str:
+    """The licence that a value names, word for word: alone, before a comma or bracket, or as what a sentence says the
+    release is under; empty where none is known."""
+    if licence_named(text) is not None:
+        return text
+    under = re.search(r"\b(?:under|by) (?:the |an? )?([\w.+ -]{2,40}?)(?: licen[cs]e)?[.]?$", text)
+    first = re.match(r"[^,;(（]{2,40}?(?=\s*[,;(（])", text)
+    return next((name for name in (under and under[1], first and first[0]) if name and licence_named(name)), "")
 
 
 def _led_in_for(led_in: str, identity: Identity) -> str:

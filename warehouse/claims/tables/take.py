@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from evaluators.catalogue import Benchmark, catalogue
@@ -37,7 +38,7 @@ from warehouse.claims.text.speed_names import backend_named, device_named
 from warehouse.claims.text.vocabulary import CATEGORIES, NO_SCORES, OF_TEN_OR_HUNDRED
 
 MEAN = re.compile(
-    r"(?i)(?:average|avg\.?|mean)(?=\s|$)|(?:.*\s)?(?:overall|average|avg\.?)$|(?:총|전체)?\s?평균.*|(?:综合|总)?(?:平均|均分).*|"
+    r"(?i)(?:average|avg\.?|mean)(?=\s|$)|(?:.*\s)?(?:overall|average|avg\.?|aggregate)$|(?:총|전체)?\s?평균.*|(?:综合|总)?(?:平均|均分).*|"
     r"総合|durchschnitt|moyenne|promedio|média|средн\w+"
 )
 """How the name of an average begins."""
@@ -61,7 +62,8 @@ def take(
     head = label.text
     several: tuple[tuple[Label, str], ...] = ()
     if context.values[number, column].kind in ("words", "unsure"):
-        over = " ".join(context.layout.heads[column]) if context.layout.benchmarks == "rows" else ""
+        other = column if context.layout.benchmarks == "rows" else context.layout.label
+        over = " ".join(context.layout.heads[other]) if other is not None else ""
         several = values_of(cell.text, label) or values_of(cell.text, label, over, context.around.intro)
     if several:
         for part, said in several:
@@ -78,6 +80,8 @@ def _take_value(
     cell, reading = context.grid.rows[number][column], context.reading
     if value.kind == "nothing":
         return
+    if normalise(label.text) == "codeforces" and value.plain is not None and value.plain >= 400:
+        label = replace(label, benchmark="codeforces_rating")
     known = catalogue()[label.benchmark] if label.benchmark else None
     if reason := _no_claim(context, label, known, value):
         once = reason.startswith("not a benchmark")
@@ -181,7 +185,7 @@ def _add(
     near = tuple(dict.fromkeys((*near, *(text for text in over_it if says_how(text)))))
     shots = shots_for(near, label.benchmark, tuned=bool(name_tokens(owner.model) & TUNED))
     if shots is None and known is not None and known.unit == "fraction":
-        shots = shots_over(around.intro) if around.intro else shots_over(around.headings)
+        shots = shots_over(around.intro or around.headings)
     merged: Stated = {
         **sampling(near),
         **({"shots": shots} if shots is not None else {}),

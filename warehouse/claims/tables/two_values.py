@@ -52,7 +52,7 @@ def values_of(
         return ()
     labels = parts_of(label.text)
     if not labels and head and (names := re.search(r"[(\[]([^()\[\]]*/[^()\[\]]*)[)\]]", head)):
-        labels = parts_of(f"{label.text} ({names[1]})")
+        labels = tuple(replace(part, text=label.text) for part in parts_of(f"{label.text} ({names[1]})"))
     return tuple(zip(labels, said, strict=True)) if len(labels) == len(said) else ()
 
 

@@ -206,7 +206,7 @@ def _is_setting_word(tail: str, benchmark: str) -> bool:
         or normalise(tail) in MEASURES | {"cot", "full"}
         or _is_grade(tail, benchmark)
         or (normalise(tail) in _FIELDS and BROAD.search(benchmark))
-        or re.fullmatch(r"(?i)\d+(?:\.\d+)?[km]|\d{2}\.?\d{2}\s*[-–]\s*\d{2}\.?\d{2}|20\d\d[01]\d[0-3]\d", tail)
+        or re.fullmatch(r"(?i)\d+(?:\.\d+)?[km]|\d{2}\.?\d{2}\s*[-–]\s*\d{2}\.?\d{2}|(?:20)?[23]\d[01]\d[0-3]\d", tail)
     )
 
 
@@ -221,10 +221,14 @@ def parts_of(text: str) -> tuple[Label, ...]:
     """The labels of a heading over several values a cell, one a value, in order: `AIME (pass@1 / cons@64)`, `MMLU /
     MMLU-Pro`; empty where the heading does not say what each is."""
     tidy = " ".join(text.split())[:300]
+    if sides := re.search(r"(?i)[(\s]*\bw/?o\.?\s*/\s*w/?\.?\s*(subs?(?:titles?)?|tools?)\b\)?", tidy):
+        rest = f"{tidy[: sides.start()]} {tidy[sides.end() :]}".strip()
+        return read_label(f"{rest} (w/o {sides[1]})"), read_label(f"{rest} (w/ {sides[1]})")
     for bracket in re.finditer(r"[(\[（]([^()\[\]（）]*)[)\]）]", tidy):
         names = [part.strip() for part in _PAIR.split(bracket[1]) if part.strip()]
         labels = [read_label(f"{tidy[: bracket.start()]}({name}){tidy[bracket.end() :]}") for name in names]
-        if len(names) > 1 and len({label.stated for label in labels}) == len(labels) and labels[0].benchmark:
+        told = labels[0].benchmark or all(states_only_settings(name) for name in names)
+        if len(names) > 1 and len({label.stated for label in labels}) == len(labels) and told:
             return tuple(labels)
     names = [part.strip() for part in re.split(r"\s*/\s+|\s+/\s*", tidy) if part.strip()]
     labels = [read_label(name) for name in names]
