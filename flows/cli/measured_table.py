@@ -39,26 +39,19 @@ def print_claims(claims: Sequence[Row], *, ids: bool = False, out: Console | Non
     if not claims:
         out.print(empty or "no claims yet; `claimcheck demo` or `claimcheck verify RELEASE` brings some")
         return
-    looked_at = out.is_terminal or out.width < WIDE
+    on_terminal, file = out.is_terminal, out.file  # each asks the environment anew
+    looked_at = on_terminal or out.width < WIDE
     models: dict[str, list[Row]] = {}
     for row in claims:
         models.setdefault(row["model"], []).append(row)
     for position, (model, rows) in enumerate(models.items()):
-        _line(out, safe_text(model, out.width), "bold", first=position == 0)
-        lines = _terminal(rows, out.width, ids) if looked_at else _one_line_each(rows, ids)
-        for text, style in lines:
-            _line(out, text, style)
-
-
-def _line(out: Console, text: str, style: str = "", *, first: bool = True) -> None:
-    # a thousand lines through rich take seconds; a file gets them as they are
-    text = text.rstrip()
-    if not first:
-        text = f"\n{text}"
-    if out.is_terminal:
-        out.print(Text(text, style=style), no_wrap=True, overflow="ignore", crop=False)
-    else:
-        print(text, file=out.file)
+        lines = [(("\n" if position else "") + safe_text(model, out.width), "bold")]
+        lines += _terminal(rows, out.width, ids) if looked_at else _one_line_each(rows, ids)
+        if on_terminal:
+            for text, style in lines:
+                out.print(Text(text.rstrip(), style=style), no_wrap=True, overflow="ignore", crop=False)
+        else:  # thousands of lines through rich take seconds; a file gets them as they are
+            print("\n".join(text.rstrip() for text, _ in lines), file=file)
 
 
 def _terminal(rows: Sequence[Row], width: int, ids: bool) -> Iterator[tuple[str, str]]:
