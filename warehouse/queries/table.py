@@ -44,7 +44,7 @@ PRINTED = (
 SHORTER = {
     "settings_compared": "list_filter(settings_compared, lambda s: s.relation in ('differs', 'assumed'))",
 }
-"""What of a column is printed, where that is less than the column holds: equal settings are most of what is compared."""
+"""What of a column is printed, where that is less than it holds: equal settings are most of what is compared."""
 
 
 def table_rows(
@@ -55,8 +55,8 @@ def table_rows(
     flagged: bool = False,
     columns: Sequence[str] = (),
 ) -> list[Row]:
-    """Rows of claims_vs_measured. `model` matches as a substring, `outcome` exactly; `columns`: all if empty, else these,
-    of the settings compared those alone that are not equal."""
+    """Rows of claims_vs_measured. `model` matches as a substring, `outcome` exactly; `columns`: all if empty, else
+    these, of the settings compared those alone that are not equal."""
     picked = ", ".join(f'{SHORTER[name]} as "{name}"' if name in SHORTER else f'"{name}"' for name in columns) or "*"
     sql = f"select {picked} from claims_vs_measured where true"
     parameters: list[str] = []
