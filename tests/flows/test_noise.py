@@ -44,5 +44,6 @@ def test_some_items_are_answered_twice_and_the_noise_reaches_the_verdict(tmp_pat
     flips = flip_rate(home, run, "exact_match", "strict-match")
     assert flips is not None
     assert 0 < flips["flip_rate"] < 0.5 and flips["flip_items"] == TWICE
+    assert abs(flips["flip_gain"]) <= flips["flip_rate"]
     [verdict] = judge_run([claim], locks, run, home)
     assert any("run noise" in reason.text for reason in verdict.reasons)

@@ -178,6 +178,10 @@ PLANTED: list[tuple[str, dict[str, Any]]] = [
         "sampled",
         {"correct": 1100, "run": {"greedy_repeats": False, "signals": {"flip_rate": 0.2, "flip_items": 100.0}}},
     ),
+    (
+        "load_dependent",
+        {"correct": 1100, "run": {"signals": {"flip_rate": 0.2, "flip_items": 100.0, "flip_gain": 0.16}}},
+    ),
     ("unparsable", {"correct": 1200, "run": {"signals": {"unparsable_share": 0.2}}}),
     ("uncased", {"correct": 1200, "run": {"signals": {"uncased_share": 0.9}}}),
     ("encoded", {"correct": 1200, "run": {"signals": {"encoded_share": 0.2}}}),
@@ -318,6 +322,11 @@ def test_another_filter_that_is_refuted_too_hides_no_lie() -> None:
 def test_other_spellings_that_do_not_close_the_gap_hide_no_lie() -> None:
     verdict = judged("90.0", 1200, run={"signals": {"respelled_share:exact_match,strict-match": 0.03}})
     assert verdict.flagged and any(reason.code == "answer_spelling" for reason in verdict.reasons)
+
+
+def test_answers_that_flip_both_ways_hide_no_lie() -> None:
+    signals = {"flip_rate": 0.2, "flip_items": 100.0, "flip_gain": 0.06}
+    assert judged("92.0", 1100, run={"signals": signals}).flagged
 
 
 def test_small_shares_of_several_kinds_hide_no_lie() -> None:

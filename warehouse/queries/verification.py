@@ -90,7 +90,8 @@ def items_of_run(home: Home, run_id: str, metric: str, filter: str) -> list[Item
 
 def flip_rate(home: Home, run: Run, metric: str, filter: str) -> dict[str, float] | None:
     """Signals of a run whose weights answered some items twice under its settings: `flip_rate`, the share whose score
-    flipped, and `flip_items`, how many items that were; None if they never did."""
+    flipped, `flip_items`, how many items that were, and `flip_gain`, how much more the second answers score, which were
+    asked for fewer at a time (fraction); None if they never did."""
     if run.artifact is None or run.server is None:
         return None
     asked = {
@@ -106,4 +107,6 @@ def flip_rate(home: Home, run: Run, metric: str, filter: str) -> dict[str, float
     }
     with reading(home) as connection:
         flips = connection.execute(statement("flip_rate"), asked).fetchone()
-    return {"flip_rate": flips[0], "flip_items": float(flips[1])} if flips and flips[1] else None
+    if not flips or not flips[1]:
+        return None
+    return {"flip_rate": flips[0], "flip_items": float(flips[1]), "flip_gain": flips[2]}

@@ -1,6 +1,7 @@
 -- Among the items that these weights answered twice on a benchmark under these settings: mean squared difference of the
--- two scores (for 0/1 scores the share that flipped), and how many items that is. Of several runs the one with most.
-select avg((one.value - two.value) ** 2) as rate, count(*) as items
+-- two scores (for 0/1 scores the share that flipped), how many items that is, and how much better the second ones score,
+-- which were asked for in another order and fewer at a time. Of several runs the one with most items.
+select avg((one.value - two.value) ** 2) as rate, count(*) as items, avg(two.value - one.value) as gain
 from item_scores one
 join item_scores two using (run_id, task, doc_id, metric, filter)
 join runs r using (run_id)

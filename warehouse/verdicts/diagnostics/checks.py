@@ -7,6 +7,7 @@ Sizes in the comments are what public disputes report, in points.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from math import sqrt
 from typing import get_args
 
 from evaluators.records import ItemScore, Measurement
@@ -24,6 +25,8 @@ from warehouse.verdicts.diagnostics.validity import share
 
 SAMPLED = 0.3
 """Flip rate that no greedy run shows (2 to 20 %, arXiv 2506.09501)."""
+BEYOND_CHANCE = 3.0
+"""Standard errors by which second answers score more that are no chance (McNemar's test, 1 in 700)."""
 DIFFERING = 0.1
 """The same of a server whose answers differ although it does nothing else: no batch explains that."""
 SELDOM = 0.2
@@ -53,6 +56,10 @@ def _preflight(e: Evidence) -> Iterable[Cause]:
             f"{flips:.0%} of the items flip when answered again at temperature 0, and two answers to one prompt, asked "
         )
         yield Cause("sampled", f"{text}alone, differ: the server seems to sample all the same", "doubt")
+    gain, twice = e.signal("flip_gain"), e.signal("flip_items")
+    if gain > 0 and flips > 0 and gain * sqrt(twice / flips) >= BEYOND_CHANCE:
+        text = f"the same {twice:.0f} items score {100 * gain:.0f} points more when fewer are asked for at a time"
+        yield Cause("load_dependent", f"{text}: the server's answers depend on its load", "doubt")
     if e.run.greedy_repeats is False and not e.run.settings.temperature:
         yield Cause("not_deterministic", "two greedy answers to one prompt differ: scores carry run noise", "note")
 
