@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from evaluators.backends.client import Client
 from evaluators.backends.openai_api.chat import EFFORTS, Chat, as_json
+from evaluators.backends.openai_api.replies import read_chat
 from evaluators.backends.openai_api.thinking import set_apart
 from evaluators.backends.protocol import Request
 from evaluators.harness import RetryLimits
@@ -74,6 +75,17 @@ def test_endings(message: dict[str, Any], finish: str, status: str, text: str, r
     response, _ = ask(message, finish)
     assert (response.status.value, response.text, response.reasoning) == (status, text, reasoning)
     assert (response.prompt_tokens, response.generated_tokens, response.seed) == (7, 3, 99)
+
+
+def test_text_where_a_stream_or_the_other_route_has_it() -> None:
+    for choice in ({"text": "4"}, {"delta": {"content": "4"}}, {"text": "4", "message": {"content": ""}}):
+        assert read_chat({"choices": [choice | {"finish_reason": "stop"}]}).content == "4"
+
+
+def test_a_gateway_that_hides_how_the_answer_ended() -> None:
+    choice = {"message": {"content": "4 and"}, "finish_reason": "stop", "native_finish_reason": "MAX_TOKENS"}
+    assert read_chat({"choices": [choice]}).finish == "max_tokens"
+    assert read_chat({"choices": [choice | {"native_finish_reason": "STOP"}]}).finish == "stop"
 
 
 def test_request_says_what_is_meant() -> None:

@@ -182,6 +182,8 @@ PLANTED: list[tuple[str, dict[str, Any]]] = [
         "load_dependent",
         {"correct": 1100, "run": {"signals": {"flip_rate": 0.2, "flip_items": 100.0, "flip_gain": 0.16}}},
     ),
+    ("tool_calls", {"correct": 1100, "empty": 300, "run": {"signals": {"tool_call_share": 0.19}}}),
+    ("fingerprint_changed", {"correct": 1100, "run": {"checks": {"system_fingerprint": "a (9), b (8)"}}}),
     ("unparsable", {"correct": 1200, "run": {"signals": {"unparsable_share": 0.2}}}),
     ("uncased", {"correct": 1200, "run": {"signals": {"uncased_share": 0.9}}}),
     ("encoded", {"correct": 1200, "run": {"signals": {"encoded_share": 0.2}}}),

@@ -69,10 +69,13 @@ def read_completion(data: Any) -> Generation:
 
 
 def read_chat(data: Any) -> Generation:
-    """An answer of `/v1/chat/completions`; content may be a text, null or a list of chunks. Raises BadReply."""
+    """An answer of `/v1/chat/completions`; content may be a text, null or a list of chunks, and stand where a stream or
+    the other route has it. Raises BadReply."""
     choice, finish = _choice(data)
-    message = json_object(choice.get("message") or {}, "message")
+    message = json_object(choice.get("message") or choice.get("delta") or {}, "message")
     content, thoughts = _content(message.get("content"))
+    if not content:  # servers that answer both routes alike
+        content = optional_text(choice.get("text"), "text") or ""
     reasoning = _reasoning(message) or thoughts
     return _generation(data, finish, content, reasoning, optional_text(message.get("refusal"), "refusal"))
 
@@ -102,6 +105,9 @@ def _choice(data: Any) -> tuple[dict[str, Any], str]:
         raise BadReply(f"the choice reports an error: {one_line(str(choice['error']))}", passing=True)
     stated = optional_text(choice.get("finish_reason"), "finish_reason")
     finish = (stated or "").strip().lower()
+    native = choice.get("native_finish_reason")  # what a gateway was told by the server behind it
+    if finish in ENDED and isinstance(native, str) and native.strip().lower() in CUT | DECLINED:
+        finish = native.strip().lower()
     if finish not in ENDED | CUT | DECLINED:
         how = f"with finish_reason {one_line(stated, 40)!r}" if stated else "without a finish_reason"
         raise BadReply(f"the answer ends {how}: it is not whole", passing=True)

@@ -16,6 +16,7 @@ Generated answers
     thinking_cut_share        answers cut by the token limit while still thinking
     median_thinking_tokens    median length of the thinking in tokens, by its share of the answer's characters
     reasoning_only_share      answers with reasoning but no text
+    tool_call_share           answers without text that ended in a call of a tool
     reasoning_stop_share      answers that ended with `stop` inside their reasoning: a stop string cut the thinking
     special_token_share       answers with template or undecoded tokens in their text (`<|...|>`, `[INST]`, `Ġthe`)
     message_share             answers that are what a server says when it has none (`502 Bad Gateway`)
@@ -80,6 +81,8 @@ from evaluators.records import ItemStatus, Measurement, RequestKind, Response, R
 
 LONG = 40
 """Characters that no two prompts of a benchmark get as an answer by chance."""
+CALLS = ("tool_calls", "tool_call", "tool_use", "function_call")
+"""Finish reasons of answers that call a tool."""
 SEVERAL = 3
 """Prompts with one long answer from which on it counts."""
 
@@ -161,6 +164,7 @@ def _answer(tally: _Tally, response: Response) -> None:
         "reasoning": bool(response.reasoning),
         "reasoning_only": bool(response.reasoning) and not text.strip(),
         "thinking_cut": bool(response.reasoning) and response.status is ResponseStatus.truncated and not text.strip(),
+        "tool_call": not text.strip() and response.finish_reason in CALLS,
         "reasoning_stop": bool(response.reasoning) and not text.strip() and response.finish_reason == "stop",
         "special_token": holds_template_token(text),
         "message": is_message(text),
@@ -189,7 +193,8 @@ def _answer(tally: _Tally, response: Response) -> None:
 
 SHARES = (
     *(status.value for status in ResponseStatus if status is not ResponseStatus.ok),
-    "looping", "think_tag", "leading_block", "reasoning", "reasoning_only", "thinking_cut", "reasoning_stop",
+    "looping", "think_tag", "leading_block", "reasoning", "reasoning_only", "tool_call", "thinking_cut",
+    "reasoning_stop",
     "special_token", "message", "noise", "encoded", "uncased", "cut_open", "continues", "retried",
 )  # fmt: skip
 

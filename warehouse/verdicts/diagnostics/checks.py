@@ -48,6 +48,8 @@ PREFLIGHT = {
 def _preflight(e: Evidence) -> Iterable[Cause]:
     for name, text in e.run.failed_checks.items():
         yield Cause(PREFLIGHT.get(name, f"preflight_{name}"), f"preflight, {name}: {text}", "unsound")
+    if changed := e.run.checks.get("system_fingerprint"):
+        yield Cause("fingerprint_changed", f"{changed}: several deployments may have answered", "doubt")
     if (flips := e.signal("flip_rate")) > SAMPLED and not e.run.settings.temperature:
         text = f"{flips:.0%} of the items flip when answered again at temperature 0: the server samples all the same"
         yield Cause("sampled", text, "doubt")
@@ -108,7 +110,7 @@ def _stop_strings(e: Evidence) -> Iterable[Cause]:
     # 4-70 points
     cut = e.signal("reasoning_stop_share")
     if cut > 0.02:
-        text = f"{cut:.1%} of the answers ended inside their reasoning: a stop string occurs in it"
+        text = f"{cut:.1%} of the answers ended inside their reasoning: a stop string occurs in it, or it ends there"
         yield Cause("stop_string", text, "unsound")
         return
     missing, length = e.signal(f"unextracted_share:{e.measurement.filter}"), e.signal("median_generated_tokens")
@@ -163,6 +165,9 @@ def _thinking(e: Evidence) -> Iterable[Cause]:
 
 
 def _empty(e: Evidence) -> Iterable[Cause]:
+    if (portion := e.signal("tool_call_share")) > 0.02:
+        text = f"{portion:.1%} of the answers are calls of a tool, and nobody offered any"
+        yield Cause("tool_calls", text, "unsound", "empty")
     for count, code, words in (
         (e.measurement.empty, "empty_answers", "are empty"),
         (e.measurement.refused, "refused_answers", "were declined by the server"),
