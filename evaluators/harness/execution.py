@@ -154,15 +154,7 @@ class Execution:
                     backwards=self.rearranged,
                     scorers=self.grading.scorers if self.grading else None,
                 )
-                try:
-                    reason = execute(self.items, work, journal, board, self.limits, progress)
-                    for lane in self.lanes:
-                        lane.client.patience.stalled = False
-                except ServerLost as lost_server:
-                    reason, failed = str(lost_server), True
-                finally:
-                    journal.set_note(SERVED, self.served.as_text())
-                reason = reason or self.served.changed()
+                reason, failed = self._execute(work, journal, board, progress)
             if reason is None and board.failed > self.limits.allowed_failed * max(board.counted, 1):
                 reason = f"{board.failed} of {board.counted} items failed"
             run = blank.model_copy(
@@ -195,14 +187,7 @@ class Execution:
                     | ({"failures": error} if (error := journal.commonest_error()) else {}),
                 }
             )  # fmt: skip
-            responses = (response for _, response in journal.responses())
-            characters = {(item.task, item.doc_id): len(str(item.instances[0].args[0])) for item in self.items}
-            signals = read_signals(run, responses, board, self.routes, findings.prompt, characters)
-            if any(item.instances[0].request_type == RequestKind.generate for item in self.items[:1]):
-                signals |= respelled(journal.items(board.counted), (response for _, response in journal.responses()))
-                signals |= misread(journal.items(board.counted))
-            if self.grading is not None:
-                signals |= self.grading.signals()
+            signals = self._signals(run, journal, board, findings)
             run = run.model_copy(update={"signals": signals})
             if reason is None and (reason := self._distorted(signals)) is not None:
                 run = run.model_copy(update={"status": RunStatus.invalid, "reason": reason})
@@ -216,6 +201,30 @@ class Execution:
             return run
         finally:
             journal.close()
+
+    def _execute(
+        self, work: Work, journal: Journal, board: Board, progress: Callable[[Progress], None] | None
+    ) -> tuple[str | None, bool]:
+        """Finish the items. Returns why the run is unsound, None if it is sound, and whether the server failed."""
+        try:
+            reason = execute(self.items, work, journal, board, self.limits, progress)
+            for lane in self.lanes:
+                lane.client.patience.stalled = False
+        except ServerLost as lost_server:
+            return str(lost_server), True
+        finally:
+            journal.set_note(SERVED, self.served.as_text())
+        return reason or self.served.changed(), False
+
+    def _signals(self, run: Run, journal: Journal, board: Board, findings: Findings) -> dict[str, float]:
+        """Numbers about the answers, what the programs among them did included."""
+        responses = (response for _, response in journal.responses())
+        characters = {(item.task, item.doc_id): len(str(item.instances[0].args[0])) for item in self.items}
+        signals = read_signals(run, responses, board, self.routes, findings.prompt, characters)
+        if any(item.instances[0].request_type == RequestKind.generate for item in self.items[:1]):
+            signals |= respelled(journal.items(board.counted), (response for _, response in journal.responses()))
+            signals |= misread(journal.items(board.counted))
+        return signals | (self.grading.signals() if self.grading else {})
 
     def _distorted(self, signals: dict[str, float]) -> str | None:
         """Why numbers about the answers make the run unsound; None if they do not."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from evaluators.catalogue import Benchmark, Score
@@ -40,6 +40,22 @@ class ImportedRun:
     items: tuple[ItemScore, ...]
 
 
+@dataclass
+class _Measured:
+    """What the results of one benchmark say, in their order."""
+
+    notes: list[str]
+    measurements: list[Measurement] = field(default_factory=list)
+    stated: list[tuple[Score, bool]] = field(default_factory=list)
+    """By measurement: its score in the catalogue's words, and whether the filter is certain."""
+    scores: list[ItemScore] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
+    """Score -> what the file calls it, where that is something else."""
+    limited: str | None = None
+    """Why they are about a part of the benchmark only."""
+
+
 def as_imported_run(
     outside: OutsideRun,
     results: Sequence[OutsideResult],
@@ -53,50 +69,22 @@ def as_imported_run(
     """The run of one benchmark. `results`: those of the benchmark, all under the same settings but for the metric;
     `origin`: where the file came from, without what this function finds out; to `left` goes what does not become a
     measurement, with its reason. None if no result has a known score."""
-    measurements: list[Measurement] = []
-    scores: list[ItemScore] = []
-    notes: list[str] = list(origin.notes)
-    doubts: list[str] = []
-    names: dict[str, str] = {}
-    limited: str | None = None
-    stated: list[tuple[Score, bool]] = []
-    for result in results:
-        try:
-            score, sure = _score_of(benchmark, result, outside.harness)
-        except UserError as problem:
-            left.append(LeftOut(place=f"{result.task} {result.metric},{result.filter}", reason=str(problem)))
-            continue
-        doubt = why_items_contradict(result)
-        if doubt and is_mean_over_tasks(result):
-            notes.append("the score is the mean over its tasks, each the same weight; its items have other weights")
-            result, doubt = result.model_copy(update={"items": ()}), None
-        result = result.model_copy(update={"items": ()}) if doubt else result
-        ordered = _in_order(result.items, order_seed)
-        measurement = _measurement(benchmark, result, score, ordered, order_seed)
-        if measurement is None:
-            left.append(LeftOut(place=result.task, reason="it has no score, or not how many items it is over"))
-            continue
-        if measurement.score_key in [earlier.score_key for earlier in measurements]:
-            left.append(LeftOut(place=result.task, reason=f"{','.join(measurement.score_key)} stands there twice"))
-            continue
-        measurements.append(measurement)
-        stated.append((score, sure))
-        notes += [note for note in _notes(result, measurement, benchmark) if note not in notes]
-        doubts += [*result.doubts, *([doubt] if doubt else [])]
-        limited = limited or result.limited or why_not_whole(result, benchmark) or _part(result, measurement)
-        if (result.metric, result.filter) != measurement.score_key:
-            names[",".join(measurement.score_key)] = f"{result.metric},{result.filter}"
-        scores += _item_scores(ordered, score)
-    if not measurements:
+    measured = _measured(outside, results, benchmark, origin, left, order_seed)
+    if not measured.measurements:
         return None
     order = [score.key for score in benchmark.scores]
-    ranks = [order.index(key) if (key := measured.score_key) in order else len(order) for measured in measurements]
-    places = sorted(range(len(ranks)), key=ranks.__getitem__)
-    measurements, stated = [measurements[index] for index in places], [stated[index] for index in places]
+    ranks = [order.index(key) if (key := entry.score_key) in order else len(order) for entry in measured.measurements]
+    positions = sorted(range(len(ranks)), key=ranks.__getitem__)
+    measurements = [measured.measurements[index] for index in positions]
     first = results[0]
-    settings = _settings(first.settings, *stated[0])
+    settings = _settings(first.settings, *measured.stated[positions[0]])
     origin = origin.model_copy(
-        update={"limited": limited, "doubts": tuple(dict.fromkeys(doubts)), "notes": tuple(notes), "scores": names}
+        update={
+            "limited": measured.limited,
+            "doubts": tuple(dict.fromkeys(measured.doubts)),
+            "notes": tuple(measured.notes),
+            "scores": measured.names,
+        }
     )
     when = outside.started or outside.finished or origin.imported_at
     identity = [origin.sha256, benchmark.name, release.model, release.commit, settings.model_dump(), order_seed]
@@ -120,7 +108,51 @@ def as_imported_run(
         checks=outside.checks | {"weights": f"not seen: {origin.weights or 'the file is all there is'}"},
         signals=first.signals | _template_signal(settings),
     )
-    return ImportedRun(run, tuple(scores))
+    return ImportedRun(run, tuple(measured.scores))
+
+
+def _measured(
+    outside: OutsideRun,
+    results: Sequence[OutsideResult],
+    benchmark: Benchmark,
+    origin: Imported,
+    left: list[LeftOut],
+    order_seed: int,
+) -> _Measured:
+    """What becomes of the results; to `left` goes what becomes nothing."""
+    measured = _Measured(list(origin.notes))
+    for result in results:
+        try:
+            score, sure = _score_of(benchmark, result, outside.harness)
+        except UserError as problem:
+            left.append(LeftOut(place=f"{result.task} {result.metric},{result.filter}", reason=str(problem)))
+            continue
+        doubt = why_items_contradict(result)
+        if doubt and is_mean_over_tasks(result):
+            measured.notes.append(
+                "the score is the mean over its tasks, each the same weight; its items have other weights"
+            )
+            result, doubt = result.model_copy(update={"items": ()}), None
+        result = result.model_copy(update={"items": ()}) if doubt else result
+        ordered = _in_order(result.items, order_seed)
+        measurement = _measurement(benchmark, result, score, ordered, order_seed)
+        if measurement is None:
+            left.append(LeftOut(place=result.task, reason="it has no score, or not how many items it is over"))
+            continue
+        if measurement.score_key in [earlier.score_key for earlier in measured.measurements]:
+            left.append(LeftOut(place=result.task, reason=f"{','.join(measurement.score_key)} stands there twice"))
+            continue
+        measured.measurements.append(measurement)
+        measured.stated.append((score, sure))
+        measured.notes += [note for note in _notes(result, measurement, benchmark) if note not in measured.notes]
+        measured.doubts += [*result.doubts, *([doubt] if doubt else [])]
+        measured.limited = (
+            measured.limited or result.limited or why_not_whole(result, benchmark) or _part(result, measurement)
+        )
+        if (result.metric, result.filter) != measurement.score_key:
+            measured.names[",".join(measurement.score_key)] = f"{result.metric},{result.filter}"
+        measured.scores += _item_scores(ordered, score)
+    return measured
 
 
 def grouped_results(results: Iterable[OutsideResult]) -> list[list[OutsideResult]]:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from evaluators.backends import read_hardware
@@ -64,44 +65,28 @@ def measure(
         settings = settings.model_copy(update={"max_tokens": min(settings.max_tokens, room * ANSWER_ROOM // 4)})
     seed = criteria[0].order_seed if criteria else 0
     predictions = read_predictions(home, [criterion.predictions_sha256 for criterion in criteria])
-
-    store = shared_runs()
+    ask = partial(
+        run_benchmark,
+        job.benchmark,
+        artifact,
+        server,
+        folder=home.runs,
+        order_seed=seed,
+        protocol=job.protocol,
+        sandbox=options.sandbox,
+        store=shared_runs(),
+    )
 
     def run_with(rule: StoppingRule) -> Run:
+        reuse = earlier_runs(home, artifact, job.benchmark.name)
         with shown(title) as tell:
-            return run_benchmark(
-                job.benchmark,
-                artifact,
-                server,
-                settings,
-                folder=home.runs,
-                order_seed=seed,
-                stop=rule,
-                reuse=earlier_runs(home, artifact, job.benchmark.name),
-                progress=tell,
-                protocol=job.protocol,
-                sandbox=options.sandbox,
-                store=store,
-            )
+            return ask(settings, stop=rule, reuse=reuse, progress=tell)
 
     def run_again(repeats: int, limit: int | None) -> Run:
         what = f"{limit} items a second time" if limit else f"{repeats} answers an item"
+        more, reuse = settings.model_copy(update={"repeats": repeats}), earlier_runs(home, artifact, job.benchmark.name)
         with shown(f"{job.benchmark.title}, {what}") as tell:
-            return run_benchmark(
-                job.benchmark,
-                artifact,
-                server,
-                settings.model_copy(update={"repeats": repeats}),
-                folder=home.runs,
-                order_seed=seed,
-                limit=limit,
-                reuse=earlier_runs(home, artifact, job.benchmark.name),
-                progress=tell,
-                protocol=job.protocol,
-                sandbox=options.sandbox,
-                store=store,
-                rearranged=True,
-            )
+            return ask(more, limit=limit, reuse=reuse, progress=tell, rearranged=True)
 
     run = run_with(_rule(criteria, options, predictions))
     if not has_noise(job.benchmark, run) or not run.measurements:

@@ -62,20 +62,8 @@ def judge_speed(
     hardware can do at most is added as an estimate where it is known."""
     unit = measurement.unit
     runs = [value for value in measurement.values if value is not None]
-    reasons: list[Reason] = []
-    if run is not None and run.status is not RunStatus.finished:
-        text = run.reason or f"the run ended {run.status.value}"
-        reasons.append(Reason(code="unstable" if text.startswith("unstable") else "run_invalid", text=text))
-    elif measurement.failed or len(runs) < len(measurement.values):
-        reasons.append(Reason(code="failed_requests", text=f"{max(1, measurement.failed):,} runs failed"))
-    elif (
-        len(measurement.starts) < 2
-        and len(runs) >= SPEED_RUNS
-        and abs(speed_drift_reason(runs)) > DRIFT
-        and not _overlap(runs)
-    ):
-        text = f"unstable: the second half of the runs is {speed_drift_reason(runs):+.0%} against the first"
-        reasons.append(Reason(code="unstable", text=text))
+    unsound = _why_unsound(measurement, runs, run)
+    reasons = [unsound] if unsound else []
     differs = comparability is Comparability.differs
     if differs and (not reasons or reasons[0].code == "unstable"):
         # an unsteady machine is no news where its speed could not speak for or against the claim anyway
@@ -121,3 +109,17 @@ def judge_speed(
     starts = f" of {len(measurement.starts)} server starts" if len(measurement.starts) > 1 else ""
     head = f"measured {value} {span} in {len(runs)} runs{starts}{sides}; claim {claimed(criterion.interval)}: "
     return outcome, tuple(reasons), f"{head}{WORDS[outcome]}{margin}{why}", interval
+
+
+def _why_unsound(measurement: Measurement, runs: Sequence[float], run: Run | None) -> Reason | None:
+    """Why the runs, those that finished, accuse nobody: how the whole ended, requests that failed, or drift."""
+    if run is not None and run.status is not RunStatus.finished:
+        text = run.reason or f"the run ended {run.status.value}"
+        return Reason(code="unstable" if text.startswith("unstable") else "run_invalid", text=text)
+    if measurement.failed or len(runs) < len(measurement.values):
+        return Reason(code="failed_requests", text=f"{max(1, measurement.failed):,} runs failed")
+    change = speed_drift_reason(runs)
+    if len(measurement.starts) < 2 and len(runs) >= SPEED_RUNS and abs(change) > DRIFT and not _overlap(runs):
+        text = f"unstable: the second half of the runs is {change:+.0%} against the first"
+        return Reason(code="unstable", text=text)
+    return None
