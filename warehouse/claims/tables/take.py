@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -141,6 +142,42 @@ def _scale(context: Context, label: Label, number: int, column: int, value: Valu
     return scale
 
 
+def _refuse_half_said(
+    label: Label, known: Benchmark | None, value: Value, window: str | None, marked: Sequence[str]
+) -> None:
+    """Raise UserError for a size without its unit, or one that a footnote (`marked`) narrows."""
+    bare = value.plain if not window and value.plain is not None else math.inf
+    if known is not None and known.unit == "parameters":
+        if bare < 1e5:
+            raise UserError("a count of parameters without its unit")
+        narrowed = any(re.search(r"(?i)\bexclu\w+|\bnon-?embedd", text) for text in marked)
+        if narrowed and label.benchmark != "non_embedding_parameters":
+            raise UserError("a count of parameters that its footnote narrows")
+    if label.benchmark == "context_window" and bare < 512:
+        raise UserError("a context length without its unit")
+
+
+def _notes_about(context: Context, label: Label, owner: Owner, of_owner: Sequence[str], marks: str) -> tuple[str, ...]:
+    """The notes that are about a number: by its benchmark or its marks, and of its owner's those that say how it was
+    measured. Raises UserError if a footnote of this release's number speaks of another model."""
+    for text in (*footnotes(context.notes, marks), *of_owner) if owner.kind == "this" else ():
+        if is_of_another(text, context.identity):
+            raise UserError(f"its footnote speaks of another model: {text[:100]}")
+    near = notes_for(context.notes, label=label.text, benchmark=label.benchmark, marks=marks)
+    return tuple(dict.fromkeys((*near, *(text for text in of_owner if says_how(text)))))
+
+
+def _with_gpus(stated: Stated, speed: bool) -> list[str]:
+    """Put the number of GPUs that a column states into the hardware; words for those of a speed on no known machine."""
+    gpus, hardware = stated.pop("gpus", None), stated.get("hardware")
+    if not gpus:
+        return []
+    if isinstance(hardware, str):
+        stated["hardware"] = hardware if re.match(r"\d+x ", hardware) else f"{gpus}x {hardware}"
+        return []
+    return [f"GPUs: {gpus}"] if speed and gpus != "1" else []
+
+
 def _add(
     context: Context, label: Label, owner: Owner, number: int, column: int, value: Value, stated: Stated,
     words: list[str], known: Benchmark | None,
@@ -149,64 +186,27 @@ def _add(
     scale: Literal["percent", "fraction"] | None = label.scale
     if known is not None and known.unit == "fraction" and "%" not in said and scale is None:
         scale = _scale(context, label, number, column, value)
+    label_cell = _label_cell(context, number, column)
+    marks = f"{value.marks} {label_cell.marks} {_marks_of(label.text)}"
     window = label.window if known is not None and known.unit != "fraction" and value.plain is not None else None
-    if (
-        known is not None
-        and known.unit == "parameters"
-        and not window
-        and value.plain is not None
-        and value.plain < 1e5
-    ):
-        raise UserError("a count of parameters without its unit")
-    if known is not None and known.unit == "parameters":
-        marked = footnotes(
-            context.notes, f"{value.marks} {_label_cell(context, number, column).marks} {_marks_of(label.text)}"
-        )
-        if label.benchmark != "non_embedding_parameters" and any(
-            re.search(r"(?i)\bexclu\w+|\bnon-?embedd", t) for t in marked
-        ):
-            raise UserError("a count of parameters that its footnote narrows")
-    if label.benchmark == "context_window" and not window and value.plain is not None and value.plain < 512:
-        raise UserError("a context length without its unit")
+    _refuse_half_said(label, known, value, window, footnotes(context.notes, marks))
     interval = read_number(f"{said} {window}" if window else said, label.benchmark, scale=scale)
     extra = read_label(f"{label.text} ({value.qualifier})") if value.qualifier else None
     over = language_of_heading(around.headings, label.benchmark)
     all_words = [*label.words, *owner.words, *words, *(extra.words if extra else ()), *over]
-    label_cell = _label_cell(context, number, column)
-    marks = f"{value.marks} {label_cell.marks} {_marks_of(label.text)}"
-    over_it = footnotes(context.notes, _owner_marks(context, number, column))
-    if owner.kind == "this" and (
-        other := next(
-            (t for t in (*footnotes(context.notes, marks), *over_it) if is_of_another(t, context.identity)), ""
-        )
-    ):
-        raise UserError(f"its footnote speaks of another model: {other[:100]}")
-    near = notes_for(context.notes, label=label.text, benchmark=label.benchmark, marks=marks)
-    near = tuple(dict.fromkeys((*near, *(text for text in over_it if says_how(text)))))
+    near = _notes_about(context, label, owner, footnotes(context.notes, _owner_marks(context, number, column)), marks)
     shots = shots_for(near, label.benchmark, tuned=bool(name_tokens(owner.model) & TUNED))
     if shots is None and known is not None and known.unit == "fraction":
         shots = shots_over(around.intro or around.headings)
-    merged: Stated = {
-        **sampling(near),
-        **({"shots": shots} if shots is not None else {}),
-        **mode_in(around.headings),
-        **stated,
-        **dict(label.stated),
-        **dict(owner.stated),
-        **(dict(extra.stated) if extra else {}),
-    }
+    told: Stated = {**sampling(near), **({"shots": shots} if shots is not None else {}), **mode_in(around.headings)}
+    merged = {**told, **stated, **dict(label.stated), **dict(owner.stated), **(dict(extra.stated) if extra else {})}
     parts = [part for part in (stated.get("subset"), dict(label.stated).get("subset")) if part]
     if len(set(parts)) > 1:
         merged["subset"] = ", ".join(str(part) for part in parts)
     speed = known is not None and known.evaluator == "speed"
     if speed:
         merged = {**_serving(around.headings, around.intro), **merged}
-    if gpus := merged.pop("gpus", None):
-        hardware = merged.get("hardware")
-        if isinstance(hardware, str):
-            merged["hardware"] = hardware if re.match(r"\d+x ", hardware) else f"{gpus}x {hardware}"
-        elif speed and gpus != "1":
-            all_words.append(f"GPUs: {gpus}")
+    all_words += _with_gpus(merged, speed)
     if known is not None and known.evaluator == "specification":
         served = (
             ("quantization",) if known.unit in ("parameters", "tokens") else ("quantization", "hardware", "backend")
