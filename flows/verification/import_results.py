@@ -249,27 +249,29 @@ def local_copy(source: str) -> Iterator[Path]:
     if not is_url(source):
         yield Path(source)
         return
-    import httpx
-
     if os.environ.get("HF_HUB_OFFLINE", "0").upper() in ("1", "TRUE", "YES", "ON"):
         raise UserError(f"{source} is not downloaded: HF_HUB_OFFLINE is set; unset it or give a local file")
+    with tempfile.TemporaryDirectory(prefix="claimcheck-") as folder:
+        yield _download(source, Path(folder))
+
+
+def _download(source: str, folder: Path) -> Path:
+    """The file at a URL, in a folder."""
+    import httpx
+
     address = source.replace("/blob/", "/resolve/", 1) if "huggingface.co/" in source else source
     name = PurePosixPath(httpx.URL(address).path).name or "results.json"
+    target = folder / plain_file_name(name)[-200:]
     limits = httpx.Timeout(TIMEOUT, connect=CONNECT)
-    with tempfile.TemporaryDirectory(prefix="claimcheck-") as folder:
-        target = Path(folder) / plain_file_name(name)[-200:]
-        try:
-            with (
-                httpx.stream("GET", address, follow_redirects=True, timeout=limits) as response,
-                target.open("wb") as file,
-            ):
-                response.raise_for_status()
-                for part in response.iter_bytes():
-                    file.write(part)
-                    if file.tell() > LARGEST_STREAM:
-                        raise UserError(f"{source} is larger than {LARGEST_STREAM:,} bytes; download a part of it")
-        except httpx.HTTPStatusError as error:
-            raise UserError(f"{source} answers HTTP {error.response.status_code}; check the address") from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise UserError(f"cannot get {source} ({type(error).__name__}); check address and network") from error
-        yield target
+    try:
+        with httpx.stream("GET", address, follow_redirects=True, timeout=limits) as response, target.open("wb") as file:
+            response.raise_for_status()
+            for part in response.iter_bytes():
+                file.write(part)
+                if file.tell() > LARGEST_STREAM:
+                    raise UserError(f"{source} is larger than {LARGEST_STREAM:,} bytes; download a part of it")
+    except httpx.HTTPStatusError as error:
+        raise UserError(f"{source} answers HTTP {error.response.status_code}; check the address") from error
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise UserError(f"cannot get {source} ({type(error).__name__}); check address and network") from error
+    return target

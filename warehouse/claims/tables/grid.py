@@ -74,12 +74,7 @@ def read_grid(table: Any, line: int) -> Grid:
         if (around := row.parent.mem_id if row.parent is not None else None) != section:
             section = around
             carried.clear()  # a span ends with its thead or tbody
-        for column, (left, cell) in list(carried.items()):
-            row_cells[column] = cell
-            if left <= 1:
-                del carried[column]
-            else:
-                carried[column] = (left - 1, cell)
+        _carry_down(carried, row_cells)
         column = 0
         in_head = row.parent is not None and row.parent.tag == "thead"
         heading_cells = True
@@ -94,11 +89,7 @@ def read_grid(table: Any, line: int) -> Grid:
                     line = int(at)
                 cell = _read_cell(child, line, (number, column))
                 heading_cells &= cell.header or not cell.text
-                for covered in range(column, min(column + wide, MOST_COLUMNS)):
-                    if covered not in row_cells:
-                        row_cells[covered] = cell
-                        if high > 1:
-                            carried[covered] = (high - 1, cell)
+                _cover(cell, range(column, min(column + wide, MOST_COLUMNS)), high, row_cells, carried)
                 cut |= column + wide > MOST_COLUMNS
                 column += wide
                 cells += min(wide, MOST_COLUMNS)
@@ -119,6 +110,27 @@ def read_grid(table: Any, line: int) -> Grid:
     caption = table.css_first("caption")
     words = " ".join(caption.text().split()) if caption is not None else ""
     return Grid(rows, min(heads, len(rows)), rows[0][0].line if rows and rows[0][0].line else line, words, cut)
+
+
+def _carry_down(carried: dict[int, tuple[int, Cell]], row_cells: dict[int, Cell]) -> None:
+    """Put the cells of rows above that reach into this row, and count the rows that they still cover."""
+    for column, (left, cell) in list(carried.items()):
+        row_cells[column] = cell
+        if left <= 1:
+            del carried[column]
+        else:
+            carried[column] = (left - 1, cell)
+
+
+def _cover(
+    cell: Cell, columns: range, high: int, row_cells: dict[int, Cell], carried: dict[int, tuple[int, Cell]]
+) -> None:
+    """Put a cell into the columns that it spans and that are free, and carry it to the rows below that it spans."""
+    for column in columns:
+        if column not in row_cells:
+            row_cells[column] = cell
+            if high > 1:
+                carried[column] = (high - 1, cell)
 
 
 def _span(node: Any, name: str, most: int) -> int:
