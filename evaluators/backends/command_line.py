@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Set
 
 from evaluators.records import UserError
 
+TRUSTING = "--trust-remote-code"
 SECRETS = ("KEY", "TOKEN", "SECRET", "PASSWORD")
 
 
@@ -26,6 +28,17 @@ def split_flags(arguments: tuple[str, ...], long_names: dict[str, str]) -> dict[
             raise UserError(f"'{word}' among the extra arguments belongs to no flag; give it as --flag value")
         else:
             flags[name], name = word, None
+    return flags
+
+
+def flags_of_user(arguments: tuple[str, ...], long_names: dict[str, str], ours: Set[str]) -> dict[str, str]:
+    """The flags that a user adds, by long name. Raises UserError for one of `ours`, and for one that lets code of a
+    release run."""
+    flags = split_flags(arguments, long_names)
+    if TRUSTING in flags:
+        raise UserError(f"code that a release brings is never run; leave out {TRUSTING}")
+    for name in ours & flags.keys():
+        raise UserError(f"{name} is set by claimcheck; leave it out of the extra arguments")
     return flags
 
 

@@ -111,6 +111,13 @@ class LocalServer:
             raise UserError(f"{self.program} answers {path} with no JSON object; see {self.log}")
         return content
 
+    def offered_model(self) -> dict[str, object]:
+        """What an OpenAI-like server says of the one model that it offers; raises UserError if it offers none."""
+        rows = self.get("/v1/models").get("data")
+        if not isinstance(rows, list) or not rows or not isinstance(rows[0], dict):
+            raise UserError(f"{self.program} offers no model; see {self.log}")
+        return rows[0]
+
     def _wait(self) -> None:
         deadline = time.monotonic() + self.start_timeout
         pause = POLL[0]

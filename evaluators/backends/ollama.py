@@ -19,7 +19,7 @@ from evaluators.backends.backend import Backend, Installed
 from evaluators.backends.llama_cpp.model_file import read_header
 from evaluators.backends.openai_api.dialect import Dialect, Event, Prompt
 from evaluators.backends.remote import RemoteServer
-from evaluators.backends.server import ServerOptions
+from evaluators.backends.server import ServerOptions, beyond_training
 from evaluators.hardware import read_hardware
 from evaluators.records import Artifact, Hardware, ServerDescription, UserError, WeightFile
 
@@ -70,7 +70,7 @@ class OllamaServer(RemoteServer):
         trained = self._header.context if self._header else _trained(self._show(self._name))
         if trained:
             if self._options.context and self._options.context > trained:
-                raise UserError(f"a context of {self._options.context} tokens was asked for, the model has {trained}")
+                raise beyond_training(self._options.context, trained)
             self._context = min(self._context, trained)
         body: dict[str, object] = {"parameters": {"num_ctx": self._context} | NEUTRAL, "stream": False}
         if self.artifact and not self._options.model:

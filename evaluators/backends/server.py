@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from evaluators.records import Record, ServerDescription
+from evaluators.records import Record, ServerDescription, UserError
 
 ASSUMED = "assumed"
 """The flag `slots` of a server whose number of slots nobody says."""
@@ -80,3 +80,8 @@ class ModelServer(Protocol):
     def __enter__(self) -> ModelServer: ...
 
     def __exit__(self, *exc: object) -> None: ...
+
+
+def beyond_training(asked: int, trained: int) -> UserError:
+    """What to say of a context that the model was not trained for."""
+    return UserError(f"a context of {asked} tokens was asked for, the model has {trained}; ask for at most {trained}")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from evaluators.backends.command_line import split_flags
+from evaluators.backends.command_line import flags_of_user
 from evaluators.backends.llama_cpp.model_file import ModelFileHeader
-from evaluators.backends.server import ServerOptions
+from evaluators.backends.server import ServerOptions, beyond_training
 from evaluators.hardware import memory, physical_cores
 from evaluators.records import Artifact, UserError
 from evaluators.weights.memory import KV_BYTES, cache_bytes, cache_room, tokens_that_fit
@@ -56,9 +56,7 @@ def llama_server_flags(
     that the server can use, 0 for none. Raises UserError for a context
     that the model was not trained for or that no memory here can hold.
     """
-    extra = split_flags(options.extra, LONG_NAMES)
-    for name in OURS & extra.keys():
-        raise UserError(f"{name} is set by claimcheck; leave it out of the extra arguments")
+    extra = flags_of_user(options.extra, LONG_NAMES, OURS)
     slots = _whole(extra, "--parallel") or options.slots or (GPU_SLOTS if gpu_memory else SLOTS)
     kv_type = options.kv_type or "f16"
     kinds = [extra.get(f"--cache-type-{half}", kv_type).lower() for half in "kv"]
@@ -107,9 +105,7 @@ def _context(
     trained = header.context
     if asked is not None:
         if trained and asked > trained and not stretched:
-            raise UserError(
-                f"a context of {asked} tokens was asked for, the model has {trained}; ask for at most {trained}"
-            )
+            raise beyond_training(asked, trained)
         rounded = -(-asked // CONTEXT_STEP) * CONTEXT_STEP
         return min(rounded, trained) if trained and not stretched else rounded
     if trained is None:

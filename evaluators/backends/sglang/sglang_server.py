@@ -8,11 +8,11 @@ from pathlib import Path
 
 import yaml
 
-from evaluators.backends.command_line import describe_environment, describe_flags, join_flags, split_flags
+from evaluators.backends.command_line import describe_environment, describe_flags, flags_of_user, join_flags
 from evaluators.backends.local import LocalServer
 from evaluators.backends.placed_options import placement_of, with_placement
 from evaluators.backends.process import free_port, new_key
-from evaluators.backends.server import ServerOptions
+from evaluators.backends.server import ServerOptions, beyond_training
 from evaluators.backends.vllm.model_folder import Checkpoint, read_checkpoint
 from evaluators.hardware import device_environment, read_hardware
 from evaluators.records import Artifact, ServerDescription, UserError
@@ -76,7 +76,7 @@ class SglangServer(LocalServer):
     def describe(self) -> ServerDescription:
         """Provenance, read from the server, its command line, the folder and the machine."""
         about, machine = self.get("/get_server_info"), read_hardware()
-        slots, context = about.get("max_running_requests"), self._model().get("max_model_len")
+        slots, context = about.get("max_running_requests"), self.offered_model().get("max_model_len")
         used = int(self.flags.get("--tp-size", "1")) * int(self.flags.get("--dp-size", "1"))
         return ServerDescription(
             backend=self.backend,
@@ -99,7 +99,7 @@ class SglangServer(LocalServer):
         served = self.get("/get_model_info").get("model_path")
         if served != self.artifact.path:
             raise UserError(f"SGLang serves {served} instead of {self.artifact.path}; check the extra arguments")
-        asked, got = self.flags.get("--context-length"), self._model().get("max_model_len")
+        asked, got = self.flags.get("--context-length"), self.offered_model().get("max_model_len")
         if asked and isinstance(got, int) and got < int(asked):
             raise UserError(f"SGLang gives a request {got} tokens instead of {asked}; ask for a smaller context")
 
@@ -107,12 +107,6 @@ class SglangServer(LocalServer):
         """The last error in its log."""
         errors = ERROR.findall(output)
         return errors[-1].strip().rstrip(".") if errors else f"it said nothing that is known; see {self.log}"
-
-    def _model(self) -> dict[str, object]:
-        rows = self.get("/v1/models").get("data")
-        if not isinstance(rows, list) or not rows or not isinstance(rows[0], dict):
-            raise UserError(f"SGLang offers no model; see {self.log}")
-        return rows[0]
 
 
 def find_sglang(asked: str | None) -> list[str]:
@@ -130,16 +124,12 @@ def sglang_flags(artifact: Artifact, checkpoint: Checkpoint, options: ServerOpti
 
     Raises UserError for options that SGLang has not, and for a context that the model was not trained for.
     """
-    extra = split_flags(options.extra, LONG_NAMES)
-    if "--trust-remote-code" in extra:
-        raise UserError("code that a release brings is never run; leave out --trust-remote-code")
-    for name in OURS & extra.keys():
-        raise UserError(f"{name} is set by claimcheck; leave it out of the extra arguments")
+    extra = flags_of_user(options.extra, LONG_NAMES, OURS)
     if options.threads is not None or options.flash_attention is not None:
         raise UserError("SGLang takes no threads and chooses its attention itself; leave both unset")
     trained = checkpoint.context
     if options.context and trained and options.context > trained and "--json-model-override-args" not in extra:
-        raise UserError(f"a context of {options.context} tokens was asked for, the model has {trained}; ask for less")
+        raise beyond_training(options.context, trained)
     flags = {
         "--model-path": artifact.path,
         "--served-model-name": artifact.release.model,

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import httpx
 
-from evaluators.backends.command_line import describe_environment, describe_flags, join_flags, split_flags
+from evaluators.backends.command_line import describe_environment, describe_flags, flags_of_user, join_flags
 from evaluators.backends.local import LocalServer
 from evaluators.backends.placed_options import placement_of, with_placement
 from evaluators.backends.process import free_port, new_key
-from evaluators.backends.server import ServerOptions
+from evaluators.backends.server import ServerOptions, beyond_training
 from evaluators.backends.vllm.model_folder import Checkpoint, read_checkpoint
 from evaluators.backends.vllm.program import built_for_cpu, find_program
 from evaluators.backends.vllm.start_errors import find_cause
@@ -80,7 +80,7 @@ class VllmServer(LocalServer):
         return self._description
 
     def _describe(self) -> ServerDescription:
-        model = self._model()
+        model = self.offered_model()
         context = model.get("max_model_len")
         machine = read_hardware()
         used = 0 if self.cpu else int(self.flags.get("--tensor-parallel-size", "1"))
@@ -105,7 +105,7 @@ class VllmServer(LocalServer):
 
     def check(self) -> None:
         """Refuse a server that serves another folder or gives a request less room than asked for."""
-        model = self._model()
+        model = self.offered_model()
         if model.get("root") != self.artifact.path:
             raise UserError(
                 f"vLLM serves {model.get('root')} instead of {self.artifact.path}; check the extra arguments"
@@ -117,12 +117,6 @@ class VllmServer(LocalServer):
     def cause(self, output: str) -> str:
         """The root cause in vLLM's log, whose last lines only say that something above failed."""
         return find_cause(output) or f"it said nothing that is known; see {self.log}"
-
-    def _model(self) -> dict[str, object]:
-        rows = self.get("/v1/models").get("data")
-        if not isinstance(rows, list) or not rows or not isinstance(rows[0], dict):
-            raise UserError(f"vLLM offers no model; see {self.log}")
-        return rows[0]
 
     def _adds_bos(self) -> bool | None:
         """Whether asking for special tokens puts one before a plain text; None if it has no tokenizer."""
@@ -143,11 +137,7 @@ def vllm_flags(artifact: Artifact, checkpoint: Checkpoint, options: ServerOption
 
     Raises UserError for options that vLLM has not, and for a context that the model was not trained for.
     """
-    extra = split_flags(options.extra, LONG_NAMES)
-    if "--trust-remote-code" in extra:
-        raise UserError("code that a release brings is never run; leave out --trust-remote-code")
-    for name in OURS & extra.keys():
-        raise UserError(f"{name} is set by claimcheck; leave it out of the extra arguments")
+    extra = flags_of_user(options.extra, LONG_NAMES, OURS)
     if options.flash_attention is not None:
         raise UserError("vLLM chooses its attention itself; leave flash attention unset, or use --attention-backend")
     if options.threads is not None and not cpu:
@@ -159,9 +149,7 @@ def vllm_flags(artifact: Artifact, checkpoint: Checkpoint, options: ServerOption
         and options.context > trained
         and not {"--rope-scaling", "--hf-overrides"} & set(extra)
     ):
-        raise UserError(
-            f"a context of {options.context} tokens was asked for, the model has {trained}; ask for at most {trained}"
-        )
+        raise beyond_training(options.context, trained)
     slots = options.slots or (CPU_SLOTS if cpu else GPU_SLOTS)
     context = options.context or (min(trained or CPU_CONTEXT, CPU_CONTEXT) if cpu else None)
     flags = {
