@@ -23,7 +23,7 @@ from warehouse.claims.tables.take import leave_row, take
 from warehouse.claims.text.labels import AT, Label, read_label
 from warehouse.claims.text.names import mode_of, name_tokens, normalise
 from warehouse.claims.text.parts import kind_of, looks_like_part
-from warehouse.claims.text.vocabulary import GENERIC, MEASURES
+from warehouse.claims.text.vocabulary import AVERAGES, GENERIC, MEASURES
 
 
 def read_table(
@@ -276,7 +276,7 @@ def _column_label(layout: Layout, column: int) -> Label:
     if layout.context is None:
         return heading_label(parts, column in layout.speeds)
     head = " ".join(parts)
-    generic = normalise(head) in MEASURES - {"average", "avg", "mean"}
+    generic = normalise(head) in MEASURES - AVERAGES
     if AT.fullmatch(head.strip()):  # the column's own measure stands for those that the heading lists
         bare = re.sub(r"[(\[（][^()]*[)\]）]", "", layout.context).strip()
         return read_label(f"{bare} ({head.strip()})")

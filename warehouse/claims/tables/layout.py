@@ -17,6 +17,7 @@ from warehouse.claims.tables.cells import NUMBERISH, read_value
 from warehouse.claims.tables.grid import EMPTY, Cell, Grid
 from warehouse.claims.tables.headings import Heads, heads_of
 from warehouse.claims.tables.identity import Identity, is_size, names_model
+from warehouse.claims.text.brackets import BRACKET
 from warehouse.claims.text.labels import Label, read_label, stated_by, states_only_settings
 from warehouse.claims.text.names import mode_of, normalise
 from warehouse.claims.text.speed_names import UNIT, device_named, is_backend, names_speed
@@ -70,7 +71,7 @@ def layout_of(grid: Grid, identity: Identity, context: Sequence[str] = ()) -> La
     body = grid.rows[count:]
     if not body:
         return None
-    leaf = [normalise(re.sub(r"[(\[（][^()\[\]（）]*[)\]）]", "", parts[-1])) if parts else "" for parts in heads]
+    leaf = [normalise(BRACKET.sub("", parts[-1])) if parts else "" for parts in heads]
     first = range(min(4, grid.width))
     in_rows = [sum(bool(_row_benchmark(row[column].text)) for row in body) for column in first]
     units = {column for column, parts in enumerate(heads) if parts and _speeds(parts, [row[column] for row in body])}
@@ -238,7 +239,7 @@ def _named_by(context: Sequence[str]) -> str | None:
 def _model_head(parts: tuple[str, ...]) -> dict[str, str | int | float] | None:
     """What the heading of a model column states besides (`Model 5-shot`: five shots); None for another heading."""
     text = parts[-1] if parts else ""
-    words = normalise(re.sub(r"[(\[（][^()\[\]（）]*[)\]）]", "", text))
+    words = normalise(BRACKET.sub("", text))
     if words in MODEL_HEADS or (words.endswith("model") and len(words) < 20):
         return {}
     if rest := re.match(r"(?i)models?\b\W*(\S.*)$", text):

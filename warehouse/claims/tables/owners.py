@@ -9,6 +9,7 @@ from typing import Literal
 
 from warehouse.claims.tables.cells import without_marks
 from warehouse.claims.tables.identity import SIZE, TUNED, UNTUNED, Identity, closeness_to, hub_id, is_size, names_model
+from warehouse.claims.text.brackets import BRACKET, without_brackets
 from warehouse.claims.text.labels import metric_settings, read_label, stated_by
 from warehouse.claims.text.names import ModelName, mode_of, name_key, name_tokens, normalise, resolve_model
 from warehouse.claims.text.parts import kind_of
@@ -95,7 +96,7 @@ def mode_in(headings: Sequence[str]) -> dict[str, str]:
 def section_model(headings: Sequence[str], identity: Identity) -> str:
     """The model that the nearest heading names, if it names one of the card's; else the release."""
     for heading in reversed(headings):
-        plain = re.sub(r"[(\[（][^()\[\]（）]*[)\]）]", "", heading.split(",")[0])
+        plain = BRACKET.sub("", heading.split(",")[0])
         keys = {name_key(heading), name_key(plain)} - {""}
         for known in identity.known:
             if name_key(known) in keys:
@@ -291,8 +292,8 @@ def _name(text: str, identity: Identity, base: str | None) -> tuple[Owner, int |
     if first and "quantization" in (mode := mode_of(last)):
         owner, closeness = _name(first, identity, base)
         return replace(owner, variant=last, stated=(*owner.stated, *mode.items())), closeness
-    brackets = re.findall(r"[(\[（]([^()\[\]（）]*)[)\]）]", text)
-    bare = re.sub(r"\s*[(\[（][^()\[\]（）]*[)\]）]", "", text).strip()
+    brackets = BRACKET.findall(text)
+    bare = without_brackets(text).strip()
     if not brackets or not bare:
         return owner, closeness
     if any(

@@ -9,11 +9,12 @@ from typing import Literal
 
 from evaluators.catalogue import catalogue
 from evaluators.records import Settings, UserError
+from warehouse.claims.text.brackets import BRACKET
 from warehouse.claims.text.names import mode_of, normalise, resolve_benchmark
 from warehouse.claims.text.parts import BROAD, SUBJECTS, describes, kind_of, looks_like_part
 from warehouse.claims.text.speed_names import serving_stated, speed_named
 from warehouse.claims.text.stated_sampling import sampling_stated
-from warehouse.claims.text.vocabulary import CATEGORIES, MEASURES, METRIC_WORDS, VARIANTS
+from warehouse.claims.text.vocabulary import AVERAGES, CATEGORIES, MEASURES, METRIC_WORDS, VARIANTS
 
 
 @dataclass(frozen=True)
@@ -144,8 +145,8 @@ def _with_unit(name: str | None, qualifiers: list[str], text: str) -> tuple[str 
 
 def _split(label: str) -> tuple[str, list[str]]:
     """The label without its brackets and shots, and these."""
-    qualifiers = [part.strip() for part in re.findall(r"[(\[（]([^()\[\]（）]*)[)\]）]", label)]
-    core = re.sub(r"[(\[（][^()\[\]（）]*[)\]）]", " ", label)
+    qualifiers = [part.strip() for part in BRACKET.findall(label)]
+    core = BRACKET.sub(" ", label)
     for pattern in (SHOTS, REPEATS, AT):
         if match := pattern.search(core):
             qualifiers.append(match[0])
@@ -224,7 +225,7 @@ def parts_of(text: str) -> tuple[Label, ...]:
     if sides := re.search(r"(?i)[(\s]*\bw/?o\.?\s*/\s*w/?\.?\s*(subs?(?:titles?)?|tools?)\b\)?", tidy):
         rest = f"{tidy[: sides.start()]} {tidy[sides.end() :]}".strip()
         return read_label(f"{rest} (w/o {sides[1]})"), read_label(f"{rest} (w/ {sides[1]})")
-    for bracket in re.finditer(r"[(\[（]([^()\[\]（）]*)[)\]）]", tidy):
+    for bracket in BRACKET.finditer(tidy):
         names = [part.strip() for part in _PAIR.split(bracket[1]) if part.strip()]
         labels = [read_label(f"{tidy[: bracket.start()]}({name}){tidy[bracket.end() :]}") for name in names]
         told = labels[0].benchmark or all(states_only_settings(name) for name in names)
@@ -330,7 +331,7 @@ def _place(
     if kind == "unknown" and bracketed and looks_like_part(word) and normalise(word) not in MEASURES:
         settings["subset"] = word
         return []
-    return [] if normalise(word) in MEASURES - {"average", "avg", "mean"} else [word]
+    return [] if normalise(word) in MEASURES - AVERAGES else [word]
 
 
 def metric_settings(text: str, benchmark: str | None) -> tuple[dict[str, str | int | float], tuple[str, ...]]:

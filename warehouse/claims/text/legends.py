@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from evaluators.catalogue import catalogue
+from warehouse.claims.text.brackets import without_brackets
 from warehouse.claims.text.labels import Label, read_label, stated_by
 from warehouse.claims.text.names import normalise
 
@@ -30,7 +31,7 @@ def legends_in(texts: Iterable[str]) -> dict[str, str]:
 def explained(label: Label, legends: Mapping[str, str]) -> Label:
     """The label as the legend explains it: the benchmark that it names in full, and the settings that it states. What
     the label itself states is kept."""
-    core = re.sub(r"\s*[(\[（][^()\[\]（）]*[)\]）]", "", label.text).strip(" *†‡§^")
+    core = without_brackets(label.text).strip(" *†‡§^")
     said = legends.get(normalise(label.text)) or legends.get(normalise(core))
     if said is None or (label.benchmark and catalogue()[label.benchmark].unit != "fraction"):
         return label
@@ -63,7 +64,7 @@ def explained(label: Label, legends: Mapping[str, str]) -> Label:
 def unexplained(notes: Iterable[str], label: Label, legends: Mapping[str, str]) -> list[str]:
     """Those of the notes that are more than a legend whose every word `explained` has placed in the label."""
     left = explained(replace(label, words=(), stated=()), legends)
-    core = re.sub(r"\s*[(\[（][^()\[\]（）]*[)\]）]", "", label.text).strip(" *†‡§^")
+    core = without_brackets(label.text).strip(" *†‡§^")
     said = [(short, legends[key]) for short in (label.text, core) if (key := normalise(short)) in legends]
     placed = {normalise(short + long) for short, long in said} if (left.stated or left.words == ()) and said else set()
     return [text for text in notes if normalise(text) not in placed or left.words]

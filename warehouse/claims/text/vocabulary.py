@@ -122,6 +122,7 @@ METRIC_WORDS = {
     "mc1": "mc1",
     "mc2": "mc2",
 }
+AVERAGES = _words("average avg mean")
 MEASURES = _words(
     "score scores result results value percentile rating elo winrate resolved correct passrate successrate average avg "
     "mean metric"
