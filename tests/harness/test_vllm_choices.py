@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import Any
 
 from evaluators.backends.client import Client
@@ -12,7 +13,7 @@ from evaluators.backends.vllm.vllm_loglikelihood import TOPS, VllmLoglikelihood
 from evaluators.records import RequestKind, Response
 from tests.harness.scripted_server import ScriptedServer
 
-LISTED = {ord("A"): -1.5, ord("B"): -0.5, ord("C"): -2.5, ord("x"): -0.25}
+LISTED = {ord("0"): -9999.0, ord("A"): -1.5, ord("B"): -0.5, ord("C"): -2.5, ord("x"): -0.25}
 """Log-probabilities of the likeliest tokens: a token is a byte."""
 OTHER = -9.0
 """That of any other token."""
@@ -32,8 +33,8 @@ def complete(body: Any) -> Any:
     return {"choices": [{"logprobs": {"token_logprobs": values, "top_logprobs": [{"t": -0.25} for _ in values]}}]}
 
 
-def ask(*choices: str) -> tuple[list[Response], list[Any]]:
-    """Responses by choice, and the bodies of the requests to the model."""
+def ask(*choices: str, counts: Counter[str] | None = None) -> tuple[list[Response], list[Any]]:
+    """Responses by choice, and the bodies of the requests to the model. `counts` gets the protocol's counts."""
     server = ScriptedServer({"/tokenize": tokenize, "/v1/completions": complete}, backend="vllm")
     job = [
         Request("t", 0, at, 0, RequestKind.loglikelihood, ("Answer:", choice), 1, "k")
@@ -47,6 +48,8 @@ def ask(*choices: str) -> tuple[list[Response], list[Any]]:
             await protocol.prepare(client)
             return [response async for response in protocol.answer(client, job, 0)]
         finally:
+            if counts is not None:
+                counts.update(protocol.counts)
             await client.close()
 
     found = asyncio.run(go())
@@ -69,3 +72,10 @@ def test_longer_choices_are_asked_one_by_one() -> None:
     found, asked = ask("AB", "C")
     assert all(body["echo"] for body in asked) and len(asked) == 2
     assert [one.logprob for one in found] == [-2.0, -2.5]
+
+
+def test_the_logarithm_of_zero_is_counted() -> None:
+    """vLLM sends -9999 for it; choices that all have it are no answer."""
+    counts: Counter[str] = Counter()
+    responses, _ = ask("A0", "0", "B", counts=counts)
+    assert [response.logprob for response in responses] == [-10000.5, -9999.0, -0.5] and counts["underflow"] == 2

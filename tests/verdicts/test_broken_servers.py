@@ -61,6 +61,7 @@ BREAKS: dict[str, Break] = {
     "escaped for a page": lambda total, asked, answer: answer.replace("#", "&#35;"),
     "cut by signs": lambda total, asked, answer: answer[:40],
     "thinking with its end only": lambda total, asked, answer: f"Perhaps #### {total + 3}</think>{answer}",
+    "thinking whose marks were dropped": lambda total, asked, answer: f"thought\nIs it #### {total + 3}?\n\n{answer}",
     "a frame of a stream": lambda total, asked, answer: f'data: {{"choices":[{{"text":"{total + 1}"}}]}}',
 }  # fmt: skip
 AFFECTED = 0.4

@@ -21,6 +21,8 @@ from evaluators.backends.reply_reader import (
 )
 from evaluators.records import RequestKind, Response, ResponseStatus, ServerDescription, UserError
 
+NOTHING = -9999.0
+"""What vLLM sends for the logarithm of zero: no two such choices can be told apart."""
 TOPS = 20
 """Likeliest tokens that vLLM lists at most unless it is told otherwise."""
 
@@ -86,6 +88,7 @@ class VllmLoglikelihood:
                     logprob, greedy, reply = together[key]
                 else:
                     logprob, greedy, reply = await self.score(client, context, continuation)
+                self.counts["underflow"] += logprob <= NOTHING
             except GaveUp as error:
                 yield failure(request, error)
                 continue
