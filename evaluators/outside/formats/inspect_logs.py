@@ -20,7 +20,7 @@ from evaluators.outside.bounded_reading import (
     whole,
 )  # fmt: skip
 from evaluators.outside.formats.inspect_parts import inspect_archive_parts, inspect_finished_samples, inspect_json_parts
-from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun
+from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun, mean_of
 from evaluators.outside.redact import redacted_line
 from evaluators.records import ItemStatus, Settings
 from evaluators.user_error import UserError
@@ -69,9 +69,12 @@ def _run(path: Path, header: dict[str, Any], samples: list[dict[str, Any]]) -> O
     task = str(about["task"])
     version = text(mapping(about.get("packages")).get("inspect_ai"))
     results: list[OutsideResult] = []
-    if header.get("status") != "success" or header.get("invalidated"):
-        state = "invalidated" if header.get("invalidated") else f"`{header.get('status')}`"
-        left.append(LeftOut(place=task, reason=f"the log is {state}, not of a finished run"))
+    if header.get("invalidated"):
+        left.append(LeftOut(place=task, reason="the log is invalidated, not of a finished run"))
+    elif header.get("status") != "success":
+        results = list(_unfinished(header, about, samples))
+        shown = "; the mean of its graded samples is shown, not judged" if results else ""
+        left.append(LeftOut(place=task, reason=f"the log is `{header.get('status')}`, not of a finished run{shown}"))
     else:
         for number, score in enumerate(_scores(mapping(header.get("results")))):
             for name, metric in mapping(mapping(score).get("metrics")).items():
@@ -116,6 +119,55 @@ def _planned(limit: Any, ids: list[Any], whole_set: int | None) -> int | None:
     return whole(limit) if limit else whole_set
 
 
+def _unfinished(
+    header: dict[str, Any], about: dict[str, Any], samples: list[dict[str, Any]]
+) -> Iterator[OutsideResult]:
+    """What the graded samples of a cancelled or broken run give, by scorer: a part that its end chose."""
+    repeats = whole(mapping(about.get("config")).get("epochs")) or 1
+    planned = (whole(mapping(about.get("dataset")).get("samples")) or 0) * repeats
+    for scorer in dict.fromkeys(name for sample in samples for name in mapping(sample.get("scores"))):
+        items = tuple(item for item in _items(samples, str(scorer)) if item.score is not None)
+        if not items or any(not 0 <= (item.score or 0.0) <= 1 for item in items):
+            continue
+        of = f"{planned:,}" if planned else "an untold number of"
+        limited = f"{len(items):,} of {of} answers, of a run that is `{header.get('status')}`"
+        yield OutsideResult(
+            task=str(about["task"]),
+            names=_names(about),
+            metric="accuracy",
+            filter=str(scorer),
+            score=mean_of(items),
+            count=len({item.id for item in items}),
+            whole=whole(mapping(about.get("dataset")).get("samples")),
+            limited=limited,
+            settings=_settings(header, about, "accuracy", str(scorer), limited),
+            task_version=_version(about),
+            items=items,
+            evidence={"status": str(header.get("status"))[:40]},
+        )
+
+
+def _names(about: dict[str, Any]) -> tuple[str, ...]:
+    registry = text(about.get("task_registry_name")) or ""
+    return tuple(dict.fromkeys(name.rpartition("/")[2] for name in (str(about["task"]), registry) if name))
+
+
+def _version(about: dict[str, Any]) -> str | None:
+    return str(about["task_version"]) if about.get("task_version") is not None else None
+
+
+def _graded_by(samples: list[dict[str, Any]], score: dict[str, Any]) -> tuple[str, str]:
+    """Where a score's grades stand in a sample: name of the scorer, and of the part of a grade that is a mapping."""
+    name, scorer = text(score.get("name")) or "", text(score.get("scorer")) or ""
+    for sample in samples:
+        graded = mapping(sample.get("scores"))
+        if name in graded:
+            return name, ""
+        if scorer in graded:
+            return scorer, name if isinstance(mapping(graded[scorer]).get("value"), dict) else ""
+    return name or scorer or "score", ""
+
+
 def _result(
     header: dict[str, Any], about: dict[str, Any], score: Any, name: str, metric: Any, samples: list[dict[str, Any]]
 ) -> OutsideResult | None:
@@ -138,7 +190,6 @@ def _result(
     metrics = mapping(score.get("metrics"))
     stderr = next((finite(mapping(metrics.get(key)).get("value")) for key in ("stderr", "bootstrap_stderr")
                    if key in metrics), None)  # fmt: skip
-    registry = text(about.get("task_registry_name")) or ""
     reducer = text(score.get("reducer"))
     reduced = reducer not in (None, "mean") and (whole(config.get("epochs")) or 1) > 1
     plain = name in ("accuracy", "mean") and not reduced
@@ -146,7 +197,7 @@ def _result(
         name = str(reducer).replace("pass_at_", "pass@")
     return OutsideResult(
         task=str(about["task"]),
-        names=tuple(dict.fromkeys(name.rpartition("/")[2] for name in (str(about["task"]), registry) if name)),
+        names=_names(about),
         metric=name,
         filter=scorer,
         score=value,
@@ -156,8 +207,8 @@ def _result(
         whole=whole_set,
         limited=limited,
         settings=_settings(header, about, name, scorer, limited),
-        task_version=str(about.get("task_version")) if about.get("task_version") is not None else None,
-        items=tuple(_items(samples, scorer)) if plain else (),
+        task_version=_version(about),
+        items=tuple(_items(samples, *_graded_by(samples, score))) if plain else (),
         evidence={"created": str(about.get("created"))[:40], "reducer": str(score.get("reducer") or "mean")[:40]},
     )
 
