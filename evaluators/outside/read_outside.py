@@ -13,6 +13,7 @@ from evaluators.outside.formats.agents import (
     harbor_jobs,
     mcpmark_runs,
     mini_swe_agent_runs,
+    tau2_simulations,
     terminal_bench_runs,
 )
 from evaluators.outside.outside_records import LeftOut, OutsideRun
@@ -25,9 +26,10 @@ OF_FOLDERS: tuple[tuple[Callable[[Path], bool], Reader], ...] = (
     (mcpmark_runs.is_mcpmark_folder, mcpmark_runs.read_mcpmark_run),
     (terminal_bench_runs.is_terminal_bench_folder, terminal_bench_runs.read_terminal_bench_run),
     (bfcl_scores.is_bfcl_folder, bfcl_scores.read_bfcl_scores),
+    (tau2_simulations.is_tau2_folder, tau2_simulations.read_tau2_simulations),
 )
 """Formats that are a folder."""
-OF_OTHERS = re.compile(r"results_.+\.json|samples_.+\.jsonl|.+\.eval|.+_eval_all\.json|.+_eval_results\.json")
+OF_OTHERS = re.compile(r"results_.+\.json|samples_.+\.jsonl|.+\.eval|.+_eval_all\.json|(?:.+[._])?eval_results\.json")
 """Names of results that no format of folders uses."""
 ENDINGS = (".json", ".jsonl", ".eval", ".yaml", ".yml", ".parquet", ".gzip")
 TEXTS = (".csv", ".md", ".sql", ".txt", ".log")

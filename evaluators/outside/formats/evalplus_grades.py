@@ -1,4 +1,4 @@
-"""EvalPlus `*_eval_results.json`: base and plus grades of HumanEval or MBPP, by task."""
+"""EvalPlus `*.eval_results.json` (until 0.3 `*_eval_results.json`): grades of HumanEval or MBPP, by task."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from evaluators.records import ItemStatus, Settings
 from evaluators.user_error import UserError
 
 FILE = re.compile(
-    r"(?P<model>.+?)_(?P<backend>vllm|hf|openai|anthropic|google|gptqmodel)_temp_(?P<temperature>[\d.]+)[._-]"
+    r"(?P<model>.+?)_(?P<backend>vllm|hf-gaudi|hf|openai|anthropic|google|gptqmodel|ollama|bedrock)"
+    r"_temp_(?P<temperature>\d+(?:\.\d+)?)(?:[._-]|$)"
 )
 DATA = {"HumanEval": ("HumanEval", "HumanEval+"), "Mbpp": ("MBPP", "MBPP+")}
 """Beginning of a task's id -> names of the base and of the plus benchmark."""
@@ -51,7 +52,8 @@ def read_evalplus_grades(path: Path) -> OutsideRun:
     names = DATA.get(next(iter(rows)).partition("/")[0])
     if names is None:
         raise UserError(f"{path} grades tasks such as {next(iter(rows))[:40]!r}; HumanEval/... and Mbpp/... are known")
-    named = FILE.match(path.name)
+    # graded from a folder of programs, the file lies in it and the folder has the name
+    named = FILE.match(path.parent.name if path.name == "eval_results.json" else path.name)
     left = [LeftOut(place=name, reason="it has no grade") for name, row in rows.items() if not _answers(row)]
     graded = {name: answers for name, row in rows.items() if (answers := _answers(row))}
     repeats = max(len(several) for several in graded.values())

@@ -36,6 +36,11 @@ def is_mcpmark_task(content: Any) -> bool:
     return isinstance(content, dict) and "mcp" in content and isinstance(content.get("execution_result"), dict)
 
 
+def model_of_mcpmark(content: dict[str, Any]) -> str | None:
+    """The model of a task's record or of a summary; versions of August 2025 call it `model`."""
+    return text(content.get("model_name")) or text(content.get("model"))
+
+
 def is_mcpmark_folder(path: Path) -> bool:
     """Whether a folder is an experiment, one of its models, or one run: a `meta.json` alone says nothing."""
     if not path.is_dir():
@@ -66,7 +71,7 @@ def read_mcpmark_run(path: Path) -> OutsideRun:
             raise UserError(f"{path} holds more than {MOST_FILES:,} tasks; give a smaller folder")
     if not tasks:
         raise UserError(f"{path} holds no task of MCPMark; give the folder of an experiment")
-    models = sorted({str(task.get("model_name")) for _, task in tasks})
+    models = sorted({model_of_mcpmark(task) or "an unnamed model" for _, task in tasks})
     if len(models) > 1:
         raise UserError(f"{path} holds results of {', '.join(models[:5])}; give the folder of one model")
     items = tuple(_items(tasks))
@@ -85,7 +90,7 @@ def read_mcpmark_run(path: Path) -> OutsideRun:
         format="MCPMark run",
         path=str(path),
         harness="mcpmark",
-        model=text(first.get("litellm_run_model_name")) or text(first.get("model_name")),
+        model=text(first.get("litellm_run_model_name")) or model_of_mcpmark(first),
         started=min((when for _, task in tasks if (when := moment(inside(task, "time", "start")))), default=None),
         finished=max((when for _, task in tasks if (when := moment(inside(task, "time", "end")))), default=None),
         results=tuple(_results(items, settings)),

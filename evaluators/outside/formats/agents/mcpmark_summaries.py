@@ -12,7 +12,7 @@ from evaluators.outside.outside_records import LeftOut, OutsideResult, OutsideRu
 from evaluators.records import Settings
 from evaluators.user_error import UserError
 
-OF_RUN = {"model_name", "total_tasks", "successful_tasks", "success_rate"}
+OF_RUN = {"total_tasks", "successful_tasks", "success_rate", "category_breakdown"}
 STANDARD = ("", "standard")
 """Names of the task set whose score is MCPMark's."""
 
@@ -37,7 +37,7 @@ def read_mcpmark_summary(path: Path) -> OutsideRun:
         format="MCPMark summary",
         path=str(path),
         harness="mcpmark",
-        model=text(content.get("model_name")),
+        model=text(content.get("model_name")) or text(content.get("model")),
         finished=moment(content.get("generated_at")),
         results=tuple(results),
         left_out=tuple(left),

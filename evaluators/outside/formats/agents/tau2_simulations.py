@@ -1,4 +1,4 @@
-"""tau2 simulations: one JSON file a run, with a reward for each task and trial."""
+"""tau2 simulations: one JSON file a run, with a reward for each task and trial; or its index, and a file for each."""
 
 from __future__ import annotations
 
@@ -13,27 +13,47 @@ from evaluators.records import ItemStatus, Settings
 from evaluators.user_error import UserError
 
 ENDED = frozenset({"user_stop", "agent_stop"})
-LIMITS = frozenset({"max_steps", "max_turns", "too_many_errors", "timeout"})
+LIMITS = frozenset({"max_steps", "max_turns", "too_many_errors", "timeout", "agent_error"})
 """Reasons of termination that the model brought about: score 0. Every other but `ENDED` is the infrastructure's."""
 
 
 def is_tau2_file(content: Any) -> bool:
     """Whether a JSON value is a file of simulations."""
-    return isinstance(content, dict) and isinstance(content.get("simulations"), list) and "tasks" in content
+    rows = _simulations(content)
+    return isinstance(content, dict) and isinstance(rows, list) and "tasks" in content
+
+
+def is_tau2_folder(path: Path) -> bool:
+    """Whether a folder holds a run's index, `results.json`, beside `simulations/` with a file for each."""
+    file = path / "results.json"
+    try:
+        return (path / "simulations").is_dir() and file.is_file() and is_tau2_file(json_document(file))
+    except UserError:
+        return False
+
+
+def _simulations(content: Any) -> Any:
+    """The simulations, or what the index tells of them: their files hold the conversations besides."""
+    rows = mapping(content).get("simulations")
+    index = mapping(content).get("simulation_index")
+    if rows or not isinstance(index, list):
+        return rows
+    return [{**entry, "reward_info": {"reward": entry.get("reward")}} for entry in map(mapping, index)]
 
 
 def read_tau2_simulations(path: Path) -> OutsideRun:
-    """One run. The user simulator is its judge. Raises UserError for another file."""
-    content = json_document(path)
+    """One run, a file or its folder. The user simulator is its judge. Raises UserError for another file."""
+    content = json_document(path / "results.json" if path.is_dir() else path)
     if not is_tau2_file(content):
         raise UserError(f"{path} is no file of tau2 simulations; it needs tasks and simulations")
     info = mapping(content.get("info"))
+    simulations = _simulations(content)
     left = [
         LeftOut(place=f"simulations[{number}]", reason="it has no task_id")
-        for number, simulation in enumerate(content["simulations"])
+        for number, simulation in enumerate(simulations)
         if not isinstance(simulation, dict) or simulation.get("task_id") is None
     ]
-    items = tuple(simulation_items(content["simulations"]))
+    items = tuple(simulation_items(simulations))
     domain = text(inside(info, "environment_info", "domain_name"))
     planned = len(sequence(content["tasks"]))
     trials = whole(info.get("num_trials")) or 1
