@@ -171,7 +171,8 @@ def _result(
     limited = None
     if limit or (of and counted and counted < of):
         first_of = "first " if limit else ""  # without a limit they were chosen by their numbers
-        limited = f"{first_of}{counted:,} of {of:,} items" if of and counted else f"limited to {limit:g} items a task"
+        part = f"{100 * limit:g} % of the items" if limit and limit < 1 else f"{limit or 0:g} items a task"
+        limited = f"{first_of}{counted:,} of {of:,} items" if of and counted else f"limited to {part}"
     first = leaves[0]
     return OutsideResult(
         task=task,
@@ -261,8 +262,9 @@ def _generation(about: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]
 
 
 def _prompt(content: dict[str, Any], config: dict[str, Any]) -> str | None:
-    """`chat` if a template was applied. Files of lm-eval 0.3 know no template: it had none. An empty one is that of a
-    backend which leaves templates to its server, where nothing says whether it applied one."""
+    """`chat` if a template was applied. Files of lm-eval 0.3 know no template: it had none, and they say neither their
+    version nor the tasks' configurations. An empty one is that of a backend which leaves templates to its server, where
+    nothing says whether it applied one."""
     if content.get("chat_template") or content.get("chat_template_sha"):
         return "chat"
     if "chat" in str(config.get("model")):
@@ -270,7 +272,8 @@ def _prompt(content: dict[str, Any], config: dict[str, Any]) -> str | None:
     if content.get("chat_template") == "":
         return None
     known = "chat_template" in content or "chat_template_sha" in content
-    return "completion" if known or "configs" not in content else None
+    first = "configs" not in content and "lm_eval_version" not in content and "n-shot" not in content
+    return "completion" if known or first else None
 
 
 def _system(content: dict[str, Any]) -> str | None:
