@@ -20,6 +20,7 @@ from evaluators.outside.formats import (
     vendor_item_grades,
 )  # fmt: skip
 from evaluators.outside.formats.agents import (
+    bfcl_scores,
     bfcl_tables,
     mcpmark_summaries,
     mini_swe_agent_runs,
@@ -61,6 +62,7 @@ OF_DOCUMENTS: tuple[tuple[Callable[[Any], bool], Reader], ...] = (
 OF_LINES: tuple[tuple[Callable[[Any], bool], Reader], ...] = (
     (lm_eval_samples.is_sample_row, lm_eval_samples.read_sample_file),
     (vendor_item_grades.is_vendor_row, vendor_item_grades.read_vendor_grades),
+    (bfcl_scores.is_bfcl_summary, bfcl_scores.read_bfcl_scores),
     (llama_bench_results.is_llama_bench, llama_bench_results.read_llama_bench_file),
     (vllm_bench_results.is_vllm_bench, vllm_bench_results.read_vllm_bench),
 )
@@ -94,6 +96,9 @@ def read_outside_file(path: Path) -> OutsideRun:
         return inspect_logs.read_inspect_file(path)
     if start[:4] == b"PAR1" and vendor_item_grades.is_vendor_parquet(path):
         return vendor_item_grades.read_vendor_grades(path)
+    if start[:4] == b"PAR1":
+        names = ", ".join(column[:30] for column in _columns(path)[:6]) or "no readable columns"
+        raise UserError(f"{path} is Parquet of no known format ({names}); of lighteval give the results_....json")
     if start.startswith(PACKED):
         raise UserError(f"{path} is a packed file; unpack it and give the file or folder in it")
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -134,6 +139,17 @@ def _of_document(path: Path, content: Any) -> OutsideRun:
     if simple_evals_results.is_simple_evals_result(content, path):
         return simple_evals_results.read_simple_evals_result(path)
     raise UserError(f"{path} is of no known format ({_keys(content)}); known are {KNOWN}")
+
+
+def _columns(path: Path) -> list[str]:
+    """Names of a Parquet file's columns; none of a broken one."""
+    import pyarrow
+    from pyarrow.parquet import read_schema
+
+    try:
+        return list(read_schema(path).names)
+    except (pyarrow.ArrowException, OSError, ValueError):
+        return []
 
 
 def _keys(content: Any) -> str:

@@ -10,6 +10,7 @@ import pytest
 
 from evaluators.outside.read_file import read_outside_file
 from evaluators.outside.read_outside import read_outside
+from evaluators.user_error import UserError
 from flows.verification.import_results import ImportRequest, import_results
 from tests.outside.test_hostile_results import INSPECT
 from tests.outside.test_import_results import claim, home
@@ -118,5 +119,35 @@ def test_mcpmark_when_it_called_the_model_model(tmp_path: Path) -> None:
     assert (only(tmp_path).model, only(tmp_path).results[0].score) == ("m", 0.5)
     assert read_outside_file(write(tmp_path / "summary.json", summary)).model == "m"
     write(tmp_path / "n__fs" / "run-1" / "t0" / "meta.json", mcpmark_task("t0", "n", True))
-    with pytest.raises(Exception, match="holds results of m, n; give the folder of one model"):
+    with pytest.raises(UserError, match="holds results of m, n; give the folder of one model"):
         read_outside(tmp_path)
+
+
+def test_one_score_file_of_bfcl(tmp_path: Path) -> None:
+    lines = [{"accuracy": 0.5, "correct_count": 2, "total_count": 4}, {"id": "multiple_0", "valid": False}]
+    file = write(tmp_path / "score" / "m" / "BFCL_v4_multiple_score.json", "\n".join(map(json.dumps, lines)))
+    run = read_outside_file(file)
+    assert (run.model, run.results[0].task, run.results[0].score) == ("m", "BFCL v4 multiple", 0.5)
+
+
+def test_lm_eval_results_without_configurations_state_no_prompt(tmp_path: Path) -> None:
+    """What a file of 0.4 does not say is unknown; 0.3 had no template, and its files had no more than this."""
+    content = {"results": {"gsm8k": {"exact_match,strict-match": 0.7}}, "versions": {"gsm8k": 3}}
+    old = read_outside_file(write(tmp_path / "a.json", content)).results[0]
+    new = read_outside_file(write(tmp_path / "b.json", content | {"lm_eval_version": "0.4.8"})).results[0]
+    assert (old.settings.prompt, new.settings.prompt) == ("completion", None)
+    assert (new.settings.repeats, new.settings.temperature, new.settings.shots) == (None, None, None)
+    part = content | {"config": {"limit": 0.1}}
+    assert read_outside_file(write(tmp_path / "c.json", part)).results[0].limited == "limited to 10 % of the items"
+
+
+def test_other_parquet_is_named_with_its_columns(tmp_path: Path) -> None:
+    import pyarrow
+    from pyarrow.parquet import write_table
+
+    write_table(pyarrow.table({"doc": [1], "metric": [2]}), tmp_path / "details_gsm8k_2025.parquet")
+    with pytest.raises(UserError, match=r"Parquet of no known format \(doc, metric\); of lighteval give the results_"):
+        read_outside_file(tmp_path / "details_gsm8k_2025.parquet")
+    (tmp_path / "broken.parquet").write_bytes(b"PAR1 and no more")
+    with pytest.raises(UserError, match="no readable columns"):
+        read_outside_file(tmp_path / "broken.parquet")

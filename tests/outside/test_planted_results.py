@@ -196,7 +196,7 @@ def test_tau2(tmp_path: Path) -> None:
                  "user_info": {"llm": "gpt-4.1", "llm_args": {"api_key": KEY}}},
         "tasks": [{"id": "1"}, {"id": "2"}],
         "simulations": [one("1", 0, 1.0, "user_stop"), one("1", 1, None, "max_steps"), one("2", 0, 0.0, "agent_stop"),
-                        one("2", 1, None, "agent_error")],
+                        one("2", 1, None, "user_error")],
     }  # fmt: skip
     run = only(write(tmp_path / "airline.json", content))
     result = run.results[0]

@@ -22,17 +22,22 @@ DEAD = "Error during inference"
 """Beginning of the `result` of an item whose request failed: the endpoint was dead, and the harness scores 0."""
 
 
+def is_bfcl_summary(row: Any) -> bool:
+    """Whether a JSON value is the first line of a score file."""
+    return isinstance(row, dict) and {"accuracy", "correct_count", "total_count"} <= row.keys()
+
+
 def is_bfcl_folder(path: Path) -> bool:
     """Whether a folder holds score files, at any depth down to four."""
     return path.is_dir() and bool(_files(path, "score"))
 
 
 def read_bfcl_scores(path: Path) -> OutsideRun:
-    """A project folder (`score/` and `result/`), or the score folder of one model.
+    """A project folder (`score/` and `result/`), the score folder of one model, or one score file.
 
     Raises UserError if there is no score, or scores of several models.
     """
-    scores = _files(path, "score")
+    scores = [path] if path.is_file() and NAME.fullmatch(path.name) else _files(path, "score")
     if not scores:
         raise UserError(f"{path} holds no BFCL_..._score.json; give the folder of a BFCL project")
     models = sorted({_model(file) for file in scores})

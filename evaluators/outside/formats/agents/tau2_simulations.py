@@ -14,7 +14,8 @@ from evaluators.user_error import UserError
 
 ENDED = frozenset({"user_stop", "agent_stop"})
 LIMITS = frozenset({"max_steps", "max_turns", "too_many_errors", "timeout", "agent_error"})
-"""Reasons of termination that the model brought about: score 0. Every other but `ENDED` is the infrastructure's."""
+"""Reasons of termination that the model brought about (`agent_error`: a message that is empty or is both text and
+call): score 0. Every other but `ENDED` is the infrastructure's."""
 
 
 def is_tau2_file(content: Any) -> bool:
