@@ -1,5 +1,5 @@
-"""A model card -> claims: every table of scores, specifications or speeds, its lists of specifications, and the front
-matter's results."""
+"""A model card -> claims: every table of scores, specifications or speeds, its lists of specifications and scores, and
+the front matter's results."""
 
 from __future__ import annotations
 
@@ -63,7 +63,8 @@ def names_of_models(page: Page, identity: Identity) -> list[str]:
 def read_blocks(
     page: Page, reading: Reading, identity: Identity, commit: str | None, *, only: int | None = None
 ) -> None:
-    """Add what the page's tables and lists of specifications state; with `only`, the table at that place alone."""
+    """Add what the page's tables and its lists of specifications and scores state; with `only`, the table at that place
+    alone."""
     headings: list[Heading] = []
     led_in = ""
     for index, block in enumerate(page.blocks):

@@ -22,7 +22,7 @@ from warehouse.claims.tables.row_shapes import carry_down
 from warehouse.claims.tables.take import leave_row, take
 from warehouse.claims.text.labels import AT, Label, read_label
 from warehouse.claims.text.names import mode_of, name_tokens, normalise
-from warehouse.claims.text.parts import kind_of, looks_like_part
+from warehouse.claims.text.parts import kind_of, looks_like_part, names_abilities
 from warehouse.claims.text.vocabulary import AVERAGES, GENERIC, MEASURES
 
 
@@ -194,7 +194,7 @@ def _is_generic(parts: Sequence[str]) -> bool:
 
 def _placed(section: Sequence[str], label: Label) -> list[str]:
     """The section's name, where it may be a word on the score: not that of a group of benchmarks."""
-    return [name for name in section if kind_of(name) == "method" and not read_label(name).category]
+    return [name for name in section if kind_of(name) == "method" and not names_abilities(name)]
 
 
 def _benchmarks_in_columns(context: Context, first: int, columns: list[int]) -> None:

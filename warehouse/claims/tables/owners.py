@@ -318,7 +318,7 @@ def _name(text: str, identity: Identity, base: str | None) -> tuple[Owner, int |
     for bracket in brackets:
         tokens = name_tokens(bracket)
         settings, left = stated_by(bracket, None)
-        if settings and not left:
+        if settings and not left and "subset" not in settings:  # (6K) behind a model is no part of a benchmark
             stated |= settings
         elif sizes := {word for word in tokens if SIZE.fullmatch(word)}:
             if not sizes <= ours and any(SIZE.fullmatch(word) for word in ours):

@@ -6,6 +6,7 @@ import re
 from typing import Literal
 
 from warehouse.claims.text.names import normalise
+from warehouse.claims.text.vocabulary import CATEGORIES
 
 Kind = Literal["part", "whole", "scaffold", "harness", "harmless", "method", "unknown"]
 
@@ -109,6 +110,14 @@ def describes(word: str, benchmark: str | None) -> bool:
     words = re.findall(r"[a-z]+", word)
     plain = word == word.casefold() and bool(words) and DESCRIPTIONS.issuperset(words)
     return plain and benchmark is not None and BROAD.search(benchmark) is None
+
+
+def names_abilities(text: str) -> bool:
+    """Whether words only say what a group of benchmarks asks for: `Mathematical Reasoning`, `Agentic Tool Using`."""
+    words = [normalise(word) for word in re.split(r"[^\w]+", text) if word]
+    return bool(words) and all(
+        word in CATEGORIES | DESCRIPTIONS or word in ("using", "and", "formal") for word in words
+    )
 
 
 def looks_like_part(word: str) -> bool:
