@@ -29,6 +29,8 @@ def values_of(
     where the label stands in the row, `said_around` the words before the table.
     """
     if bracket := re.fullmatch(r"(\d+(?:\.\d+)?)\s*\((\d+(?:\.\d+)?)\)", text.replace("*", "")):
+        if (plus := re.fullmatch(r"(.+?)\s*\(\+\)", label.text)) and (extended := read_label(f"{plus[1]}+")).benchmark:
+            return tuple(zip((read_label(plus[1]), extended), bracket.groups(), strict=True))
         around = (label.text, head, *said_around)
         forms = {(match[1], match[2]) for words in around for match in _IN_BRACKETS.finditer(words)}
         bare = _IN_BRACKETS.sub("", label.text).strip()
