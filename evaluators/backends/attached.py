@@ -101,8 +101,8 @@ class AttachedServer(RemoteServer):
 
 def open_attached(options: ServerOptions) -> ModelServer:
     """The server of these options, or all of them as one; slots are those of each."""
-    each = [options.model_copy(update={"url": url, "further_urls": ()}) for url in (options.url, *options.further_urls)]
-    servers = [AttachedServer(server) for server in each]
+    urls = (options.url, *options.further_urls)
+    servers = [AttachedServer(options.model_copy(update={"url": url, "further_urls": ()})) for url in urls]
     return servers[0] if len(servers) == 1 else ServerGroup(servers)
 
 

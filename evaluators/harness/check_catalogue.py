@@ -82,8 +82,8 @@ def _child(index: Any, child: Any, seen: set[str]) -> Iterator[dict[str, Any]]:
     if isinstance(child, str):
         yield from _leaves(index, child, seen)
     elif isinstance(child.get("task"), list):
-        for each in child["task"]:
-            yield from _child(index, each, seen)
+        for member in child["task"]:
+            yield from _child(index, member, seen)
     elif isinstance(child.get("task"), str):
         base = next(_leaves(index, child["task"], set(seen)), {})
         yield {**base, **child}
@@ -98,7 +98,7 @@ def _scores(benchmark: Benchmark, configs: list[dict[str, Any]]) -> Iterator[Ent
         not listed and any("process_results" in config for config in configs)
     )
     metrics = {str(metric) for metric in listed}
-    filters = {str(each.get("name")) for config in configs for each in config.get("filter_list") or ()} or {"none"}
+    filters = {str(entry.get("name")) for config in configs for entry in config.get("filter_list") or ()} or {"none"}
     for score in benchmark.scores:
         wrong = []
         parts = {*score.mean_of, *([score.over_tasks] if score.over_tasks else [])} or {score.metric}

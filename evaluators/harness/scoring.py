@@ -65,21 +65,21 @@ def score(
     target = task.doc_to_target(document)
     scored.target = None if target is None else str(target)
     rounds = [range(repeats)] if together else [range(repeat, repeat + 1) for repeat in range(repeats)]
-    for number_of_turn, turn in enumerate(rounds):
+    for number, turn in enumerate(rounds):
         turn_responses = [responses_of[(instance.idx, repeat)] for instance in item.instances for repeat in turn]
         status = gravest(turn_responses)
         if status is ItemStatus.failed:
             for name in _filters(task):
                 _note(scored, name, status, None)
                 for metric in task.aggregation():
-                    _enter(scored, (metric, name), number_of_turn, None)
+                    _enter(scored, (metric, name), number, None)
             continue
         for name in _apply(task, item, responses_of, turn):
             filtered = [instance.filtered_resps[name] for instance in item.instances]
             with recording() as record:
                 values: Mapping[str, Any] = task.process_results(document, filtered)
             for metric, value in values.items():
-                _enter(scored, (metric, name), number_of_turn, value)
+                _enter(scored, (metric, name), number, value)
             taken = _taken(turn_responses[0].kind, filtered)
             missing = status is ItemStatus.ok and taken is not None and taken.strip() in NOT_FOUND
             ended = ItemStatus.unextracted if missing else status

@@ -132,8 +132,8 @@ def prompt_maker(token_ids: TokenIds, seed: int, gauge: TokenIds | None = None) 
         ids = token_ids(" ".join(words))
         if ids is None:
             known = gauge(" ".join(words)) if gauge else None
-            each = len(known) / len(words) if known else TOKENS_A_WORD
-            return " ".join(words[: max(1, round(tokens / each))])
+            tokens_a_word = len(known) / len(words) if known else TOKENS_A_WORD
+            return " ".join(words[: max(1, round(tokens / tokens_a_word))])
         return ids[:tokens]
 
     return make

@@ -109,8 +109,8 @@ def check_benchmarks(*names: str, data: Switch = False, json: Json = False) -> i
     else:
         for name, lines in findings.items():
             bad = [f"{line.what}: {line.text}" for line in lines if line.state == "wrong"]
-            open_ = [line.what for line in lines if line.state == "not checked"]
-            words = "; ".join(bad) or "ok" + (f" ({', '.join(open_)} not checked)" if open_ else "")
+            unchecked = [line.what for line in lines if line.state == "not checked"]
+            words = "; ".join(bad) or "ok" + (f" ({', '.join(unchecked)} not checked)" if unchecked else "")
             write_line(f"{name}: {words}")
         for entry in entries:
             if entry.name not in findings:
@@ -122,9 +122,9 @@ def check_benchmarks(*names: str, data: Switch = False, json: Json = False) -> i
 
 def _words(value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(_words(each) for each in value)
+        return ", ".join(_words(entry) for entry in value)
     if isinstance(value, dict):
-        return "(" + ", ".join(f"{name} {_words(each)}" for name, each in value.items()) + ")"
+        return "(" + ", ".join(f"{name} {_words(entry)}" for name, entry in value.items()) + ")"
     return str(value)
 
 

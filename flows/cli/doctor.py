@@ -161,8 +161,8 @@ def _sandboxes(settings: Configuration) -> Iterator[Finding]:
 
 def _gpu() -> Finding:
     if cards := gpus():
-        each = (f"{gpu['name']}, {gpu['memory.total']} MiB, driver {gpu['driver_version']}" for gpu in cards)
-        return Finding("gpu", "ok", "; ".join(each))
+        descriptions = (f"{gpu['name']}, {gpu['memory.total']} MiB, driver {gpu['driver_version']}" for gpu in cards)
+        return Finding("gpu", "ok", "; ".join(descriptions))
     return Finding(
         "gpu", "warning", "none found", "small models run on the CPU; large ones need a GPU or an attached server"
     )

@@ -73,8 +73,8 @@ def _terminal(rows: Sequence[Row], width: int, ids: bool) -> Iterator[tuple[str,
         if beside:
             columns.append(_wrapped(cell["why"], spare))
         style = outcome_words(row["outcome"]).style
-        for number_of_line, parts in enumerate(zip_longest(*columns, fillvalue="")):
-            start = row["claim_id"][:8] if ids and number_of_line == 0 else ""
+        for line, parts in enumerate(zip_longest(*columns, fillvalue="")):
+            start = row["claim_id"][:8] if ids and line == 0 else ""
             text = "".join(_pad(part, width + GAP) for part, width in zip(parts, [*widths.values(), 0], strict=False))
             yield _pad(start, lead) + text, style if row["outcome"] != "confirmed" else ""
         if not beside:

@@ -77,10 +77,10 @@ def _machine(card: str | None, memory: float | None) -> Hardware | None:
     from warehouse.verdicts.hardware_names import machine
 
     named = machine(card or "")
-    each = memory or named.memory
-    if not each or each < 0:
+    memory_each = memory or named.memory
+    if not memory_each or memory_each < 0:
         raise UserError(f"how much memory {card or 'the card'} has is not known; give --memory in GB")
-    return Hardware(gpu=card or "a card", gpus=named.count, gpu_memory=round(each * GIB))
+    return Hardware(gpu=card or "a card", gpus=named.count, gpu_memory=round(memory_each * GIB))
 
 
 def plan_record(

@@ -130,6 +130,6 @@ def _claim_plans(subject: PlanSubject, work: JobPlan, options: VerifyOptions) ->
     claim_plans += [
         ClaimPlan(claim, "specification", specification_criteria[claim.claim_id], None) for claim in work.specification
     ]
-    claim_plans += [ClaimPlan(each.claim, "refused", None, None, each.text) for each in work.refused]
+    claim_plans += [ClaimPlan(refused.claim, "refused", None, None, refused.text) for refused in work.refused]
     order = {claim_id: rank for rank, claim_id in enumerate(known)}
     return sorted(claim_plans, key=lambda plan: order[plan.claim.claim_id])

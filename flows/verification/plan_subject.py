@@ -152,7 +152,7 @@ def _without_hub(claims: Sequence[Claim], options: VerifyOptions, machine: Hardw
     if format_of(options.backend) is not None:
         known = [(name, held) for name in quantizations if (held := size.bytes_of(name)) is not None]
         needs = [(name, held, memory_without_cache(round(held))) for name, held in known]
-        fitting = [need_of_option for need_of_option in needs if have is None or need_of_option[2].total <= have]
+        fitting = [need for need in needs if have is None or need[2].total <= have]
         if not needs:
             notes.append(f"how many bytes {options.quantization} takes is not known")
         else:

@@ -89,7 +89,7 @@ def _cost(
     generated = job.benchmark.output == "generate_until" and (job.settings.repeats or 1) == 1
     twice = 2 * min(TWICE, expected) if generated else 0
     typical, known = typical_item(job.benchmark, job.settings), spent.get(job.benchmark.name)
-    each = known.seconds if known else _seconds(job.benchmark, job.settings, speed) * (scale or 1.0)
+    seconds_each = known.seconds if known else _seconds(job.benchmark, job.settings, speed) * (scale or 1.0)
     requests = known.requests if known else typical.requests
     written = typical.written
     read = typical.read if known is None else max(known.tokens - written, 0.0)
@@ -105,8 +105,8 @@ def _cost(
         requests=round(count * requests),
         read=round(count * read),
         written=round(count * written),
-        seconds=count * each,
-        most_seconds=sides * (most + twice) * each,
+        seconds=count * seconds_each,
+        most_seconds=sides * (most + twice) * seconds_each,
         basis="earlier run" if known else "defaults" if scale is None else "earlier runs of other benchmarks",
         lacking=machine_lacks(job.benchmark),
     )

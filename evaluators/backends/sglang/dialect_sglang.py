@@ -28,8 +28,8 @@ class SglangDialect(Dialect):
     def slots(self, get: Callable[[str], dict[str, Any] | None]) -> int | None:
         """By /get_server_info: `max_running_requests` is that of one of its copies."""
         about = get("/get_server_info") or {}
-        each = positive(about.get("max_running_requests"))
-        return each * (positive(about.get("dp_size")) or 1) if each else None
+        slots = positive(about.get("max_running_requests"))
+        return slots * (positive(about.get("dp_size")) or 1) if slots else None
 
     def stream_body(self, model: str, prompt: Prompt, tokens: int, reuse: bool) -> dict[str, Any]:
         """Past the end token, with tokens counted in every event."""

@@ -31,9 +31,9 @@ class VllmDialect(Dialect):
         config = (get("/server_info?config_format=json") or {}).get("vllm_config")
         parts = config if isinstance(config, dict) else {}
         scheduler, parallel = parts.get("scheduler_config"), parts.get("parallel_config")
-        each = positive(scheduler.get("max_num_seqs")) if isinstance(scheduler, dict) else None
+        slots = positive(scheduler.get("max_num_seqs")) if isinstance(scheduler, dict) else None
         copies = positive(parallel.get("data_parallel_size")) if isinstance(parallel, dict) else None
-        return each * (copies or 1) if each else None
+        return slots * (copies or 1) if slots else None
 
     def stream_body(self, model: str, prompt: Prompt, tokens: int, reuse: bool) -> dict[str, Any]:
         """Past the end token, with tokens counted in every event."""

@@ -185,14 +185,14 @@ def _samples(path: Path, content: dict[str, Any]) -> dict[str, list[OutsideItem]
 
 
 def _instances(file: Path) -> Iterator[tuple[str, OutsideItem]]:
-    for number_of, row in json_lines(file):
+    for line, row in json_lines(file):
         judged = mapping(row.get("evaluation"))
         score = grade(judged.get("score"))
         if score is None:
             score = grade(judged.get("is_correct"))
         name = text(row.get("evaluation_result_id")) or text(row.get("evaluation_name"))
         if name is None:
-            raise UserError(f"{file}, line {number_of}: it names no evaluation")
+            raise UserError(f"{file}, line {line}: it names no evaluation")
         failure = row.get("error")
         usage = mapping(row.get("token_usage"))
         latency = finite(inside(row, "performance", "latency_ms"))

@@ -121,8 +121,8 @@ def inspect_json_parts(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]
         content = mapping(json_document(path))
         return content, [_lean(sample) for sample in sequence(content.pop("samples", None)) if isinstance(sample, dict)]
     try:
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content_of:
-            log = msgspec.json.decode(content_of, type=_Log)
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+            log = msgspec.json.decode(mapped, type=_Log)
             header = {name: _field(getattr(log, name), LARGEST_DOCUMENT, f"{path}, {name}") for name in HEADER}
             samples = [_fields(sample, str(path)) for sample in log.samples[: MOST_ITEMS + 1]]
             del log

@@ -124,7 +124,7 @@ def samples_of_rows(rows: Iterable[tuple[int, Any]], task: str, name: str) -> Ta
     seen: set[tuple[str, str, str]] = set()
     twice: set[tuple[str, str]] = set()
     for number, row in rows:
-        if not is_sample_row(row) or (number_of := whole(row["doc_id"])) is None:
+        if not is_sample_row(row) or (doc_id := whole(row["doc_id"])) is None:
             samples.left_out.append(
                 LeftOut(place=f"{name}, row {number}", reason="it is no sample with doc_id and resps")
             )
@@ -134,7 +134,7 @@ def samples_of_rows(rows: Iterable[tuple[int, Any]], task: str, name: str) -> Ta
         status, taken = _status(samples, row)
         for metric in _metrics(row):
             key = (metric, kind)
-            if (identity := (str(number_of), *key)) in seen:
+            if (identity := (str(doc_id), *key)) in seen:
                 twice.add(key)
             seen.add(identity)
             if len(seen) > MOST_SAMPLES:
@@ -147,7 +147,7 @@ def samples_of_rows(rows: Iterable[tuple[int, Any]], task: str, name: str) -> Ta
                 status = ItemStatus.unextracted
             samples.items.setdefault(key, []).append(
                 OutsideItem(
-                    id=f"{task}/{number_of}",
+                    id=f"{task}/{doc_id}",
                     score=None if broken else value,
                     status=status,
                     error="the file gives no finite score" if value is None else None,

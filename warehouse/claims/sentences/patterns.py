@@ -131,14 +131,14 @@ def hits_in(sentence: str) -> list[Hit]:
     return [_served(sentence, hit, hits) for hit in hits]
 
 
-def _served(sentence: str, hit: Hit, all_: list[Hit]) -> Hit:
+def _served(sentence: str, hit: Hit, hits: list[Hit]) -> Hit:
     """The hit of a speed, size or memory with what its clause says of machine, backend and quantization."""
     if hit.benchmark not in ("output_speed", "prompt_speed", "fits_memory", "file_size"):
         return hit
     start = sentence.rfind(";", 0, hit.start) + 1
     end = sentence.find(";", hit.start)
     clause = sentence[start : end if end >= 0 else len(sentence)]
-    after = [other.start for other in all_ if other.benchmark == hit.benchmark and other.start > hit.start]
+    after = [other.start for other in hits if other.benchmark == hit.benchmark and other.start > hit.start]
     own = sentence[hit.start : min([*after, start + len(clause)])]
     named = {
         "hardware": device_named(own) or device_named(clause),

@@ -184,9 +184,9 @@ def _resolve_core(core: str, qualifiers: list[str]) -> tuple[str | None, list[st
         said = re.sub(r"^\s*@?\s*", "", tail[0])
         if name:
             return name, [*qualifiers, said]
-    words_ = re.split(r"[\s,/_]+|(?<=\w)-(?=\w)", core)
+    core_words = re.split(r"[\s,/_]+|(?<=\w)-(?=\w)", core)
     for size in (1, 2, 3):
-        head = core[: core.rfind(words_[-size])].rstrip(" ,-/_") if len(words_) > size else ""
+        head = core[: core.rfind(core_words[-size])].rstrip(" ,-/_") if len(core_words) > size else ""
         tail_words = core[len(head) :].strip(" ,-/_")
         if head and (name := resolve_benchmark(head).name) and _is_setting_word(tail_words, name):
             return name, [*qualifiers, tail_words]

@@ -50,10 +50,10 @@ def llama_bench_run(path: Path, rows: list[Any], format: str) -> OutsideRun:
     left = []
     tests = [row if isinstance(row, dict) else {} for row in rows]
     swept = _swept(tests)
-    for number_of, row in enumerate(tests):
+    for number, row in enumerate(tests):
         speeds = list(_results(row, swept))
         if not speeds:
-            left.append(LeftOut(place=f"test {number_of}", reason="it has no finite speed above 0, or no lengths"))
+            left.append(LeftOut(place=f"test {number}", reason="it has no finite speed above 0, or no lengths"))
         results += speeds
     for name, row in {str(row.get("model_filename") or ""): row for row in tests}.items():
         if name:
@@ -172,5 +172,5 @@ def _quantization(row: dict[str, Any]) -> str | None:
 
 
 def _build(row: dict[str, Any]) -> str | None:
-    number_of, commit = whole(row.get("build_number")), text(row.get("build_commit"))
-    return " ".join(word for word in (f"b{number_of}" if number_of else "", commit or "") if word) or None
+    build, commit = whole(row.get("build_number")), text(row.get("build_commit"))
+    return " ".join(word for word in (f"b{build}" if build else "", commit or "") if word) or None
