@@ -38,6 +38,14 @@ def plain_url(url: str) -> str:
     return parts.geturl().rstrip("/").removesuffix("/v1").rstrip("/")
 
 
+def server_key(variable: str | None) -> str | None:
+    """The API key in an environment variable; None where none is named. Raises UserError if it is not set."""
+    key = os.environ.get(variable) if variable else None
+    if variable and not key:
+        raise UserError(f"the environment variable {variable} is not set; put the server's key into it")
+    return key
+
+
 class RemoteServer:
     """A server at a URL. A backend says how to tell that it is well, what it serves, and `describe`."""
 
@@ -49,9 +57,7 @@ class RemoteServer:
         """`url` may end in `/v1`. The key is the value of the environment variable. Raises UserError if that
         is unset."""
         self.url = plain_url(url)
-        self.key: str | None = os.environ.get(key_variable) if key_variable else None
-        if key_variable and not self.key:
-            raise UserError(f"the environment variable {key_variable} is not set; put the server's key into it")
+        self.key = server_key(key_variable)
         self.patience = min(patience, COMEBACK)
         headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
         self._client = httpx.Client(base_url=self.url, headers=headers, timeout=60)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,7 @@ import httpx
 
 from evaluators.backends.bounded_http import fetch_object
 from evaluators.backends.openai_api.thinking import set_apart
-from evaluators.backends.remote import plain_url
+from evaluators.backends.remote import plain_url, server_key
 from evaluators.records import UserError
 
 SECONDS = 600.0
@@ -34,9 +33,7 @@ def open_proposing_model(url: str, model: str | None, key_variable: str | None) 
     """The model on an OpenAI-like server, the first that it lists if none is named. Raises UserError for a server that
     does not answer, lists none, or wants a key that is not set."""
     base = plain_url(url)
-    key = os.environ.get(key_variable) if key_variable else None
-    if key_variable and not key:
-        raise UserError(f"the environment variable {key_variable} is not set; put the server's key into it")
+    key = server_key(key_variable)
     client = httpx.Client(headers={"Authorization": f"Bearer {key}"} if key else {})
 
     def request(method: str, path: str, json: dict[str, Any] | None = None) -> dict[str, Any]:
