@@ -19,6 +19,9 @@ from warehouse.claims.text.interval import read_interval
 from warehouse.home import Home
 from warehouse.load import rebuild_database, save_claims
 from warehouse.queries.table import details, table_rows
+from warehouse.reports.reasons import main_reason
+from warehouse.reports.site.claim_evidence import SiteReader, read_changes
+from warehouse.reports.site.claim_view import claim_view
 
 DATA = Path(__file__).parent / "data"
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
@@ -80,6 +83,13 @@ def test_gemma_with_and_without_bos(home: Home) -> None:
     assert not any(verdict.flagged for verdict in [*sound.values(), *broken.values()])
     shown = {row["benchmark"]: row for row in table_rows(home)}
     assert shown["piqa"]["outcome"] == "confirmed" and shown["piqa"]["ran_by"] == "imported"
+    assert main_reason(shown["hellaswag"]) == "claimed shots 10, run 0"
+    with SiteReader(home) as reader:  # the broken run stands for no claim, so it changed nothing
+        changes = {change["benchmark_text"]: change for change in read_changes(reader)}
+        assert claim_view(shown["piqa"], None).basis == "all 1,838 questions, run by others"
+    assert {name: (change["before"], change["outcome"]) for name, change in changes.items()} == {
+        row["benchmark_text"]: (None, row["outcome"]) for row in shown.values()
+    }
     assert [other["outcome"] for other in shown["piqa"]["others"]] == ["inconclusive"]
     page = details(home, shown["piqa"]["claim_id"])
     assert set(page.others[0]["differ"]) >= {"model_args", "bos"}

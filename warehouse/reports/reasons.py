@@ -7,6 +7,8 @@ from typing import Any
 Row = dict[str, Any]
 ASIDE = frozenset({"margin", "settings_assumed", "settings_differ", "roofline_estimate", "bounds", "medians"})
 """Reasons that say how it was judged, or that the settings diff says better."""
+UNDER_OTHER_SETTINGS = frozenset({"run_noise", "unsaid", "needs_repeats", "imported", "imported_note"})
+"""Reasons why a score decides nothing; where the run's settings are not the claim's, these say it better."""
 MOST = 3
 """Settings that are named."""
 
@@ -18,13 +20,14 @@ def main_reason(row: Row) -> str:
     as a number that somebody stated.
     """
     codes = dict(zip(row["reason_codes"] or [], row["reasons"] or [], strict=True))
+    compared = row["settings_compared"] or []
+    differing = [line for line in compared if line["relation"] == "differs"]
+    aside = ASIDE | UNDER_OTHER_SETTINGS if row["outcome"] == "not_tested" and differing else ASIDE
     parts = []
     if "stated_in_files" in codes:
         parts.append(codes["stated_in_files"].partition(" (")[0])
     elif row["outcome"] != "confirmed":
-        parts += [text for code, text in codes.items() if code not in ASIDE][:1]
-    compared = row["settings_compared"] or []
-    differing = [line for line in compared if line["relation"] == "differs"]
+        parts += [text for code, text in codes.items() if code not in aside][:1]
     left_open = [line for line in compared if line["relation"] == "assumed"]
     if differing:
         named = [f"{setting_name(line)} {told(line['claimed'])}, run {told(line['measured'])}" for line in differing]

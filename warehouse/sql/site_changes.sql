@@ -1,11 +1,16 @@
--- $model, $limit: verdicts that changed what stood about a claim, newest first.
+-- $model, $limit: verdicts that changed what stood about a claim, newest first. What a run of others said counts where it
+-- stands; it changes nothing that another run said.
 with judged as (
     select
         v.*,
         lag(v.outcome) over history as before,
         lag(v.flagged) over history as flagged_before
     from verdicts v
-    window history as (partition by v.claim_id order by coalesce(v.sequence, 0), v.judged_at, v.verdict_id)
+    left join runs r using (run_id)
+    where
+        coalesce(r.record ->> 'ran_by', 'us') = 'us'
+        or v.verdict_id in (select verdict_id from site_shown)
+    window history as (partition by v.claim_id, coalesce(r.record ->> 'ran_by', 'us') order by coalesce(v.sequence, 0), v.judged_at, v.verdict_id)
 )
 select
     j.verdict_id,

@@ -103,7 +103,7 @@ def claim_view(
         who=sentences.who(row),
         measured=sentences.measured(row),
         interval=sentences.measured_interval(row),
-        basis=sentences.basis(row),
+        basis=_basis(row),
         settings=COMPARABILITY.get(row["comparability"] or "", ""),
         why=safe_text(main_reason(row), 400),
         sentence=sentences.sentence(row),
@@ -154,6 +154,12 @@ def claim_details(evidence: ClaimEvidence) -> DetailsView:
         odds=tuple(evidence_odds(evidence.verdict)),
         command=repeat_command(run, row["model"]),
     )
+
+
+def _basis(row: Row) -> str:
+    """What a measurement rests on, and who made it where we did not."""
+    whose = f"run by {safe_text(row['made_by'], 40) or 'others'}" if row["ran_by"] == "imported" else ""
+    return ", ".join(part for part in (sentences.basis(row), whose) if part)
 
 
 def _compared(line: Row, unsaid: str, origins: Mapping[str, str]) -> tuple[str, str, str, str, str]:
