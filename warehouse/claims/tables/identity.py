@@ -110,6 +110,19 @@ class Identity:
         return frozenset({first[1]}) if first and "/" in self.model and first[2] not in FAMILIES else frozenset()
 
     @property
+    def words_alone(self) -> frozenset[str]:
+        """The words of the release's name without version and size (`odd`, `vision` of `odd-vision-3.2-2b`), where the
+        card names no other model by them and the release bears no word of tuning; else nothing."""
+        ours = name_tokens(self.model)
+        letters = frozenset(word for word in ours if word.isalpha())
+        if len(letters) < 2 or ours & (TUNED | UNTUNED | _ROLES) or "/" not in self.model:
+            return frozenset()
+        others = [
+            words for words in self.names if letters <= words and len(words) <= 8 and words not in (letters, ours)
+        ]
+        return letters if not any(words - ours for words in others) else frozenset()
+
+    @property
     def is_ambiguous(self) -> bool:
         """Whether a column with the bare name may be the base or the tuned model, and nothing in the card tells."""
         told = name_tokens(self.model) & (TUNED | UNTUNED) or self.has_tuned_sibling or self.has_base_sibling
@@ -257,6 +270,8 @@ def closeness_to(words: frozenset[str], identity: Identity) -> int | None:
         return 100 + len(missing)
     if words == identity.short:
         return 300
+    if words == identity.words_alone:
+        return 300
     if missing == identity.brand and len(words) > 1 and any(_WITH_DIGIT.fullmatch(word) for word in words):
         return 100 + len(missing)
     family = {word for word in ours if word.isalpha()} - soft
@@ -270,6 +285,10 @@ def closeness_to(words: frozenset[str], identity: Identity) -> int | None:
     return None
 
 
+_ROLES = frozenset(
+    {"thinking", "think", "reasoning", "preview", "mini", "small", "large", "lite", "flash", "pro", "max", "air"}
+)
+"""Words that tell a release from its siblings, so that its name without version and size is nobody's for certain."""
 _WITH_DIGIT = re.compile(r"[a-z]+\d+(?:\.\d+)?|\d+\.\d+")
 """A word of a name that tells its version: `k2`, `3.2`."""
 _ASIDE = frozenset({"moe", "dense", "hybrid", "model"})

@@ -249,13 +249,17 @@ def _model_head(parts: tuple[str, ...]) -> dict[str, str | int | float] | None:
     return stated if "shots" in stated and not left else None  # `3-shot (EM / F1)` over the models
 
 
+_ADDED = re.compile(r"(?:\+|&|–|-)\s|w/")
+"""How a row begins that adds something to the model above: `+ execution feedback`."""
+
+
 def _model_column(
     body: tuple[tuple[Cell, ...], ...], identity: Identity, in_heads: list[bool], leaf: list[str]
 ) -> int | None:
     """The column whose cells name models, or else sizes of one family's models."""
     shares: dict[int, float] = {}
     for column, named in enumerate(in_heads):
-        cells = [row[column].text for row in body if row[column].text]
+        cells = [text for row in body if (text := row[column].text) and not _ADDED.match(text)]
         if not named and cells:
             shares[column] = sum(names_model(text, identity) for text in cells) / len(cells)
     best = max(shares, key=lambda column: shares[column], default=None)
