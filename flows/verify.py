@@ -21,7 +21,7 @@ from evaluators.user_error import CannotWrite
 from flows.options import VerifyOptions
 from flows.predictions.frozen_predictions import frozen_for
 from flows.runtime.disk_space import check_room
-from flows.runtime.notify import save_and_tell
+from flows.runtime.notify import new_verdicts, save_and_tell
 from flows.runtime.prefect_run import step, write_page
 from flows.runtime.progress_lines import pulling, say
 from flows.runtime.server_pool import ServerPool
@@ -138,7 +138,7 @@ def verify_release(model: str, home: Path = Path("claimcheck-data"), options: Ve
                     verdicts += _job(artifact, job, pool, home_paths, options)
     forget_tasks()
     left = state.left({claim.claim_id: claim for claim in claims}, datetime.now(UTC))
-    _tell(home_paths, claims, left)
+    _tell(home_paths, claims, left, options)
     verdicts += left
     loaded = load_home(home_paths)
     judge_imported_runs(home_paths, release.model, options.alpha)
@@ -243,7 +243,7 @@ def _score_job(
             verdicts.append(verdict)
         elif len(parts) == 1 or job.protocol:
             say(f"  {parts[0][1].headline} ({parts[0][0].name}; other protocols are left)")
-    _tell(home, todo, verdicts)
+    _tell(home, todo, verdicts, options)
     return verdicts
 
 
@@ -277,11 +277,10 @@ def _order_seed(job: Job, artifact: Artifact, home: Home, options: VerifyOptions
     return order_seed_of(home, artifact, job.benchmark.name) if options.order_seed is None else options.order_seed
 
 
-def _tell(home: Home, claims: Sequence[Claim], verdicts: Sequence[Verdict]) -> None:
+def _tell(home: Home, claims: Sequence[Claim], verdicts: Sequence[Verdict], options: VerifyOptions) -> None:
     """Store verdicts, tell the webhook and the user."""
-    save_and_tell(
-        home, [claim for claim in claims if any(verdict.claim_id == claim.claim_id for verdict in verdicts)], verdicts
-    )
+    new = list(verdicts) if options.again else new_verdicts(home, verdicts)
+    save_and_tell(home, [claim for claim in claims if any(verdict.claim_id == claim.claim_id for verdict in new)], new)
     for verdict in verdicts:
         say(f"  {verdict.headline}")
 

@@ -351,3 +351,12 @@ class Verdict(Record):
     sequence: int | None = None
     """Which verdict on its claim it is, counted from 1 as they are stored: of two the later one stands, whatever the
     clock said. None before it is stored, and in files of version 0.1.0."""
+
+    def repeats(self, standing: Verdict | None) -> bool:
+        """Whether it says what the standing verdict on its claim says already, from the same run."""
+        return standing is not None and self.run_id is not None and _told(self) == _told(standing)
+
+
+def _told(verdict: Verdict) -> Verdict:
+    """A verdict without when it was made."""
+    return verdict.model_copy(update={"judged_at": None, "sequence": None})

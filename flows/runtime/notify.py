@@ -188,6 +188,12 @@ def _escaped(text: str) -> str:
     return printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def new_verdicts(home: Home, verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Those that do not only repeat what stands: a run that is taken over after its verdict is judged once more."""
+    standing_verdicts = last_verdicts(home, [verdict.claim_id for verdict in verdicts])
+    return [verdict for verdict in verdicts if not verdict.repeats(standing_verdicts.get(verdict.claim_id))]
+
+
 def save_and_tell(home: Home, claims: Sequence[Claim], verdicts: Sequence[Verdict]) -> None:
     """Append verdicts and tell what changed. claims: those that the verdicts are about."""
     before = last_verdicts(home, [verdict.claim_id for verdict in verdicts])

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from evaluators.files import write_atomic
+from flows.runtime.notify import new_verdicts
 from tests.warehouse.test_store import claim
 from warehouse.claim_records import Verdict
 from warehouse.home import Home
@@ -64,3 +65,13 @@ def test_what_lies_on_disk_counts_although_the_tables_lack_it(home: Home) -> Non
     save_verdicts(home, [because("later", NOW)])
     load_home(home)
     assert standing(home) == "later"
+
+
+def test_a_verdict_that_only_repeats_what_stands_is_not_new(home: Home) -> None:
+    """A run that was taken over after its verdict is judged once more; another run, or another outcome, is news."""
+    first = because("first", NOW).model_copy(update={"run_id": "run-1"})
+    save_verdicts(home, new_verdicts(home, [first]))
+    repeated = first.model_copy(update={"judged_at": NOW + timedelta(minutes=15)})
+    assert new_verdicts(home, [repeated]) == []
+    for other in ({"run_id": "run-2"}, {"headline": "another"}, {"run_id": None}):
+        assert new_verdicts(home, [repeated.model_copy(update=other)]) != []

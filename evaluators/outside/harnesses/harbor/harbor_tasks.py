@@ -65,11 +65,11 @@ def _downloaded(setup: HarnessSetup, harbor: Path, variables: dict[str, str]) ->
     known = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     argv = (str(harbor), "download", entry.task, "--export", "--output-dir", str(half / "tasks"), *REGISTRY)
     code = run_step(Step(argv, DOWNLOAD_SECONDS, variables | known), half, None)
-    holding = next(iter(sorted((half / "tasks").glob(f"*/*/{CONFIG}"))), None)
-    if code or holding is None:
+    configs = sorted((half / "tasks").rglob(CONFIG), key=lambda path: len(path.parts))
+    if code or not configs:
         told = last_words(half)
         raise HarnessMissing(f"the tasks of {entry.title} cannot be downloaded: {told}", "dataset_missing")
-    holding.parents[1].rename(kept)
+    configs[0].parents[1].rename(kept)  # with or without a folder of the data set's name
     shutil.rmtree(half, ignore_errors=True)
     return kept
 
