@@ -64,6 +64,17 @@ def test_a_scorer_of_inspect_with_several_grades(tmp_path: Path) -> None:
     assert (brief.filter, brief.score, scores(brief), brief.failed) == ("brief", 0.75, {"1#0": 0.5, "2#0": 1.0}, 0)
 
 
+@pytest.mark.parametrize(
+    ("named", "model"),
+    [("hf/org/model", "org/model"), ("vllm/served", "served"), ("ollama/llama3", "llama3"), ("openai/o4", "openai/o4"),
+     ("together/org/model-turbo", "together/org/model-turbo")],
+)  # fmt: skip
+def test_the_provider_of_inspect_is_no_organisation(tmp_path: Path, named: str, model: str) -> None:
+    log = inspect_log(["C"])
+    log["eval"]["model"] = named
+    assert read_outside_file(write(tmp_path / "log.json", log)).model == model
+
+
 def tau2_index(**changes: Any) -> dict[str, Any]:
     rows = [(1.0, "user_stop"), (0.0, "agent_stop"), (0.0, "agent_error"), (0.0, "infrastructure_error")]
     return {

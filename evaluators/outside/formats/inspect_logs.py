@@ -30,6 +30,20 @@ LETTERS = {"C": 1.0, "CORRECT": 1.0, "I": 0.0, "INCORRECT": 0.0, "P": 0.5, "PART
 ERRORS = frozenset({"stderr", "std", "var", "bootstrap_stderr"})
 CUT = frozenset({"max_tokens", "model_length"})
 """Stop reasons of an answer that was cut."""
+LOCAL = frozenset({"hf", "vllm", "sglang", "llama-cpp-python", "transformer_lens"})
+"""Providers that run the weights of a name on the hub."""
+HOSTS = LOCAL | {
+    "ollama",
+    "openrouter",
+    "together",
+    "groq",
+    "fireworks",
+    "bedrock",
+    "azureai",
+    "cloudflare",
+    "sagemaker",
+}
+"""Providers of others' models: the first word of a model's name, and no organisation."""
 
 
 def is_inspect_header(content: Any) -> bool:
@@ -92,13 +106,20 @@ def _run(path: Path, header: dict[str, Any], samples: list[dict[str, Any]]) -> O
         path=str(path),
         harness="inspect_ai",
         harness_version=version,
-        model=text(about.get("model")),
+        model=_model(text(about.get("model"))),
         started=moment(stats.get("started_at")) or moment(about.get("created")),
         finished=moment(stats.get("completed_at")),
         scaffold=_scaffold(header),
         results=tuple(results),
         left_out=tuple(left),
     )
+
+
+def _model(named: str | None) -> str | None:
+    """The model without the provider where that is no organisation: `ollama/llama3` is no release of one called ollama.
+    What a host calls by three words stays as it is: which weights it serves is not told."""
+    provider, _, rest = (named or "").partition("/")
+    return rest if rest and (provider in LOCAL or (provider in HOSTS and "/" not in rest)) else named
 
 
 def _scores(results: dict[str, Any]) -> list[Any]:
