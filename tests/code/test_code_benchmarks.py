@@ -205,6 +205,7 @@ def test_sixty_four_answers_are_graded_together(tmp_path: Path) -> None:
     assert 0 < scores["pass@2"] < scores["pass@8"] < scores["pass@64"] == 1.0
 
 
+@pytest.mark.long
 def test_a_stopped_run_of_programs(tmp_path: Path) -> None:
     """The rule is asked while programs run; what was sent beyond its stop does not count."""
 

@@ -171,8 +171,13 @@ def test_a_server_that_dies_half_way_costs_nothing(entry: Benchmark, home: Path)
 def test_a_data_set_is_downloaded_once(
     entry: Benchmark, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    registry = tmp_path / "registry.json"
-    tasks = [{"name": word, "path": str(tmp_path / "tasks" / word)} for word in WORDS]
+    """From a git repository, as Harbor's registry names them."""
+    repository, registry = tmp_path / "tasks", tmp_path / "registry.json"
+    git = ["git", "-C", str(repository), "-c", "user.name=t", "-c", "user.email=t@example.org"]
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "tasks"]):
+        subprocess.run([*git, *words], check=True)
+    commit = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
+    tasks = [{"name": word, "git_url": str(repository), "git_commit_id": commit, "path": word} for word in WORDS]
     row = {"name": "small-words", "version": "1.0", "description": "words", "tasks": tasks}
     registry.write_text(json.dumps([row]))
     monkeypatch.setattr(harbor_tasks, "REGISTRY", ("--registry-path", str(registry)))

@@ -45,6 +45,7 @@ def home(tmp_path: Path) -> Home:
     return found
 
 
+@pytest.mark.long
 def test_an_own_whole_run_under_another_protocol_saves_items(home: Home) -> None:
     claim = make_claim("85.2", STRICT, benchmark="demo_sums")
     plan = plan_jobs([claim], kind=BASE, options=OPTIONS)

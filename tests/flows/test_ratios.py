@@ -79,6 +79,7 @@ def test_two_backends_of_known_pace(place: Place, release: Path, paced_llama: Ca
     assert "already verified" in again.stdout
 
 
+@pytest.mark.long
 def test_a_release_against_another(place: Place, release: Path) -> None:
     other = shutil.copytree(release, release.parent / "competitor")
     found = verified(place, release, {"0.5-2x": {"denominator": str(other), **LENGTHS}}, "--quantization", "F16")

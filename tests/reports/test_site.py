@@ -85,6 +85,7 @@ def test_a_folder_of_other_files_is_left_alone(home: Home, tmp_path: Path) -> No
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
+@pytest.mark.long
 def test_an_fsspec_address_gets_the_same_files(home: Home, site: Path) -> None:
     import fsspec
 

@@ -48,7 +48,12 @@ def got_out(result: dict) -> bool:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "user"),
-    [("bwrap", "root"), ("bwrap", "nobody"), ("nsjail", "root"), ("landlock", "nobody")],
+    [
+        ("bwrap", "root"),
+        ("bwrap", "nobody"),
+        pytest.param("nsjail", "root", marks=pytest.mark.long),
+        ("landlock", "nobody"),
+    ],
 )
 def test_no_attempt_gets_out(kind: str, user: str) -> None:
     missing = sandbox_of_kind(kind).missing()
