@@ -61,14 +61,11 @@ def write_site(
     UserError if there are no such claims, or the destination cannot be written.
     """
     with SiteReader(home) as reader:
-        table = read_site_rows(reader, model)
-    with table, SiteReader(home) as reader:  # a new connection: what the whole view took of memory is given back
-        return _write(reader, table, to, model, base_url, now)
+        return _write(reader, to, model, base_url, now)
 
 
-def _write(
-    reader: SiteReader, table: SiteRows, to: str, model: str | None, base_url: str | None, now: datetime | None
-) -> SiteWritten:
+def _write(reader: SiteReader, to: str, model: str | None, base_url: str | None, now: datetime | None) -> SiteWritten:
+    table = read_site_rows(reader, model)
     if not table.parts:
         raise UserError(
             f"no claims about a model whose name contains {model}; `claimcheck table` lists the models"
@@ -81,7 +78,7 @@ def _write(
     address = None if base_url is None else base_url.rstrip("/") + "/"
     site = Site(address, max(dates, default=now), now)
     counts, pictured = Counts(), _with_pictures(light)
-    with Destination(to) as files, WholeTable() as whole:
+    with table, Destination(to) as files, WholeTable() as whole:
         for batch in _batches(table):
             rows = {name: table.rows(name) for name in batch}
             evidence = read_evidence(reader, [row for part in rows.values() for row in part])
