@@ -1,16 +1,25 @@
 -- $model, $limit: verdicts that changed what stood about a claim, newest first. What a run of others said counts where it
 -- stands; it changes nothing that another run said.
-with judged as (
+with imported as (
+    -- their ids alone: a window over whole records takes several times the memory
+    select run_id from runs where record ->> 'ran_by' = 'imported'
+),
+judged as (
     select
-        v.*,
+        v.verdict_id,
+        v.claim_id,
+        v.outcome,
+        v.flagged,
+        v.judged_at,
+        v.headline,
         lag(v.outcome) over history as before,
         lag(v.flagged) over history as flagged_before
     from verdicts v
-    left join runs r using (run_id)
-    where
-        coalesce(r.record ->> 'ran_by', 'us') = 'us'
-        or v.verdict_id in (select verdict_id from site_shown)
-    window history as (partition by v.claim_id, coalesce(r.record ->> 'ran_by', 'us') order by coalesce(v.sequence, 0), v.judged_at, v.verdict_id)
+    left join imported i using (run_id)
+    where i.run_id is null or v.verdict_id in (select verdict_id from site_shown)
+    window history as (
+        partition by v.claim_id, i.run_id is null order by coalesce(v.sequence, 0), v.judged_at, v.verdict_id
+    )
 )
 select
     j.verdict_id,
