@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from evaluators.outside.formats.agents.tau2_simulations import simulation_items
 from evaluators.outside.read_file import read_outside_file
 from evaluators.outside.read_outside import read_outside
 from evaluators.user_error import UserError
@@ -162,3 +163,11 @@ def test_other_parquet_is_named_with_its_columns(tmp_path: Path) -> None:
     (tmp_path / "broken.parquet").write_bytes(b"PAR1 and no more")
     with pytest.raises(UserError, match="no readable columns"):
         read_outside_file(tmp_path / "broken.parquet")
+
+
+def test_a_task_that_tau2_skipped_is_no_zero() -> None:
+    """It has the reward and the reason of a malformed message, because the server failed."""
+    row = {"task_id": "1", "termination_reason": "agent_error", "reward_info": {"reward": 0.0}}
+    said = {"messages": [{"role": "assistant", "content": ""}]}
+    rows = [row | said, row | {"messages": [], "skipped": True}, row | {"messages": []}, row | said | {"skipped": True}]
+    assert [item.score for item in simulation_items(rows)] == [0.0, None, None, None]

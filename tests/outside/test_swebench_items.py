@@ -15,7 +15,7 @@ from evaluators.outside.harnesses.harness import HarnessMissing
 from evaluators.outside.harnesses.harness_environment import harness_environment
 from evaluators.outside.harnesses.small_repositories import build_repositories
 from evaluators.outside.harnesses.swebench_data import local_instances
-from evaluators.outside.harnesses.swebench_items import mend_predictions, read_instances
+from evaluators.outside.harnesses.swebench_items import fix_predictions, read_instances
 from evaluators.outside.outside_records import OutsideItem
 from evaluators.records import ItemStatus
 from evaluators.user_error import UserError
@@ -88,15 +88,15 @@ def test_predictions_torn_by_a_kill_are_mended_from_the_trajectories(tmp_path: P
     lay(tmp_path, "done", "Submitted", "diff")
     lay(tmp_path, "server", "APIConnectionError", "")
     (tmp_path / "preds.json").write_text('{"done": {"model_pat')
-    mend_predictions(tmp_path)
+    fix_predictions(tmp_path)
     assert {name: one["model_patch"] for name, one in json.loads((tmp_path / "preds.json").read_text()).items()} == {
         "done": "diff"
     }
     lay(tmp_path, "ended", "LimitsExceeded", None)
     lay(tmp_path, "never_started", None, "")
-    mend_predictions(tmp_path)
+    fix_predictions(tmp_path)
     assert set(json.loads((tmp_path / "preds.json").read_text())) == {"done", "ended"}
-    mend_predictions(tmp_path / "empty")
+    fix_predictions(tmp_path / "empty")
     assert not (tmp_path / "empty").exists()
 
 

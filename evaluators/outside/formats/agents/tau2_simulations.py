@@ -13,9 +13,11 @@ from evaluators.records import ItemStatus, Settings
 from evaluators.user_error import UserError
 
 ENDED = frozenset({"user_stop", "agent_stop"})
-LIMITS = frozenset({"max_steps", "max_turns", "too_many_errors", "timeout", "agent_error"})
-"""Reasons of termination that the model brought about (`agent_error`: a message that is empty or is both text and
-call): score 0. Every other but `ENDED` is the infrastructure's."""
+LIMITS = frozenset({"max_steps", "max_turns", "too_many_errors", "timeout"})
+"""Reasons of termination that the model brought about: score 0. Every other but `ENDED` is the infrastructure's."""
+MALFORMED = "agent_error"
+"""The model's too: a message that is empty, or both text and call. Older versions give the same reason, and a reward
+of 0, to a task without a conversation, which they skipped because the server failed."""
 
 
 def is_tau2_file(content: Any) -> bool:
@@ -112,13 +114,15 @@ def simulation_items(simulations: Sequence[Any]) -> Iterator[OutsideItem]:
         ending = text(simulation.get("termination_reason")) or ""
         ending = ending.rpartition(".")[2].casefold()
         reward = finite(inside(simulation, "reward_info", "reward"))
-        score, status = reward, ItemStatus.ok
-        if ending in LIMITS:
-            score = 0.0 if reward is None else reward
-        elif ending not in ENDED or reward is None or simulation.get("skipped"):
-            score, status = None, ItemStatus.failed
         messages = sequence(simulation.get("messages"))
         agent = [message for message in map(mapping, messages) if message.get("role") == "assistant"]
+        score, status = reward, ItemStatus.ok
+        if simulation.get("skipped"):
+            score, status = None, ItemStatus.failed
+        elif ending in LIMITS or (ending == MALFORMED and simulation.get("messages") != []):
+            score = 0.0 if reward is None else reward
+        elif ending not in ENDED or reward is None:
+            score, status = None, ItemStatus.failed
         usages = [mapping(message.get("usage")) for message in agent]
         yield OutsideItem(
             id=str(simulation["task_id"])[:200],
