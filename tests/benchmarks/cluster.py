@@ -256,11 +256,13 @@ def report(
             late, other = late + near, other + (not near)
     verdicts = {place: len(list((root / place / "verdicts").glob("*.json"))) for place in ("reader", "alone")}
     pages = prefect.api("POST", "/artifacts/filter", {"artifacts": {"key": {"any_": ["weekly"]}}})
+    stopped = len(set(once) - set(arrived))
     print(
         f"{len(runs)} verifications, {len(kills)} kills, {minutes:.0f} minutes: "
         f"{sum(run['state']['type'] != 'COMPLETED' for run in runs)} not completed; {len(arrived)} requests "
-        f"({len(once)} alone), {len(set(once) - set(arrived))} lost, {late} of the last {UNSHARED:.0f} s before a kill "
-        f"sent again, {other} others paid twice; verdicts {verdicts['reader']} ({verdicts['alone']} alone); "
+        f"({len(once)} alone), {stopped} that only the runs alone asked as they stopped, "
+        f"{late} of the last {UNSHARED:.0f} s before a kill sent again, {other} others paid twice; "
+        f"verdicts {verdicts['reader']} ({verdicts['alone']} alone); "
         f"table {'equal' if found == expected else 'DIFFERS'}; {len(pages)} reports of the week"
     )
 
