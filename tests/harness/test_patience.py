@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -91,11 +90,11 @@ def test_a_server_that_answers_only_when_it_is_examined_is_waited_for_less_in_th
         first = run(server, tmp_path, limits=LIMITS, limit=100)
         known = patience_with(server.url, LIMITS)
         known.note(answer(5), 100, 0.1, 1)
-        tried = len(server.counts())
+        before = sum(server.counts().values())
         second = run(server, tmp_path, limits=LIMITS, limit=100)
-        counts = server.counts()
+        asked = sum(server.counts().values()) - before
         assert first.server_failed and second.server_failed and known.stalled
-        assert re.search(r"answered none of the last [678] requests", str(second.reason)) and len(counts) <= tried + 8
+        assert asked < 0.8 * (before - 20), "one try each, and fewer"
     with FakeServer() as server:
         known = patience_with(server.url, LIMITS)
         known.stalled = True

@@ -12,7 +12,9 @@ from evaluators.outside.outside_records import LeftOut, OutsideResult, OutsideRu
 from evaluators.records import Settings
 from evaluators.user_error import UserError
 
-OF_RUN = {"total_tasks", "successful_tasks", "success_rate", "category_breakdown"}
+OF_RUN = {"total_tasks", "successful_tasks", "success_rate"}
+BESIDE = {"model_name", "category_breakdown"}
+"""One of these is in a summary too: versions name the model otherwise, or do not tell the categories."""
 STANDARD = ("", "standard")
 """Names of the task set whose score is MCPMark's."""
 
@@ -22,7 +24,7 @@ def is_mcpmark_summary(content: Any) -> bool:
     if not isinstance(content, dict):
         return False
     several = isinstance(content.get("overall"), dict) and {"k", "experiment_name"} <= content.keys()
-    return several or content.keys() >= OF_RUN
+    return several or (content.keys() >= OF_RUN and not BESIDE.isdisjoint(content))
 
 
 def read_mcpmark_summary(path: Path) -> OutsideRun:
