@@ -168,7 +168,17 @@ def test_answers_in_another_form_than_the_benchmark_wants(said: str, target: str
 def test_answers_that_lost_their_capitals() -> None:
     answer = "The first term is clear, so we add the rest of the terms of this sum.\n#### 16"
     assert is_uncased(answer.lower())
-    for text in (answer, "x + y = z " * 9, "答案是十六 " * 20, "it is 4"):
+    program = (
+        "    numbers = sorted(values)\n    for first, second in zip(numbers, numbers[1:]):\n        return first\n"
+    )
+    for text in (
+        answer,
+        "x + y = z " * 9,
+        "答案是十六 " * 20,
+        "it is 4",
+        program,
+        "    return sum(value for value in values)\n",
+    ):
         assert not is_uncased(text)
 
 

@@ -60,6 +60,13 @@ SCRIPTS = 4
 DOUBLE = re.compile(r"[ÃÂâ][\x80-\xbf€™œ\u0152-\u0178]|\ufffd")
 """UTF-8 that was read as another encoding, or could not be read."""
 
+CODE = re.compile(
+    r"^[ \t]*(?:return\b|(?:def|class|import|from|with|assert)[ \t]+\w|(?:for|if|elif|else|while|try)\b[^\n]*:[ \t]*$"
+    r"|[a-z_]\w*(?:\[[^\]\n]{1,40}\])?[ \t]*[-+*/]?=[ \t]*\S)|```|\b[a-z_]\w*\.[a-z_]\w*\(",
+    re.M,
+)
+"""A line of a program."""
+
 
 def is_message(text: str) -> bool:
     """Whether a text is what a server or a gateway says when it has no answer."""
@@ -79,8 +86,10 @@ def is_encoded(text: str) -> bool:
 
 
 def is_uncased(text: str) -> bool:
-    """Whether a text of some length has small letters only, as no model writes sentences."""
-    return text.islower() and len(LETTERS.findall(text)) >= UNBROKEN and len(BLANK.findall(text)) >= 6
+    """Whether a text of some length has small letters only, as no model writes sentences. Programs mostly have."""
+    if not text.islower() or CODE.search(text):
+        return False
+    return len(LETTERS.findall(text)) >= UNBROKEN and len(BLANK.findall(text)) >= 6
 
 
 def is_cut_open(text: str) -> bool:
