@@ -28,6 +28,8 @@ DOUBTFUL = {
     "ContextWindowExceededError": ItemStatus.truncated,
 }
 """Ends of an agent whose zero may be the server's doing: kept as bounds of the score."""
+OUT_OF_TIME = "TimeExceeded"
+"""How fast the machine answers decides it: what is then not solved is kept as a bound too."""
 
 
 def read_instances(folder: Path) -> Iterator[OutsideItem]:
@@ -89,6 +91,8 @@ def _asked(name: str, prediction: dict[str, Any], trajectory: Any) -> OutsideIte
         error = ": ".join(word for word in words if word)
         return item.model_copy(update={"status": ItemStatus.failed, "error": error})
     ended = None if status == "Submitted" else f"ended by {status}"
+    if status == OUT_OF_TIME:
+        item = item.model_copy(update={"status": ItemStatus.timed_out})
     if not text(prediction.get("model_patch")):
         return item.model_copy(update={"score": 0.0, "error": ended or "submitted no patch"})
     return item.model_copy(update={"error": ended})
@@ -107,7 +111,9 @@ def _graded(name: str, report: Any, item: OutsideItem) -> OutsideItem:
         error = error or "its tests ran out of time"
     elif grade.get("patch_successfully_applied") is not True:
         error = error or "the patch could not be applied, or left no test results"
-    return item.model_copy(update={"score": float(grade.get("resolved") is True), "error": error})
+    solved = grade.get("resolved") is True
+    status = ItemStatus.ok if solved else item.status
+    return item.model_copy(update={"score": float(solved), "status": status, "error": error})
 
 
 def _document(path: Path) -> Any:

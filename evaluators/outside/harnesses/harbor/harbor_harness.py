@@ -105,7 +105,7 @@ class HarborTasks:
         """The best that any attempt left of a task."""
         items: dict[str, OutsideItem] = {}
         for path in sorted(folder.glob(f"{ATTEMPTS}/*/result.json")):
-            for item in _items(path):
+            for item in read_trial(path):
                 if item.id not in items or items[item.id].status is ItemStatus.failed:
                     items[item.id] = item
         return iter(items.values())
@@ -156,7 +156,7 @@ class HarborTasks:
                 yield Step(argv, START_SECONDS, self.variables)
 
 
-def _items(path: Path) -> list[OutsideItem]:
+def read_trial(path: Path) -> list[OutsideItem]:
     """The item of a trial, named as its task's folder."""
     try:
         trial = json_document(path)
@@ -165,4 +165,9 @@ def _items(path: Path) -> list[OutsideItem]:
     task_folder = text(inside(trial, "task_id", "path"))
     if not is_harbor_trial(trial) or task_folder is None or trial.get("finished_at") is None:
         return []
-    return list(trial_items([trial | {"task_name": Path(task_folder).name}]))
+    late = "AgentTimeout" in (text(inside(trial, "exception_info", "exception_type")) or "")
+    items = trial_items([trial | {"task_name": Path(task_folder).name}])
+    # how fast this machine answers decides what is done in time: a bound of the score, not only the model's failure
+    return [
+        item.model_copy(update={"status": ItemStatus.timed_out}) if late and not item.score else item for item in items
+    ]
