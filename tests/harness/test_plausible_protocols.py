@@ -164,6 +164,8 @@ def test_habits_have_an_address_and_name_benchmarks() -> None:
         ),
         ("HuggingFaceTB/SmolLM3-3B", "gsm_plus", {"temperature": 0.6, "max_tokens": 32768, "shots": 0}),
         ("moonshotai/Kimi-K2-Thinking", "gpqa_diamond", {"temperature": 1.0, "max_tokens": 98304, "repeats": 1}),
+        ("zai-org/GLM-4.5-Air", "aime24", {"temperature": 0.6, "max_tokens": 81920, "repeats": 32}),
+        ("MiniMaxAI/MiniMax-M1-80k", "livecodebench", {"temperature": 1.0, "top_p": 0.95, "repeats": 16}),
     ],
 )
 def test_a_vendors_own_way_comes_first(model: str, name: str, expected: dict[str, float]) -> None:
@@ -173,7 +175,33 @@ def test_a_vendors_own_way_comes_first(model: str, name: str, expected: dict[str
 
 
 @pytest.mark.parametrize(
-    "model", ["Qwen/Qwen3-8B-Base", "Qwen/Qwen3-235B-A22B-Instruct-2507", "deepseek-ai/DeepSeek-R1-0528"]
+    ("model", "shots"),
+    [
+        ("Qwen/Qwen2-7B", 4),
+        ("deepseek-ai/DeepSeek-V3-Base", 8),
+        ("ibm-granite/granite-4.0-h-tiny", 8),
+        ("ibm-granite/granite-4.1-8b-base", 8),
+        ("microsoft/Phi-4-mini-instruct", 8),
+    ],
+)
+def test_a_vendors_number_of_examples_is_tried_first(model: str, shots: int) -> None:
+    """The catalogue's own stays plausible."""
+    tried = plausible_protocols(benchmark("gsm8k"), BASE, NAMED, habits=habits_of(model)).protocols
+    assert [protocol.settings.shots for protocol in tried] == [shots, 5]
+    assert str(tried[0].source).startswith("https://") and tried[1].source is None
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "Qwen/Qwen3-8B-Base",
+        "Qwen/Qwen3-235B-A22B-Instruct-2507",
+        "deepseek-ai/DeepSeek-R1-0528",
+        "zai-org/GLM-4.6",
+        "Qwen/Qwen2-7B-Instruct",
+        "ibm-granite/granite-4.0-h-tiny-base",
+        "microsoft/phi-4",
+    ],
 )
 def test_habits_hold_for_the_releases_that_they_were_written_for(model: str) -> None:
     assert not habits_of(model)
