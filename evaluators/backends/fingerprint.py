@@ -1,9 +1,10 @@
 """What a server whose weights nobody has seen answers to a few items: how it is told from what it served before.
 
-The first PROBES items of a run are asked for LENGTH tokens each, greedy and one after another. Two fingerprints are of
-one server if every answer is the same text and the log-probabilities differ by what kernels and batches make of one
-model (TOLERANCE); then the id of the first one is kept, so that a run finds its journal again. A mended template, other
-weights, another quantization or another model behind the same URL and name give another id, and so a run of its own.
+The first PROBES items of a run are asked for LENGTH tokens each, greedy and one after another; a further run on the
+same server asks the first of them only. Two fingerprints are of one server if every answer is the same text and the
+log-probabilities differ by what kernels and batches make of one model (TOLERANCE); then the id of the first one is
+kept, so that a run finds its journal again. A mended template, other weights, another quantization or another model
+behind the same URL and name give another id, and so a run of its own.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from pathlib import Path
 from evaluators.backends import ModelServer
 from evaluators.backends.fingerprint import with_fingerprint
 from evaluators.backends.openai_api import sampling
-from evaluators.backends.replicas.server_group import ask_replicas
+from evaluators.backends.replicas.recognition import ask_replicas
 from evaluators.backends.retry import RetryLimits
 from evaluators.backends.select import chat_template, speaks
 from evaluators.catalogue import Benchmark

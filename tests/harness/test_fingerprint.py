@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from evaluators.backends.fingerprint import alike, ask_probes, fingerprint_id
+from evaluators.backends import ServerOptions, open_server
+from evaluators.backends.fingerprint import PROBES, alike, ask_probes, fingerprint_id
+from evaluators.backends.replicas.recognition import ask_replicas
+from evaluators.backends.replicas.server_group import ServerGroup
 from evaluators.catalogue import benchmark
 from evaluators.harness import run_benchmark
 from evaluators.records import Artifact, Release, Run, ServerDescription, Settings
@@ -47,6 +50,51 @@ def test_a_mended_server_gets_a_run_of_its_own_and_the_same_one_does_not(tmp_pat
     assert not broken.weights_seen and broken.server is not None and broken.server.fingerprint
     assert mended.measurements[0].score != broken.measurements[0].score
     assert broken.artifact is not None and broken.artifact.key == ""
+
+
+def test_the_runs_of_one_verification_ask_which_server_it_is_once(tmp_path: Path) -> None:
+    """And each further one a single question, which shows whether it is still the same."""
+
+    def probed(settings: Settings) -> tuple[Run, int]:
+        before = server.counts().get(0, 0)
+        made = run_benchmark(
+            benchmark("demo_sums"), UNSEEN, server, settings, folder=tmp_path, limit=32, checks=False, order_seed=1
+        )
+        return made, server.counts()[0] - before
+
+    with Elsewhere(wrong=0.5) as server:
+        runs = [probed(Settings()), probed(Settings(temperature=0.5)), probed(Settings(temperature=1.0))]
+    assert [questions for _, questions in runs] == [PROBES, 1, 1]
+    assert len({made.run_id for made, _ in runs}) == 3
+    assert len({made.server.fingerprint for made, _ in runs if made.server}) == 1
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_a_server_that_shows_a_change_is_asked_all_again(several: bool) -> None:
+    prompts, asked, told = [str(number) for number in range(PROBES)], [0, 0], "it is "
+
+    def scripted(number: int) -> ScriptedServer:
+        def answer(body: dict[str, Any]) -> dict[str, Any]:
+            asked[number] += 1
+            return generated(told + body["prompt"])
+
+        models = {"data": [{"id": "fake"}]}
+        return ScriptedServer({"/v1/completions": answer, "/v1/models": lambda body: models})
+
+    with scripted(0) as first, scripted(1) as second:
+        options = ServerOptions(url=first.url, further_urls=(second.url,) if several else ())
+        with open_server("attached", None, options, Path()) as server:
+            before = ask_replicas(server, "fake", prompts, False)
+            assert ask_replicas(server, "fake", prompts, False) == before and asked[0] == PROBES + 1
+            told = "now "
+            after = ask_replicas(server, "fake", prompts, False)
+            assert after == [(f"now {prompt}", None) for prompt in prompts] != before and asked[0] == 2 * PROBES + 2
+            assert ask_replicas(server, "fake", prompts[::-1], False) == after[::-1], "other prompts are asked"
+            assert asked == [3 * PROBES + 2, (3 * PROBES + 2) * several]
+            if isinstance(server, ServerGroup):
+                server.replicas = server.replicas[:1]
+                ask_replicas(server, "fake", prompts, False)
+                assert asked[0] == 4 * PROBES + 2, "the servers are not those that agreed"
 
 
 @pytest.mark.parametrize(("other", "same"), [(-1.02, True), (-1.4, False), (None, False)])

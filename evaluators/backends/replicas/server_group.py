@@ -103,8 +103,11 @@ class ServerGroup:
             answers = list(threads.map(lambda replica: ask_probes(replica.server, model, prompts, chat), self.replicas))
         for replica, given in zip(self.replicas[1:], answers[1:], strict=True):
             refuse_other_answers(self.url, answers[0], replica.server.url, given)
-        self._probes = prompts, chat, answers[0]
         return answers[0]
+
+    def expect(self, prompts: Sequence[str], chat: bool, answers: Sequence[Answer]) -> None:
+        """Compare a server that comes back by what all answered to these prompts."""
+        self._probes = prompts, chat, answers
 
     def returned(self, replica: Replica) -> bool:
         """Whether a server that was lost is back, and as it was. Raises OtherModel if it serves something else now,
@@ -151,10 +154,3 @@ def replicas_of(server: ModelServer, about: ServerDescription) -> tuple[Replica,
 def one_of(server: ModelServer) -> ModelServer:
     """The server itself; of several the first that answers."""
     return server.replicas[0].server if isinstance(server, ServerGroup) else server
-
-
-def ask_replicas(server: ModelServer, model: str, prompts: Sequence[str], chat: bool) -> list[Answer]:
-    """`ask_probes` of a server; of several what all answer. Raises OtherModel if two differ."""
-    if isinstance(server, ServerGroup):
-        return server.agreed_answers(model, prompts, chat)
-    return ask_probes(server, model, prompts, chat)
