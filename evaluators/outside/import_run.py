@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from evaluators.catalogue import Benchmark, Score
+from evaluators.harness.aggregate import SOFT
 from evaluators.harness.keys import digest, order_key
 from evaluators.outside.bounded_reading import finite
 from evaluators.outside.outside_records import LeftOut, OutsideItem, OutsideResult, OutsideRun, mean_of
@@ -27,7 +29,6 @@ from evaluators.records import (
 )  # fmt: skip
 
 LM_EVAL_ITEM = re.compile(r"(?P<task>.+)/(?P<doc>\d{1,15})")
-COUNTED = (ItemStatus.truncated, ItemStatus.empty, ItemStatus.refused, ItemStatus.unextracted, ItemStatus.failed)
 NOT_LIMITED = 0.98
 """Share of a benchmark's items from which on a result counts as whole; those that are missing count as failed."""
 
@@ -213,6 +214,7 @@ def _measurement(
     if value is None and not failed:
         return None
     means = tuple(_mean(several) for several in ordered)
+    low, high = _bounds(result, ordered, value, count)
     return Measurement(
         benchmark=benchmark.name,
         metric=score.metric,
@@ -224,11 +226,37 @@ def _measurement(
         of=of,
         values=means if result.unit == "fraction" else _speeds(result),
         order_seed=seed,
+        low=low,
+        high=high,
         evidence=result.evidence,
-        **{
-            status.value: sum(any(answer.status is status for answer in item) for item in ordered) for status in COUNTED
-        },
+        **{status.value: sum(any(answer.status is status for answer in item) for item in ordered) for status in SOFT},
     )
+
+
+def _bounds(
+    result: OutsideResult, ordered: list[list[OutsideItem]], value: float | None, count: int | None
+) -> tuple[float | None, float | None]:
+    """The score had every answer in doubt been wrong, and right; None where nothing tells how many are. A score that
+    its file gives without items counts those in doubt as wrong."""
+    if result.unit != "fraction":
+        return None, None
+    if not ordered:
+        if value is None or not count or not result.in_doubt:
+            return None, None
+        return value, min(1.0, value + result.in_doubt / count)
+    scores = [answer.score for several in ordered for answer in several if answer.score is not None]
+    if not all(0 <= score <= 1 for score in scores):
+        return None, None
+    low, high = (
+        math.fsum(sum(_at_most(answer, extreme) for answer in several) / len(several) for several in ordered)
+        for extreme in (0.0, 1.0)
+    )
+    return low / len(ordered), high / len(ordered)
+
+
+def _at_most(answer: OutsideItem, extreme: float) -> float:
+    """The score of an answer; of one in doubt `extreme`. A right one that was cut off may be right by what is there."""
+    return extreme if answer.status in SOFT or answer.score is None else answer.score
 
 
 def _speeds(result: OutsideResult) -> tuple[float | None, ...]:

@@ -67,6 +67,8 @@ class OutsideResult(Record):
     """Published score in `unit`; None: the file has only items."""
     right: int | None = None
     """Right items, where the file lists only these and not how many there are in all."""
+    in_doubt: int = 0
+    """Items that `score` or `right` counts as wrong though nothing graded them, where the file has no items."""
     stderr: float | None = None
     """Published standard error, in `unit`."""
     unit: str = "fraction"
