@@ -298,3 +298,47 @@ def test_a_published_error_counts_where_there_are_no_items(
     told = next(reason.text for reason in verdict.reasons if reason.code == "published_error")
     assert f"standard error of {100 * error:.2g} points" in told
     assert ("within the published uncertainty" in verdict.headline) == (outcome is Outcome.inconclusive)
+
+
+SUBMITTED = [f"django__django-{number}" for number in range(500)]
+
+
+def grades_of(resolved: int, errors: int, **changes: Any) -> dict[str, Any]:
+    """A report on all of SWE-bench Verified: the others are unresolved."""
+    return report(
+        total_instances=500, submitted_instances=500, resolved_instances=resolved, resolved_ids=SUBMITTED[:resolved],
+        unresolved_ids=SUBMITTED[resolved + errors :], error_ids=SUBMITTED[resolved : resolved + errors],
+        error_instances=errors, infra_failure_instances=0, infra_failure_ids=[], failure_reasons={},
+        empty_patch_ids=[], submitted_ids=SUBMITTED, completed_ids=SUBMITTED[:resolved],
+    ) | changes  # fmt: skip
+
+
+@pytest.mark.parametrize("listed", [True, False])
+@pytest.mark.parametrize(("errors", "outcome"), [(0, Outcome.below_claim), (100, Outcome.inconclusive)])
+def test_instances_that_were_never_graded_contradict_no_claim(
+    home: Home, tmp_path: Path, errors: int, outcome: Outcome, listed: bool
+) -> None:
+    """46 % with a fifth of the instances ended in errors may be the 60 % that are claimed."""
+    save_claims(home, [claim("org/model", "swe_bench_verified", "60.0")])
+    some = {} if listed else {"unresolved_ids": [], "submitted_ids": [], "completed_ids": []}
+    file = write(tmp_path / "org__model.verified.json", grades_of(230, errors, **some))
+    found = import_results(home, str(file), ImportRequest())
+    (measured,) = found.runs[0].measurements
+    assert measured.score == pytest.approx(0.46)
+    if errors:
+        assert (measured.low, measured.high) == pytest.approx((0.46, 0.66))
+    assert (found.verdicts[0].outcome, found.verdicts[0].flagged) == (outcome, False)
+
+
+def test_tasks_that_ran_out_of_time_contradict_no_claim(home: Home, tmp_path: Path) -> None:
+    """How fast somebody's machine answered is no answer of the model."""
+    save_claims(home, [claim("org/model", "terminal_bench_2", "51.5")])
+    for number in range(89):
+        late = 30 <= number < 60
+        one = trial(f"task-{number}", 1, float(number < 30), "AgentTimeoutError" if late else None)
+        write(tmp_path / "job" / one["trial_name"] / "result.json", one)
+    write(tmp_path / "job" / "config.json", {"datasets": [{"name": "terminal-bench", "version": "2.0"}]})
+    found = import_results(home, str(tmp_path / "job"), ImportRequest(release="org/model"))
+    (measured,) = found.runs[0].measurements
+    assert (measured.timed_out, measured.low, measured.high) == (30, pytest.approx(30 / 89), pytest.approx(60 / 89))
+    assert found.verdicts[0].outcome is Outcome.inconclusive

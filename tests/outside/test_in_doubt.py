@@ -128,3 +128,28 @@ def test_inspect(tmp_path: Path, told: Any) -> None:
     statuses = [status for _, status in items_of(write(tmp_path / "log.json", log)).values()]
     assert statuses == ["timed_out", "timed_out", "truncated", "ok", "ok"]
     assert list(inspect_items(tmp_path / "none.eval", "match")) == []
+
+
+def test_swebench_errors_are_bounds(tmp_path: Path) -> None:
+    """An error of the evaluation is no answer of the model: images that were not built, patches that do not apply."""
+    names = ("right", "wrong", "error", "late", "no_module", "broken")
+    ids = {name: f"django__django-{number}" for number, name in enumerate(names)}
+    content = {
+        "total_instances": 6, "submitted_instances": 6, "resolved_instances": 1, "error_instances": 3,
+        "infra_failure_instances": 1, "resolved_ids": [ids["right"]],
+        "unresolved_ids": [ids["wrong"], ids["no_module"]],
+        "error_ids": [ids["error"], ids["late"], ids["broken"]], "infra_failure_ids": [ids["broken"]],
+        "ambiguous_failure_ids": [ids["late"], ids["no_module"]], "submitted_ids": list(ids.values()),
+        "failure_reasons": {ids["late"]: "tests_timed_out", ids["no_module"]: "missing_module"},
+    }  # fmt: skip
+    found = items_of(write(tmp_path / "m.first.json", content))
+    assert {name: found[ids[name]] for name in names} == {
+        "right": (1.0, "ok"),
+        "wrong": (0.0, "ok"),
+        "error": (0.0, "unextracted"),
+        "late": (0.0, "timed_out"),
+        "no_module": (0.0, "unextracted"),
+        "broken": (None, "failed"),
+    }
+    listed = {"resolved": [ids["right"]], "no_generation": [ids["wrong"]], "no_logs": [ids["error"]]}
+    assert items_of(write(tmp_path / "older.json", listed))[ids["error"]] == (0.0, "unextracted")

@@ -136,7 +136,7 @@ def test_swebench_errors_that_nobody_explains(tmp_path: Path) -> None:
     for key in ("infra_failure_ids", "infra_failure_instances", "ambiguous_failure_ids", "failure_reasons"):
         del content[key]
     result = only(write(tmp_path / "m.verified.json", content)).results[0]
-    assert result.doubts == ("40 of 100 instances ended in an error before their tests, and count as unresolved",)
+    assert result.doubts == ("40 of 100 instances ended in an error without a grade: unresolved, or never tested",)
     assert only(write(tmp_path / "m.verified.json", content | {"error_instances": 3})).results[0].doubts == ()
 
 

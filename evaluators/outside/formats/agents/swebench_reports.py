@@ -42,6 +42,8 @@ PARTIAL = 0.02
 MOST_ERRORS = 0.05
 """Share of instances that may end in an error; a patch that cannot be applied is one, as is an image that was not
 built, and older reports do not tell which."""
+OUT_OF_TIME = "tests_timed_out"
+"""The harness's word for tests that were ended by its limit of time."""
 
 
 def is_swebench_report(content: Any) -> bool:
@@ -83,7 +85,10 @@ def read_swebench_report(path: Path) -> OutsideRun:
 
 def swebench_items(content: Mapping[str, Any]) -> tuple[OutsideItem, ...]:
     """One item an instance of a schema-2 report: resolved 1, unresolved 0, empty patch 0; those that the
-    infrastructure failed, and those never submitted, without a score."""
+    infrastructure failed, and those never submitted, without a score.
+
+    An error is no grade, and the report does not tell whether the patch brought it about or the machine: it counts 0 as
+    in the report, with a status that makes it a bound. So do failures that the harness itself calls ambiguous."""
     resolved, empty, infra, ambiguous, failed, submitted, known = (
         {str(instance) for instance in sequence(content.get(f"{name}_ids"))}
         for name in (
@@ -114,6 +119,8 @@ def swebench_items(content: Mapping[str, Any]) -> tuple[OutsideItem, ...]:
         elif name in known and name not in submitted:
             score, status, error = None, ItemStatus.failed, "not submitted"
         elif name in failed or name in ambiguous:
+            late = reasons.get(name) == OUT_OF_TIME
+            status = ItemStatus.timed_out if late else ItemStatus.unextracted
             error = error or "the patch could not be tested"
         items.append(OutsideItem(id=name[:200], score=score, status=status, error=error))
     return tuple(items)
@@ -142,7 +149,8 @@ def _schema_2(path: Path, content: dict[str, Any]) -> OutsideResult:
         limited=limited,
         settings=Settings(metric="resolved", repeats=1, subset=limited or "", harness="swebench"),
         items=items if len(items) == total else (),
-        doubts=(f"{untested:,} of {total:,} instances ended in an error before their tests, and count as unresolved",)
+        in_doubt=untested,
+        doubts=(f"{untested:,} of {total:,} instances ended in an error without a grade: unresolved, or never tested",)
         if untested > MOST_ERRORS * total
         else (),
         evidence={
@@ -161,13 +169,17 @@ def _schema_1(path: Path, content: dict[str, Any]) -> OutsideResult:
     silent = {str(instance) for instance in sequence(content.get("no_logs"))} - right - empty
     items = [OutsideItem(id=instance[:200], score=1.0) for instance in sorted(right)]
     items += [OutsideItem(id=instance[:200], score=0.0, status=ItemStatus.empty) for instance in sorted(empty)]
-    items += [OutsideItem(id=instance[:200], score=0.0, error="no log of the tests") for instance in sorted(silent)]
+    items += [
+        OutsideItem(id=instance[:200], score=0.0, status=ItemStatus.unextracted, error="no log of the tests")
+        for instance in sorted(silent)
+    ]
     return OutsideResult(
         task=name or "SWE-bench report",
         names=(name,) if name else (),
         metric="resolved",
         score=None,
         right=len(right),
+        in_doubt=len(silent),
         settings=Settings(metric="resolved", harness="swebench"),
         items=tuple(items),
         evidence={"schema": "1", "listed": f"{len(items):,} instances; the others are unresolved"},
