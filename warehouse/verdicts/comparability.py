@@ -23,6 +23,8 @@ PLAIN = {"subset": "", "repeats": 1, "tools": "none", "scaffold": "none"}
 """What a claim means that says nothing: the whole benchmark, one answer an item, no tools."""
 SAME = {"same", "the same", "same hardware", "the same hardware", "same machine", "the same machine"}
 """Hardware of a ratio that names none: only that both sides ran on it."""
+LOWERING = ("assumed", "unknown", "differs")
+"""Relations of a setting that make a run less than matched."""
 FULL = {"f16", "fp16", "float16", "half", "bf16", "bfloat16", "f32", "fp32", "float32", "full"}
 """Formats that hold the weights as released, as far as scores go."""
 CLOSE = {"q8_0", "q8", "int8", "fp8", "8bit", "8-bit", "w8a8", "w8a16"}
@@ -48,56 +50,73 @@ def compare(
         }
     )
     lines, outcome = [], Comparability.matched
-    is_pair = claim.interval is not None and claim.interval.unit in PAIR_UNITS
     for name in Settings.model_fields:
         if name in NEVER:
             continue
         said, ran = getattr(stated, name), getattr(measured, name)
         decides = name in benchmark.decides or (name in ALWAYS and said is not None)
-        relation = _relation(name, said, ran, decides)
-        if run.ran_by == "imported" and decides and ran is None and not _without(name, measured):
-            relation = "unknown"
-        elif name == "quantization" and ran is None and said is not None and not run.weights_seen:
-            relation = "assumed"
-        if benchmark.evaluator == "specification" and ran is None and said is not None:
-            relation = "not_applicable"
-        if name == "quantization" and said is None and ran is not None and not _as_released(claim, run, ran):
-            said, relation, decides = "as released", "differs", True
-        if benchmark.harness and said is None and name == "max_tokens" and run.origins.get(name) is Origin.user:
-            relation, decides = "differs", True
-        if name == "scaffold" and ran is not None and limited(said, ran):
-            # a task for which the agent had too few requests is no failure of the model
-            relation, decides = "differs", True
-        if name == "subset" and benchmark.windowed and not said:
-            # the window moves the score by more than most lies would
-            relation, decides, ran = "differs", True, ran or "all dates"
-        if name == "sandbox" and ran == "none":
-            # never what a claim means: every row of such a run says it
-            relation = "assumed"
-        if relation is None:
+        line, decides = _compared(name, said, ran, decides, claim, run, benchmark, measured)
+        if line is None:
             continue
-        origin = run.origins.get(name)
-        lines.append(
-            SettingCompared(
-                setting=REFERENCE if name == "denominator" and is_pair else name,
-                claimed=_text(said),
-                measured=_text(ran),
-                relation=relation,
-                origin=origin.value if origin else None,
-            )
-        )
-        if decides and relation == "differs":
-            outcome = Comparability.differs
-        elif decides and relation == "unknown" and outcome is not Comparability.differs:
-            outcome = Comparability.unknown
-        elif decides and relation == "assumed" and outcome is Comparability.matched:
-            outcome = Comparability.assumed
+        lines.append(line)
+        if decides:
+            outcome = _lowered(outcome, line.relation)
     if not run.weights_seen:
         lines.append(SettingCompared(setting="weights", claimed="as released", measured="not seen", relation="assumed"))
-        if outcome is Comparability.matched:
-            outcome = Comparability.assumed
+        outcome = _lowered(outcome, "assumed")
     lines.sort(key=lambda line: ("differs", "unknown", "assumed", "equal", "not_applicable").index(line.relation))
     return outcome, tuple(lines)
+
+
+def _lowered(outcome: Comparability, relation: str) -> Comparability:
+    """The comparability after one more setting that decides."""
+    order = (Comparability.matched, Comparability.assumed, Comparability.unknown, Comparability.differs)
+    return max(outcome, Comparability(relation), key=order.index) if relation in LOWERING else outcome
+
+
+def _compared(
+    name: str,
+    said: Any,
+    ran: Any,
+    decides: bool,
+    claim: Claim,
+    run: Run,
+    benchmark: Benchmark,
+    measured: Settings,
+) -> tuple[SettingCompared | None, bool]:
+    """The line of one setting, None if it is not worth one, and whether it decides."""
+    relation = _relation(name, said, ran, decides)
+    if run.ran_by == "imported" and decides and ran is None and not _without(name, measured):
+        relation = "unknown"
+    elif name == "quantization" and ran is None and said is not None and not run.weights_seen:
+        relation = "assumed"
+    if benchmark.evaluator == "specification" and ran is None and said is not None:
+        relation = "not_applicable"
+    if name == "quantization" and said is None and ran is not None and not _as_released(claim, run, ran):
+        said, relation, decides = "as released", "differs", True
+    if benchmark.harness and said is None and name == "max_tokens" and run.origins.get(name) is Origin.user:
+        relation, decides = "differs", True
+    if name == "scaffold" and ran is not None and limited(said, ran):
+        # a task for which the agent had too few requests is no failure of the model
+        relation, decides = "differs", True
+    if name == "subset" and benchmark.windowed and not said:
+        # the window moves the score by more than most lies would
+        relation, decides, ran = "differs", True, ran or "all dates"
+    if name == "sandbox" and ran == "none":
+        # never what a claim means: every row of such a run says it
+        relation = "assumed"
+    if relation is None:
+        return None, decides
+    origin = run.origins.get(name)
+    is_pair = claim.interval is not None and claim.interval.unit in PAIR_UNITS
+    line = SettingCompared(
+        setting=REFERENCE if name == "denominator" and is_pair else name,
+        claimed=_text(said),
+        measured=_text(ran),
+        relation=relation,
+        origin=origin.value if origin else None,
+    )
+    return line, decides
 
 
 def _without(name: str, measured: Settings) -> bool:

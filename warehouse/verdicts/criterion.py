@@ -46,21 +46,9 @@ def make_criterion(
         raise UserError(f"claim {claim.claim_id} ({claim.said!r}) states no number; nothing can be compared with it")
     if not 0 < alpha < 1:
         raise UserError(f"alpha is {alpha}; give a probability between 0 and 1")
-    measured = benchmark.evaluator not in ("speed", "specification")
-    metric, filter = "value", "none"
-    if measured and benchmark.scores:
-        named = settings if settings is not None and settings.metric is not None else claim.settings
-        score = benchmark.score(named.metric, named.filter)
-        metric, filter = score.key
-    count = items or benchmark.items or {"speed": SPEED_RUNS, "specification": 1}.get(benchmark.evaluator)
-    if not count:
-        raise UserError(f"the catalogue lacks the number of items of {benchmark.name}; add `items` to its YAML")
-    relative = benchmark.evaluator == "speed" or claim.interval.unit in ("tok/s", "ratio")
-    width = benchmark.margin if margin is None else margin
-    if claim.interval.unit in PAIR_UNITS and margin is None:
-        width = PAIR_MARGIN * benchmark.margin
-    if benchmark.evaluator == "specification":
-        width, relative = 0.0, False
+    metric, filter = _score_key(claim, benchmark, settings)
+    count = _item_count(benchmark, items)
+    width, relative = _tolerance(claim, benchmark, margin)
     draft = Criterion(
         criterion_id="",
         claim_id=claim.claim_id,
@@ -80,7 +68,7 @@ def make_criterion(
         items=count,
         stored_at=now or datetime.now(UTC),
     )
-    if claim.interval.unit == "fraction" and measured:
+    if claim.interval.unit == "fraction" and _has_items(benchmark):
         expected = noise_expected(
             benchmark,
             claim.interval,
@@ -96,6 +84,38 @@ def make_criterion(
         expected = with_wording(expected, benchmark, claim.settings, margin=width, relative=relative)
         draft = draft.model_copy(update={"noise": round(expected.width, 6)})
     return draft.model_copy(update={"criterion_id": criterion_hash(draft)})
+
+
+def _has_items(benchmark: Benchmark) -> bool:
+    """Whether its score is made of items: neither a speed nor a fact about the weights."""
+    return benchmark.evaluator not in ("speed", "specification")
+
+
+def _score_key(claim: Claim, benchmark: Benchmark, settings: Settings | None) -> tuple[str, str]:
+    """Metric and filter that are compared: the run's where its settings name one, else those that the claim means."""
+    if not _has_items(benchmark) or not benchmark.scores:
+        return "value", "none"
+    named = settings if settings is not None and settings.metric is not None else claim.settings
+    return benchmark.score(named.metric, named.filter).key
+
+
+def _item_count(benchmark: Benchmark, items: int | None) -> int:
+    """Items of the whole benchmark; for speed the runs that it takes at least."""
+    count = items or benchmark.items or {"speed": SPEED_RUNS, "specification": 1}.get(benchmark.evaluator)
+    if not count:
+        raise UserError(f"the catalogue lacks the number of items of {benchmark.name}; add `items` to its YAML")
+    return count
+
+
+def _tolerance(claim: Claim, benchmark: Benchmark, margin: float | None) -> tuple[float, bool]:
+    """Margin, and whether it is a share of the claim. A fact about the weights has none."""
+    unit = claim.interval.unit if claim.interval is not None else ""
+    if benchmark.evaluator == "specification":
+        return 0.0, False
+    relative = benchmark.evaluator == "speed" or unit in ("tok/s", "ratio")
+    if margin is not None:
+        return margin, relative
+    return benchmark.margin * (PAIR_MARGIN if unit in PAIR_UNITS else 1), relative
 
 
 def criterion_hash(criterion: Criterion) -> str:

@@ -16,7 +16,7 @@ from warehouse.verdicts.diagnostics.evidence import ColumnMatch, Evidence
 from warehouse.verdicts.diagnostics.validity import Limits
 from warehouse.verdicts.judge_specification import judge_specification
 from warehouse.verdicts.judge_speed import judge_speed
-from warehouse.verdicts.noise import answers_averaged, noise_of_run, repeats_words
+from warehouse.verdicts.noise import RunNoise, answers_averaged, noise_of_run, repeats_words
 from warehouse.verdicts.not_run import could_not_run
 from warehouse.verdicts.outcome import Case, decide_outcome, under_other_settings
 from warehouse.verdicts.pairs.judge_pair import judge_pair
@@ -31,6 +31,9 @@ EXPLAINED = (Outcome.inconclusive, Outcome.invalid_run, Outcome.not_tested)
 """Outcomes whose headline gives the first reason."""
 PREDICTED = "earlier whole runs of these or other weights, chosen before this run, told which items are easy"
 """Said of a verdict with a control variate, whose score is adjusted for it."""
+
+Span = tuple[float | None, float | None, float | None]
+"""Interval of the score and its level; None where there is none."""
 
 
 def judge(
@@ -116,20 +119,7 @@ def _judge_score(
         level=criterion.level,
     )
     region = acceptance_region(criterion, measurement.of, noise.width)
-    causes = find_causes(
-        Evidence(
-            case.claim,
-            criterion.interval,
-            case.run,
-            measurement,
-            case.benchmark,
-            other_cells,
-            criterion=criterion,
-            noise=noise.width,
-            items=items,
-            columns=columns,
-        )
-    )
+    causes = find_causes(_evidence(case, noise, other_cells, columns, items))
     state, why = state_of_claim(criterion, measurement, region, predictions)
     used = of_length(predictions, region.total) if criterion.predictions_sha256 else None
     outcome, reasons = decide_outcome(case, state, region, causes, items, limits, why, noise, used)
@@ -138,34 +128,67 @@ def _judge_score(
     span = _span(criterion, measurement, region, state, outcome, used)
     outcome, reasons = under_other_settings(case, outcome, reasons)
     score = measurement.score if used is None else adjusted_mean(measurement.values, used)
-    line = score_headline(
-        criterion,
+    return case.verdict(
+        outcome,
+        reasons,
+        _headline(case, outcome, reasons, score, span),
+        score=score,
+        span=span,
+        e_values=state.e_values if state else {},
+        strength=_strength(case, region, noise, predictions),
+    )
+
+
+def _evidence(
+    case: Case,
+    noise: RunNoise,
+    other_cells: Sequence[tuple[str, float]],
+    columns: Sequence[ColumnMatch],
+    items: list[ItemScore],
+) -> Evidence:
+    """What causes are looked for in."""
+    return Evidence(
+        case.claim,
+        case.criterion.interval,
+        case.run,
+        case.measurement,
+        case.benchmark,
+        other_cells,
+        criterion=case.criterion,
+        noise=noise.width,
+        items=items,
+        columns=columns,
+    )
+
+
+def _headline(case: Case, outcome: Outcome, reasons: Sequence[Reason], score: float | None, span: Span) -> str:
+    """The verdict in one line, with the first reason where the outcome does not explain itself."""
+    return score_headline(
+        case.criterion,
         outcome,
         score=score,
         low=span[0],
         high=span[1],
-        items=measurement.items,
-        of=measurement.of,
-        how=repeats_words(criterion.metric, case.run.settings.repeats),
+        items=case.measurement.items,
+        of=case.measurement.of,
+        how=repeats_words(case.criterion.metric, case.run.settings.repeats),
         why=reasons[0].text if reasons and outcome in EXPLAINED else "",
     )
-    strength = strength_of_discrepancy(
-        criterion,
-        measurement,
+
+
+def _strength(
+    case: Case, region: AcceptanceRegion, noise: RunNoise, predictions: Sequence[float] | None
+) -> float | None:
+    """How strongly the run speaks for a score below the claim, for the rate of false discoveries over the table."""
+    metric = case.criterion.metric
+    return strength_of_discrepancy(
+        case.criterion,
+        case.measurement,
         region,
         noise,
-        repeats=answers_averaged(criterion.metric, case.run.settings.repeats),
-        claimed_repeats=answers_averaged(criterion.metric, case.claim.settings.repeats),
+        repeats=answers_averaged(metric, case.run.settings.repeats),
+        claimed_repeats=answers_averaged(metric, case.claim.settings.repeats),
         predictions=predictions,
-    )
-    return case.verdict(
-        outcome,
-        reasons,
-        line,
-        score=score,
-        span=span,
-        e_values=state.e_values if state else {},
-        strength=strength,
     )
 
 
@@ -181,7 +204,7 @@ def _span(
     state: TestState | None,
     outcome: Outcome,
     predictions: Sequence[float] | None,
-) -> tuple[float | None, float | None, float | None]:
+) -> Span:
     """Interval and level for display: 1 - level on both sides, 1 - 2 level for confirmations, whose tests have the
     level on each side. None where there are no item values."""
     if not measurement.values or state is None or measurement.unit != "fraction" or not bounded(measurement.values):

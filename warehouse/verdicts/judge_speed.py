@@ -60,16 +60,8 @@ def judge_speed(
     An invalid run (failed requests, drift, other programs, a throttling GPU) accuses nobody. Under other hardware or
     settings (`differs`) nothing is refuted: a slower or faster machine says nothing about the claim; what the claimed
     hardware can do at most is added as an estimate where it is known."""
-    unit = measurement.unit
     runs = [value for value in measurement.values if value is not None]
-    unsound = _why_unsound(measurement, runs, run)
-    reasons = [unsound] if unsound else []
-    differs = comparability is Comparability.differs
-    if differs and (not reasons or reasons[0].code == "unstable"):
-        # an unsteady machine is no news where its speed could not speak for or against the claim anyway
-        estimate = roofline(claimed_settings, measurement) if claimed_settings else None
-        text = "other hardware or settings than the claim's: neither confirmed nor refuted"
-        reasons = [Reason(code="settings_differ", text=text), *([estimate] if estimate else []), *reasons]
+    reasons = _reasons_before(measurement, runs, comparability, run, claimed_settings)
     if not runs and measurement.score is not None:
         return _published(criterion, measurement, reasons)
     if not runs:
@@ -80,37 +72,74 @@ def judge_speed(
         interval = interval_over_starts(split_by_start(runs, measurement.starts), criterion.level)
     else:
         interval = interim_look(runs, measurement.first_look or len(runs), criterion.level)
+    outcome, open_end = _outcome(criterion, measurement, interval, reasons, len(runs))
+    reasons += [open_end] if open_end else []
+    line = _line(criterion, measurement, interval, outcome, reasons, len(runs))
+    if detail := _detail(measurement):
+        reasons.append(detail)
+    return outcome, tuple(reasons), line, interval
+
+
+def _reasons_before(
+    measurement: Measurement,
+    runs: Sequence[float],
+    comparability: Comparability,
+    run: Run | None,
+    claimed_settings: Settings | None,
+) -> list[Reason]:
+    """Why the runs cannot speak about the claim, whatever they measured."""
+    unsound = _why_unsound(measurement, runs, run)
+    reasons = [unsound] if unsound else []
+    if comparability is Comparability.differs and (not reasons or reasons[0].code == "unstable"):
+        # an unsteady machine is no news where its speed could not speak for or against the claim anyway
+        estimate = roofline(claimed_settings, measurement) if claimed_settings else None
+        text = "other hardware or settings than the claim's: neither confirmed nor refuted"
+        reasons = [Reason(code="settings_differ", text=text), *([estimate] if estimate else []), *reasons]
+    return reasons
+
+
+def _outcome(
+    criterion: Criterion, measurement: Measurement, interval: Median, reasons: Sequence[Reason], runs: int
+) -> tuple[Outcome, Reason | None]:
+    """What the interval says of the claim, and why it says nothing where it does not."""
+    if reasons:
+        return Outcome.not_tested if reasons[0].code == "settings_differ" else Outcome.invalid_run, None
+    if measurement.unit != criterion.interval.unit:
+        text = f"measured in {measurement.unit}, claimed in {criterion.interval.unit}"
+        return Outcome.inconclusive, Reason(code="other_unit", text=text)
+    if interval.confidence < 1 - criterion.level:
+        text = f"{runs} runs; {SPEED_RUNS} are needed for an interval"
+        return Outcome.inconclusive, Reason(code="few_runs", text=text)
     low, high = edges(criterion.interval, criterion.margin, criterion.relative)
     worse, better = Outcome.below_claim, Outcome.above_claim
     if not criterion.higher_is_better:
         worse, better = better, worse
-    if reasons and reasons[0].code == "settings_differ":
-        outcome = Outcome.not_tested
-    elif reasons:
-        outcome = Outcome.invalid_run
-    elif measurement.unit != criterion.interval.unit:
-        outcome = Outcome.inconclusive
-        reasons.append(Reason(code="other_unit", text=f"measured in {unit}, claimed in {criterion.interval.unit}"))
-    elif interval.confidence < 1 - criterion.level:
-        outcome = Outcome.inconclusive
-        reasons.append(Reason(code="few_runs", text=f"{len(runs)} runs; {SPEED_RUNS} are needed for an interval"))
-    elif interval.high < low or interval.low > high:
-        outcome = worse if interval.high < low else better
-    elif low <= interval.low and interval.high <= high:
-        outcome = Outcome.confirmed
-    else:
-        outcome = Outcome.inconclusive
-        reasons.append(Reason(code="interval_straddles", text="the interval of the median crosses the claim's edge"))
+    if interval.high < low or interval.low > high:
+        return worse if interval.high < low else better, None
+    if low <= interval.low and interval.high <= high:
+        return Outcome.confirmed, None
+    text = "the interval of the median crosses the claim's edge"
+    return Outcome.inconclusive, Reason(code="interval_straddles", text=text)
+
+
+def _line(
+    criterion: Criterion,
+    measurement: Measurement,
+    interval: Median,
+    outcome: Outcome,
+    reasons: Sequence[Reason],
+    runs: int,
+) -> str:
+    """The verdict in one line."""
+    unit = measurement.unit
     why = f" ({reasons[0].text})" if reasons else ""
-    if detail := _detail(measurement):
-        reasons.append(detail)
     margin = f" within ±{100 * criterion.margin:g} %" if outcome is Outcome.confirmed else ""
     span = f"[{number_and_unit(interval.low, unit)}, {number_and_unit(interval.high, unit)}]"
     sides = f" of {' over '.join(measurement.sides)}" if measurement.sides else ""
     value = number_and_unit(interval.value, unit)
     starts = f" of {len(measurement.starts)} server starts" if len(measurement.starts) > 1 else ""
-    head = f"measured {value} {span} in {len(runs)} runs{starts}{sides}; claim {claimed(criterion.interval)}: "
-    return outcome, tuple(reasons), f"{head}{WORDS[outcome]}{margin}{why}", interval
+    head = f"measured {value} {span} in {runs} runs{starts}{sides}; claim {claimed(criterion.interval)}: "
+    return f"{head}{WORDS[outcome]}{margin}{why}"
 
 
 def _published(
