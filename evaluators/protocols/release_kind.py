@@ -47,6 +47,8 @@ class ReleaseKind(Record):
     """Efforts that the template knows, the longest thinking first; empty where it names none."""
     no_effort: str | None = None
     """The effort that switches thinking off; None: none does."""
+    tells_budget: bool = False
+    """Whether the template tells the model how long it may think, so that a budget changes all of its thinking."""
     has_template: bool = False
     """Whether a chat template was found."""
     sampling: Settings = Settings()
@@ -138,6 +140,7 @@ def kind_of_files(
     facts = template_facts(template)
     words = facts.words or words_of_card(card, name)
     thinking, switch = _thinking(template, name, words, evidence, template_file)
+    shared["tells_budget"] = facts.tells_budget
     if switch is None and thinking == "switchable":
         shared["words"] = words
     if switch == facts.effort:

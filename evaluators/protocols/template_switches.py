@@ -13,6 +13,8 @@ LEVELS = ("max", "xhigh", "high", "medium", "low", "minimal")
 """Efforts, the longest thinking first."""
 NO_EFFORT = ("none", "no_think", "nothink", "off", "disabled")
 """Values of an effort that switch thinking off (Mistral, Hunyuan)."""
+TELLS_BUDGET = re.compile(r"(?:thinking|reasoning|token|think)_?budget\w*|budget_tokens", re.I)
+"""Names of variables with the length of thinking."""
 LONGEST = 400_000
 """Characters of a template that are read."""
 
@@ -35,6 +37,8 @@ class TemplateFacts:
     """Marks of thinking in it."""
     words: tuple[str, str] | None
     """Words of a system prompt that switch thinking on and off; the first is empty where it is on without one."""
+    tells_budget: bool
+    """Whether it tells the model how long it may think (Seed-OSS)."""
 
 
 def template_facts(template: str) -> TemplateFacts:
@@ -55,6 +59,7 @@ def template_facts(template: str) -> TemplateFacts:
         opens_thinking=opening > closing,
         marks=tuple(dict.fromkeys(marks)),
         words=switching_words(text),
+        tells_budget=any(TELLS_BUDGET.fullmatch(name) for name in names),
     )
 
 

@@ -16,6 +16,7 @@ from evaluators.records import Protocol, Settings, UserError
 from evaluators.tasks.long_context.text_length import read_length
 from flows.options import RunOptions
 from warehouse.claim_records import PAIR_UNITS, Claim, Criterion
+from warehouse.claims.text.thinking_budget import thinking_budget, within_budget
 from warehouse.verdicts.scaffold_names import scaffold_program
 from warehouse.verdicts.unplaced_words import unplaced_sentence, unplaced_words
 
@@ -105,6 +106,8 @@ def plan_jobs(
         elif (entry.evaluator == "lm-eval" or entry.harness) and entry.cannot_run is None:
             if (refusal := _refusal(claim, entry, options.sandbox if options else None)) is not None:
                 refused.append(refusal)
+            elif (lacking := _budget_lacks(claim, entry, kind or UNKNOWN_KIND)) is not None:
+                refused.append(Refusal(claim, "no_protocol", lacking))
             elif not anywhere and (lacking := machine_lacks(entry)) is not None:
                 refused.append(Refusal(claim, "tools_missing", lacking))
             else:
@@ -198,6 +201,17 @@ def _refusal(claim: Claim, entry: Benchmark, sandbox: str | None) -> Refusal | N
     return None
 
 
+def _budget_lacks(claim: Claim, entry: Benchmark, kind: ReleaseKind) -> str | None:
+    """Why a claim with a budget of thinking cannot be run as a limit of the whole answer; None if it can."""
+    if thinking_budget(claim.settings) is None:
+        return None
+    if entry.harness:
+        return f"a budget of thinking, which {entry.harness} cannot be told"
+    if not kind.has_template:
+        return "a budget of thinking, and no chat template tells whether the model is told of it"
+    return "the chat template tells the model its budget of thinking; no run here does" if kind.tells_budget else None
+
+
 def is_pair(claim: Claim) -> bool:
     """Whether a claim is about what an artifact keeps of a reference's score."""
     return claim.interval is not None and claim.interval.unit in PAIR_UNITS
@@ -237,7 +251,7 @@ def _protocols(claim: Claim, entry: Benchmark, kind: ReleaseKind, options: RunOp
     return plausible_protocols(
         entry,
         kind,
-        claim.settings,
+        within_budget(claim.settings),
         user=options.asked if options else None,
         only=options.protocol if options else (),
         habits=habits_of(claim.model),

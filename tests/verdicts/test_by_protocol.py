@@ -142,9 +142,7 @@ def test_words_that_nothing_placed(note: str, settings: Settings, unplaced: bool
 @pytest.mark.parametrize(
     ("note", "told"),
     [
-        ("64k thinking budget", "a budget of thinking alone"),
-        ("with a 16k-token thinking budget", "a budget of thinking alone"),
-        ("32K reasoning tokens", "a budget of thinking alone"),
+        ("a large thinking budget", "whose size is not told"),
         ("temperature 0.6-1.0", "a range, of which"),
         ("T = 0.6 to 0.8", "a range, of which"),
         ("best-of-8", "the best of several"),

@@ -9,6 +9,7 @@ from datetime import datetime
 from evaluators.catalogue import Benchmark
 from evaluators.records import ItemScore, Measurement, Run, RunStatus
 from warehouse.claim_records import Claim, Comparability, Criterion, Outcome, Reason, SettingCompared, Verdict
+from warehouse.claims.text.thinking_budget import thinking_budget
 from warehouse.verdicts.comparability import FULL
 from warehouse.verdicts.diagnostics.checks import as_reason
 from warehouse.verdicts.diagnostics.evidence import Cause
@@ -112,6 +113,9 @@ def settings_reasons(case: Case) -> list[Reason]:
                 for line in lines
             ]
             reasons.append(Reason(code=code, text=f"settings {words}: {', '.join(parts)}"))
+    if (budget := thinking_budget(case.claim.settings)) is not None:
+        text = f"the budget of {budget:,} tokens of thinking was run as a limit of the whole answer"
+        reasons.append(Reason(code="thinking_budget", text=f"{text}; answers that were cut by it count both ways"))
     return reasons
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from evaluators.records import Settings
+from warehouse.claims.text.thinking_budget import BUDGET, thinking_budget
 
 PLACED: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("temperature", re.compile(r"\btemp(?:erature)?\s*(?:=|:|of)?\s*\d+(?:\.\d+)?|\bgreedy(?: decoding)?", re.I)),
@@ -49,7 +50,7 @@ UNFOLLOWED: tuple[tuple[re.Pattern[str], str], ...] = (
             r"|[\d,.]+\s?k?[- ](?:thinking|reasoning)[- ](?:tokens?|budget)",
             re.I,
         ),
-        "a budget of thinking alone, which no server here can be told",
+        "a budget of thinking alone, whose size is not told",
     ),
     (
         re.compile(r"\b(?:t|temp(?:erature)?|top[-_ ]?[pk])\W{0,4}\d+(?:\.\d+)?\s*(?:-|–|—|to|~)\s*\d", re.I),
@@ -79,6 +80,8 @@ def unplaced_words(settings: Settings) -> tuple[str, ...]:
 def _left(note: str, settings: Settings) -> str:
     """What is left of a note without harmless phrases and those that a setting of the claim holds."""
     text = HARMLESS.sub(" ", note)
+    if thinking_budget(settings) is not None:
+        text = BUDGET.sub(" ", text)
     for field, pattern in PLACED:
         if getattr(settings, field) is not None:
             text = pattern.sub(" ", text)

@@ -41,7 +41,7 @@ TOKENS = re.compile(
     r"|(\d[\d,]*)\s?(k)?[- ](?:token |output |token output )?(?:output|limit|output length)",
     re.I,
 )
-"""A limit of the whole answer; a budget of its thinking is another thing, which no request here can set."""
+"""A limit of the whole answer; a budget of its thinking is another thing (`thinking_budget`)."""
 SHOTS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "eight": 8, "ten": 10, "sixteen": 16}
 WORDY_SHOTS = re.compile(rf"({'|'.join(SHOTS)})[- ]shots?", re.I)
 TEMPLATE = re.compile(r"(?:with |w/ ?)?(?:the )?chat[- ]?template(?: applied| on)?", re.I)
