@@ -30,12 +30,14 @@ class BoxLimits:
     """Address space of one process."""
     memory: int = 4 * GIB
     """Resident memory of all processes together."""
+    kernel_memory: int = 256 * MIB
+    """What the kernel keeps for it beside that: names of files in /tmp, sockets and what lies in them."""
     processes: int = 64
     """Processes and threads."""
     file_size: int = 64 * MIB
     """Size of one file."""
     temporary: int = 64 * MIB
-    """Size of /tmp, and of /dev/shm."""
+    """Size of /tmp, and of /dev/shm; where these are on the disk, of the box's own folder."""
     open_files: int = 256
     """Open descriptors of one process."""
     output: int = MIB

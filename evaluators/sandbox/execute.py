@@ -11,16 +11,19 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from evaluators.sandbox.box import Box, Sandbox
+from evaluators.sandbox.box import Box, BoxLimits, Invocation, Sandbox
+from evaluators.sandbox.kernel_memory import disk_use, kernel_memory
 
 WATCH = 0.05
 """Seconds between two looks at the memory of a box."""
 UNWATCHED = 0.2
 """Seconds before the first look: most programs are over by then."""
+LOOKING = 0.25
+"""Share of the time that may go into looking; a box with many processes or files is looked at less often."""
 LAST_WAIT = 5.0
 """Seconds that the end of a killed box may take before its starter is killed as well."""
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -81,7 +84,7 @@ def execute_program(
     finally:
         invocation.close()
     try:
-        return _follow(process, invocation.supervised, box, stdin, extra, deadline, started)
+        return _follow(process, invocation, box, stdin, extra, deadline, started)
     finally:
         end_program(process, invocation.supervised)
         if invocation.information is not None:
@@ -96,7 +99,7 @@ def execute_program(
 
 def _follow(
     process: subprocess.Popen[bytes],
-    supervised: bool,
+    invocation: Invocation,
     box: Box,
     stdin: bytes,
     extra: int | None,
@@ -126,9 +129,9 @@ def _follow(
             if now >= end_at:
                 result.ended_by = "time"
             elif now >= looked:
-                looked = now + WATCH
-                if resident_memory(process.pid) > limits.memory:
+                if holds_too_much(process.pid, limits, invocation.scratch):
                     result.ended_by = "memory"
+                looked = time.monotonic() + max(WATCH, (time.monotonic() - now) / LOOKING)
             if not len(selector.get_map()):
                 # its pipes are closed, but it runs on
                 with contextlib.suppress(subprocess.TimeoutExpired):
@@ -142,7 +145,7 @@ def _follow(
             if process.poll() is not None and result.ended_by is None:
                 _drain(selector, readers)
                 break
-    ended = end_program(process, supervised) if result.ended_by else process.wait()
+    ended = end_program(process, invocation.supervised) if result.ended_by else process.wait()
     result.code = None if result.ended_by else ended
     result.seconds = time.monotonic() - started
     result.stdout = bytes(readers[process.stdout.fileno()].content)
@@ -243,12 +246,36 @@ def children_of(pid: int) -> list[int]:
     return children
 
 
-def resident_memory(pid: int) -> int:
-    """Bytes in memory of all processes below `pid`; pages that two share count twice."""
-    total, waiting = 0, children_of(pid)
+def holds_too_much(pid: int, limits: BoxLimits, scratch: Path | None) -> bool:
+    """Whether the box whose starter is `pid` has more in memory, in the kernel or in its folder of the host (`scratch`)
+    than it may. One that hides what it has open does."""
+    pids = processes_of_box(pid)
+    if resident_memory(pids) > limits.memory:
+        return True
+    try:
+        return kernel_memory(pids) > limits.kernel_memory or (
+            scratch is not None and disk_use(scratch, pids) > limits.temporary
+        )
+    except PermissionError:
+        return scratch is not None
+    except OSError:
+        return False  # it is over
+
+
+def processes_of_box(pid: int) -> list[int]:
+    """Processes below a box's starter, the nearest first."""
+    below, waiting = [], children_of(pid)
     while waiting:
-        child = waiting.pop()
+        child = waiting.pop(0)
+        below.append(child)
         waiting += children_of(child)
+    return below
+
+
+def resident_memory(pids: Sequence[int]) -> int:
+    """Bytes in memory of these processes; pages that two share count twice."""
+    total = 0
+    for pid in pids:
         with contextlib.suppress(OSError, IndexError):
-            total += int(Path(f"/proc/{child}/statm").read_text().split()[1]) * PAGE
+            total += int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
     return total

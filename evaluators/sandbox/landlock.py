@@ -62,6 +62,8 @@ class Landlock:
             more["uid"] = uid
         else:
             more["others"] = processes_of(os.geteuid())
+        # Landlock knows no right for modes, times and attributes: only that files are another user's protects these
+        code = seccomp_filter(families=(), keep_files="uid" not in more)
         readable = [str(path) for path in (*system_paths(), python_root(box.python), INSIDE_HOST, *box.readable)]
         order = stage_command(
             box,
@@ -70,7 +72,7 @@ class Landlock:
             environment=box.variables(str(folder)),
             folder=str(folder) if box.folder == "/tmp" else box.folder,
             landlock={"read": readable, "device": DEVICES, "write": [str(path) for path in (folder, *box.writable)]},
-            seccomp=base64.b64encode(seccomp_filter(families=())).decode(),
+            seccomp=base64.b64encode(code).decode(),
             **more,
         )
         reaper = (str(box.python), "-I", "-S", "-B", str(INSIDE_HOST / "reaper.py"))

@@ -6,6 +6,7 @@ sockets), `processes` (limit), `shm` (id of a System V segment), `posix_shm` (na
 
 # ruff: noqa: E501
 
+from tests.sandbox.kernel_cases import KERNEL_MEMORY, OF_THE_USER, SIBLINGS
 from tests.sandbox.limit_cases import LIMITS
 
 PREAMBLE = """
@@ -27,10 +28,22 @@ def reach(family, kind, address, protocol=0):
         if kind == socket.SOCK_STREAM:
             escaped(address)
         s.send(b"probe")
-def grows(folder, limit):
+def filled(folder):
+    return sum(e.stat().st_blocks * 512 for e in os.scandir(folder) if e.is_file())
+def many_files(folder):
+    total = 0
+    for part in range(1000):
+        os.mkdir(f"{folder}/many{part}")
+        for n in range(1000):
+            os.close(os.open(f"{folder}/many{part}/{n}", os.O_CREAT))
+        total += 1000
+        if total > 40000:
+            escaped(total, "files in", folder)
+            break
+def grows(folder, limit, most=400):
     total = 0
     with contextlib.suppress(OSError):
-        for n in range(400):
+        for n in range(most):
             with open(f"{folder}/fill{n}", "wb") as f:
                 f.write(b"x" * (1 << 20))
                 f.flush()
@@ -298,7 +311,7 @@ CASES = {
     f"{group}: {name}": code
     for group, cases in (
         ("files", FILES), ("variables", VARIABLES), ("sockets", SOCKETS), ("shared", SHARED), ("processes", PROCESSES),
-        ("limits", LIMITS),
+        ("limits", LIMITS), ("kernel memory", KERNEL_MEMORY), ("user", OF_THE_USER), ("siblings", SIBLINGS),
     )
     for name, code in cases.items()
 }  # fmt: skip

@@ -10,8 +10,10 @@ import ctypes
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 import threading
@@ -23,11 +25,11 @@ sys.path[0] = str(Path(__file__).parents[2])
 
 from evaluators.sandbox.box import Box, BoxLimits
 from evaluators.sandbox.choose_sandbox import sandbox_of_kind
-from evaluators.sandbox.execute import execute_program
+from evaluators.sandbox.execute import end_program, execute_program
 from evaluators.sandbox.self_test import processes_with
 from tests.sandbox.escape_cases import CASES, PREAMBLE
 
-LIMITS = BoxLimits(seconds=3, process_memory=2 << 30, memory=1 << 30)
+LIMITS = BoxLimits(seconds=3, process_memory=2 << 30, memory=1 << 30, kernel_memory=16 << 20)
 
 
 def listen(kind: int, family: int, address, touched: list[str], name: str):
@@ -101,6 +103,50 @@ def targets(folder: Path, marker: str, touched: list[str]) -> dict[str, object]:
     return found
 
 
+SIBLING = """
+import socket, sys, time
+word = sys.argv[1]
+for folder in ("/tmp/", "/dev/shm/", ""):
+    try: open(folder + word, "w").write(word)
+    except OSError: pass
+kept = []
+for family, address in ((socket.AF_INET, ("127.0.0.1", int(sys.argv[2]))), (socket.AF_UNIX, chr(0) + word)):
+    try:
+        kept.append(socket.socket(family)); kept[-1].bind(address); kept[-1].listen(99)
+    except OSError: pass
+print("ready", flush=True)
+sys.stdin.read()
+time.sleep(600)
+"""
+"""A box beside those of the attempts. It lives until its input is closed, or its time is over."""
+
+
+@contextlib.contextmanager
+def sibling(sandbox, word: str, port: int):
+    """Another box at the same time, ready when this is entered."""
+    box = Box(limits=LIMITS, environment={"SIBLING": word})
+    made = sandbox.invocation(box, (str(box.python), "-I", "-S", "-c", SIBLING, word, str(port)))
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(
+        made.argv, env={}, cwd="/", pass_fds=made.descriptors, start_new_session=True, **pipes
+    )  # fmt: skip
+    made.close()
+    try:
+        yield process.stdout.readline() == b"ready\n" and process
+    finally:
+        alive = process.poll() is None
+        end_program(process, made.supervised)
+        if made.scratch is not None:
+            shutil.rmtree(made.scratch, ignore_errors=True)
+        assert alive, "an attempt ended the box beside its own"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 def main() -> None:
     sandbox = sandbox_of_kind(sys.argv[1])
     chosen = sys.argv[2:] or list(CASES)
@@ -131,7 +177,9 @@ def main() -> None:
                 "output": len(ended.stdout) + len(ended.stderr),
             }
 
-        with ThreadPoolExecutor(3) as pool:
+        order |= {"sibling": secrets.token_hex(12), "sibling_tcp": free_port()}
+        with sibling(sandbox, order["sibling"], order["sibling_tcp"]) as there, ThreadPoolExecutor(3) as pool:
+            assert there, "the box beside the attempts did not start"
             results = dict(zip(chosen, pool.map(attempt, chosen), strict=True))
         left = list(Path(order["opened"]).iterdir())
     (Path("/dev/shm") / marker).unlink(missing_ok=True)

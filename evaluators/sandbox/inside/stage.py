@@ -25,6 +25,8 @@ ALL_FILE_RIGHTS, ALL_NET_RIGHTS, ALL_SCOPES = (1 << 16) - 1, 3, 3
 """Landlock ABI 6: 16 rights on files, TCP bind and connect, abstract unix sockets and signals."""
 READ_RIGHTS, FILE_ONLY_RIGHTS = 0b1101, 0b1100000000000111
 """Execute, read files, read folders; and the rights that a rule on a single file may have."""
+SIGNALS = 1024
+"""Signals that wait, and timers, which the kernel counts by user."""
 
 
 def set_limits(limits: dict[str, Any], others: int = 0) -> None:
@@ -35,7 +37,9 @@ def set_limits(limits: dict[str, Any], others: int = 0) -> None:
         "RLIMIT_FSIZE": limits["file_size"],
         "RLIMIT_NPROC": limits["processes"] + others,
         "RLIMIT_NOFILE": limits["open_files"],
-        "RLIMIT_CORE": 0,
+        # a handler of crashes that is a program runs outside and as root, for every limit but 1
+        "RLIMIT_CORE": 1,
+        "RLIMIT_SIGPENDING": SIGNALS,
         "RLIMIT_MSGQUEUE": 0,
         "RLIMIT_MEMLOCK": 0,
         "RLIMIT_RTPRIO": 0,
