@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,7 @@ from statistics import median, stdev
 from evaluators.backends import ModelServer
 from evaluators.backends.fingerprint import with_fingerprint
 from evaluators.backends.select import speaks
-from evaluators.catalogue import Benchmark
+from evaluators.catalogue import Benchmark, Score
 from evaluators.harness import keys, run_folder
 from evaluators.harness.aggregate import SOFT
 from evaluators.harness.progress import Progress
@@ -23,7 +24,7 @@ from evaluators.outside.harnesses.idle_server import idle_server
 from evaluators.outside.harnesses.task_journal import TaskJournal, open_journal
 from evaluators.outside.harnesses.task_loop import LoopEnd, LoopOrder, RunBudget, run_tasks
 from evaluators.outside.outside_records import OutsideItem
-from evaluators.outside.tool_calls import check_tool_calls
+from evaluators.outside.tool_calls import ToolFinding, check_tool_calls
 from evaluators.records import (
     Artifact,
     ItemScore,
@@ -73,30 +74,16 @@ def run_agent_benchmark(
     """
     rule, limits, folder = stop or RunAll(), limits or TaskLimits(), home / "runs"
     scratch = home / "harnesses" / "work" / benchmark.name
-    setup = HarnessSetup(benchmark, home, scratch, limits, sandbox, settings.temperature, user, user_key)
-    harness = harness_for(setup)
+    harness = harness_for(HarnessSetup(benchmark, home, scratch, limits, sandbox, settings.temperature, user, user_key))
     description = server.describe()
     if not description.weights_seen:
         description = with_fingerprint(server, description, [PROBE], True, folder)
     scaffold = harness.scaffold()
-    settings = _in_force(settings, benchmark, harness, scaffold, artifact, description)
-    named = partial(
-        keys.run_id,
-        benchmark.name,
-        artifact,
-        description,
-        settings,
-        task_version=harness.data_version(),
-        order_seed=order_seed,
-        harness_version=scaffold.digest,
-        may_stop=not isinstance(rule, RunAll),
-        limit=None,
-    )
     subject = RunSubject(
         benchmark=benchmark.name,
         artifact=artifact,
         server=description,
-        settings=settings,
+        settings=_in_force(settings, benchmark, harness, scaffold, artifact, description),
         protocol=protocol,
         evaluator="outside",
         evaluator_version=f"{scaffold.harness} {scaffold.version}",
@@ -105,12 +92,41 @@ def run_agent_benchmark(
     )
 
     def carry_out(turn: RunTurn) -> Run:
-        blank = subject.blank(turn)
         journal = open_journal(turn.folder, turn.earlier)
-        tell = turn.watched(progress)
-        return _conduct(blank, benchmark, harness, scaffold, server, journal, turn.rule, budget or RunBudget(), tell)
+        measuring = _Measuring(benchmark, harness, scaffold, server, journal, turn.rule, budget or RunBudget())
+        return _conduct(subject.blank(turn), measuring, turn.watched(progress))
 
+    named = _naming(subject, scaffold, may_stop=not isinstance(rule, RunAll))
     return run_in_turn(named, carry_out, folder=folder, rule=rule, rule_of=rule_of, store=store)
+
+
+@dataclass(frozen=True)
+class _Measuring:
+    """What one run is carried out with."""
+
+    benchmark: Benchmark
+    harness: Harness
+    scaffold: Scaffold
+    server: ModelServer
+    journal: TaskJournal
+    rule: StoppingRule
+    budget: RunBudget
+
+
+def _naming(subject: RunSubject, scaffold: Scaffold, *, may_stop: bool) -> Callable[..., str]:
+    """The run's id, but for what `run_in_turn` adds."""
+    return partial(
+        keys.run_id,
+        subject.benchmark,
+        subject.artifact,
+        subject.server,
+        subject.settings,
+        task_version=subject.task_version,
+        order_seed=subject.order_seed,
+        harness_version=scaffold.digest,
+        may_stop=may_stop,
+        limit=None,
+    )
 
 
 def _in_force(
@@ -146,59 +162,72 @@ def _in_force(
     )
 
 
-def _conduct(
-    blank: Run,
-    benchmark: Benchmark,
-    harness: Harness,
-    scaffold: Scaffold,
-    server: ModelServer,
-    journal: TaskJournal,
-    rule: StoppingRule,
-    budget: RunBudget,
-    progress: Callable[[Progress], None],
-) -> Run:
+def _conduct(blank: Run, measuring: _Measuring, progress: Callable[[Progress], None]) -> Run:
     """Preflight, loop, tables, manifest."""
+    journal, harness, server = measuring.journal, measuring.harness, measuring.server
     assert blank.server is not None
     endpoint = Endpoint(f"{server.url}/v1", blank.server.model, blank.server.slots)
-    score = benchmark.score(blank.settings.metric, blank.settings.filter)
+    score = measuring.benchmark.score(blank.settings.metric, blank.settings.filter)
     calls = None
     if "tool_calls" in harness.needs and len(journal.items) < len(harness.items()):
         calls = check_tool_calls(server.url, endpoint.model, key=server.key, dialect=speaks(server))
-    problem = calls.text if calls and not calls.usable else None
+    reused = len(journal.items)
+    if calls and not calls.usable:
+        end = LoopEnd((), len(harness.items()), calls.text)
+    else:
+        end = _loop(measuring, endpoint, score.key, blank.order_seed, progress)
+    run = _manifest(blank, measuring, end, calls, reused)
+    return run_folder.write_scores(journal.path.parent, run, _item_scores(end, score))
+
+
+def _loop(
+    measuring: _Measuring,
+    endpoint: Endpoint,
+    score: tuple[str, str],
+    order_seed: int,
+    progress: Callable[[Progress], None],
+) -> LoopEnd:
+    """The items, until the rule or the budget ends it."""
     with idle_server() as idle:
         order = LoopOrder(
-            folder=journal.path.parent,
+            folder=measuring.journal.path.parent,
             endpoint=endpoint,
             idle=idle,
-            key=server.key,
-            alive=partial(_alive, server),
-            rule=rule,
-            score=score.key,
-            order_seed=blank.order_seed,
-            budget=budget,
+            key=measuring.server.key,
+            alive=partial(_alive, measuring.server),
+            rule=measuring.rule,
+            score=score,
+            order_seed=order_seed,
+            budget=measuring.budget,
             progress=progress,
         )
-        reused = len(journal.items)
-        end = run_tasks(harness, journal, order) if problem is None else LoopEnd((), len(harness.items()), problem)
-    started = datetime.fromisoformat(journal.started) if journal.started else blank.started
-    run = blank.model_copy(
+        return run_tasks(measuring.harness, measuring.journal, order)
+
+
+def _manifest(blank: Run, measuring: _Measuring, end: LoopEnd, calls: ToolFinding | None, reused: int) -> Run:
+    """What came out. `reused`: items that were finished before this start."""
+    journal = measuring.journal
+    return blank.model_copy(
         update={
             "status": RunStatus.finished if end.reason is None else RunStatus.invalid,
             "reason": end.reason,
             "server_failed": end.server_failed,
-            "started": started,
+            "started": datetime.fromisoformat(journal.started) if journal.started else blank.started,
             "finished": datetime.now(UTC),
             "attempts": max(1, journal.starts),
             "requests_sent": sum(item.turns or 0 for item in journal.items.values()),
             "requests_reused": reused,
-            "measurements": (agent_measurement(benchmark, blank, end),) if end.prefix else (),
-            "checks": _checks(scaffold, journal, end) | ({"tool_calls": calls.text} if calls else {}),
-            "failed_checks": {"tool_calls": problem} if problem else {},
+            "measurements": (agent_measurement(measuring.benchmark, blank, end),) if end.prefix else (),
+            "checks": _checks(measuring.scaffold, journal, end) | ({"tool_calls": calls.text} if calls else {}),
+            "failed_checks": {"tool_calls": calls.text} if calls and not calls.usable else {},
             "signals": _signals(end),
         }
     )
-    scores = (
-        ItemScore(
+
+
+def _item_scores(end: LoopEnd, score: Score) -> Iterator[ItemScore]:
+    for position, item in enumerate(end.prefix):
+        yield ItemScore(
             task=item.id,
             doc_id=0,
             position=position,
@@ -207,9 +236,6 @@ def _conduct(
             value=item.score,
             status=item.status,
         )
-        for position, item in enumerate(end.prefix)
-    )
-    return run_folder.write_scores(journal.path.parent, run, scores)
 
 
 def _alive(server: ModelServer) -> bool:

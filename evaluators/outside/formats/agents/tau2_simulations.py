@@ -59,17 +59,7 @@ def read_tau2_simulations(path: Path) -> OutsideRun:
         for number, simulation in enumerate(simulations)
         if not isinstance(simulation, dict) or simulation.get("task_id") is None
     ]
-    items = tuple(simulation_items(simulations))
-    domain = text(inside(info, "environment_info", "domain_name"))
-    planned = len(sequence(content["tasks"]))
-    trials = whole(info.get("num_trials")) or 1
-    agent = mapping(info.get("agent_info"))
-    user = text(inside(info, "user_info", "llm"))
-    ran = len({item.id for item in items})
-    limited = f"{ran:,} of {planned:,} tasks" if ran < planned else None
-    commit = text(info.get("git_commit"))
-    harness = f"tau2 {commit[:12]}" if commit else "tau2"
-    arguments = mapping(agent.get("llm_args"))
+    agent, commit = mapping(info.get("agent_info")), text(info.get("git_commit"))
     return OutsideRun(
         format="tau2 simulations",
         path=str(path),
@@ -78,34 +68,41 @@ def read_tau2_simulations(path: Path) -> OutsideRun:
         model=text(agent.get("llm")),
         started=moment(content.get("timestamp")),
         scaffold=text(agent.get("implementation")),
-        results=(
-            OutsideResult(
-                task=f"tau2 {domain}" if domain else "tau2",
-                names=(f"tau2_bench_{domain}",) if domain else (),
-                metric="reward",
-                score=mean_of(items),
-                count=ran,
-                limited=limited,
-                settings=Settings(
-                    prompt="chat",
-                    temperature=finite(arguments.get("temperature")),
-                    max_tokens=whole(arguments.get("max_tokens")),
-                    metric="reward",
-                    repeats=trials,
-                    subset=limited or "",
-                    judge=user,
-                    scaffold=text(agent.get("implementation")),
-                    harness=harness,
-                ),
-                items=items,
-                evidence={
-                    name: str(value)[:60]
-                    for name, value in (("max_steps", info.get("max_steps")), ("seed", info.get("seed")))
-                    if value is not None
-                },
-            ),
-        ),
+        results=(_result(info, tuple(simulation_items(simulations)), len(sequence(content["tasks"]))),),
         left_out=tuple(left),
+    )
+
+
+def _result(info: dict[str, Any], items: tuple[OutsideItem, ...], planned: int) -> OutsideResult:
+    """The score of a run's items. `planned`: tasks that the file has."""
+    domain, ran = text(inside(info, "environment_info", "domain_name")), len({item.id for item in items})
+    limited = f"{ran:,} of {planned:,} tasks" if ran < planned else None
+    return OutsideResult(
+        task=f"tau2 {domain}" if domain else "tau2",
+        names=(f"tau2_bench_{domain}",) if domain else (),
+        metric="reward",
+        score=mean_of(items),
+        count=ran,
+        limited=limited,
+        settings=_settings(info, limited),
+        items=items,
+        evidence={name: str(value)[:60] for name in ("max_steps", "seed") if (value := info.get(name)) is not None},
+    )
+
+
+def _settings(info: dict[str, Any], limited: str | None) -> Settings:
+    agent, commit = mapping(info.get("agent_info")), text(info.get("git_commit"))
+    arguments = mapping(agent.get("llm_args"))
+    return Settings(
+        prompt="chat",
+        temperature=finite(arguments.get("temperature")),
+        max_tokens=whole(arguments.get("max_tokens")),
+        metric="reward",
+        repeats=whole(info.get("num_trials")) or 1,
+        subset=limited or "",
+        judge=text(inside(info, "user_info", "llm")),
+        scaffold=text(agent.get("implementation")),
+        harness=f"tau2 {commit[:12]}" if commit else "tau2",
     )
 
 
