@@ -17,7 +17,7 @@ from evaluators.files import read_plain
 from evaluators.records import UserError
 from warehouse.claim_records import Claim, Claimant
 from warehouse.claims.source_reading import Reading, claim_id
-from warehouse.claims.tables.identity import SIZE
+from warehouse.claims.text.model_words import SIZE
 from warehouse.claims.text.names import name_key, name_tokens
 from warehouse.home import Home, write_atomic
 from warehouse.sql import statement

@@ -15,7 +15,7 @@ from warehouse.claims.tables.contradictions import drop_contradictions, drop_lis
 from warehouse.claims.tables.document import Heading, Page, Words, read_page
 from warehouse.claims.tables.extract import read_table
 from warehouse.claims.tables.grid import Grid
-from warehouse.claims.tables.identity import Identity, is_size, names_model
+from warehouse.claims.tables.identity import Identity, names_model
 from warehouse.claims.tables.layout import layout_of
 from warehouse.claims.tables.leaderboards import leaderboard_of
 from warehouse.claims.tables.lm_eval_table import columns_of, read_lm_eval_table
@@ -23,6 +23,10 @@ from warehouse.claims.tables.notes import notes_near, words_around
 from warehouse.claims.tables.row_shapes import split_rows
 from warehouse.claims.tables.specification_lists import read_items
 from warehouse.claims.text.legends import legends_in
+from warehouse.claims.text.model_words import is_size
+from warehouse.claims.text.named_over import benchmark_announced
+from warehouse.claims.text.names import normalise
+from warehouse.claims.text.vocabulary import MEANS
 
 
 def read_card(
@@ -71,7 +75,7 @@ def read_blocks(
         texts = tuple(heading.text for heading in headings)
         if isinstance(block, Heading):
             led_in = ""
-            if block.text:
+            if block.text and not (headings and _only_announces(block, headings[-1])):
                 headings = [*(heading for heading in headings if heading.level < block.level), block]
         elif only is not None and index != only:
             continue
@@ -83,6 +87,17 @@ def read_blocks(
             read_items(block, texts, identity, reading, commit, led_in=led_in)
         else:
             led_in = block.text
+
+
+_RESULTS = frozenset(
+    ["结果", "评测结果", "实验结果", "测试结果", "results", "result", "evaluationresults", "scores", "performance"]
+)
+
+
+def _only_announces(heading: Heading, before: Heading) -> bool:
+    """Whether a heading only says that results follow, right below one of its own level that says of what: `### C-Eval`
+    and `### Results`."""
+    return heading.level == before.level and normalise(heading.text) in _RESULTS
 
 
 def _stray_row(text: str) -> bool:
@@ -109,7 +124,10 @@ def _read_grid(
     if (columns := columns_of(grid)) is not None:
         read_lm_eval_table(grid, columns, headings, identity, reading, commit)
     elif (layout := layout_of(grid, identity, (*headings, *_captions(grid, intro)))) is not None:
-        board = leaderboard_of((*headings, *(text for text in intro[-1:] if len(text) < 100)))
+        titles = [
+            text for text in intro[-1:] if len(text) < 100 and (text[-1:] not in (".", "。") or _BOARD.search(text))
+        ]
+        board = leaderboard_of((*headings, *titles))
         around = Surroundings(
             headings, intro, notes_near(blocks, index), board, legends_in(words_around(blocks, index))
         )
@@ -119,6 +137,10 @@ def _read_grid(
         if any(any(c.isdigit() for c in cell.text) for row in grid.rows for cell in row):
             reading.leave(grid.line, head, "nothing in the table names a benchmark")
     drop_contradictions(reading, claims, mentions, grid.line)
+
+
+_BOARD = re.compile(r"\b[A-Z][\w-]+ [Ll]eader-?[Bb]oard|\bLeader-?[Bb]oard")
+"""A leaderboard by its name, and not as `its latest leaderboard`."""
 
 
 def _captions(grid: Grid, intro: Sequence[str]) -> list[str]:
@@ -137,13 +159,19 @@ def _captions(grid: Grid, intro: Sequence[str]) -> list[str]:
     )
     by_length = {word for text in intro for word in re.findall(r"\b(?:RULER|MRCR)\b", text)} if lengths > 2 else set()
     lengthwise = list(by_length) if len(by_length) == 1 else []
-    return [*lengthwise, *([before] if short else []), *([grid.caption] if grid.caption else [])]
+    means = sum(normalise(cell.text) in MEANS for cell in grid.rows[0]) if grid.rows else 0
+    announced = [name] if means == 1 and (name := benchmark_announced(intro)) else []
+    return [*announced, *lengthwise, *([before] if short else []), *([grid.caption] if grid.caption else [])]
 
 
 def _intro(blocks: Sequence[Heading | Words | Grid], index: int) -> tuple[str, ...]:
-    """The words right before a table, up to the heading or table before it: at most two paragraphs."""
+    """The words right before a table, up to the heading or table before it: at most two paragraphs. A heading right
+    over it that only says that results follow parts nothing."""
     paragraphs: list[str] = []
-    for block in reversed(blocks[max(0, index - 2) : index]):
+    before = blocks[max(0, index - 3) : index]
+    if before and isinstance(before[-1], Heading) and normalise(before[-1].text) in _RESULTS:
+        before = before[:-1]
+    for block in reversed(before[-2:]):
         if not isinstance(block, Words):
             break
         paragraphs.insert(0, block.text[:400])

@@ -11,9 +11,9 @@ from warehouse.claims.source_reading import Reading
 from warehouse.claims.tables.cells import neighbours, read_value
 from warehouse.claims.tables.context import Context, Surroundings
 from warehouse.claims.tables.grid import Cell, Grid
-from warehouse.claims.tables.headings import heads_of
-from warehouse.claims.tables.identity import Identity, is_size, names_model
-from warehouse.claims.tables.layout import Layout, heading_label, is_uneven
+from warehouse.claims.tables.headings import heading_label, heads_of
+from warehouse.claims.tables.identity import Identity, names_model
+from warehouse.claims.tables.layout import Layout, holds_size, is_uneven
 from warehouse.claims.tables.notes import without_numbering
 from warehouse.claims.tables.owners import Owner, owners, tuning_named
 from warehouse.claims.tables.recovery import add_recovery
@@ -21,6 +21,7 @@ from warehouse.claims.tables.row_settings import row_settings
 from warehouse.claims.tables.row_shapes import carry_down
 from warehouse.claims.tables.take import MEAN, leave_row, take
 from warehouse.claims.text.labels import AT, Label, read_label
+from warehouse.claims.text.model_words import is_size
 from warehouse.claims.text.names import mode_of, name_tokens, normalise
 from warehouse.claims.text.parts import kind_of, looks_like_part, names_abilities
 from warehouse.claims.text.tunings import tuning_said
@@ -243,7 +244,7 @@ def _benchmarks_in_columns(context: Context, first: int, columns: list[int]) -> 
         if _COUNTS.fullmatch(text.strip()):
             leave_row(context, number, columns, "a row of counts, no model's")
             continue
-        if size is not None and text and is_size(row[size].text):
+        if size is not None and text and is_size(row[size].text) and not holds_size(text):
             text = f"{text} {row[size].text}"
         over = section if section and _model_of_section(context, section_row) else []
         heads.append(((*over, text) if text else (), [link for cell in row for link in cell.links]))
@@ -298,6 +299,8 @@ def _column_label(layout: Layout, column: int) -> Label:
     if layout.context is None:
         return heading_label(parts, column in layout.speeds)
     head = " ".join(parts)
+    if over_part := re.fullmatch(r"(?i)(?:avg|average|mean)\.?\s*[(（]([^()（）]+)[)）]", head.strip()):
+        head = over_part[1].strip()
     generic = normalise(head) in MEASURES - AVERAGES
     if AT.fullmatch(head.strip()):  # the column's own measure stands for those that the heading lists
         bare = re.sub(r"[(\[（][^()]*[)\]）]", "", layout.context).strip()

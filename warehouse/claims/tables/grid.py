@@ -146,6 +146,17 @@ def _is_power(text: Any, before: list[str]) -> bool:
     return inside and (text.text_content or "").strip().isdigit() and re.match(r"-?[^\W\d_]", words) is not None
 
 
+_RAISED = re.compile(r"\$`?\s*[\^_]\s*\{?((?:\\(?:text|mathrm|rm|textit|mathbf)\s*\{[^{}$]*\}|[\w\s/.,-])+)\}?\s*`?\$")
+_COMMAND = re.compile(r"\\(?:text|mathrm|rm|textit|mathbf)\s*\{([^{}$]*)\}")
+
+
+def without_formulas(text: str) -> str:
+    """A cell's words with raised or lowered words of formulas in brackets, and without formulas that hold only space:
+    `MMMU$^{\\text{val}}$` is `MMMU (val)`."""
+    plain = re.sub(r"\$[~\s\\]*\$", "", text)
+    return _RAISED.sub(lambda raised: " (" + _COMMAND.sub(r"\1", raised[1]).strip() + ")", plain)
+
+
 def _read_cell(node: Any, line: int, origin: tuple[int, int]) -> Cell:
     parts: list[str] = []
     marks: list[str] = []
@@ -190,6 +201,7 @@ def _read_cell(node: Any, line: int, origin: tuple[int, int]) -> Cell:
                 inside.pop()
     whole = "".join(part if part == "\n" else part.replace("\n", " ") for part in parts)
     whole = whole.translate(_INVISIBLE)
+    whole = without_formulas(whole)
     text = " ".join(whole.split())
     lines = tuple(words for part in whole.split("\n") if (words := " ".join(part.split())))
     if (emphasis := re.fullmatch(r"(\*\*|__)(.+)\1", text)) and letters:

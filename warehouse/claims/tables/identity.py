@@ -7,17 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from warehouse.claims.text.labels import read_label
+from warehouse.claims.text.model_words import SIZE, hub_id
 from warehouse.claims.text.names import name_key, name_tokens, normalise
 from warehouse.claims.text.speed_names import is_backend
-from warehouse.claims.text.vocabulary import FAMILIES, NOT_MODELS, TUNED, UNTUNED
+from warehouse.claims.text.vocabulary import FAMILIES, TUNED, UNTUNED
 
 SOFT = frozenset({"instruct", "it", "chat", "inst"})
 """Words of tuning that a table may leave out."""
 PRECISION = frozenset({"bf16", "fp16", "f16", "hf"})
-SIZE = re.compile(r"[ae]?\d+(?:\.\d+)?[bme]")
-_HUB = re.compile(
-    r"^https?://(?:www\.)?(?:huggingface\.co|hf\.co)/([\w.-]+/[\w.-]+?)/?(?:[?#].*|/(?:tree|blob|resolve)/.*)?$"
-)
 _PLAIN = TUNED | UNTUNED | PRECISION | frozenset({"the", "model", "models", "v", "and", "of", "for"})
 
 
@@ -141,6 +138,17 @@ class Identity:
         return self.both_tunings and not told
 
     @property
+    def is_alone(self) -> bool:
+        """Whether nothing in the card tells base from tuned models of the release's family: a heading that speaks of
+        pretraining tells the release from none."""
+        family = {word for word in name_tokens(self.model) if word.isalpha()} - _PLAIN
+        words = TUNED | UNTUNED
+        told = name_tokens(self.model) & words or any(
+            names & family and names & words for names in self.names | self.sections
+        )
+        return not self.both_tunings and not told
+
+    @property
     def is_base(self) -> bool:
         """Whether the name itself says that it is a base model."""
         return bool(name_tokens(self.model) & UNTUNED)
@@ -190,12 +198,6 @@ def rounds(sizes: frozenset[str] | set[str], identity: Identity) -> bool:
     if len(said) != 1 or len(sizes) != 1 or len(ours) != 1 or linked:
         return False
     return abs(float(said[0][:-1]) / float(ours[0][:-1]) - 1) <= 0.03
-
-
-def hub_id(link: str) -> str | None:
-    """The model id that an address leads to, None for anything else."""
-    match = _HUB.match(link.strip())
-    return match[1] if match and match[1].split("/")[0] not in NOT_MODELS else None
 
 
 def identity_of(
@@ -361,11 +363,6 @@ def _lacks_only_the_version(words: frozenset[str], identity: Identity) -> bool:
 
 def _is_date(word: str) -> bool:
     return word.isdigit() and len(word) >= 4
-
-
-def is_size(text: str) -> bool:
-    """Whether the text is a model's size and nothing else: `7B`, `35B-A3B`, `1.8 B`."""
-    return re.fullmatch(r"(?i)\d+(?:\.\d+)?\s?[bm](?:[\s-]*a\d+(?:\.\d+)?b)?", text.strip()) is not None
 
 
 def names_model(text: str, identity: Identity) -> bool:

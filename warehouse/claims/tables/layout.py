@@ -8,19 +8,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from evaluators.catalogue import catalogue
-from evaluators.licence_names import licence_named
-from warehouse.claims.tables.cells import NUMBERISH, read_value
+from warehouse.claims.tables.cells import NUMBERISH
 from warehouse.claims.tables.grid import EMPTY, Cell, Grid
-from warehouse.claims.tables.headings import Heads, heads_of
-from warehouse.claims.tables.identity import Identity, is_size, names_model
+from warehouse.claims.tables.headings import (
+    Heads,
+    columns_of_speeds,
+    heading_label,
+    heads_of,
+    mostly_numbers,
+    named_heads,
+)
+from warehouse.claims.tables.identity import Identity, names_model
 from warehouse.claims.text.brackets import BRACKET
-from warehouse.claims.text.labels import Label, read_label, stated_by, states_only_settings
+from warehouse.claims.text.labels import read_label, stated_by
+from warehouse.claims.text.model_words import is_size
+from warehouse.claims.text.named_over import benchmark_over
 from warehouse.claims.text.names import mode_of, normalise
-from warehouse.claims.text.speed_names import UNIT, device_named, is_backend, names_speed
+from warehouse.claims.text.speed_names import is_backend
 from warehouse.claims.text.vocabulary import (
     ASIDE_HEADS,
     GENERIC,
@@ -28,12 +36,14 @@ from warehouse.claims.text.vocabulary import (
     LABEL_HEADS,
     METRIC_HEADS,
     MODEL_HEADS,
+    NO_SCORES,
     NUMBER_HEADS,
     PART_HEADS,
     SETTING_HEADS,
     SHOT_HEADS,
     SIZE_HEADS,
     STATED_HEADS,
+    TRAINING,
     VALUE_HEADS,
 )
 
@@ -71,61 +81,33 @@ def layout_of(grid: Grid, identity: Identity, context: Sequence[str] = ()) -> La
     body = grid.rows[count:]
     if not body:
         return None
-    leaf = [normalise(BRACKET.sub("", parts[-1])) if parts else "" for parts in heads]
     first = range(min(4, grid.width))
     in_rows = [sum(bool(_row_benchmark(row[column].text)) for row in body) for column in first]
-    units = {column for column, parts in enumerate(heads) if parts and _speeds(parts, [row[column] for row in body])}
-    in_heads = [
-        bool(parts and heading_label(parts, c in units).benchmark)
-        and not _holds_models([row[c] for row in body], identity)
-        for c, parts in enumerate(heads)
-    ]
-    rates = [bool(parts) and _rates_on_device(parts, [row[c] for row in body]) for c, parts in enumerate(heads)]
-    if any(rates) and not any((*in_rows, *in_heads)):
-        heads = tuple(
-            (f"Speed ({parts[-1]}, tok/s)",) if rate else parts for parts, rate in zip(heads, rates, strict=True)
-        )
-        in_heads = rates
-    if not any((*in_rows, *in_heads)):
-        sizes = [bool(parts) and _file_sizes(parts, [row[c] for row in body]) for c, parts in enumerate(heads)]
-        heads = tuple((*parts[:-1], "File size") if size else parts for parts, size in zip(heads, sizes, strict=True))
-        in_heads = sizes
+    units = columns_of_speeds(heads, body)
+    heads, in_heads = named_heads(heads, body, units, any(in_rows), identity, context)
+    leaf = [normalise(BRACKET.sub("", parts[-1])) if parts else "" for parts in heads]
     depths = _depths(heads, in_heads, units) if any(SETTING_HEADS.get(head) == "hardware" for head in leaf) else set()
     in_heads = [named and column not in depths for column, named in enumerate(in_heads)]
     best = max(range(len(in_rows)), key=lambda column: in_rows[column])
-    label_head = next((column for column in first if leaf[column] in LABEL_HEADS), None)
-    model_heads = {
-        column: stated
-        for column, parts in enumerate(heads)
-        if (stated := _model_head(parts)) is not None
-        and (
-            not _mostly_numbers([row[column] for row in body])
-            or all(is_size(row[column].text) for row in body if row[column].text)
-        )
-    }
+    model_heads = _model_heads(heads, body)
     model_head = next(iter(model_heads), None)
     models_over = [column for column, parts in enumerate(heads) if parts and names_model(parts[-1], identity)]
+
+    def in_rows_of(label: int, over: str | None = None) -> Layout:
+        return Layout("rows", label, heads, _roles(grid, count, leaf, heads, label, "rows"), over)
+
     if in_rows[best] and in_rows[best] >= sum(in_heads) and not (best == model_head and sum(in_heads)):
-        return Layout("rows", best, heads, _roles(grid, count, leaf, heads, best, "rows"))
-    only_specifications = all(
-        catalogue()[heading_label(heads[column], column in units).benchmark or ""].evaluator == "specification"
-        for column, named in enumerate(in_heads)
-        if named
-    )
+        return in_rows_of(best)
     rows_named = any(names_model(row[0].text, identity) for row in body)
-    if models_over and only_specifications and not rows_named and model_head is None and 0 not in models_over:
-        over = _named_by(context) if leaf[0] in PART_HEADS else None
-        if leaf[0] in PART_HEADS and over is None:
-            return None  # parts of nothing that is known
-        return Layout("rows", 0, heads, _roles(grid, count, leaf, heads, 0, "rows"), over)
-    named = None if sum(in_heads) else _named_by(context)
+    only_models = models_over and not rows_named and model_head is None and 0 not in models_over
+    if only_models and _only_specifications(heads, in_heads, units):
+        over = benchmark_over(context) if leaf[0] in PART_HEADS else None
+        return None if leaf[0] in PART_HEADS and over is None else in_rows_of(0, over)  # parts of nothing that is known
+    named = None if sum(in_heads) else benchmark_over(context)
     if sum(in_heads) or named:
         column = model_head if model_head is not None else _model_column(body, identity, in_heads, leaf)
-        if (
-            column is None
-            and all(leaf[c] in SIZE_HEADS for c, is_benchmark in enumerate(in_heads) if is_benchmark)
-            and sum(in_heads)
-        ):
+        sizes = [leaf[c] in SIZE_HEADS for c, is_benchmark in enumerate(in_heads) if is_benchmark]
+        if column is None and sizes and all(sizes):
             return None  # a size alone says which model a row is about, and is no specification
         roles = _roles(grid, count, leaf, heads, column, "columns", in_heads)
         roles |= dict.fromkeys(depths, "set:depth")
@@ -134,50 +116,61 @@ def layout_of(grid: Grid, identity: Identity, context: Sequence[str] = ()) -> La
         roles, unclear = _with_sizes(body, roles, column, identity, leaf)
         besides = tuple(model_heads.get(column, {}).items()) if column is not None else ()
         return Layout("columns", column, heads, roles, named, besides, unclear, frozenset(units))
-    if (
-        label_head is not None
-        and grid.width > 1
-        and leaf[label_head].startswith(("bench", "eval", "task", "dataset", "基准", "评测", "数据集", "평가", "벤치"))
-        and (models_over or any(leaf[column] in GENERIC - {""} for column in range(grid.width)))
-    ):
-        return Layout("rows", label_head, heads, _roles(grid, count, leaf, heads, label_head, "rows"))
-    return None
+    column = model_head if model_head is not None else _model_column(body, identity, in_heads, leaf)
+    if column is not None and _of_unknown_benchmarks(heads, leaf, body, column, identity, context):
+        return Layout("columns", column, heads, _roles(grid, count, leaf, heads, column, "columns", in_heads))
+    label_head = next((column for column in first if leaf[column] in LABEL_HEADS), None)
+    told = models_over or any(leaf[column] in GENERIC - {""} for column in range(grid.width))
+    scored = label_head is not None and grid.width > 1 and leaf[label_head].startswith(_SCORED)
+    return in_rows_of(label_head) if label_head is not None and scored and told else None
 
 
-def _speeds(parts: tuple[str, ...], cells: list[Cell]) -> bool:
-    filled = [cell.text for cell in cells if any(c.isdigit() for c in cell.text)]
-    return (
-        names_speed(parts[-1]) and bool(filled) and sum(bool(UNIT.search(text)) for text in filled) * 2 >= len(filled)
-    )
+_OF_BENCHMARKS = re.compile(r"(?i)\bbenchmarks?\b|\bevaluations?\b|评测|榜单")
+_NAME_LIKE = re.compile(r"[A-Z][a-z]*[A-Z\d]|[A-Z]{2}|\d")
+"""What tells a benchmark's name from a plain word: capitals inside it, or digits."""
 
 
-def _rates_on_device(parts: tuple[str, ...], cells: list[Cell]) -> bool:
-    """Whether a column is headed by a machine alone and its cells are tokens a second: speeds on that machine."""
-    filled = [cell.text for cell in cells if any(c.isdigit() for c in cell.text)]
-    device = device_named(parts[-1])
-    return (
-        device is not None
-        and normalise(parts[-1]).endswith(normalise(device))
-        and bool(filled)
-        and all(re.search(r"(?i)\d[\d.,]*\s*(?:tok\w*/s\w*|t/s)", text) for text in filled)
-    )
+def _of_unknown_benchmarks(
+    heads: Heads,
+    leaf: list[str],
+    body: tuple[tuple[Cell, ...], ...],
+    label: int,
+    identity: Identity,
+    context: Sequence[str],
+) -> bool:
+    """Whether a table of several models under a heading of benchmarks is of benchmarks none of which is known: most
+    columns are headed by what looks like a benchmark's name over numbers, and none by a setting of a training."""
+    if not any(_OF_BENCHMARKS.search(text) for text in context[-2:]) or set(leaf) & (TRAINING | NO_SCORES):
+        return False
+    models = {row[label].text for row in body if names_model(row[label].text, identity)}
+    columns = [c for c in range(len(heads)) if c != label and mostly_numbers([row[c] for row in body])]
+    named = [
+        c for c in columns if heads[c] and _NAME_LIKE.search(heads[c][-1]) and not names_model(heads[c][-1], identity)
+    ]
+    return len(models) > 1 and len(named) > 1 and len(named) * 2 > len(columns)
 
 
-def _holds_models(cells: list[Cell], identity: Identity) -> bool:
-    """Whether a column's cells are names of models, whatever its heading (`Model Size`) says."""
-    filled = [cell.text for cell in cells if any(c.isalnum() for c in cell.text)]
-    named = [text for text in filled if names_model(text, identity) and not licence_named(text)]
-    return bool(filled) and not any(is_size(text) for text in filled) and len(named) * 2 > len(filled)
+_SCORED = ("bench", "eval", "task", "dataset", "基准", "评测", "数据集", "평가", "벤치")
+"""How the heading of a column of benchmarks begins."""
 
 
-def _file_sizes(parts: tuple[str, ...], cells: list[Cell]) -> bool:
-    """Whether a column is headed `Size` and its cells say that this is the size of files."""
-    filled = [cell.text for cell in cells if any(c.isdigit() for c in cell.text)]
-    return (
-        normalise(parts[-1]) in ("size", "modelsize", "大小")
-        and bool(filled)
-        and all(re.fullmatch(r"(?i)[~≈]?\s?\d+(?:\.\d+)?\s?[MG]i?B", text) for text in filled)
-    )
+def _model_heads(heads: Heads, body: tuple[tuple[Cell, ...], ...]) -> dict[int, dict[str, str | int | float]]:
+    """The columns headed as models' whose cells are no numbers but sizes, and what their headings state besides."""
+    return {
+        column: stated
+        for column, parts in enumerate(heads)
+        if (stated := _model_head(parts)) is not None
+        and (
+            not mostly_numbers([row[column] for row in body])
+            or all(is_size(row[column].text) for row in body if row[column].text)
+        )
+    }
+
+
+def _only_specifications(heads: Heads, in_heads: list[bool], units: set[int]) -> bool:
+    """Whether the headings that name something all name specifications."""
+    named = [heading_label(heads[c], c in units).benchmark or "" for c, is_named in enumerate(in_heads) if is_named]
+    return all(catalogue()[name].evaluator == "specification" for name in named)
 
 
 def _depths(heads: Heads, in_heads: list[bool], units: set[int]) -> set[int]:
@@ -190,50 +183,11 @@ def _depths(heads: Heads, in_heads: list[bool], units: set[int]) -> set[int]:
     return {column for column, name in named.items() if name == "context_window"}
 
 
-def heading_label(parts: tuple[str, ...], speed: bool = False) -> Label:
-    """The label of a column's heading: its last part, or all its parts together where only they name a benchmark.
-    `speed`: the heading speaks of a speed, and the cells give the unit."""
-    if speed and read_label(parts[-1]).benchmark is None:
-        return replace(read_label(f"{parts[-1]} tok/s"), text=parts[-1])
-    leaf = read_label(parts[-1])
-    joined = read_label(" ".join(parts)) if len(parts) > 1 else leaf
-    if leaf.benchmark is None and joined.benchmark is None and len(parts) > 1 and states_only_settings(parts[-1]):
-        return replace(read_label(f"{' '.join(parts[:-1])} ({parts[-1]})"), text=" ".join(parts[:-1]))
-    if leaf.benchmark or not joined.benchmark:
-        first = read_label(parts[0]) if len(parts) > 1 and not leaf.benchmark else leaf
-        over = first.benchmark is not None and first is not leaf and catalogue()[first.benchmark].unit == "fraction"
-        return read_label(f"{parts[0]} ({', '.join(parts[1:])})") if over else leaf
-    return joined
-
-
 def _row_benchmark(text: str) -> str | None:
     if NUMBERISH.fullmatch(text):  # `95 t/s` is a value
         return None
     benchmark = read_label(text).benchmark
     return benchmark if benchmark and not is_size(text) else None
-
-
-_AROUND_NAME = re.compile(
-    r"(?i)^[\W\d.]+|\b(?:results?|performance|scores?|evaluation|benchmark|categor(?:y|ies)|subjects?|breakdown)\b"
-    r"(?: on\b)?"
-)
-"""What a heading says around a benchmark's name."""
-
-
-def _named_by(context: Sequence[str]) -> str | None:
-    """The score that the nearest heading or caption names, if it names one."""
-    for text in reversed(context[-2:]):
-        plain = _AROUND_NAME.sub(" ", text)
-        for words in (
-            text,
-            plain,
-            *re.findall(r"[(\[]([^()\[\]]{3,40})[)\]]\s*$", text),
-            re.sub(r"(?i)^.*\b(?:evaluation|results?|performance|scores?)\b.*?\b(?:of|on)\s+", "", text),
-        ):
-            label = read_label(words)
-            if label.benchmark and catalogue()[label.benchmark].evaluator not in ("speed", "specification"):
-                return " ".join(words.split())
-    return None
 
 
 def _model_head(parts: tuple[str, ...]) -> dict[str, str | int | float] | None:
@@ -272,6 +226,11 @@ def _model_column(
     return None
 
 
+def holds_size(name: str) -> bool:
+    """Whether a model's name has its size in it: `odd-125m`."""
+    return re.search(r"(?i)\d[bm]\b", name) is not None
+
+
 def _with_sizes(
     body: tuple[tuple[Cell, ...], ...], roles: dict[int, str], label: int | None, identity: Identity, leaf: list[str]
 ) -> tuple[dict[int, str], str]:
@@ -281,7 +240,8 @@ def _with_sizes(
     if label is not None:
         names = [row[label].text for row in body]
         repeated = len(set(names)) < len(names)
-        sized = any(re.search(r"(?i)\d[bm]\b", name) for name in names)
+        bare = [name for name in names if name and not holds_size(name)]
+        sized = len(bare) < len([name for name in names if name]) and len(set(bare)) == len(bare)
         ours_sized = re.search(r"(?i)\d(?:\.\d+)?[bm]\b", identity.model) is not None
         for column in range(len(roles) + 1):
             cells = [row[column].text for row in body if column < len(row) and any(map(str.isalnum, row[column].text))]
@@ -314,7 +274,7 @@ def _roles(
             continue
         words = leaf[column]
         cells = [row[column] for row in grid.rows[count:]]
-        numbers = _mostly_numbers(cells)
+        numbers = mostly_numbers(cells)
         only_other = sum(other != label for other in range(grid.width)) == 1
         if all(re.fullmatch(r"(?i)(pp|tg)\s?\d+.*|", cell.text) for cell in cells) and any(cell.text for cell in cells):
             roles[column] = "test"
@@ -368,15 +328,6 @@ def _states_either(parts: tuple[str, ...]) -> bool:
 def _is_specification(parts: tuple[str, ...]) -> bool:
     name = read_label(parts[-1]).benchmark
     return name is not None and catalogue()[name].evaluator == "specification"
-
-
-_PAIR = re.compile(r"[*_]*\d+(?:\.\d+)?\s*%?[*_]*\s*/\s*[*_]*\d+(?:\.\d+)?\s*%?[*_]*")
-
-
-def _mostly_numbers(cells: list[Cell]) -> bool:
-    kinds = [read_value(cell).kind for cell in cells]
-    numbers = kinds.count("number") + kinds.count("unsure") + sum(bool(_PAIR.fullmatch(cell.text)) for cell in cells)
-    return numbers > 0 and numbers * 2 >= sum(kind != "nothing" for kind in kinds)
 
 
 def is_uneven(grid: Grid, number: int) -> bool:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from warehouse.claims.tables.cells import without_marks
-from warehouse.claims.tables.identity import SIZE, Identity, closeness_to, hub_id, is_size, names_model, rounds
+from warehouse.claims.tables.identity import Identity, closeness_to, names_model, rounds
 from warehouse.claims.text.brackets import BRACKET, without_brackets
 from warehouse.claims.text.labels import metric_settings, read_label, stated_by
+from warehouse.claims.text.model_words import SIZE, hub_id, is_size
 from warehouse.claims.text.names import ModelName, mode_of, name_key, name_tokens, normalise, resolve_model, spelling
 from warehouse.claims.text.parts import kind_of
 from warehouse.claims.text.tunings import tuning_of
@@ -83,7 +84,7 @@ def owners(
     else:
         untuned = bool(headings) and identity.heads_untuned(headings[-1])
         base = ("base" if untuned else tuning_of(headings)) or base
-    if base and _names_both_tunings(heads, identity):
+    if base and (_names_both_tunings(heads, identity) or identity.is_alone):
         base = None
     section = section_model(headings, identity)
     tuned_sizes = {words - TUNED for parts, _ in heads if (words := name_tokens(" ".join(parts))) & TUNED}

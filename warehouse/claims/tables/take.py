@@ -40,10 +40,14 @@ from warehouse.claims.text.vocabulary import CATEGORIES, NO_SCORES, OF_TEN, OF_T
 
 MEAN = re.compile(
     r"(?i)(?:average|avg\.?|mean)(?:@\d+)?(?=\s|$)|(?:.*\s)?(?:overall|average|avg\.?|aggregate|total(?: score)?)$|"
-    r"(?:총|전체)?\s?평균.*|(?:综合|总)?(?:平均|均分).*|"
+    r"(?:총|전체)?\s?평균.*|(?:综合|总|中文|英文|数学|代码)?(?:平均|均分).*|"
     r"総合|durchschnitt|moyenne|promedio|média|средн\w+"
 )
 """How the name of an average begins."""
+
+
+_UNIT = re.compile(r"[(\[（](?:[KMGT]i?B|GPU[- ]?hours?|hours?|days?|ms|s|W|USD|\$)[)\]）]")
+"""A unit in brackets that no score has."""
 
 
 def take(
@@ -127,7 +131,9 @@ def _no_claim(context: Context, label: Label, known: Benchmark | None, value: Va
         return "a language, and nothing names the benchmark"
     if known is None and normalise(label.text) in NO_SCORES:
         return "a setting or a property, no benchmark"
-    if known is None and re.search(r"[(\[](?:[KMGT]i?B|GPU[- ]?hours?|hours?|days?|ms|s|W|USD|\$)[)\]]", label.text):
+    if known is None and re.match(r"#|(?:no|num|number)\.? of\b", label.text, re.IGNORECASE):
+        return "a count, no benchmark"
+    if known is None and _UNIT.search(label.text):
         return "a number with a unit, and no benchmark that is known"
     if known is None and not context.scores:
         return "not a benchmark of the catalogue"

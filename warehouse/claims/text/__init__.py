@@ -1,8 +1,10 @@
 """Words and numbers of claims.
 
 interval, quantities, units     a number as printed -> what it allows
+model_words       sizes of models and addresses on the hub
 names, labels, parts, brackets  benchmarks and models by their printed names
 speed_names, vocabulary         words of speeds and settings
+named_over        the benchmark that headings and sentences over a table name
 legends           sentences that say what a short name in a table stands for
 pair_words        what a text says an artifact keeps of another one's score
 plain_tables      columns that are aligned by spaces or tabs, and tables inside code fences -> Markdown tables

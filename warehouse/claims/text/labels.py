@@ -153,10 +153,18 @@ def _split(label: str) -> tuple[str, list[str]]:
             qualifiers.append(match[0])
             core = core[: match.start()] + " " + core[match.end() :]
     core = re.sub(r"[✱▲▼↑↓*†‡§¶^]+\s*$", "", " ".join(core.split()))
+    if (glued := re.fullmatch(r"(.*\w)@(\d{1,3})", core)) and _by_tests(glued[1]):
+        core, qualifiers = glued[1], [*qualifiers, f"pass@{glued[2]}"]
     if ": " in core and resolve_benchmark(core).name is None:
         head, tail = core.split(": ", 1)
         core, qualifiers = head, [*qualifiers, tail]
     return core.strip(" ,:;-–—|"), [part for part in qualifiers if part]
+
+
+def _by_tests(name: str) -> bool:
+    """Whether a name is that of a benchmark whose programs are run: there `@10` behind it is ten attempts."""
+    benchmark = resolve_benchmark(name).name
+    return benchmark is not None and benchmark.startswith(("humaneval", "mbpp"))
 
 
 def _resolve_core(core: str, qualifiers: list[str]) -> tuple[str | None, list[str]]:
@@ -208,6 +216,7 @@ def _is_setting_word(tail: str, benchmark: str) -> bool:
         or normalise(tail) in MEASURES | {"cot", "full", "overall"}
         or _is_grade(tail, benchmark)
         or (len(tail) > 3 and normalise(tail) in LANGUAGES - {"multilingual", "nonenglish", "english"})
+        or re.fullmatch(r"(?i)zh|cn|de|fr|es|ja|jp|ko|ru|vi|ar", tail)
         or (benchmark.startswith("live") and re.fullmatch(r"(?:20)?(?:2\d)?[01]\d[0-3]\d", tail))
         or (normalise(tail) in _FIELDS and BROAD.search(benchmark))
         or re.fullmatch(

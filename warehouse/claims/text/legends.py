@@ -18,10 +18,19 @@ _ENTRY = re.compile(
 )
 
 
+_LIST = re.compile(r"(?i)^\W*(?:abbreviations?|note|notes|缩写|注)\W*[:：]\s*(?=[\w][\w .+/-]{0,29} ?\()")
+_LISTED = re.compile(r"([\w][\w.+/-]*(?: [\w.+/-]+){0,2}) ?\(([^()]{2,60})\)\s*(?:[,;.]|$)")
+"""Entries of a list of short names: `Abbreviations: College (CollegeMath), Theorem (TheoremQA)`."""
+
+
 def legends_in(texts: Iterable[str]) -> dict[str, str]:
     """Key of a short name -> what the words say it stands for; a name that two sentences explain is left out."""
     meanings: dict[str, set[str]] = {}
     for text in texts:
+        if _LIST.match(text) and len(text) < 1500:
+            for short, long in _LISTED.findall(_LIST.sub("", text)):
+                meanings.setdefault(normalise(short), set()).add(long.strip())
+            continue
         for part in re.split(r"\s*[;；\n]\s*", text) if len(text) < 1500 else ():
             if entry := _ENTRY.match(part.strip()):
                 meanings.setdefault(normalise(entry["short"]), set()).add(entry["long"].strip())

@@ -140,21 +140,28 @@ def resolve_model(text: str, known: tuple[str, ...] = ()) -> ModelName:
 
 def name_key(model: str) -> str:
     """What two ways of writing one model name share: no organisation, no punctuation, lower case."""
-    return normalise(model.rsplit("/", 1)[-1])
+    return normalise(_without_organisation(model))
+
+
+def _without_organisation(model: str) -> str:
+    """The name without what stands before a slash; slashes in brackets, as in `Odd-3B (2/8)`, part nothing."""
+    return re.sub(r"^(?:[^\s()\[\]/]+/)+(?=[^/]*(?:[(\[]|$))", "", model.strip())
 
 
 def spelling(model: str) -> tuple[str, tuple[str, ...]]:
     """Letters and digits of a model's name in order, and its numbers: what `Mi:dm 2.0-Base-inst` and
     `Midm-2.0-Base-Instruct` share."""
-    plain = re.sub(r"(?i)\bins(?:tr?)?\b", "instruct", model.rsplit("/", 1)[-1])
+    plain = re.sub(r"(?i)\bins(?:tr?)?\b", "instruct", _without_organisation(model))
     return normalise(plain), tuple(re.findall(r"\d+(?:\.\d+)?", plain))
 
 
 @lru_cache(maxsize=5_000)
 def name_tokens(model: str) -> frozenset[str]:
     """The parts of a model name, lower case: `Gemma 3 IT 27B` and `gemma-3-27b-it` give the same set."""
-    plain = unicodedata.normalize("NFKC", model.rsplit("/", 1)[-1]).casefold()
+    plain = unicodedata.normalize("NFKC", _without_organisation(model)).casefold()
     plain = "".join(c for c in unicodedata.normalize("NFD", plain) if not unicodedata.combining(c))
+    plain = re.sub(r"(?<=[a-z-]\d)[_dp](?=\d(?:b?-|b?$))", ".", plain)  # 2_5-7b, 1_8b, 2d5, k2p5
+    plain = re.sub(r"(?<![\d.])0(?=\d[bm]\b)", "0.", plain)  # 05B
     plain = re.sub(r"(\d)b(?=a\d)|(\d)bx(?=\d)", r"\1\2b ", plain)  # 35BA3B, 17Bx16E
     plain = re.sub(r"\bins(?:tr?)?\b", "instruct", plain)
     plain = re.sub(r"(?<![a-z\d])v(?=\d)", "", plain)  # V1.0

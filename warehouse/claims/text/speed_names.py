@@ -89,7 +89,8 @@ _DEVICE = re.compile(
     r"(?:H20|H100|H200|H800|B200|B100|GB200|GB300|A800|A100|A10G?|A6000|A40|L40S?|L20|L4|T4|V100|P100|MI\d{3}X?|"
     r"RTX[ -]?(?:PRO )?\d{4}(?: ?Ti| SUPER| Ada)?|GTX[ -]?\d{4}(?: Ti)?|"
     r"Mac(?:Book)?(?: Pro| Air| Studio| mini)? ?M\d(?: (?:Pro|Max|Ultra))?|"
-    r"M[1-5](?: (?:Pro|Max|Ultra))|TPU ?v\d\w*|Ascend ?\d*\w*|Jetson[\w ]*|DGX Spark|Raspberry Pi ?\d|"
+    r"M[1-5](?: (?:Pro|Max|Ultra))|TPU ?v\d\w*|Ascend ?\d*\w*|Jetson[\w ]*|"
+    r"(?:AGX )?Orin(?: NX| Nano)?|DGX Spark|Raspberry Pi ?\d|"
     r"(?:Radeon )?RX[ -]?\d{4}(?: XTX?)?|Radeon \d{4}(?: XTX?)?|Radeon PRO W\d{4}|"
     r"Strix Halo|Ryzen AI[\w+ ]*\d+|Snapdragon[\w ]*)(?:[ -]?\d{2,3} ?Gi?B)?)(?:\s?(?:x|×|\*)\s?(\d{1,3}))?(?![\w])"
 )

@@ -52,7 +52,8 @@ SETTING_HEADS = {
     "outputlen": "generation_tokens", "prefilllength": "prompt_tokens", "decodelength": "generation_tokens",
     "prefilltokens": "prompt_tokens", "decodetokens": "generation_tokens",
     "硬件": "hardware", "显卡": "hardware", "设备": "hardware", "框架": "backend",
-    "推理框架": "backend", "量化": "quantization", "量化方式": "quantization", "精度": "quantization",
+    "推理框架": "backend", "量化": "quantization", "量化方式": "quantization", "量化等级": "quantization",
+    "量化精度": "quantization", "数据类型": "quantization", "精度": "quantization",
     "输入长度": "prompt_tokens", "输出长度": "generation_tokens", "并发": "concurrency", "并发数": "concurrency",
     "批大小": "concurrency", "模式": "mode", "agent": "scaffold", "agentframework": "scaffold",
 }  # fmt: skip
@@ -113,6 +114,9 @@ METRIC_WORDS = {
     "accuracy": "acc",
     "accnorm": "acc_norm",
     "accn": "acc_norm",
+    "准确率": "acc",
+    "正确率": "acc",
+    "准确度": "acc",
     "normalizedaccuracy": "acc_norm",
     "f1": "f1",
     "f1score": "f1",
@@ -129,6 +133,8 @@ METRIC_WORDS = {
     "mc2": "mc2",
 }
 AVERAGES = _words("average avg mean")
+MEANS = AVERAGES | _words("overall total all 平均 均分 平均分 综合")
+"""Headings of a column that holds the mean over the others."""
 MEASURES = _words(
     "score scores result results value percentile rating elo winrate resolved correct passrate successrate average avg "
     "mean metric"
@@ -185,7 +191,9 @@ GENERIC = (
 CHINESE_NAMES = {
     "总参数量": "total_parameters", "参数量": "total_parameters", "参数规模": "total_parameters",
     "模型参数": "total_parameters", "参数总量": "total_parameters", "激活参数量": "active_parameters",
-    "总参数": "total_parameters",
+    "总参数": "total_parameters", "模型参数量": "total_parameters", "激活参数规模": "active_parameters",
+    "训练数据量": "training_tokens", "支持序列长度": "context_window", "支持上下文长度": "context_window",
+    "最大序列长度": "context_window", "词表": "vocabulary_size",
     "激活参数": "active_parameters", "上下文长度": "context_window", "上下文窗口": "context_window",
     "最大长度": "context_window",
     "最大上下文长度": "context_window", "序列长度": "context_window", "词表大小": "vocabulary_size",
