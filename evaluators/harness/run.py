@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from pathlib import Path
 
 from evaluators.backends import ModelServer
@@ -19,8 +20,8 @@ from evaluators.code.date_windows import items_within
 from evaluators.harness import keys
 from evaluators.harness.execution import Execution
 from evaluators.harness.progress import Progress
-from evaluators.harness.requests import build_items, data_hash
-from evaluators.harness.run_chain import RunSubject, RunTurn, run_in_turn
+from evaluators.harness.requests import Item, build_items, data_hash
+from evaluators.harness.run_chain import NamedRun, RunSubject, RunTurn, run_in_turn
 from evaluators.harness.settings import complete_settings, in_force, repeats_of
 from evaluators.harness.tasks import LoadedTasks, add_chat_filter, load_tasks, take_tasks
 from evaluators.records import (
@@ -73,7 +74,59 @@ def run_benchmark(
     """
     chosen = sandbox_for(sandbox) if benchmark.sandboxed else None
     rule = stop if stop is not None else RunAll()
-    limits = limits or RetryLimits()
+    asked = _asked(benchmark, artifact, server, settings, folder, order_seed, limit, rearranged)
+    asked = replace(asked, settings=asked.settings.model_copy(update={"sandbox": chosen.kind if chosen else None}))
+    named = _named(benchmark, artifact, asked, order_seed, may_stop=not isinstance(rule, RunAll), limit=limit)
+    subject = _subject(benchmark, artifact, asked, order_seed, protocol)
+
+    def carry_out(turn: RunTurn) -> Run:
+        execution = Execution(
+            benchmark, server, asked.description, asked.dialect, asked.settings, asked.loaded, asked.items,
+            asked.whole, limits or RetryLimits(), rearranged,
+        )  # fmt: skip
+        with code_grading(chosen) if chosen else nullcontext() as execution.grading:
+            return execution.run(
+                subject.blank(turn), turn.folder, turn.rule, asked.repeats, asked.together, (*turn.earlier, *reuse),
+                turn.watched(progress), checks,
+            )  # fmt: skip
+
+    return run_in_turn(named, carry_out, folder=folder, rule=rule, rule_of=rule_of, limit=limit, store=store)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a run asks, of which server, and how."""
+
+    description: ServerDescription
+    """Of the server; where nobody has seen its weights, with its fingerprint."""
+    dialect: str
+    settings: Settings
+    """In force."""
+    loaded: LoadedTasks
+    items: list[Item]
+    whole: int
+    """Items of the whole benchmark."""
+    repeats: int
+    together: bool
+    """Whether an item is scored once over its `repeats` answers."""
+
+    @cached_property
+    def task_version(self) -> str:
+        """Of the tasks and their data."""
+        return f"{self.loaded.version()} sha256:{data_hash(self.items)}"
+
+
+def _asked(
+    benchmark: Benchmark,
+    artifact: Artifact,
+    server: ModelServer,
+    settings: Settings,
+    folder: Path,
+    order_seed: int,
+    limit: int | None,
+    rearranged: bool,
+) -> _Asked:
+    """Load the tasks, build the items and complete the settings. Parameters as for `run_benchmark`."""
     description = server.describe()
     dialect = speaks(server)
     settings = complete_settings(benchmark, settings)
@@ -94,44 +147,42 @@ def run_benchmark(
         description = with_fingerprint(server, description, prompts, chat, folder, ask_replicas)
     repeats, together = repeats_of(settings, loaded, copies=rearranged)
     settings = in_force(settings, loaded, items, artifact, description, repeats)
-    settings = settings.model_copy(update={"sandbox": chosen.kind if chosen else None})
-    task_version = f"{loaded.version()} sha256:{data_hash(items)}"
-    named = partial(
+    return _Asked(description, dialect, settings, loaded, items, whole, repeats, together)
+
+
+def _named(
+    benchmark: Benchmark, artifact: Artifact, asked: _Asked, order_seed: int, *, may_stop: bool, limit: int | None
+) -> NamedRun:
+    """How the run is named, and those that go on with it."""
+    return partial(
         keys.run_id,
         benchmark.name,
         artifact,
-        description,
-        settings,
-        task_version=task_version,
+        asked.description,
+        asked.settings,
+        task_version=asked.task_version,
         order_seed=order_seed,
-        harness_version=str(settings.harness),
-        may_stop=not isinstance(rule, RunAll),
+        harness_version=str(asked.settings.harness),
+        may_stop=may_stop,
         limit=limit,
     )
-    subject = RunSubject(
+
+
+def _subject(
+    benchmark: Benchmark, artifact: Artifact, asked: _Asked, order_seed: int, protocol: Protocol | None
+) -> RunSubject:
+    """What the manifest says before anything is asked."""
+    return RunSubject(
         benchmark=benchmark.name,
         artifact=artifact,
-        server=description,
-        settings=settings,
+        server=asked.description,
+        settings=asked.settings,
         protocol=protocol,
         evaluator="lm-eval",
-        evaluator_version=str(settings.harness).removeprefix("lm-eval "),
-        task_version=task_version,
+        evaluator_version=str(asked.settings.harness).removeprefix("lm-eval "),
+        task_version=asked.task_version,
         order_seed=order_seed,
     )
-
-    def carry_out(turn: RunTurn) -> Run:
-        blank = subject.blank(turn)
-        execution = Execution(
-            benchmark, server, description, dialect, settings, loaded, items, whole, limits, rearranged
-        )
-        with code_grading(chosen) if chosen else nullcontext() as execution.grading:
-            answers = (*turn.earlier, *reuse)
-            return execution.run(
-                blank, turn.folder, turn.rule, repeats, together, answers, turn.watched(progress), checks
-            )
-
-    return run_in_turn(named, carry_out, folder=folder, rule=rule, rule_of=rule_of, limit=limit, store=store)
 
 
 def _load_tasks(
