@@ -40,6 +40,36 @@ class Reply:
     """Wall time of the last attempt."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What is sent and how the answer is taken; see `Client.post`."""
+
+    method: str
+    path: str
+    sent: bytes = b""
+    accept: Collection[int] = ()
+    count: bool = False
+    read: Read | None = None
+    most: int = FREE
+    """Bytes that the answer may have."""
+    base: str | None = None
+    tokens: int | None = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """An attempt without an answer that can be used."""
+
+    reason: str
+    status: int | None
+    wait: str | None
+    """What the server said of when to ask again."""
+    slow: bool = False
+    """Whether no answer came in time."""
+    refused: bool = False
+    """Whether an answer came that asking again does not mend."""
+
+
 class GaveUp(Exception):
     """A request has no answer after all attempts, or one that no further attempt can mend."""
 
@@ -117,7 +147,7 @@ class Client:
 
     async def get(self, path: str, read: Read | None = None) -> Any:
         """Decoded JSON of a GET, or what `read` makes of it. Raises GaveUp."""
-        return (await self._attempts("GET", path, b"", (), False, read, FREE)).data
+        return (await self._attempts(_Request("GET", path, read=read))).data
 
     async def post(
         self,
@@ -140,86 +170,89 @@ class Client:
         """
         sent = json.dumps(body).encode()
         most = FREE + PER_TOKEN * (TOKENS if tokens is None else tokens) + 16 * len(sent)
-        return await self._attempts("POST", path, sent, accept, count, read, most, base, tokens if count else 0)
+        return await self._attempts(
+            _Request("POST", path, sent, accept, count, read, most, base, tokens if count else 0)
+        )
 
-    async def _attempts(
-        self,
-        method: str,
-        path: str,
-        sent: bytes,
-        accept: Collection[int],
-        count: bool,
-        read: Read | None,
-        most: int,
-        base: str | None = None,
-        tokens: int | None = 0,
-    ) -> Reply:
+    async def _attempts(self, request: _Request) -> Reply:
+        """The answer of the first attempt that has one; raises as `post` says."""
         attempt = refused = 0
         started = time.monotonic()
-        times = times_as_long(self.limits, tokens)
+        times = times_as_long(self.limits, request.tokens)
         while True:
             attempt += 1
-            generation = self._generation
-            status: int | None = None
-            wait: str | None = None
             begun = time.monotonic()
-            self.in_flight += count
+            self.in_flight += request.count
             beside = max(1, self.in_flight)
             doubted = self._doubted or (self._unanswered > 0 and begun - self.heard > self.limits.stalled)
-            patience = self.patience.seconds(tokens, len(sent), beside, times, doubted)
-            longest = self.limits.total * times * self.patience.stretch(tokens, len(sent), times)
-            slow = False
+            patience = self.patience.seconds(request.tokens, len(request.sent), beside, times, doubted)
+            longest = self.limits.total * times * self.patience.stretch(request.tokens, len(request.sent), times)
             try:
-                self.sent += count
-                async with self._http.request(
-                    method, (base or self.server.url) + path, data=sent or None, allow_redirects=False,
-                    timeout=aiohttp.ClientTimeout(
-                        total=min(patience, max(1.0, longest - (begun - started))), sock_connect=10.0
-                    ),
-                ) as answer:  # fmt: skip
-                    status, wait = answer.status, answer.headers.get("Retry-After")
-                    content = await _bounded(answer, most)
-                if status == 200 or status in accept:
-                    data = decode(content)
-                    if count:
-                        self.served.note(data)
-                    value = read(data) if read is not None and status == 200 else data
-                    self.heard, self._unanswered, self._doubted = time.monotonic(), 0, False
-                    if count:
-                        self.patience.note(data, len(sent), self.heard - begun, beside)
-                    return Reply(status, value, attempt, self.heard - begun)
-                reason = f"HTTP {status}: {one_line(content)}"
-                if 300 <= status < 400:
-                    raise GaveUp(
-                        f"HTTP {status}: redirects are not followed; give the server's own URL", attempt, status
-                    )
-                if not can_pass(status):
-                    raise GaveUp(reason, attempt, status)
-            except BadReply as error:
-                reason = error.reason
-                refused += not error.passing
-            except TimeoutError:
-                slow = True
-                reason = f"no answer within {time.monotonic() - begun:.0f} s"
-            except aiohttp.ClientError as error:
-                reason = f"{type(error).__name__}: {one_line(str(error))}".rstrip(": ")
-                await self._fix(generation)
-            except (ValueError, OSError) as error:
-                reason = f"no request can be made: {one_line(str(error))}"
+                seconds = min(patience, max(1.0, longest - (begun - started)))
+                answer = await self._attempt(request, attempt, seconds, beside)
             finally:
-                self.in_flight -= count
-            self.turned_away += status in THROTTLED
+                self.in_flight -= request.count
+            if isinstance(answer, Reply):
+                return answer
+            refused += answer.refused
+            self.turned_away += answer.status in THROTTLED
             now = time.monotonic()
             silent = now - (self.heard if self._unanswered else max(self.heard, started))
-            waiting = status in THROTTLED and silent < self.limits.throttled and not self._doubted
+            waiting = answer.status in THROTTLED and silent < self.limits.throttled and not self._doubted
             done = (attempt >= self.limits.attempts and not waiting) or refused > self.limits.malformed
-            done = done or (slow and (self._doubted or silent > max(self.limits.stalled, 1.5 * patience)))
-            rest = pause(attempt, self.limits, wait)
+            done = done or (answer.slow and (self._doubted or silent > max(self.limits.stalled, 1.5 * patience)))
+            rest = pause(attempt, self.limits, answer.wait)
             if done or now + rest - started > longest:
-                self.patience.silent = self.patience.silent or slow or status in THROTTLED
-                self._give_up(reason)
-                raise GaveUp(reason, attempt, status)
+                self.patience.silent = self.patience.silent or answer.slow or answer.status in THROTTLED
+                self._give_up(answer.reason)
+                raise GaveUp(answer.reason, attempt, answer.status)
             await asyncio.sleep(rest)
+
+    async def _attempt(self, request: _Request, attempt: int, seconds: float, beside: int) -> Reply | _Failure:
+        """One attempt, the server mended where that is why it failed. seconds: that it may take; beside: requests under
+        way, it included. Raises GaveUp for a status that cannot pass, and ServerLost."""
+        generation, begun = self._generation, time.monotonic()
+        status: int | None = None
+        wait: str | None = None
+        slow = refused = False
+        try:
+            self.sent += request.count
+            async with self._http.request(
+                request.method, (request.base or self.server.url) + request.path, data=request.sent or None,
+                allow_redirects=False, timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=10.0),
+            ) as answer:  # fmt: skip
+                status, wait = answer.status, answer.headers.get("Retry-After")
+                content = await _bounded(answer, request.most)
+            if status == 200 or status in request.accept:
+                return self._take(request, status, content, attempt, begun, beside)
+            reason = f"HTTP {status}: {one_line(content)}"
+            if 300 <= status < 400:
+                raise GaveUp(f"HTTP {status}: redirects are not followed; give the server's own URL", attempt, status)
+            if not can_pass(status):
+                raise GaveUp(reason, attempt, status)
+        except BadReply as error:
+            reason = error.reason
+            refused = not error.passing
+        except TimeoutError:
+            slow = True
+            reason = f"no answer within {time.monotonic() - begun:.0f} s"
+        except aiohttp.ClientError as error:
+            reason = f"{type(error).__name__}: {one_line(str(error))}".rstrip(": ")
+            await self._fix(generation)
+        except (ValueError, OSError) as error:
+            reason = f"no request can be made: {one_line(str(error))}"
+        return _Failure(reason, status, wait, slow, refused)
+
+    def _take(self, request: _Request, status: int, content: bytes, attempt: int, begun: float, beside: int) -> Reply:
+        """The answer as it is wanted, once what it tells of model and speed is noted. Raises BadReply."""
+        data = decode(content)
+        if request.count:
+            self.served.note(data)
+        value = request.read(data) if request.read is not None and status == 200 else data
+        self.heard, self._unanswered, self._doubted = time.monotonic(), 0, False
+        if request.count:
+            self.patience.note(data, len(request.sent), self.heard - begun, beside)
+        return Reply(status, value, attempt, self.heard - begun)
 
     def _give_up(self, reason: str) -> None:
         """A request is given up that might have been answered. Raises ServerStalled for the last of many in a row."""
