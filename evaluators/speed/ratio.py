@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
 from evaluators.backends import ModelServer
 from evaluators.catalogue import Benchmark
-from evaluators.records import Artifact, Run, Settings, UserError
+from evaluators.records import Artifact, Run, ServerDescription, Settings, UserError
 from evaluators.speed.conditions import client_name, complete_conditions, evidence
 from evaluators.speed.lengths import lengthen
 from evaluators.speed.measure_speed import RUNS, checks, how, quantity_of, refuse_few
+from evaluators.speed.metrics import Quantity
 from evaluators.speed.request_batches import Rounds
 from evaluators.speed.run_record import finish, measurement
 from evaluators.speed.sampling_loop import Decided, Tell, gather
@@ -43,24 +45,8 @@ def measure_ratio(
     refuse_few(runs, "pairs")
     started = datetime.now(UTC)
     described = [server.describe() for _, server in (numerator, denominator)]
-    filled = [
-        complete_conditions(settings, artifact, about, client=client_name(), generates=quantity.generates)
-        for (artifact, _), about in zip((numerator, denominator), described, strict=True)
-    ]
-    lengths = {"prompt_tokens", "generation_tokens", "depth", "concurrency"}
-    if filled[0].model_dump(include=lengths) != filled[1].model_dump(include=lengths):
-        # the smaller context decides for both
-        common = min(
-            filled, key=lambda conditions: (conditions.prompt_tokens or 0) + (conditions.generation_tokens or 0)
-        )
-        filled = [conditions.model_copy(update=common.model_dump(include=lengths)) for conditions in filled]
     clients = StreamClient(numerator[1]), StreamClient(denominator[1])
-    filled = [
-        lengthen(client, quantity, conditions, settings, about.context)
-        for client, conditions, about in zip(clients, filled, described, strict=True)
-    ]
-    shortest = min(conditions.generation_tokens or 0 for conditions in filled)
-    filled = [conditions.model_copy(update={"generation_tokens": shortest}) for conditions in filled]
+    filled = _filled((numerator[0], denominator[0]), described, clients, quantity, settings)
     sides = [
         Rounds(client, quantity, conditions, seed=runs, gauge=other.token_ids)
         for client, other, conditions in zip(clients, clients[::-1], filled, strict=True)
@@ -73,9 +59,7 @@ def measure_ratio(
     seen = side_names((numerator[0], filled[0]), (denominator[0], filled[1]))
     names = settings.numerator or seen[0], settings.denominator or seen[1]
     shown = evidence(numerator[0], described[0]) | how(quantity, sides, gathered)
-    shown |= {f"denominator_{name}": text for name, text in evidence(denominator[0], described[1]).items()}
-    shown["denominator_quantization"] = denominator[0].quantization
-    shown["denominator_backend"] = f"{described[1].backend} {described[1].version}"
+    shown |= _denominator_evidence(denominator[0], described[1])
     medians = (median(gathered.side(0)), median(gathered.side(1))) if ratios else None
     measured = measurement(
         benchmark, ratios, gathered.wanted, "ratio", shown, failed=int(bool(gathered.failure)),
@@ -89,6 +73,42 @@ def measure_ratio(
         requests=sum(client.sent for client in clients), server_failed=gathered.server_failed,
         checks=checks(gathered, ratios), signals=gathered.signals(),
     )  # fmt: skip
+
+
+def _filled(
+    artifacts: tuple[Artifact, Artifact],
+    described: Sequence[ServerDescription],
+    clients: tuple[StreamClient, StreamClient],
+    quantity: Quantity,
+    settings: Settings,
+) -> list[Settings]:
+    """The conditions of both sides: the same lengths, those of the smaller context, and the shorter answer."""
+    filled = [
+        complete_conditions(settings, artifact, about, client=client_name(), generates=quantity.generates)
+        for artifact, about in zip(artifacts, described, strict=True)
+    ]
+    lengths = {"prompt_tokens", "generation_tokens", "depth", "concurrency"}
+    if filled[0].model_dump(include=lengths) != filled[1].model_dump(include=lengths):
+        # the smaller context decides for both
+        common = min(
+            filled, key=lambda conditions: (conditions.prompt_tokens or 0) + (conditions.generation_tokens or 0)
+        )
+        filled = [conditions.model_copy(update=common.model_dump(include=lengths)) for conditions in filled]
+    filled = [
+        lengthen(client, quantity, conditions, settings, about.context)
+        for client, conditions, about in zip(clients, filled, described, strict=True)
+    ]
+    shortest = min(conditions.generation_tokens or 0 for conditions in filled)
+    return [conditions.model_copy(update={"generation_tokens": shortest}) for conditions in filled]
+
+
+def _denominator_evidence(artifact: Artifact, about: ServerDescription) -> dict[str, str]:
+    """What the denominator was, under names of their own."""
+    told = {f"denominator_{name}": text for name, text in evidence(artifact, about).items()}
+    return told | {
+        "denominator_quantization": artifact.quantization,
+        "denominator_backend": f"{about.backend} {about.version}",
+    }
 
 
 def side_names(upper: tuple[Artifact, Settings], lower: tuple[Artifact, Settings]) -> tuple[str, str]:
