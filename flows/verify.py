@@ -5,7 +5,7 @@ Each step calls one plain function. Runs without a Prefect server, and against o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from prefect.cache_policies import NO_CACHE
 from evaluators.backends.registry import engine_version, named
 from evaluators.harness.tasks import forget_tasks
 from evaluators.protocols.release_kind import ReleaseKind, kind_words, read_release_kind
-from evaluators.records import Artifact, Release, Run, UserError
+from evaluators.records import Artifact, Protocol, Release, Run, UserError
 from evaluators.run_manifest import read_manifest
 from evaluators.user_error import CannotWrite
 from flows.options import VerifyOptions
@@ -202,36 +202,8 @@ def _score_job(
             return []
         state.load(job)
         check_room(home.root)
-        version = engine_version(options.backend, options.server)
-        numbers = numbers_of_run(home, todo, artifact.key, options.backend, version)
-        seed = _order_seed(job, artifact, home, options)
-        plain = protocol_criteria(job, state.plan, options, order_seed=seed, numbers=numbers)
-        engine = f"{options.backend} {version}"
-        predicted = frozen_for(home, job, artifact, plain.values(), engine, choose=not options.full)
         asked = [(claim, protocol) for claim in todo for protocol in job.protocols[claim.claim_id]]
-
-        def criteria_as(numbers: Mapping[str, int]) -> list[Criterion]:
-            known = protocol_criteria(job, state.plan, options, order_seed=seed, numbers=numbers, predictions=predicted)
-            return [known[claim.claim_id, protocol.name] for claim, protocol in asked]
-
-        def criteria_of(run_id: str) -> list[Criterion]:
-            return criteria_as(numbers | numbers_of_chain(home, todo, run_id))
-
-        criteria = criteria_as(numbers)
-        save_criteria(home, criteria)
-        run = _run(job, artifact, criteria, options, home, pool, criteria_of)
-        load_home(home)
-        criteria = criteria_of(run.continues or run.run_id)
-        save_criteria(home, criteria)
-        judged_pairs = [(claim, criterion) for (claim, _), criterion in zip(asked, criteria, strict=True)]
-        pair_verdicts = judge_pairs(judged_pairs, run, home)
-        if options.variants and job.benchmark.variants:
-            beside = measure_variants(job, run, artifact, pool, home)
-            pair_verdicts = [
-                with_variants(verdict, criterion, beside)
-                for verdict, criterion in zip(pair_verdicts, criteria, strict=True)
-            ]
-        judged = [(claim, protocol, verdict) for (claim, protocol), verdict in zip(asked, pair_verdicts, strict=True)]
+        judged = _judged_scores(asked, artifact, job, state, pool, home, options)
     except Exception as error:
         reason, text = failure_reason(error, home.root, job.benchmark.title)
         now = datetime.now(UTC)
@@ -251,6 +223,62 @@ def _score_job(
             say(f"  {parts[0][1].headline} ({parts[0][0].name}; other protocols are left)")
     _tell(home, todo, verdicts, options)
     return verdicts
+
+
+def _judged_scores(
+    asked: Sequence[tuple[Claim, Protocol]],
+    artifact: Artifact,
+    job: Job,
+    state: OpenClaims,
+    pool: ServerPool,
+    home: Home,
+    options: VerifyOptions,
+) -> list[tuple[Claim, Protocol, Verdict]]:
+    """Store the criteria of claims under protocols, run the job, and judge each pair of them by that run."""
+    todo = list({claim.claim_id: claim for claim, _ in asked}.values())
+    criteria_as, numbers = _criteria_of_job(asked, todo, artifact, job, state, home, options)
+
+    def criteria_of(run_id: str) -> list[Criterion]:
+        return criteria_as(numbers | numbers_of_chain(home, todo, run_id))
+
+    criteria = criteria_as(numbers)
+    save_criteria(home, criteria)
+    run = _run(job, artifact, criteria, options, home, pool, criteria_of)
+    load_home(home)
+    criteria = criteria_of(run.continues or run.run_id)
+    save_criteria(home, criteria)
+    claims = [claim for claim, _ in asked]
+    verdicts = judge_pairs(list(zip(claims, criteria, strict=True)), run, home)
+    if options.variants and job.benchmark.variants:
+        beside = measure_variants(job, run, artifact, pool, home)
+        verdicts = [
+            with_variants(verdict, criterion, beside) for verdict, criterion in zip(verdicts, criteria, strict=True)
+        ]
+    return [(claim, protocol, verdict) for (claim, protocol), verdict in zip(asked, verdicts, strict=True)]
+
+
+def _criteria_of_job(
+    asked: Sequence[tuple[Claim, Protocol]],
+    todo: Sequence[Claim],
+    artifact: Artifact,
+    job: Job,
+    state: OpenClaims,
+    home: Home,
+    options: VerifyOptions,
+) -> tuple[Callable[[Mapping[str, int]], list[Criterion]], dict[str, int]]:
+    """The criteria of the pairs by the number that each claim's test has, and the numbers of a run that is made now."""
+    version = engine_version(options.backend, options.server)
+    numbers = numbers_of_run(home, todo, artifact.key, options.backend, version)
+    seed = _order_seed(job, artifact, home, options)
+    plain = protocol_criteria(job, state.plan, options, order_seed=seed, numbers=numbers)
+    engine = f"{options.backend} {version}"
+    predicted = frozen_for(home, job, artifact, plain.values(), engine, choose=not options.full)
+
+    def criteria_as(numbers: Mapping[str, int]) -> list[Criterion]:
+        known = protocol_criteria(job, state.plan, options, order_seed=seed, numbers=numbers, predictions=predicted)
+        return [known[claim.claim_id, protocol.name] for claim, protocol in asked]
+
+    return criteria_as, numbers
 
 
 def _open_scores(
