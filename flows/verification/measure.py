@@ -63,14 +63,8 @@ def measure(
         from flows.verification.pairs.measure_pair import measure_pair
 
         return measure_pair(job, artifact, pool, home, criteria, options)
-    how = f" ({job.protocol.name})" if job.protocol else ""
-    title = f"{job.benchmark.title}{how} on {artifact.quantization} with {pool.backend}"
     server = pool.server(artifact)
-    settings, room = job.settings, server.describe().context
-    if job.benchmark.sized and room and (length := read_length(settings.subset or "")) and length > room:
-        raise Unmeasurable("context_too_short", too_short(job.benchmark.title, length, room))
-    if settings.max_tokens and room and job.protocol and job.protocol.origins.get("max_tokens") is not Origin.claim:
-        settings = settings.model_copy(update={"max_tokens": min(settings.max_tokens, room * ANSWER_ROOM // 4)})
+    settings = _fitting(job, server.describe().context)
     seed = criteria[0].order_seed if criteria else 0
     predictions = read_predictions(home, [criterion.predictions_sha256 for criterion in criteria])
     ask = partial(
@@ -87,7 +81,7 @@ def measure(
 
     def run_with(rule: StoppingRule, rule_of: RuleOfRun | None = None) -> Run:
         reuse = earlier_runs(home, artifact, job.benchmark.name)
-        with shown(title) as tell:
+        with shown(_title(job, artifact, pool)) as tell:
             return ask(settings, stop=rule, rule_of=rule_of, reuse=reuse, progress=tell)
 
     def run_again(repeats: int, limit: int | None) -> Run:
@@ -108,6 +102,22 @@ def measure(
         run = run_with(_rule(with_flips(criteria, claims, job.benchmark, run, twice), options, predictions))
     repeats = repeats_worth(criteria, claims, job.benchmark, run, twice, predictions)
     return run if repeats is None else run_again(repeats, None)
+
+
+def _title(job: Job, artifact: Artifact, pool: ServerPool) -> str:
+    how = f" ({job.protocol.name})" if job.protocol else ""
+    return f"{job.benchmark.title}{how} on {artifact.quantization} with {pool.backend}"
+
+
+def _fitting(job: Job, room: int | None) -> Settings:
+    """The settings of a job in a context of `room` tokens (None: unknown). Raises Unmeasurable where texts of the asked
+    length are longer."""
+    settings = job.settings
+    if job.benchmark.sized and room and (length := read_length(settings.subset or "")) and length > room:
+        raise Unmeasurable("context_too_short", too_short(job.benchmark.title, length, room))
+    if settings.max_tokens and room and job.protocol and job.protocol.origins.get("max_tokens") is not Origin.claim:
+        settings = settings.model_copy(update={"max_tokens": min(settings.max_tokens, room * ANSWER_ROOM // 4)})
+    return settings
 
 
 def _rule(
