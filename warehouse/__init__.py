@@ -8,6 +8,7 @@ claims/         reading claims
 verdicts/       judging them
 queries/        asking
 reports/        exports, pages and pictures
+database_state   which state of the tables a file holds, told without opening it
 loaded_files   which files of a home the tables have already, so that loading costs what is new
 number_text    numbers as people read them, by unit
 odd_files      what stands where the database belongs and is no plain file

@@ -38,11 +38,6 @@ class Qualifier(StrEnum):
     """"20.0 ± 1.2"."""
 
 
-PAIR_UNITS = ("difference", "recovery")
-"""Units of claims about a pair, the reference being the settings' `denominator`: score minus the reference's score (a
-fraction, -0.01 is one point less), and score over the reference's."""
-
-
 class ClaimInterval(Record):
     """What a claim's text allows. Bounds are in the benchmark's unit (scores as fractions); None is unbounded."""
 

@@ -6,7 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from warehouse.claim_records import PAIR_UNITS
+PAIR_UNITS = ("difference", "recovery")
+"""Units of claims about a pair, the reference being the settings' `denominator`: score minus the reference's score (a
+fraction, -0.01 is one point less), and score over the reference's."""
 
 
 def number(value: float | None, unit: str | None, *, points: int = 1) -> str:

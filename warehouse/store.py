@@ -8,7 +8,6 @@ connections of this process take turns.
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import threading
 import uuid
@@ -23,12 +22,20 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from evaluators.user_error import CannotWrite, UserError
+from warehouse.database_state import (
+    VIEWS,
+    mark_changed,
+    published_state,
+    readers_state,
+    views_hash,
+    working,
+    written_state,
+)
 from warehouse.home import Home
 from warehouse.odd_files import odd_files
 from warehouse.read_only import connect_read_only
 
 SCHEMA = Path(__file__).parent / "schema"
-VIEWS = Path(__file__).parent / "views"
 PATIENCE = 900.0
 """Seconds to wait for another process that writes."""
 STALE = 5.0
@@ -117,11 +124,6 @@ def _open_copy(home: Home, config: Mapping[str, Any] | None = None) -> duckdb.Du
         return connect_read_only(home.database, config)
 
 
-def working(home: Home) -> Path:
-    """The database that is written to."""
-    return home.private / "working.duckdb"
-
-
 def has_database(home: Home) -> bool:
     """Whether anything was ever loaded. The readers' copy is made by the first reader, so it alone does not tell."""
     return home.database.exists() or working(home).exists()
@@ -150,7 +152,7 @@ def locked(home: Home, name: str = "lock", patience: float = PATIENCE) -> Iterat
 @contextmanager
 def transaction(path: Path, shown: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to a database that nobody else opens, as `writing` describes it. `shown`: its name in messages."""
-    _mark(path)
+    mark_changed(path)
     connection = duckdb.connect(str(path), config=CONFIG)
     try:
         _migrate(connection, shown)
@@ -170,7 +172,7 @@ def publish(home: Home) -> None:
     """Let readers see all that is committed: replace their copy if something was written since it was made."""
     home.make()
     _refuse_odd(home)
-    if home.database.exists() and _token(working(home)) == _token(home.database, home) != "":
+    if readers_state(home):
         return
     own = home.root in _changed or not home.database.exists()
     try:
@@ -187,7 +189,7 @@ def refuse_foreign(home: Home) -> None:
     """Raise UserError if the readers' file is a sound database of another program; one that was not published by us and
     cannot be opened is moved to <home>/damaged. One of ours is not opened."""
     path = home.database
-    if not path.exists() or _token(path, home):
+    if not path.exists() or published_state(home):
         return
     try:
         with _turn, connect_read_only(path) as connection:
@@ -202,7 +204,7 @@ def replace_working(home: Home, fresh: Path) -> None:
     """Put another database in the place of the one that is written to, and publish it. The lock must be held."""
     _forget(working(home))
     fresh.replace(working(home))
-    _mark(working(home))
+    mark_changed(working(home))
     _copy(home)
 
 
@@ -211,7 +213,7 @@ def _copy(home: Home) -> None:
     if source.with_name(source.name + ".wal").exists() or not source.exists():
         with transaction(source, home.database):  # brings what a kill left in the log into the file
             pass
-    token = _token(source)
+    token = written_state(home)
     temporary = home.private / f"{uuid.uuid4().hex[:12]}.part"
     try:
         shutil.copyfile(source, temporary)
@@ -243,20 +245,6 @@ def _adopt(home: Home) -> None:
 def _forget(path: Path) -> None:
     for suffix in ("", ".wal", ".token"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
-
-
-def _mark(path: Path) -> None:
-    """Note before a change that copies made until now are old."""
-    path.with_name(path.name + ".token").write_text(uuid.uuid4().hex, encoding="utf-8")
-
-
-def _token(path: Path, home: Home | None = None) -> str:
-    """Which state of the working database a file is."""
-    note = path.with_name(path.name + ".token") if home is None else home.private / "published"
-    try:
-        return note.read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        return ""
 
 
 def fetch_rows(connection: duckdb.DuckDBPyConnection, sql: str, parameters: object = None) -> list[dict[str, Any]]:
@@ -300,11 +288,7 @@ def _outdated(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
     if _pending(connection, _check_schema(connection, path)):
         return True
     stored = connection.execute("select views from schema_views").fetchone()
-    return stored is None or stored[0] != _views_hash()
-
-
-def _views_hash() -> str:
-    return hashlib.sha256(b"\0".join(path.read_bytes() for path in sorted(VIEWS.glob("*.sql")))).hexdigest()
+    return stored is None or stored[0] != views_hash()
 
 
 def _migrate(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
@@ -312,7 +296,7 @@ def _migrate(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     pending = _pending(connection, version)
     if version:
         stored = connection.execute("select views from schema_views").fetchone()
-        if not pending and stored is not None and stored[0] == _views_hash():
+        if not pending and stored is not None and stored[0] == views_hash():
             return
     connection.begin()
     connection.execute(
@@ -329,7 +313,7 @@ def _migrate(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     for file in _views_in_order():
         connection.execute(file.read_text(encoding="utf-8"))
     connection.execute("delete from schema_views")
-    connection.execute("insert into schema_views values (?)", [_views_hash()])
+    connection.execute("insert into schema_views values (?)", [views_hash()])
     connection.commit()
 
 

@@ -162,7 +162,7 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 
 def _pad(text: str, width: int) -> str:
-    return text + " " * max(width - cell_len(text), 0)
+    return text.ljust(width) if text.isascii() else text + " " * max(width - rich_cell_len(text), 0)
 
 
 def print_limit(shown: int, total: int) -> None:

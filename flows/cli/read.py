@@ -44,11 +44,15 @@ def table(
     """
     import sys
 
-    from warehouse.queries.table import PRINTED
-    from warehouse.queries.table import table_rows as ask
+    from warehouse.queries.kept_table import PRINTED, printed_rows
 
-    columns = () if json else PRINTED
-    rows = ask(Home(configuration().home), model=model, outcome=outcome, flagged=flagged, columns=columns)
+    home = Home(configuration().home)
+    if json or flagged or model is not None or outcome is not None:
+        from warehouse.queries.table import table_rows as ask
+
+        rows = ask(home, model=model, outcome=outcome, flagged=flagged, columns=() if json else PRINTED)
+    else:
+        rows = printed_rows(home)
     if json:
         print_json(rows)
         return

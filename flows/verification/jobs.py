@@ -15,8 +15,9 @@ from evaluators.protocols.vendor_habits import habits_of
 from evaluators.records import Protocol, Settings, UserError
 from evaluators.tasks.long_context.text_length import read_length
 from flows.options import RunOptions
-from warehouse.claim_records import PAIR_UNITS, Claim, Criterion
+from warehouse.claim_records import Claim, Criterion
 from warehouse.claims.text.thinking_budget import thinking_budget, within_budget
+from warehouse.number_text import PAIR_UNITS
 from warehouse.verdicts.scaffold_names import scaffold_program
 from warehouse.verdicts.unplaced_words import unplaced_sentence, unplaced_words
 

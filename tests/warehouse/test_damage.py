@@ -21,9 +21,10 @@ from tests.harness.fakes import ARTIFACT
 from tests.harness.scripted_server import ScriptedServer, generated
 from tests.reports.many_claims import make_home
 from tests.warehouse.test_store import claim
+from warehouse.database_state import working
 from warehouse.home import Home
 from warehouse.load import load_home, rebuild_database, save_claims
-from warehouse.store import fetch_rows, reading, working
+from warehouse.store import fetch_rows, reading
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """Questions to the warehouse, each a statement of `warehouse/sql`.
 
 table          claims beside measurements, one claim in full
+kept_table     the rows of a large table as they were last asked for
 user_query     a user's own SQL
 verification   what a verification must know of earlier ones
 scheduling     what is due

@@ -9,6 +9,7 @@ from typing import Any
 
 from evaluators.user_error import UserError
 from warehouse.home import Home
+from warehouse.queries.kept_table import SHORTER
 from warehouse.queries.prompts import add_questions
 from warehouse.sql import statement
 from warehouse.store import fetch_rows, reading
@@ -33,18 +34,6 @@ class ClaimDetails:
     others: tuple[Row, ...] = ()
     """Verdicts of the other runs of the claim: `made_by`, `outcome`, `score`, `headline`, and `differ`, the settings in
     which they differ from the run above."""
-
-
-PRINTED = (
-    "model", "claim_id", "outcome", "comparability", "benchmark_text", "variant", "unit", "claimed", "claimant",
-    "claimed_settings", "measured", "measured_low", "measured_high", "ran_by", "made_by", "others", "disagree",
-    "protocol", "flagged", "stands", "items", "of", "reason_codes", "reasons", "settings_compared",
-)  # fmt: skip
-"""Columns that the table prints; the others, with all their records and times, take five times as long to fetch."""
-SHORTER = {
-    "settings_compared": "list_filter(settings_compared, lambda s: s.relation in ('differs', 'assumed'))",
-}
-"""What of a column is printed, where that is less than it holds: equal settings are most of what is compared."""
 
 
 def table_rows(

@@ -7,7 +7,8 @@ from typing import Any
 
 from evaluators.catalogue import Benchmark
 from evaluators.records import Origin, Run, Settings, UserError
-from warehouse.claim_records import PAIR_UNITS, Claim, Comparability, SettingCompared
+from warehouse.claim_records import Claim, Comparability, SettingCompared
+from warehouse.number_text import PAIR_UNITS
 from warehouse.verdicts.hardware_names import same_machine
 from warehouse.verdicts.scaffold_names import limited, same_scaffold
 

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 
 from evaluators.catalogue import Benchmark
 from evaluators.records import Settings, UserError
-from warehouse.claim_records import PAIR_UNITS, Claim, Criterion
+from warehouse.claim_records import Claim, Criterion
+from warehouse.number_text import PAIR_UNITS
 from warehouse.verdicts.noise import noise_expected, with_wording
 from warehouse.verdicts.statistics.control_variate import forecast_hash
 

@@ -8,7 +8,8 @@ from math import log, sqrt
 
 from evaluators.catalogue import Benchmark, catalogue
 from evaluators.records import ItemScore, Measurement, Run
-from warehouse.claim_records import PAIR_UNITS, Claim, Criterion, Outcome, Reason, Verdict
+from warehouse.claim_records import Claim, Criterion, Outcome, Reason, Verdict
+from warehouse.number_text import PAIR_UNITS
 from warehouse.verdicts.claim_state import state_of_claim
 from warehouse.verdicts.comparability import compare
 from warehouse.verdicts.diagnostics.checks import find_causes

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from warehouse.claim_records import PAIR_UNITS
-from warehouse.number_text import number
+from warehouse.number_text import PAIR_UNITS, number
 from warehouse.reports.odds import evidence_odds
 from warehouse.reports.outcome_words import COMPARABILITY, ORIGIN, RELATION, OutcomeWords, outcome_words
 from warehouse.reports.reasons import main_reason, reference_words, setting_name, told

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from warehouse.claim_records import PAIR_UNITS
+from warehouse.number_text import PAIR_UNITS
 from warehouse.reports.outcome_words import outcome_words
 from warehouse.reports.site import sentences
 from warehouse.reports.site.addresses import release_path

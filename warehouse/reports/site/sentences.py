@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from warehouse.claim_records import PAIR_UNITS
-from warehouse.number_text import interval, number, pair_named
+from warehouse.number_text import PAIR_UNITS, interval, number, pair_named
 from warehouse.reports.outcome_words import CLAIMANT, OUTCOMES, outcome_words
 from warehouse.reports.site.safe_text import safe_text
 

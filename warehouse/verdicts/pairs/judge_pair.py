@@ -7,9 +7,9 @@ from math import log
 
 from evaluators.catalogue import Benchmark
 from evaluators.records import Measurement, Run, RunStatus
-from warehouse.claim_records import PAIR_UNITS, Claim, Comparability, Criterion, Outcome, Reason, Verdict
+from warehouse.claim_records import Claim, Comparability, Criterion, Outcome, Reason, Verdict
+from warehouse.number_text import PAIR_UNITS, number
 from warehouse.number_text import interval as interval_text
-from warehouse.number_text import number
 from warehouse.verdicts.diagnostics.validity import Limits, has_collapsed, unsound
 from warehouse.verdicts.looks import look_schedule
 from warehouse.verdicts.noise import contradict_level
