@@ -47,3 +47,11 @@ def parts():
 @task
 def in_parts() -> Task:
     return Task(dataset=_samples(12), solver=generate(), scorer=parts())
+
+
+@task
+def facts() -> Task:
+    """As `inspect_evals/simpleqa`, whose questions come from the network, on questions of our own."""
+    from inspect_evals.simpleqa.simpleqa import SIMPLEQA_GRADER_TEMPLATE, _resolve_scorer
+
+    return Task(dataset=_samples(24), solver=[generate()], scorer=_resolve_scorer("tool", SIMPLEQA_GRADER_TEMPLATE))
