@@ -106,17 +106,18 @@ class Pace:
     """How long an answer took."""
 
     seconds: float
-    tokens: int
-    """Tokens written; 0 if the server does not say."""
+    token: float
+    """Seconds of a token that is written, as much as it can have been: all of the time may have gone to them."""
     prompt: float
-    """What its prompt is worth in tokens of an answer."""
+    """Seconds of what is worth as much of a prompt."""
     beside: int
     """Requests that were under way, it included."""
 
-    def expect(self, tokens: int, prompt: float) -> float:
-        """Seconds of another request at this pace; at most, since all of the time may have gone to either part."""
-        both = self.seconds / (max(1, self.tokens) + self.prompt)
-        return tokens * (self.seconds / self.tokens if self.tokens else both) + prompt * both
+
+def pace_of(seconds: float, tokens: int, prompt: float, beside: int) -> Pace:
+    """tokens: written; 0 if the server does not say. prompt: what its prompt is worth in tokens of an answer."""
+    both = seconds / (max(1, tokens) + prompt)
+    return Pace(seconds, seconds / tokens if tokens else both, both, max(1, beside))
 
 
 class Patience:
@@ -129,11 +130,17 @@ class Patience:
         self.stalled = False
         """Whether it answered none of many requests in the run before, whatever it answers when it is examined."""
         self._recent: deque[Pace] = deque(maxlen=RECENT)
+        self._longest = 0.0
+        """Seconds of the longest answer of late."""
+        self._expected: tuple[int, float, list[float]] | None = None
+        """What was asked about last, and the seconds that it takes at each pace; None once there is another answer."""
 
     def note(self, data: Any, size: int, seconds: float, beside: int) -> None:
         """An answer that could be used has come. data: its JSON; size: bytes that were sent."""
         self.silent = False
-        self._recent.append(Pace(seconds, tokens_written(data), _prompt(size), max(1, beside)))
+        self._recent.append(pace_of(seconds, tokens_written(data), _prompt(size), beside))
+        self._longest = max([pace.seconds for pace in self._recent])
+        self._expected = None
 
     def seconds(self, tokens: int | None, size: int, beside: int, times: float = 1.0, doubted: bool = False) -> float:
         """Seconds that an attempt may take. tokens: of its answer at most; size: bytes that are sent; beside: requests
@@ -142,12 +149,10 @@ class Patience:
         if not self._recent:
             start = self.limits.again if self.silent else self.limits.start
             return min(start + SLOWEST * ((tokens or 0) + _prompt(size)), self.limits.timeout * times)
-        asked = OPEN if tokens is None else tokens
-        paces = [(pace, pace.expect(asked, _prompt(size))) for pace in self._recent]
-        slow = max(expected * max(1.0, beside / pace.beside) for pace, expected in paces)
-        longest = max(pace.seconds for pace in self._recent)
+        paces = zip(self._recent, self._at_each_pace(tokens, size), strict=True)
+        slow = max([expected * beside / pace.beside if beside > pace.beside else expected for pace, expected in paces])
         floor = min(self.limits.again, self.limits.floor) if doubted else self.limits.floor
-        wanted = max(floor, MARGIN * slow, 3 * longest)
+        wanted = max(floor, MARGIN * slow, 3 * self._longest)
         return min(wanted, self.limits.timeout * times * self.stretch(tokens, size, times))
 
     def stretch(self, tokens: int | None, size: int, times: float) -> float:
@@ -155,9 +160,18 @@ class Patience:
         STRETCH."""
         if not self._recent:
             return 1.0
-        asked = OPEN if tokens is None else tokens
-        needed = 1.5 * median(pace.expect(asked, _prompt(size)) for pace in self._recent)
+        needed = 1.5 * median(self._at_each_pace(tokens, size))
         return min(STRETCH, max(1.0, needed / (self.limits.timeout * times)))
+
+    def _at_each_pace(self, tokens: int | None, size: int) -> list[float]:
+        """Seconds that such a request takes at each pace of late. Asked several times for every request, and the
+        client's time is what a fast server waits for."""
+        asked, prompt = OPEN if tokens is None else tokens, _prompt(size)
+        known = self._expected
+        if known is None or known[:2] != (asked, prompt):
+            expected = [asked * pace.token + prompt * pace.prompt for pace in self._recent]
+            known = self._expected = (asked, prompt, expected)
+        return known[2]
 
 
 _KNOWN: dict[str, Patience] = {}
