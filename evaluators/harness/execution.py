@@ -23,6 +23,7 @@ from evaluators.code.code_scoring import CodeGrading, score_code, unscorable_cod
 from evaluators.harness import run_folder
 from evaluators.harness.aggregate import measurements
 from evaluators.harness.answers.answer_statistics import read_signals
+from evaluators.harness.answers.crossed_answers import crossed
 from evaluators.harness.answers.second_reading import misread, respelled
 from evaluators.harness.concurrency import MOST, Concurrency, in_flight
 from evaluators.harness.dealing.lane import Lane
@@ -234,6 +235,7 @@ class Execution:
         if any(item.instances[0].request_type == RequestKind.generate for item in self.items[:1]):
             signals |= respelled(journal.items(board.counted), (response for _, response in journal.responses()))
             signals |= misread(journal.items(board.counted))
+            signals |= crossed(journal.items(board.counted))
         return signals | (self.grading.signals() if self.grading else {})
 
     def _distorted(self, signals: dict[str, float]) -> str | None:

@@ -20,6 +20,7 @@ from evaluators.harness.answers.broken_answers import (
     is_uncased,
     repeats_itself,
 )
+from evaluators.harness.answers.crossed_answers import crossed
 from evaluators.harness.answers.second_reading import misread
 from evaluators.records import ItemScore, ItemStatus
 
@@ -152,6 +153,27 @@ def test_ends_that_were_lost_and_one_answer_for_many() -> None:
     assert cut["cut_answer_share:exact_match,none"] > 0.5
     same = misread(graded("42" if place % 3 else target, target, place) for place, target in enumerate(right))
     assert same["same_wrong_share:exact_match,none"] > 0.6
+
+
+@pytest.mark.parametrize("share", [1.0, 0.15])
+@pytest.mark.parametrize("apart", [1, 9, 40])
+def test_replies_that_reached_the_wrong_request(share: float, apart: int) -> None:
+    """Wrong answers that are right for an item asked shortly before, among those that a model gets wrong by itself."""
+    rng = random.Random(3)
+    right = [str(rng.randrange(400)) for _ in range(1200)]
+    said = [target if at % 9 else str(rng.randrange(400)) for at, target in enumerate(right)]
+    said = [right[max(0, at - rng.randint(1, apart))] if rng.random() < share else own for at, own in enumerate(said)]
+    signals = crossed(graded(answer, target, at) for at, (answer, target) in enumerate(zip(said, right, strict=True)))
+    assert signals["crossed_share:exact_match,none"] == pytest.approx(share, abs=0.25 * share + 0.02)
+
+
+@pytest.mark.parametrize("kinds", [["A", "B", "C", "D"], [str(number) for number in range(30)], ["yes", "no"]])
+def test_few_kinds_of_answers_are_no_mixture(kinds: list[str]) -> None:
+    """Wrong answers of a weak model are right for some other item near by, as often as for those far away."""
+    for seed in range(20):
+        rng = random.Random(seed)
+        pairs = [(rng.choice(kinds[: 1 + len(kinds) // 2]), rng.choice(kinds)) for _ in range(700)]
+        assert not crossed(graded(said, target, at) for at, (said, target) in enumerate(pairs))
 
 
 @pytest.mark.parametrize(

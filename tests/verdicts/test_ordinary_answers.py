@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from evaluators.harness.answers.answer_statistics import read_signals
+from evaluators.harness.answers.crossed_answers import crossed
 from evaluators.harness.answers.second_reading import misread, respelled
 from evaluators.harness.scoreboard import Board
 from evaluators.records import ItemScore, ItemStatus, RequestKind, Response, ResponseStatus, Settings
@@ -129,7 +130,7 @@ def verdict_on(answers: Sequence[Answer], right: Sequence[bool], thinks: bool, g
     ]  # fmt: skip
     run = make_run(settings)
     signals = read_signals(run, responses, Board(len(items), ClaimRule([])), Counter(), {}, {})
-    signals |= respelled(items, responses) | misread(items)
+    signals |= respelled(items, responses) | misread(items) | crossed(items)
     empty = sum(response.status is ResponseStatus.empty for response in responses)
     measurement = make_measurement([float(value) for value in right], len(right), empty=empty)
     stated = STATED.model_copy(update={"thinking": "on"}) if thinks else STATED

@@ -32,6 +32,7 @@ Generated answers
     unextracted_share         items in which the first filter found no answer
     unextracted_share:<f>     the same for filter f
     cut_answer_share:<m,f>, same_wrong_share:<m,f>, other_form_share:<m,f>   see second_reading.misread
+    crossed_share:<m,f>       wrong answers that are right for items asked near by, see crossed_answers
     filter_gap                largest minus smallest score over the filters of the first metric
     identical_share           answers equal to the most frequent answer text
     repeats_identical_share   items with several repeats whose answers are all equal (the seed is ignored)

@@ -60,6 +60,7 @@ SETTLED_BY = {
     "noise": "a run on another backend or with other weights of the release",
     "answer_cut": "a run on another backend, or without stop strings of the server's own",
     "one_answer": "a run without a cache between us and the model",
+    "answers_crossed": "a run that asks for one answer at a time, and straight from the model's server",
     "fingerprint_changed": "a run on one server that is not changed meanwhile",
     "load_dependent": "a run with one request at a time",
     "sampled": "a server that answers greedily when asked to",

@@ -68,11 +68,16 @@ def other_spellings(e: Evidence) -> Iterable[Cause]:
 
 
 def misread_answers(e: Evidence) -> Iterable[Cause]:
-    """Answers that lost something on the way, that are one and the same, or that are of another form."""
+    """Answers that lost something on the way, that are one and the same or another item's, or are of another form."""
     # 5-60 points: the last token lost, or a cache that answers for many
     for name, code, words in (
         ("cut_answer_share", "answer_cut", "are only the beginning of the right answer: its end may have been lost"),
         ("same_wrong_share", "one_answer", "are one and the same wrong answer: a cache or a broken prompt may give it"),
+        (
+            "crossed_share",
+            "answers_crossed",
+            "are the right ones of other items asked at about the same time: replies were mixed up on the way",
+        ),
         ("other_form_share", "answer_form", "are no letter or number, as the benchmark wants it: nobody read them"),
     ):
         portion = e.signal(f"{name}:{e.measurement.metric},{e.measurement.filter}")
