@@ -18,6 +18,7 @@ weights/           releases found, pulled and checked
 sandbox/           programs that a model wrote
 outside/           results made by other programs
 answer_spelling   is a wrong answer only spelled otherwise? A lenient reading, for doubts only
+item_pairs        which variant was made from which original, and when a problem was published, by their documents
 run_manifest      the manifest of a run folder, run.json
 stated_answer     what in an answer is stated as the answer
 written_numbers   Chinese and Japanese numerals, and dates, as numbers

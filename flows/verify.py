@@ -37,7 +37,7 @@ from flows.verification.measure import measure, measure_specification
 from flows.verification.measure_agents import CriteriaOfRun
 from flows.verification.open_claims import OpenClaims, find_unloadable, nothing_to_serve
 from flows.verification.read_claims import Page, keep, read_pages
-from flows.verification.variant_runs import measure_variants
+from flows.verification.variant_runs import beside_claim, measure_variants
 from flows.verification.verdict_report import (
     Summary,
     artifact_key,
@@ -54,7 +54,6 @@ from warehouse.queries.scheduling import last_verdicts
 from warehouse.queries.verification import claims_of, settled
 from warehouse.reports.markdown_text import as_markdown_text
 from warehouse.verdicts import could_not_run
-from warehouse.verdicts.variants import with_variants
 
 
 @step(network=True)
@@ -249,10 +248,11 @@ def _judged_scores(
     save_criteria(home, criteria)
     claims = [claim for claim, _ in asked]
     verdicts = judge_pairs(list(zip(claims, criteria, strict=True)), run, home)
-    if options.variants and job.benchmark.variants:
-        beside = measure_variants(job, run, artifact, pool, home)
+    if options.variants and (job.benchmark.variants or job.benchmark.windowed):
+        others = measure_variants(job, run, artifact, pool, home)
         verdicts = [
-            with_variants(verdict, criterion, beside) for verdict, criterion in zip(verdicts, criteria, strict=True)
+            beside_claim(verdict, criterion, job, run, others, home)
+            for verdict, criterion in zip(verdicts, criteria, strict=True)
         ]
     return [(claim, protocol, verdict) for (claim, protocol), verdict in zip(asked, verdicts, strict=True)]
 

@@ -291,6 +291,16 @@ class VariantScore(Record):
     """Items of the whole variant."""
     run_id: str
     """The run."""
+    pairs: int = 0
+    """Variants whose originals were asked too; 0 where they are too few, or not known item by item."""
+    paired_score: float | None = None
+    """Score on those variants."""
+    original_score: float | None = None
+    """Score on their originals."""
+    difference_low: float | None = None
+    """Lower end of the 95 % confidence sequence of variants less originals, over the originals that were asked."""
+    difference_high: float | None = None
+    """Upper end of it."""
 
 
 class Verdict(Record):

@@ -95,6 +95,9 @@ class Benchmark(Record):
     """Ways of asking of which the same holds, and which nothing here runs."""
     variants: tuple[str, ...] = ()
     """Catalogue names of benchmarks with other items of the same kind (perturbed, renumbered, corrected)."""
+    original_by: tuple[str, str] | None = None
+    """For a variant made item by item: the field of its documents, and the one of the original's, that hold the same
+    text of the original."""
     wording: float = 0.04
     """How far apart two honest scores may lie because of what cards do not tell (wording, examples, reading of the
     answer, versions of the harness); 0 where the task here is the benchmark's only definition."""

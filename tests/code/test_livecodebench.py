@@ -12,6 +12,7 @@ import pytest
 from evaluators.catalogue import benchmark
 from evaluators.code.date_windows import DateWindow, read_window
 from evaluators.harness import complete_settings, run_benchmark
+from evaluators.item_pairs import dates_of
 from evaluators.records import RunStatus, Settings, UserError
 from evaluators.sandbox.box import SandboxError
 from evaluators.sandbox.choose_sandbox import choose_sandbox
@@ -201,6 +202,8 @@ def test_a_run_over_a_window(sandbox, data: Path, tmp_path: Path) -> None:
     assert (found.measurements[0].metric, found.measurements[0].filter) == ("pass@1", "none")
     assert found.measurements[0].score == 0.75
     assert found.settings.subset == "2024-03..2024-06"
+    dates = dates_of(entry, "2024-03..2024-06")
+    assert len(dates) == 4 and min(dates.values()).isoformat() == "2024-03-10" and len(dates_of(entry, None)) == 7
     assert found.settings.sandbox == sandbox.kind
     whole = run("")
     assert (whole.measurements[0].items, whole.measurements[0].score) == (7, pytest.approx(5 / 7))

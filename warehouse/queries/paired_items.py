@@ -60,6 +60,13 @@ def compare_runs(home: Home, first: str, second: str, metric: str, filter: str) 
     return None
 
 
+def item_values(home: Home, run_id: str, metric: str, filter: str) -> list[tuple[tuple[str, int], float]]:
+    """The items of one score of a run with their values, in its order; those without a score are left out."""
+    rows = _items(home.runs / run_id / "items.parquet", metric, filter)
+    rows.sort(key=lambda row: row["position"])
+    return [((row["task"], row["doc_id"]), row["value"]) for row in rows if row["value"] is not None]
+
+
 def _compared(pairs: list[tuple[dict[str, Any], dict[str, Any]]], unpaired: int) -> PairedRuns | None:
     known = [(ours, theirs) for ours, theirs in pairs if ours["value"] is not None and theirs["value"] is not None]
     if not known:
@@ -87,7 +94,7 @@ def _items(path: Path, metric: str, filter: str) -> list[dict[str, Any]]:
 
     if not path.exists():
         return []
-    wanted = ["task", "doc_id", "repeat", "metric", "filter", "value", "extracted", "prompt_sha256"]
+    wanted = ["task", "doc_id", "position", "repeat", "metric", "filter", "value", "extracted", "prompt_sha256"]
     with pq.ParquetFile(path) as file:
         columns = [name for name in wanted if name in file.schema_arrow.names]
         rows = file.read(columns=columns).to_pylist()

@@ -128,7 +128,8 @@ select
     from_json(
         c.verdict -> 'variants',
         '[{"benchmark": "VARCHAR", "title": "VARCHAR", "score": "DOUBLE", "low": "DOUBLE", "high": "DOUBLE",
-           "items": "BIGINT", "of": "BIGINT", "run_id": "VARCHAR"}]'
+           "items": "BIGINT", "of": "BIGINT", "run_id": "VARCHAR", "pairs": "BIGINT", "paired_score": "DOUBLE",
+           "original_score": "DOUBLE", "difference_low": "DOUBLE", "difference_high": "DOUBLE"}]'
     ) as variants,
     list_transform(from_json(c.reasons, '[{"code": "VARCHAR", "text": "VARCHAR"}]'), lambda r: r.text) as reasons,
     list_transform(from_json(c.reasons, '[{"code": "VARCHAR", "text": "VARCHAR"}]'), lambda r: r.code) as reason_codes,
@@ -202,7 +203,7 @@ comment on column claims_vs_measured.comparability is 'How far claim and run hav
 comment on column claims_vs_measured.flagged is 'A sound run came out below the claim under settings that do not contradict it.';
 comment on column claims_vs_measured.protocol is 'Which of several plausible settings decided, where the claim leaves them open.';
 comment on column claims_vs_measured.by_protocol is 'What came out under each plausible setting that was run: protocol, outcome, score, low, high, items, of, run_id, plausible.';
-comment on column claims_vs_measured.variants is 'Scores on variants of the benchmark, where they were asked for; no verdict depends on them: benchmark, title, score, low, high, items, of, run_id.';
+comment on column claims_vs_measured.variants is 'Scores on variants of the benchmark, where they were asked for; no verdict depends on them: benchmark, title, score, low, high, items, of, run_id, and beside their originals: pairs, paired_score, original_score, difference_low, difference_high; and the two sides of the release date for dated problems.';
 comment on column claims_vs_measured.stands is 'A flag that stands among all tested claims with a false discovery rate of at most 5 % (e-BH).';
 comment on column claims_vs_measured.odds is 'Odds to 1 of the tests that decided (e-value, at any time): 40 or more come up by chance at most once in 40, a million stands for more; null where the whole run decides by arithmetic.';
 comment on column claims_vs_measured.odds_against is 'Odds to 1 against the claim, run noise included: what the false discovery rate of `stands` is computed from.';
