@@ -58,6 +58,8 @@ class ClaimRule:
         if look.items >= look.total:
             return True
         if look.items < min(self.minimum, look.total):
+            for criterion in self.criteria:
+                self.state(criterion, look)  # computed now, so that the first look that may decide costs no more
             return False
         share = budget_share(look.total) if self.budget is None else self.budget
         if share < 1 and look.items >= share * look.total and not (self.budget is None and self._doubtful(look)):
