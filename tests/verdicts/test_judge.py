@@ -43,9 +43,10 @@ def judged(
     claim = make_claim(claim_text, counts.pop("stated", STATED))
     more = {name: counts.pop(name) for name in ("other_cells", "columns", "items") if name in counts}
     values = counts.pop("values", shuffled(correct, total, 7))
+    benchmark = counts.pop("benchmark", SUMS)
     measurement = make_measurement(values, total, **counts)
     made = make_run(**(run or {}))
-    return judge(claim, make_lock(claim), made, measurement, now=NOW, benchmark=SUMS, **more)
+    return judge(claim, make_lock(claim), made, measurement, now=NOW, benchmark=benchmark, **more)
 
 
 def test_true_inflated_and_modest_claims() -> None:
@@ -230,6 +231,15 @@ def test_a_model_with_a_template_that_nobody_asked_by_chat_is_not_accused(stated
     measurement, run = make_measurement(shuffled(1320, 1600, 7), 1600), make_run(**planted["run"])
     tried = make_lock(claim, protocol="completion")
     assert judge(claim, tried, run, measurement, now=NOW, benchmark=SUMS).outcome is Outcome.below_claim
+
+
+def test_small_letters_hide_no_lie_where_no_grade_minds_them() -> None:
+    """RULER's words, whose right answers have no capital either."""
+    signals = {"signals": {"uncased_share": 0.9}}
+    words = SUMS.model_copy(update={"sized": True})
+    verdict = judged("92.0", 1200, run=signals, benchmark=words)
+    assert "uncased" not in {reason.code for reason in verdict.reasons}
+    assert verdict.outcome is Outcome.below_claim
 
 
 def test_unreadable_answers_that_cannot_explain_the_gap_do_not_protect_a_claim() -> None:

@@ -50,6 +50,8 @@ def broken_texts(e: Evidence) -> Iterable[Cause]:
         ("capped_share", "capped", "all have the longest length: a limit may have cut them that nobody told of"),
         ("same_text_share", "same_text", "are one long text that several other prompts got too"),
     ):
+        if name == "uncased_share" and e.benchmark.sized:
+            continue  # RULER wants words without capitals, and its grades ignore case
         if (portion := e.signal(name)) > least.get(name, 0.01) and not (name == "capped_share" and told):
             beyond = max(0.0, portion - USUAL.get(name, 0.0))
             weight: Weight = "doubt" if beyond and closes_gap(e, beyond) else "note"
