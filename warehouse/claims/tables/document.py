@@ -253,7 +253,7 @@ def _walk(body: Any) -> list[Heading | Words | Grid]:
             elif len(tag) == 2 and tag[0] == "h" and tag[1].isdigit():
                 flush()
                 blocks.append(Heading(int(tag[1]), " ".join(node.text().split()), line))
-            elif tag == "table" and not node.css("table table") and node.css_first("tr") is not None:
+            elif tag == "table" and len(node.css("table")) == 1 and node.css_first("tr") is not None:
                 flush()
                 blocks.append(read_grid(node, line))
             else:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from warehouse.claims.text.labels import read_label
-from warehouse.claims.text.model_words import SIZE, hub_id
+from warehouse.claims.text.model_words import SIZE, hub_id, rounds
 from warehouse.claims.text.names import name_key, name_tokens, normalise
 from warehouse.claims.text.speed_names import is_backend
 from warehouse.claims.text.vocabulary import FAMILIES, TUNED, UNTUNED
@@ -35,6 +35,8 @@ class Identity:
     another release."""
     titled_in_full: bool = False
     """Whether the card's title is the release's whole name with its word of tuning."""
+    titled_less_pt: bool = False
+    """Whether the card's title is the release's whole name but for `PT`."""
     both_tunings: bool = False
     """Whether the card has headings for base and for tuned models."""
     printed: Mapping[str, str] = field(default_factory=dict)
@@ -128,7 +130,7 @@ class Identity:
         ours = name_tokens(self.model)
         kept = frozenset(word for word in ours if not SIZE.fullmatch(word))
         others = [words - _MODES for words in self.names if kept <= words and len(words) <= len(ours) + 3]
-        others = [words for words in others if words not in (kept, ours) and not rounds(words - kept, self)]
+        others = [w for w in others if w not in (kept, ours) and not rounds(w - kept, self.model, self.known)]
         return frozenset({kept}) if len(kept) > 1 and kept & self.family and not others else frozenset()
 
     @property
@@ -138,15 +140,24 @@ class Identity:
         return self.both_tunings and not told
 
     @property
+    def told_apart(self) -> bool:
+        """Whether the card speaks of base or of tuned models of the release's family beside the release itself."""
+        ours = name_tokens(self.model)
+        family = {word for word in ours if word.isalpha()} - _PLAIN
+        others = (self.names | self.sections) - {ours}
+        return self.both_tunings or any(names & family and names & (TUNED | UNTUNED) for names in others)
+
+    @property
     def is_alone(self) -> bool:
         """Whether nothing in the card tells base from tuned models of the release's family: a heading that speaks of
         pretraining tells the release from none."""
-        family = {word for word in name_tokens(self.model) if word.isalpha()} - _PLAIN
-        words = TUNED | UNTUNED
-        told = name_tokens(self.model) & words or any(
-            names & family and names & words for names in self.names | self.sections
-        )
-        return not self.both_tunings and not told
+        return not self.told_apart and not name_tokens(self.model) & (TUNED | UNTUNED)
+
+    @property
+    def is_ported(self) -> bool:
+        """Whether `PT` in the release's name can only mean the format of its weights: the card's title is the rest of
+        the name, and nothing in the card names a base or a tuned model of the family."""
+        return self.titled_less_pt and not self.told_apart
 
     @property
     def is_base(self) -> bool:
@@ -189,17 +200,6 @@ class Identity:
         return " ".join([*words, size])
 
 
-def rounds(sizes: frozenset[str] | set[str], identity: Identity) -> bool:
-    """Whether the one size in brackets is the count that the size in the release's name rounds: `Odd (102B)` for
-    `Odd-100B`; no other model that the card links to bears it."""
-    ours = [word for word in name_tokens(identity.model) if re.fullmatch(r"\d+(?:\.\d+)?b", word)]
-    linked = any(sizes & name_tokens(hub) for hub in identity.known)
-    said = [word for word in sizes if re.fullmatch(r"\d+(?:\.\d+)?b", word)]
-    if len(said) != 1 or len(sizes) != 1 or len(ours) != 1 or linked:
-        return False
-    return abs(float(said[0][:-1]) / float(ours[0][:-1]) - 1) <= 0.03
-
-
 def identity_of(
     model: str,
     links: Iterable[str],
@@ -238,6 +238,7 @@ def identity_of(
         names=every,
         in_full=ours in tables,
         titled_in_full=words == ours and bool(ours & TUNED),
+        titled_less_pt="pt" in ours and words == ours - {"pt"},
         both_tunings={"base", "tuned"} <= set(tunings),
         printed=dict(printed or {}),
         family_card=_is_family_card(ours, words, every),
@@ -273,7 +274,11 @@ def closeness_to(words: frozenset[str], identity: Identity) -> int | None:
     if identity.own_names:
         return None
     sizes = {word for word in words if SIZE.fullmatch(word)}
-    if sizes and words - sizes == {word for word in ours if not SIZE.fullmatch(word)} and rounds(sizes, identity):
+    if (
+        sizes
+        and words - sizes == {word for word in ours if not SIZE.fullmatch(word)}
+        and rounds(sizes, identity.model, identity.known)
+    ):
         return 20
     if identity.has_tuned_sibling and words & UNTUNED and words - UNTUNED == ours:
         return 50
@@ -292,6 +297,8 @@ def closeness_to(words: frozenset[str], identity: Identity) -> int | None:
     if not words or not words < ours:
         return None
     missing = ours - words
+    if missing == {"pt"} and identity.is_ported:
+        return 101
     if missing & UNTUNED or (identity.in_full and (missing & TUNED or any(_is_date(word) for word in missing))):
         return None
     organisation = normalise(identity.model.split("/")[0]) if "/" in identity.model else ""

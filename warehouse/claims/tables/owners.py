@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from warehouse.claims.tables.cells import without_marks
-from warehouse.claims.tables.identity import Identity, closeness_to, names_model, rounds
+from warehouse.claims.tables.identity import Identity, closeness_to, names_model
 from warehouse.claims.text.brackets import BRACKET, without_brackets
 from warehouse.claims.text.labels import metric_settings, read_label, stated_by
-from warehouse.claims.text.model_words import SIZE, hub_id, is_size
+from warehouse.claims.text.model_words import SIZE, hub_id, is_size, rounds
 from warehouse.claims.text.names import ModelName, mode_of, name_key, name_tokens, normalise, resolve_model, spelling
 from warehouse.claims.text.parts import kind_of
 from warehouse.claims.text.tunings import tuning_of
@@ -297,7 +297,11 @@ def _name(text: str, identity: Identity, base: str | None) -> tuple[Owner, int |
         if settings and not left and "subset" not in settings:  # (6K) behind a model is no part of a benchmark
             stated |= settings
         elif sizes := {word for word in tokens if SIZE.fullmatch(word)}:
-            if not sizes <= ours and any(SIZE.fullmatch(word) for word in ours) and not rounds(sizes, identity):
+            if (
+                not sizes <= ours
+                and any(SIZE.fullmatch(word) for word in ours)
+                and not rounds(sizes, identity.model, identity.known)
+            ):
                 return owner, None  # another size of the family
         elif not (tokens <= ours or kind_of(bracket) == "harmless"):
             words.append(bracket)

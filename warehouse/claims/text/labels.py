@@ -243,7 +243,7 @@ def parts_of(text: str) -> tuple[Label, ...]:
         names = [part.strip() for part in _PAIR.split(bracket[1]) if part.strip()]
         labels = [read_label(f"{tidy[: bracket.start()]}({name}){tidy[bracket.end() :]}") for name in names]
         told = labels[0].benchmark or all(states_only_settings(name) for name in names)
-        different = {(label.benchmark, label.stated) for label in labels}
+        different = {(label.benchmark, label.stated, label.words) for label in labels}
         if len(names) > 1 and len(different) == len(labels) and told:
             return tuple(labels)
     names = [part.strip() for part in re.split(r"\s*/\s+|\s+/\s*", tidy) if part.strip()]

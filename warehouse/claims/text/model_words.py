@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
+from warehouse.claims.text.names import name_tokens
 from warehouse.claims.text.vocabulary import NOT_MODELS
 
 SIZE = re.compile(r"[ae]?\d+(?:\.\d+)?[bme]")
@@ -22,3 +24,14 @@ def hub_id(link: str) -> str | None:
 def is_size(text: str) -> bool:
     """Whether the text is a model's size and nothing else: `7B`, `35B-A3B`, `1.8 B`."""
     return re.fullmatch(r"(?i)\d+(?:\.\d+)?\s?[bm](?:[\s-]*a\d+(?:\.\d+)?b)?", text.strip()) is not None
+
+
+def rounds(sizes: frozenset[str] | set[str], model: str, known: Iterable[str]) -> bool:
+    """Whether the one size in brackets is the count that the size in the release's name rounds: `Odd (102B)` for
+    `Odd-100B`; no other model that the card links to (`known`) bears it."""
+    ours = [word for word in name_tokens(model) if re.fullmatch(r"\d+(?:\.\d+)?b", word)]
+    linked = any(sizes & name_tokens(hub) for hub in known)
+    said = [word for word in sizes if re.fullmatch(r"\d+(?:\.\d+)?b", word)]
+    if len(said) != 1 or len(sizes) != 1 or len(ours) != 1 or linked:
+        return False
+    return abs(float(said[0][:-1]) / float(ours[0][:-1]) - 1) <= 0.03

@@ -162,6 +162,7 @@ def name_tokens(model: str) -> frozenset[str]:
     plain = "".join(c for c in unicodedata.normalize("NFD", plain) if not unicodedata.combining(c))
     plain = re.sub(r"(?<=[a-z-]\d)[_dp](?=\d(?:b?-|b?$))", ".", plain)  # 2_5-7b, 1_8b, 2d5, k2p5
     plain = re.sub(r"(?<![\d.])0(?=\d[bm]\b)", "0.", plain)  # 05B
+    plain = re.sub(r"(?<![\d.])(\d{1,3})\.0(?![\d.])", r"\1", plain)  # 2.0, 3.0B
     plain = re.sub(r"(\d)b(?=a\d)|(\d)bx(?=\d)", r"\1\2b ", plain)  # 35BA3B, 17Bx16E
     plain = re.sub(r"\bins(?:tr?)?\b", "instruct", plain)
     plain = re.sub(r"(?<![a-z\d])v(?=\d)", "", plain)  # V1.0
