@@ -27,7 +27,7 @@ def identity_in(page: Page, model: str, *, own: Sequence[str] = ()) -> Identity:
         page.title,
         _names(page),
         tunings,
-        printed=_printed(page),
+        printed=_printed(page, model),
         own=own,
         reused=_reused(page),
         beside_assistants=_beside_assistants(page),
@@ -36,14 +36,18 @@ def identity_in(page: Page, model: str, *, own: Sequence[str] = ()) -> Identity:
     )
 
 
-def _printed(page: Page) -> dict[str, str]:
+def _printed(page: Page, model: str) -> dict[str, str]:
     """Key of a printed name -> hub id, from the texts of links and from table rows with links to one model.
 
-    A name must share a word with the id, and one that is tied to two ids is tied to none.
+    A name must share a word with the id, and one that is tied to two ids is tied to none. The release's own name is
+    its own also where its maker's link is misspelled.
     """
+    organisation, _, name = model.partition("/")
     hubs_by_name: dict[str, set[str]] = {}
     for text, hub in (*_link_texts(page), *_linked_rows(page)):
         if 1 < len(text) < 80 and name_tokens(text) & name_tokens(hub):
+            if name and name_key(text) == name_key(name) and hub.startswith(f"{organisation}/"):
+                hub = model
             hubs_by_name.setdefault(name_key(text), set()).add(hub)
     return {key: hubs.pop() for key, hubs in hubs_by_name.items() if len(hubs) == 1 and key}
 

@@ -126,8 +126,11 @@ def layout_of(grid: Grid, identity: Identity, context: Sequence[str] = ()) -> La
 
 
 _OF_BENCHMARKS = re.compile(r"(?i)\bbenchmarks?\b|\bevaluations?\b|评测|榜单")
-_NAME_LIKE = re.compile(r"[A-Z][a-z]*[A-Z\d]|[A-Z]{2}|\d")
-"""What tells a benchmark's name from a plain word: capitals inside it, or digits."""
+_NOT_SCORES = re.compile(
+    r"(?i)\bper second\b|/s(?:ec)?\b|\bthroughput\b|\blatency\b|\bspeeds?\b|\bmemory\b|速度|显存|吞吐|延迟"
+)
+_NAME_LIKE = re.compile(r"(?=[^\W\d]).*?(?:[A-Z][a-z]*[A-Z\d]|[A-Z]{2}|\d)")
+"""What tells a benchmark's name, which begins with a letter, from a plain word: capitals inside it, or digits."""
 
 
 def _of_unknown_benchmarks(
@@ -140,12 +143,13 @@ def _of_unknown_benchmarks(
 ) -> bool:
     """Whether a table of several models under a heading of benchmarks is of benchmarks none of which is known: most
     columns are headed by what looks like a benchmark's name over numbers, and none by a setting of a training."""
-    if not any(_OF_BENCHMARKS.search(text) for text in context[-2:]) or set(leaf) & (TRAINING | NO_SCORES):
+    over = " ".join(context[-2:])
+    if not _OF_BENCHMARKS.search(over) or _NOT_SCORES.search(over) or set(leaf) & (TRAINING | NO_SCORES):
         return False
     models = {row[label].text for row in body if names_model(row[label].text, identity)}
     columns = [c for c in range(len(heads)) if c != label and mostly_numbers([row[c] for row in body])]
     named = [
-        c for c in columns if heads[c] and _NAME_LIKE.search(heads[c][-1]) and not names_model(heads[c][-1], identity)
+        c for c in columns if heads[c] and _NAME_LIKE.match(heads[c][-1]) and not names_model(heads[c][-1], identity)
     ]
     return len(models) > 1 and len(named) > 1 and len(named) * 2 > len(columns)
 

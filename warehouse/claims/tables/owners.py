@@ -106,6 +106,11 @@ def owners(
             else (owner, closeness)
             for (parts, _), (owner, closeness) in zip(heads, parsed, strict=True)
         ]  # fmt: skip
+    return _settled(parsed, identity)
+
+
+def _settled(parsed: Sequence[tuple[Owner, int | None]], identity: Identity) -> list[Owner]:
+    """The owners of a table's columns once their names are weighed against each other: the closest is the release."""
     close = [closeness for _, closeness in parsed if closeness is not None]
     best = min(close, default=None)
     names = {name_key(owner.model) for owner, closeness in parsed if closeness == best}

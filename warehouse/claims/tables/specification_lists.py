@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from evaluators.catalogue import catalogue
 from evaluators.licence_names import licence_named
 from evaluators.records import Settings, UserError
-from warehouse.claim_records import Claimant
+from warehouse.claim_records import Claimant, ClaimInterval
 from warehouse.claims.source_reading import Reading, new_claim, read_number
 from warehouse.claims.tables.document import Words
 from warehouse.claims.tables.identity import Identity
-from warehouse.claims.tables.owners import owners, section_model
+from warehouse.claims.tables.owners import Owner, owners, section_model
 from warehouse.claims.text.labels import Label, read_label, settings_with
 from warehouse.claims.text.names import name_tokens
 from warehouse.claims.text.quantities import parameters_in, tokens_in
@@ -63,22 +63,19 @@ def read_items(
     if not values:
         reading.leave(block.line, block.text, "a specification whose number is not stated for certain")
         return
-    owner = owners([((), ())], identity, headings)[0]
+    owner = _owner_under(headings, identity)
     if owner.kind == "unsure":
         reading.leave(block.line, block.text, owner.reason)
         return
-    other = section_model(headings, identity)
-    ours = owner.kind == "this" and other == identity.model
+    ours = owner.kind == "this"
     for name, said in values:
         try:
-            interval = read_number(said, name, scale=None if not score or "%" in said else "percent")
-            if interval is not None and (interval.value or 0) < _LEAST.get(name, 0):
-                raise UserError("too small for what the label names; its unit or the rest of it is missing")
+            interval = _item_number(said, name, score)
         except UserError as problem:
             reading.leave(block.line, block.text, str(problem))
             continue
         claim = new_claim(
-            model=identity.model if ours else other,
+            model=owner.model,
             benchmark=name,
             benchmark_text=label.text,
             said=said,
@@ -92,6 +89,22 @@ def read_items(
             commit=commit if ours else None,
         )
         (reading.claims if ours else reading.mentions).append(claim)
+
+
+def _owner_under(headings: tuple[str, ...], identity: Identity) -> Owner:
+    """Whose the items under these headings are."""
+    owner, other = owners([((), ())], identity, headings)[0], section_model(headings, identity)
+    if owner.kind == "unsure":
+        return owner
+    return Owner("this" if owner.kind == "this" and other == identity.model else "other", other)
+
+
+def _item_number(said: str, name: str, score: bool) -> ClaimInterval | None:
+    """The number of an item, or a UserError where it is no plain one or too small for what the label names."""
+    interval = read_number(said, name, scale=None if not score or "%" in said else "percent")
+    if interval is not None and (interval.value or 0) < _LEAST.get(name, 0):
+        raise UserError("too small for what the label names; its unit or the rest of it is missing")
+    return interval
 
 
 _RESULTS = re.compile(r"(?i)\b(?:benchmarks?|evaluations?|results?|performance|scores?|accuracy)\b|评测|结果|性能|效果")

@@ -220,10 +220,7 @@ def _add(
     if shots is None and known is not None and known.unit == "fraction":
         shots = shots_over(around.intro or around.headings)
     told: Stated = {**sampling(near), **({"shots": shots} if shots is not None else {}), **_mode_told(context, marks)}
-    merged = {**told, **stated, **dict(label.stated), **dict(owner.stated), **(dict(extra.stated) if extra else {})}
-    parts = [part for part in (stated.get("subset"), dict(label.stated).get("subset")) if part]
-    if len(set(parts)) > 1:
-        merged["subset"] = ", ".join(str(part) for part in parts)
+    merged = _merged(told, stated, label, owner, extra)
     speed = known is not None and known.evaluator == "speed"
     if speed:
         merged = {**_serving(around.headings, around.intro), **merged}
@@ -260,6 +257,15 @@ def _add(
         commit=context.commit if ours else None,
     )
     (context.reading.claims if ours else context.reading.mentions).append(claim)
+
+
+def _merged(told: Stated, stated: Stated, label: Label, owner: Owner, extra: Label | None) -> Stated:
+    """All the settings said of one value; the nearer word wins, and parts said twice are kept both."""
+    merged = {**told, **stated, **dict(label.stated), **dict(owner.stated), **(dict(extra.stated) if extra else {})}
+    parts = [part for part in (stated.get("subset"), dict(label.stated).get("subset")) if part]
+    if len(set(parts)) > 1:
+        merged["subset"] = ", ".join(str(part) for part in parts)
+    return merged
 
 
 def _mode_told(context: Context, marks: str) -> Stated:
