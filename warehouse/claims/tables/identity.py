@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from warehouse.claims.text.labels import read_label
-from warehouse.claims.text.model_words import SIZE, hub_id, rounds
+from warehouse.claims.text.model_words import SIZE, hub_id, names_only_the_base, rounds
 from warehouse.claims.text.names import name_key, name_tokens, normalise
 from warehouse.claims.text.speed_names import is_backend
 from warehouse.claims.text.vocabulary import FAMILIES, TUNED, UNTUNED
@@ -294,8 +294,11 @@ def closeness_to(words: frozenset[str], identity: Identity) -> int | None:
         return 150 if same else None
     if _lacks_only_the_version(words, identity):
         return 150
-    if not words or not words < ours:
-        return None
+    return _closeness_of_shorter(words, ours, identity) if words and words < ours else None
+
+
+def _closeness_of_shorter(words: frozenset[str], ours: frozenset[str], identity: Identity) -> int | None:
+    """How near a name is that lacks some words of the release's."""
     missing = ours - words
     if missing == {"pt"} and identity.is_ported:
         return 101
@@ -305,7 +308,7 @@ def closeness_to(words: frozenset[str], identity: Identity) -> int | None:
     dates = {word for word in ours if _is_date(word)}
     makers = {word for word in missing if len(word) > 2 and word[0].isalpha() and word in organisation}
     soft = SOFT | PRECISION | makers | dates
-    if _only_names_the_base(missing - soft, words, ours):
+    if names_only_the_base(missing - soft, words - _PLAIN, ours):
         return 100 + len(missing)
     if words == identity.short:
         return 300
@@ -336,19 +339,6 @@ _WITH_DIGIT = re.compile(r"[a-z]+\d+(?:\.\d+)?|\d+\.\d+")
 """A word of a name that tells its version: `k2`, `3.2`."""
 _ASIDE = frozenset({"moe", "dense", "hybrid", "model"})
 """Words that tables add to a model's name."""
-_BASES = frozenset(["llama", "mistral", "mixtral", "qwen", "gemma", "phi", "falcon", "yi", "deepseek", "internlm"])
-"""Families whose name others put before their own models' names."""
-
-
-def _only_names_the_base(missing: frozenset[str] | set[str], kept: frozenset[str], ours: frozenset[str]) -> bool:
-    """Whether a name leaves out only the family, with its version, that the release was made of: `Odd 3 8B` for
-    `Llama-3.1-Odd-3-8B`."""
-    letters = {word: re.match(r"[^\W\d_]*", word)[0] for word in ours}  # type: ignore[index]
-    bases = {word for word in ours if letters[word] in _BASES}
-    if len(bases) != 1 or not bases <= missing or not all(re.fullmatch(r"\d+(?:\.\d+)?", w) for w in missing - bases):
-        return False
-    sizes = {word for word in ours if SIZE.fullmatch(word)}
-    return bool(sizes) and sizes <= kept and any(len(word) > 2 and word.isalpha() for word in kept - _PLAIN)
 
 
 def _lacks_only_the_version(words: frozenset[str], identity: Identity) -> bool:

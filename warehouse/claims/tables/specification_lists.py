@@ -58,8 +58,7 @@ def read_items(
     if other := _led_in_for(led_in, identity):
         reading.leave(block.line, block.text, f"the list is about {other}")
         return
-    said = match[2].strip(" *_`.")
-    values = ((known.name, licence or said),) if licence or score else values_in(match[2], label)
+    values = ((known.name, licence or match[2].strip(" *_`.")),) if licence or score else values_in(match[2], label)
     if not values:
         reading.leave(block.line, block.text, "a specification whose number is not stated for certain")
         return

@@ -35,3 +35,18 @@ def rounds(sizes: frozenset[str] | set[str], model: str, known: Iterable[str]) -
     if len(said) != 1 or len(sizes) != 1 or len(ours) != 1 or linked:
         return False
     return abs(float(said[0][:-1]) / float(ours[0][:-1]) - 1) <= 0.03
+
+
+_BASES = frozenset(["llama", "mistral", "mixtral", "qwen", "gemma", "phi", "falcon", "yi", "deepseek", "internlm"])
+"""Families whose name others put before their own models' names."""
+
+
+def names_only_the_base(missing: frozenset[str] | set[str], kept: frozenset[str], ours: frozenset[str]) -> bool:
+    """Whether a name leaves out only the family, with its version, that the release was made of: `Odd 3 8B` for
+    `Llama-3.1-Odd-3-8B`. `kept` are the words it keeps, without those that any model may have."""
+    letters = {word: re.match(r"[^\W\d_]*", word)[0] for word in ours}  # type: ignore[index]
+    bases = {word for word in ours if letters[word] in _BASES}
+    if len(bases) != 1 or not bases <= missing or not all(re.fullmatch(r"\d+(?:\.\d+)?", w) for w in missing - bases):
+        return False
+    sizes = {word for word in ours if SIZE.fullmatch(word)}
+    return bool(sizes) and sizes <= kept and any(len(word) > 2 and word.isalpha() for word in kept)
