@@ -70,21 +70,28 @@ def make_criterion(
         stored_at=now or datetime.now(UTC),
     )
     if claim.interval.unit == "fraction" and _has_items(benchmark):
-        expected = noise_expected(
-            benchmark,
-            claim.interval,
-            settings or benchmark.protocol,
-            margin=width,
-            relative=relative,
-            items=count,
-            level=draft.level,
-            metric=metric,
-            claimed_repeats=claim.settings.repeats or 1,
-            flips=flips,
-        )
-        expected = with_wording(expected, benchmark, claim.settings, margin=width, relative=relative)
-        draft = draft.model_copy(update={"noise": round(expected.width, 6)})
+        draft = _with_noise(draft, claim, benchmark, settings or benchmark.protocol, flips)
     return draft.model_copy(update={"criterion_id": criterion_hash(draft)})
+
+
+def _with_noise(
+    draft: Criterion, claim: Claim, benchmark: Benchmark, settings: Settings, flips: tuple[float, int] | None
+) -> Criterion:
+    """The draft of a criterion with its run-noise allowance, and what the claim leaves unsaid of wording."""
+    expected = noise_expected(
+        benchmark,
+        draft.interval,
+        settings,
+        margin=draft.margin,
+        relative=draft.relative,
+        items=draft.items,
+        level=draft.level,
+        metric=draft.metric,
+        claimed_repeats=claim.settings.repeats or 1,
+        flips=flips,
+    )
+    expected = with_wording(expected, benchmark, claim.settings, margin=draft.margin, relative=draft.relative)
+    return draft.model_copy(update={"noise": round(expected.width, 6)})
 
 
 def _has_items(benchmark: Benchmark) -> bool:
