@@ -9,10 +9,11 @@ from typing import Any
 
 import msgspec
 
-from evaluators.files import write_atomic
+from evaluators.files import read_plain, write_atomic
 from evaluators.user_error import UserError
 from warehouse.database_state import published_state, readers_state, views_hash
 from warehouse.home import Home
+from warehouse.odd_files import odd_files
 
 Row = dict[str, Any]
 MANY = 1000
@@ -66,12 +67,12 @@ def _path(home: Home) -> Path:
 
 
 def _kept(home: Home) -> _Kept | None:
-    """The kept rows if they are those of the newest tables; a damaged file is none."""
-    state = readers_state(home)
-    if not state:
-        return None
+    """The kept rows if they are those of the newest tables; a damaged file is none. Nothing is read where something
+    odd stands beside the database, or where no home can be: who asks the database is told of it."""
     try:
-        kept = msgspec.json.decode(_path(home).read_bytes(), type=_Kept)
+        if odd_files(home) or not (state := readers_state(home)):
+            return None
+        kept = msgspec.json.decode(read_plain(_path(home)), type=_Kept)
     except (OSError, msgspec.MsgspecError, ValueError, RecursionError):
         return None
     fits = kept.state == state and kept.asked == _asked() and all(len(row) == len(PRINTED) for row in kept.rows)
