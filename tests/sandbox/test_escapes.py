@@ -112,4 +112,4 @@ def test_ordinary_programs_run_all_the_same(kind: str, user: str) -> None:
         pytest.skip(missing)
     ended = outcome(start_as(user, SCRIPT.with_name("ordinary_uses.py"), kind))
     assert (ended["code"], ended["ended_by"]) == (0, None), ended
-    assert ended["out"].split() == ["timer", "done"]
+    assert sorted(ended["out"].split()) == ["done", "timer"]  # in whatever order the machine ran them
