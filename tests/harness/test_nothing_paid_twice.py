@@ -76,10 +76,9 @@ def survive(server: Reachable, artifact: Artifact, folder: Path, settings: Setti
     assert strict.items == ITEMS and len(strict.values) == ITEMS
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
-    ("settings", "repeats"),
-    [pytest.param(*SETTINGS[0], id="greedy"), pytest.param(*SETTINGS[1], id="sampled", marks=pytest.mark.long)],
+    ("settings", "repeats"), [pytest.param(*SETTINGS[0], id="greedy"), pytest.param(*SETTINGS[1], id="sampled")]
 )
 def test_many_kills(server: ModelServer, artifact: Artifact, tmp_path: Path, settings: Settings, repeats: int) -> None:
     """On a real llama.cpp."""

@@ -66,6 +66,7 @@ def test_links_lead_somewhere(site: Path) -> None:
                 assert (page.parent / href).is_file(), (page, href)
 
 
+@pytest.mark.long
 def test_nothing_new_writes_nothing_and_what_is_gone_goes(home: Home, tmp_path: Path) -> None:
     to = tmp_path / "pages"
     first = write_site(home, str(to), now=NOW)

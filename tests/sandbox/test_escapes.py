@@ -66,7 +66,7 @@ def got_out(result: dict) -> bool:
     ("kind", "user"),
     [
         ("bwrap", "root"),
-        ("bwrap", "nobody"),
+        pytest.param("bwrap", "nobody", marks=pytest.mark.long),
         pytest.param("nsjail", "root", marks=pytest.mark.long),
         ("landlock", "nobody"),
     ],

@@ -190,7 +190,9 @@ def test_two_machines_share_by_command(tmp_path: Path, monkeypatch: pytest.Monke
     assert run_command(["share"]) == 2
 
 
-@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize(
+    "damage", ["flipped", *(pytest.param(kind, marks=pytest.mark.long) for kind in DAMAGES if kind != "flipped")]
+)
 def test_a_damaged_object_of_the_store_costs_what_it_holds(
     damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -104,7 +104,12 @@ def test_a_stopped_run_goes_on_at_another_machine(address: str, tmp_path: Path) 
     assert second.continues == first.run_id and second.measurements[0].items == 15
 
 
-@pytest.mark.parametrize("content", [b"", b"{}\n", b"[1]\n", b'{"kind": "taken"}\n', b"\xff\n", b'{"kind": "close"}\n'])
+UNREADABLE = (b"", b"{}\n", b"[1]\n", b'{"kind": "taken"}\n', b"\xff\n", b'{"kind": "close"}\n')
+
+
+@pytest.mark.parametrize(
+    "content", [*UNREADABLE[:2], *(pytest.param(content, marks=pytest.mark.long) for content in UNREADABLE[2:])]
+)
 def test_what_cannot_be_read_costs_its_tasks_only(content: bytes, tmp_path: Path) -> None:
     with answering(lambda name: True) as server:
         stopped = run(server, tmp_path, None, stop=StopAfter(5))
