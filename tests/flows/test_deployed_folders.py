@@ -102,7 +102,7 @@ def read(home: Path, done: Path) -> list[int]:
     return counts
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_two_workers_a_loader_and_readers(tmp_path: Path) -> None:
     home, shared, done = Home(tmp_path / "warehouse"), (tmp_path / "shared").as_uri(), tmp_path / "done"
     load_home(home)

@@ -52,7 +52,7 @@ def request(kind: RequestKind, *args: str, index: int = 0) -> Request:
     return Request("t", 0, index, 0, kind, args, 1, "k")
 
 
-@pytest.mark.parametrize("route", ["grammar", "bias"])
+@pytest.mark.parametrize("route", [pytest.param("grammar", marks=pytest.mark.long), "bias"])
 def test_every_kind_of_token(server: ModelServer, reference: Llama, route: str) -> None:
     """Ids of the whole vocabulary (EOS, control tokens, single bytes of emoji), in continuations of four."""
     config, source = reference.config, random.Random(3)

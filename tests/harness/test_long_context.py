@@ -51,6 +51,7 @@ def planted(prompt: str, seed: int) -> str:
     return f" {found[1]}." if found and lucky else " 1."
 
 
+@pytest.mark.long
 def test_a_planted_model_gets_its_planted_score(tmp_path: Path) -> None:
     with answering(planted) as server:
         run = run_benchmark(benchmark("needle"), WORDS, server, Settings(subset="2K"), folder=tmp_path, limit=60)
