@@ -208,17 +208,19 @@ def _leaves_formulation(benchmark: Benchmark, stated: Settings) -> bool:
 def _variants(
     benchmark: Benchmark, mode: Mode, base: Settings, stated: Settings, habits: Iterable[Habit], kind: ReleaseKind
 ) -> list[tuple[dict[str, object], str | None]]:
-    """What is tried where the claim states no number of examples: the vendor's documented habits, each with its
-    address, then the numbers that are in use."""
+    """What is tried: the vendor's documented habits, each with its address, then the numbers of examples that are in
+    use. Where the claim states a number, only that one, and habits that say it too or say none."""
     if mode == "thinking" and kind.switch in EFFORTS and stated.effort is None:
         return [({"effort": effort}, None) for effort in kind.efforts or ("high", "medium", "low")]
-    if stated.shots is not None:
-        return [({}, None)]
     variants: dict[int | None, tuple[dict[str, object], str | None]] = {}
     for habit in habits:
-        if habit.benchmark == benchmark.name and habit.mode in (None, mode):
+        fits = stated.shots is None or habit.settings.shots in (None, stated.shots)
+        if fits and habit.benchmark == benchmark.name and habit.mode in (None, mode):
             changes = habit.settings.model_dump(exclude_none=True, exclude={"notes", "metric", "filter"})
             variants.setdefault(habit.settings.shots, (changes, habit.address))
+    if stated.shots is not None:
+        variants.setdefault(stated.shots, ({}, None))
+        return list(variants.values())
     for shots in (base.shots, *(benchmark.usual_shots if mode != "thinking" else ())):
         variants.setdefault(shots, ({} if shots is None else {"shots": shots}, None))
     if mode == "chat" and benchmark.output == "generate_until":

@@ -191,6 +191,20 @@ def test_a_vendors_number_of_examples_is_tried_first(model: str, shots: int) -> 
     assert str(tried[0].source).startswith("https://") and tried[1].source is None
 
 
+def test_habits_hold_where_the_claim_states_its_examples() -> None:
+    """All that a vendor says but another number of examples: else its own way of asking would not be tried."""
+    habits = habits_of("HuggingFaceTB/SmolLM2-135M-Instruct")
+    first, *others = plausible_protocols(benchmark("gsm8k"), INSTRUCT, Settings(shots=5), habits=habits).protocols
+    assert (first.settings.shots, first.settings.max_tokens) == (5, 256) and str(first.source).startswith("https://")
+    assert any(protocol.settings.max_tokens != 256 for protocol in others), "what the catalogue says is tried too"
+    assert {protocol.settings.shots for protocol in others} == {5}
+    habits = habits_of("google/gemma-3-4b-pt")
+    for shots, documented in ((10, True), (5, False)):
+        protocols = plausible_protocols(benchmark("hellaswag"), BASE, Settings(shots=shots), habits=habits).protocols
+        assert any(protocol.source for protocol in protocols) is documented
+        assert {protocol.settings.shots for protocol in protocols} == {shots}
+
+
 @pytest.mark.parametrize(
     "model",
     [
