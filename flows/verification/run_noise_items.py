@@ -8,7 +8,8 @@ from evaluators.catalogue import Benchmark
 from evaluators.records import Run, RunStatus
 from warehouse.claim_records import Claim, Criterion
 from warehouse.verdicts.claim_state import state_of_claim
-from warehouse.verdicts.noise import RISK_REPEATS, RunNoise, noise_expected, unsaid_width, with_wording
+from warehouse.verdicts.criterion import noise_of_criterion
+from warehouse.verdicts.noise import RISK_REPEATS, RunNoise, unsaid_width
 from warehouse.verdicts.statistics.region import acceptance_region
 from warehouse.verdicts.statistics.run_noise import repeats_needed, within_of_means
 
@@ -78,16 +79,4 @@ def _noise(criterion: Criterion, claim: Claim | None, benchmark: Benchmark, run:
     flips, measurement = flips_of(twice, criterion), run.measurement(criterion.score_key)
     if flips is None or measurement is None or claim is None:
         return None
-    expected = noise_expected(
-        benchmark,
-        criterion.interval,
-        run.settings,
-        margin=criterion.margin,
-        relative=criterion.relative,
-        items=measurement.of,
-        level=criterion.level,
-        metric=criterion.metric,
-        claimed_repeats=claim.settings.repeats or 1,
-        flips=flips,
-    )
-    return with_wording(expected, benchmark, claim.settings, margin=criterion.margin, relative=criterion.relative)
+    return noise_of_criterion(criterion, claim, benchmark, run.settings, measurement.of, flips)

@@ -11,7 +11,7 @@ from evaluators.catalogue import Benchmark
 from evaluators.records import Settings, UserError
 from warehouse.claim_records import Claim, Criterion
 from warehouse.number_text import PAIR_UNITS
-from warehouse.verdicts.noise import noise_expected, with_wording
+from warehouse.verdicts.noise import RunNoise, noise_expected, with_wording
 from warehouse.verdicts.statistics.control_variate import forecast_hash
 
 SPEED_RUNS = 7
@@ -70,28 +70,34 @@ def make_criterion(
         stored_at=now or datetime.now(UTC),
     )
     if claim.interval.unit == "fraction" and _has_items(benchmark):
-        draft = _with_noise(draft, claim, benchmark, settings or benchmark.protocol, flips)
+        expected = noise_of_criterion(draft, claim, benchmark, settings or benchmark.protocol, count, flips)
+        draft = draft.model_copy(update={"noise": round(expected.width, 6)})
     return draft.model_copy(update={"criterion_id": criterion_hash(draft)})
 
 
-def _with_noise(
-    draft: Criterion, claim: Claim, benchmark: Benchmark, settings: Settings, flips: tuple[float, int] | None
-) -> Criterion:
-    """The draft of a criterion with its run-noise allowance, and what the claim leaves unsaid of wording."""
+def noise_of_criterion(
+    criterion: Criterion,
+    claim: Claim,
+    benchmark: Benchmark,
+    settings: Settings,
+    items: int,
+    flips: tuple[float, int] | None,
+) -> RunNoise:
+    """The run noise to be expected of a run by these settings over `items` items, with what the claim leaves unsaid of
+    wording; the criterion's own noise does not count. `flips`: as of `make_criterion`."""
     expected = noise_expected(
         benchmark,
-        draft.interval,
+        criterion.interval,
         settings,
-        margin=draft.margin,
-        relative=draft.relative,
-        items=draft.items,
-        level=draft.level,
-        metric=draft.metric,
+        margin=criterion.margin,
+        relative=criterion.relative,
+        items=items,
+        level=criterion.level,
+        metric=criterion.metric,
         claimed_repeats=claim.settings.repeats or 1,
         flips=flips,
     )
-    expected = with_wording(expected, benchmark, claim.settings, margin=draft.margin, relative=draft.relative)
-    return draft.model_copy(update={"noise": round(expected.width, 6)})
+    return with_wording(expected, benchmark, claim.settings, margin=criterion.margin, relative=criterion.relative)
 
 
 def _has_items(benchmark: Benchmark) -> bool:
