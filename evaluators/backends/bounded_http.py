@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ssl
 import time
-from functools import cache
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any
@@ -17,13 +15,6 @@ LARGEST = 16 * 2**20
 """Bytes of an answer that describes a server."""
 LONGEST = 60.0
 """Seconds until the answer must be whole."""
-
-
-@cache
-def trusted_certificates() -> ssl.SSLContext:
-    """What certificates are checked against, read once a process: every client would read some hundred of them again,
-    which takes longer than a short question."""
-    return httpx.create_ssl_context()
 
 
 def fetch_bounded(

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from evaluators.backends.bounded_http import fetch_bounded, fetch_object, trusted_certificates
+from evaluators.backends.bounded_http import fetch_bounded, fetch_object
 from evaluators.backends.client import Client
 from evaluators.backends.openai_api import sampling
 from evaluators.backends.openai_api.chat import Chat, as_json, template_arguments
@@ -88,7 +88,7 @@ def speaks(server: ModelServer) -> str:
     if chosen.name != "attached":
         return chosen.dialect.name
     headers = {"Authorization": f"Bearer {server.key}"} if server.key else {}
-    with httpx.Client(headers=headers, verify=trusted_certificates()) as http:
+    with httpx.Client(headers=headers) as http:
 
         def get(path: str) -> dict[str, Any] | None:
             try:
@@ -110,7 +110,7 @@ def chat_template(server: ModelServer, dialect: str, settings: Settings, text: b
     if not spoken.renders:
         raise UserError(f"{server.backend} does not render chat prompts for log-likelihoods; use llama.cpp or vllm")
     headers = {"Authorization": f"Bearer {server.key}"} if server.key else {}
-    http = httpx.Client(base_url=server.url, headers=headers, timeout=60, verify=trusted_certificates())
+    http = httpx.Client(base_url=server.url, headers=headers, timeout=60)
     model = server.describe().model
 
     switches = template_arguments(settings)

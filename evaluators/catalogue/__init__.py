@@ -3,6 +3,7 @@
     benchmark           the fields of an entry
     *.yaml              an entry each; its file is named for it
     not_runnable.yaml   benchmarks that claims name and that nothing here runs, each with its reason
+    known_by_name.yaml  benchmarks of which only the names are known
 
 A user's own entries lie in `<home>/catalogue/*.yaml`, their tasks in folders beside them; an entry there replaces ours
 of the same name. Reading the catalogue imports pydantic and PyYAML only.
@@ -25,6 +26,7 @@ from evaluators.safe_load import load_yaml
 
 FOLDER = Path(__file__).parent
 NOT_RUNNABLE = "not_runnable.yaml"
+BY_NAME = "known_by_name.yaml"
 
 
 def catalogue() -> dict[str, Benchmark]:
@@ -41,6 +43,7 @@ def own_folder() -> Path:
 def _read(own: Path) -> dict[str, Benchmark]:
     entries = {path: load_yaml(path.read_text(encoding="utf-8"), path.name) for path in sorted(FOLDER.glob("*.yaml"))}
     rest = [{"evaluator": "none", **entry} for entry in entries.pop(FOLDER / NOT_RUNNABLE)]
+    rest += [_by_name(name, *names) for name, names in entries.pop(FOLDER / BY_NAME).items()]
     benchmarks = {entry["name"]: Benchmark.model_validate(entry) for entry in rest}
     for path, entry in entries.items():
         benchmarks[path.stem] = _checked(path, entry)
@@ -50,6 +53,21 @@ def _read(own: Path) -> dict[str, Benchmark]:
         except OSError as error:
             raise UserError(f"{path} cannot be read ({error.strerror})") from None
     return benchmarks
+
+
+def _by_name(name: str, title: str, *aliases: str) -> dict[str, Any]:
+    """The entry of a benchmark of which only the names are known."""
+    measures = ("EM", "exact match", "acc", "accuracy", "Pass@1", "Acc.", "score")
+    return {
+        "name": name,
+        "title": title,
+        "evaluator": "none",
+        "scores": [{"metric": "acc", "filter": "none", "aliases": measures}],
+        "decides": ("shots", "prompt", "thinking", "metric", "repeats", "subset", "tools", "scaffold", "judge"),
+        "aliases": aliases,
+        "cannot_run": "No evaluator for it is built in.",
+        "needs": "A task for it.",
+    }
 
 
 def _own(path: Path) -> Benchmark:

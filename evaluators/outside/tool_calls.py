@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import httpx
 
-from evaluators.backends.bounded_http import fetch_bounded, trusted_certificates
+from evaluators.backends.bounded_http import fetch_bounded
 from evaluators.backends.reply_reader import decode_object, one_line
 from evaluators.outside.bounded_reading import mapping, sequence, text, whole
 from evaluators.outside.tool_cases import CASES, ToolCase, calls_of, fault_of_call
@@ -65,8 +65,7 @@ def check_tool_calls(url: str, model: str, *, key: str | None = None, dialect: s
     """
     advice = PARSERS.get(dialect, ANY_PARSER)
     headers = {"Authorization": f"Bearer {key}"} if key else {}
-    loopback = "//127.0.0.1" in url
-    with httpx.Client(base_url=url, headers=headers, trust_env=not loopback, verify=trusted_certificates()) as client:
+    with httpx.Client(base_url=url, headers=headers, trust_env="//127.0.0.1" not in url) as client:
         ask = _Asking(client, model)
         try:
             return _examined(ask, advice)

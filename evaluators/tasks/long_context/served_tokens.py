@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from evaluators.backends.bounded_http import fetch_bounded, trusted_certificates
+from evaluators.backends.bounded_http import fetch_bounded
 from evaluators.backends.registry import dialect_named
 from evaluators.backends.reply_reader import BadReply, decode, token_ids
 from evaluators.backends.server import ModelServer
@@ -58,8 +58,7 @@ def text_size(
     if path is None:
         raise UserError("the server counts no tokens, so no text can be made to a length; use llama.cpp or vllm")
     headers = {"Authorization": f"Bearer {server.key}"} if server.key else {}
-    loopback = "//127.0.0.1" in server.url
-    http = httpx.Client(base_url=server.url, headers=headers, trust_env=not loopback, verify=trusted_certificates())
+    http = httpx.Client(base_url=server.url, headers=headers, trust_env="//127.0.0.1" not in server.url)
 
     def count(text: str) -> int:
         body = dialect_named(dialect).tokenize_body(about.model, text)
