@@ -120,7 +120,7 @@ def _wait(server: ServerProcess, url: str) -> None:
     starts = 0
     while True:
         try:
-            if httpx.get(f"{url}/health", timeout=10, trust_env=False, verify=False).is_success:
+            if httpx.get(f"{url}/health", timeout=10, trust_env=False).is_success:
                 return
         except httpx.TransportError:
             pass

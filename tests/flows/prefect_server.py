@@ -58,7 +58,7 @@ class Prefect:
     def api(self, method: str, path: str, body: Any = None) -> Any:
         """One call of its REST interface. Like Prefect's own client it asks again while SQLite is busy (503)."""
         for _ in range(BUSY):
-            answer = httpx.request(method, f"{self.url}{path}", json=body, timeout=60, trust_env=False, verify=False)
+            answer = httpx.request(method, f"{self.url}{path}", json=body, timeout=60, trust_env=False)
             if answer.status_code != 503:
                 break
             time.sleep(0.5)
@@ -129,7 +129,7 @@ def prefect_server(home: Path, logs: Path, extra: dict[str, str]) -> Iterator[Pr
 
 def _healthy(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/health", timeout=5, trust_env=False, verify=False).is_success
+        return httpx.get(f"{url}/health", timeout=5, trust_env=False).is_success
     except httpx.TransportError:
         return False
 

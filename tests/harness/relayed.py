@@ -38,7 +38,7 @@ class Relayed(Reachable):
         """Whether the real server answers."""
         headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
         try:
-            return httpx.get(f"{self.url}/v1/models", headers=headers, timeout=10, verify=False).status_code == 200
+            return httpx.get(f"{self.url}/v1/models", headers=headers, timeout=10).status_code == 200
         except httpx.HTTPError:
             return False
 

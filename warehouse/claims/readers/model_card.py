@@ -20,6 +20,7 @@ from warehouse.claims.tables.layout import layout_of
 from warehouse.claims.tables.leaderboards import leaderboard_of
 from warehouse.claims.tables.lm_eval_table import columns_of, read_lm_eval_table
 from warehouse.claims.tables.notes import notes_near, words_around
+from warehouse.claims.tables.recovery import RECOVERY_HEADS
 from warehouse.claims.tables.row_shapes import split_rows
 from warehouse.claims.tables.specification_lists import read_items
 from warehouse.claims.text.legends import legends_in
@@ -70,11 +71,11 @@ def read_blocks(
     """Add what the page's tables and its lists of specifications and scores state; with `only`, the table at that place
     alone."""
     headings: list[Heading] = []
-    led_in = ""
+    led_in = over_items = ""
     for index, block in enumerate(page.blocks):
         texts = tuple(heading.text for heading in headings)
         if isinstance(block, Heading):
-            led_in = ""
+            led_in = over_items = ""
             if block.text and not (headings and _only_announces(block, headings[-1])):
                 headings = [*(heading for heading in headings if heading.level < block.level), block]
         elif only is not None and index != only:
@@ -84,9 +85,10 @@ def read_blocks(
         elif _stray_row(block.text):
             reading.leave(block.line, block.text, "it looks like a row of a table, but stands in none")
         elif block.item:
-            read_items(block, texts, identity, reading, commit, led_in=led_in)
+            over_items = block.text if block.text.endswith((":", "：")) else over_items
+            read_items(block, texts, identity, reading, commit, led_in=f"{led_in} {over_items}".strip())
         else:
-            led_in = block.text
+            led_in, over_items = block.text, ""
 
 
 _RESULTS = frozenset(
@@ -127,7 +129,7 @@ def _read_grid(
         titles = [
             text for text in intro[-1:] if len(text) < 100 and (text[-1:] not in (".", "。") or _BOARD.search(text))
         ]
-        board = leaderboard_of((*headings, *titles))
+        board = None if _compares_with_original(grid) else leaderboard_of((*headings, *titles))
         around = Surroundings(
             headings, intro, notes_near(blocks, index), board, legends_in(words_around(blocks, index))
         )
@@ -137,6 +139,11 @@ def _read_grid(
         if any(any(c.isdigit() for c in cell.text) for row in grid.rows for cell in row):
             reading.leave(grid.line, head, "nothing in the table names a benchmark")
     drop_contradictions(reading, claims, mentions, grid.line)
+
+
+def _compares_with_original(grid: Grid) -> bool:
+    """Whether a column says how much of another model's scores is kept: no leaderboard measures that."""
+    return any(normalise(cell.text) in RECOVERY_HEADS for row in grid.rows[: max(1, grid.heads)] for cell in row)
 
 
 _BOARD = re.compile(r"\b[A-Z][\w-]+ [Ll]eader-?[Bb]oard|\bLeader-?[Bb]oard")

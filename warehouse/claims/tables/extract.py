@@ -14,17 +14,18 @@ from warehouse.claims.tables.grid import Cell, Grid
 from warehouse.claims.tables.headings import heading_label, heads_of
 from warehouse.claims.tables.identity import Identity, names_model
 from warehouse.claims.tables.layout import Layout, holds_size, is_uneven
+from warehouse.claims.tables.leaderboards import task_of_second_board
 from warehouse.claims.tables.notes import without_numbering
 from warehouse.claims.tables.owners import Owner, owners, tuning_named
 from warehouse.claims.tables.recovery import add_recovery
-from warehouse.claims.tables.row_settings import row_settings
+from warehouse.claims.tables.row_settings import Stated, row_settings
 from warehouse.claims.tables.row_shapes import carry_down
 from warehouse.claims.tables.take import MEAN, leave_row, take
 from warehouse.claims.text.labels import AT, Label, read_label
 from warehouse.claims.text.model_words import is_size
 from warehouse.claims.text.names import mode_of, name_tokens, normalise
 from warehouse.claims.text.parts import kind_of, looks_like_part, names_abilities
-from warehouse.claims.text.tunings import tuning_said
+from warehouse.claims.text.tunings import settings_of_section, tuning_said
 from warehouse.claims.text.vocabulary import AVERAGES, GENERIC, GROUP_HEADS, MEASURES, TRAINING
 
 
@@ -146,7 +147,7 @@ def _benchmarks_in_rows(context: Context, first: int, columns: list[int]) -> Non
         elif label.benchmark is not None:
             part = section
         named = _model_of_row(context, row)
-        stated, words = row_settings(layout, row, label)
+        label, stated, words = _said_beside(context, row, label, section)
         taken = len(context.reading.claims)
         for position, column in enumerate(columns):
             mine = {**stated, "subset": parts[position]} if parts and parts[position] else stated
@@ -161,6 +162,21 @@ def _benchmarks_in_rows(context: Context, first: int, columns: list[int]) -> Non
             )
         if not named and parts is None:
             add_recovery(context, number, columns, whose, taken)
+
+
+def _said_beside(
+    context: Context, row: Sequence[Cell], label: Label, section: Sequence[str]
+) -> tuple[Label, Stated, list[str]]:
+    """The label of a row as its other cells, its section and the heading complete it (`Codeforces` with the metric `Elo
+    Rating`, a task of the second Open LLM Leaderboard), the settings that they state, and words that no field holds."""
+    cells = {role: row[column].text for column, role in context.layout.roles.items() if role in ("metric", "group")}
+    metric, group = cells.get("metric", ""), cells.get("group", "")
+    if label.benchmark is None and metric and (joined := read_label(f"{label.text} {metric}")).benchmark:
+        label, metric = joined, f"metric: {metric}"
+    label = task_of_second_board((group, *context.around.headings[-1:]), label)
+    stated, words = row_settings(context.layout, row, label)
+    stated = {**(settings_of_section(section[0]) if section else {}), **stated}
+    return label, stated, [word for word in words if word != metric]
 
 
 def _model_of_section(context: Context, row: Sequence[Cell]) -> Owner | None:
@@ -217,7 +233,11 @@ def _is_generic(parts: Sequence[str]) -> bool:
 
 def _placed(section: Sequence[str], label: Label) -> list[str]:
     """The section's name, where it may be a word on the score: not that of a group of benchmarks."""
-    return [name for name in section if kind_of(name) == "method" and not names_abilities(name)]
+    return [
+        name
+        for name in section
+        if kind_of(name) == "method" and not names_abilities(name) and not settings_of_section(name)
+    ]
 
 
 def _benchmarks_in_columns(context: Context, first: int, columns: list[int]) -> None:
@@ -266,7 +286,20 @@ def _benchmarks_in_columns(context: Context, first: int, columns: list[int]) -> 
                 label = read_label(grid.rows[number][test].text)
             stated, words = row_settings(layout, grid.rows[number], label)
             words = [*words, *_placed(sections[number], label)]
-            take(context, label, whose[number], number, column, stated, words)
+            owner = whose[number]
+            if layout.label is None and (bits := _other_bits(stated, context.identity.model)):
+                owner = replace(owner, kind="other", model=f"{context.identity.model} ({bits})")
+            take(context, label, owner, number, column, stated, words)
+
+
+_BITS = re.compile(r"(?i)(?<![a-z\d])(?:bf|fp|f|nvfp|mxfp|int|w|i?q|nf)(\d{1,2})(?!\d)")
+
+
+def _other_bits(stated: Stated, model: str) -> str:
+    """The quantization of a row that names no model, where it has other bits than the release's name says."""
+    said = str(stated.get("quantization", ""))
+    ours, theirs = _BITS.search(model.rsplit("/", 1)[-1]), _BITS.search(said)
+    return said if ours and theirs and ours[1] != theirs[1] else ""
 
 
 _COUNTS = re.compile(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from warehouse.claims.text.labels import read_label
-from warehouse.claims.text.model_words import SIZE, hub_id, names_only_the_base, rounds
+from warehouse.claims.text.model_words import FORMAT, SIZE, STATUS, hub_id, names_only_the_base, rounds
 from warehouse.claims.text.names import name_key, name_tokens, normalise
 from warehouse.claims.text.speed_names import is_backend
 from warehouse.claims.text.vocabulary import FAMILIES, TUNED, UNTUNED
@@ -132,6 +132,17 @@ class Identity:
         others = [words - _MODES for words in self.names if kept <= words and len(words) <= len(ours) + 3]
         others = [w for w in others if w not in (kept, ours) and not rounds(w - kept, self.model, self.known)]
         return frozenset({kept}) if len(kept) > 1 and kept & self.family and not others else frozenset()
+
+    def has_no_edition_of(self, words: frozenset[str]) -> bool:
+        """Whether every model of the card whose name holds all of these words is the release, or bears no more."""
+        ours = name_tokens(self.model)
+        bearing = [names for names in self.names if words <= names and len(names) <= len(ours) + 3]
+        linked = any(words <= (names := name_tokens(hub)) and names != ours for hub in self.known)
+        return (
+            not self.in_full
+            and not linked
+            and all(word in ours or FORMAT.fullmatch(word) for names in bearing for word in names)
+        )
 
     @property
     def is_ambiguous(self) -> bool:
@@ -307,7 +318,7 @@ def _closeness_of_shorter(words: frozenset[str], ours: frozenset[str], identity:
     organisation = normalise(identity.model.split("/")[0]) if "/" in identity.model else ""
     dates = {word for word in ours if _is_date(word)}
     makers = {word for word in missing if len(word) > 2 and word[0].isalpha() and word in organisation}
-    soft = SOFT | PRECISION | makers | dates
+    soft = SOFT | PRECISION | makers | dates | (STATUS if identity.has_no_edition_of(words) else frozenset())
     if names_only_the_base(missing - soft, words - _PLAIN, ours):
         return 100 + len(missing)
     if words == identity.short:

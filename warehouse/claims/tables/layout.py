@@ -102,7 +102,9 @@ def layout_of(grid: Grid, identity: Identity, context: Sequence[str] = ()) -> La
     only_models = models_over and not rows_named and model_head is None and 0 not in models_over
     if only_models and _only_specifications(heads, in_heads, units):
         over = benchmark_over(context) if leaf[0] in PART_HEADS else None
-        return None if leaf[0] in PART_HEADS and over is None else in_rows_of(0, over)  # parts of nothing that is known
+        if leaf[0] in PART_HEADS and over is None:  # parts of nothing that is known
+            return None
+        return in_rows_of(_named_behind_groups(leaf, body), over)
     named = None if sum(in_heads) else benchmark_over(context)
     if sum(in_heads) or named:
         column = model_head if model_head is not None else _model_column(body, identity, in_heads, leaf)
@@ -123,6 +125,12 @@ def layout_of(grid: Grid, identity: Identity, context: Sequence[str] = ()) -> La
     told = models_over or any(leaf[column] in GENERIC - {""} for column in range(grid.width))
     scored = label_head is not None and grid.width > 1 and leaf[label_head].startswith(_SCORED)
     return in_rows_of(label_head) if label_head is not None and scored and told else None
+
+
+def _named_behind_groups(leaf: list[str], body: tuple[tuple[Cell, ...], ...]) -> int:
+    """The column headed as one of benchmarks right behind a column of groups, where it holds names; else the first."""
+    behind = leaf[0] in GROUP_HEADS and len(leaf) > 1 and leaf[1] in LABEL_HEADS
+    return 1 if behind and not mostly_numbers([row[1] for row in body]) else 0
 
 
 _OF_BENCHMARKS = re.compile(r"(?i)\bbenchmarks?\b|\bevaluations?\b|评测|榜单")

@@ -43,6 +43,18 @@ def task_of_suite(headings: Sequence[str], label: Label) -> Label:
     return replace(label, benchmark=named.pop(), stated=(*label.stated, ("subset", label.text)))
 
 
+_BOARD_V2 = re.compile(r"(?i)\bopen\s?llm(?:[\s_-]*leader-?board)?[\s_(,-]*(?:v|version )2\b")
+"""The second Open LLM Leaderboard, whose tasks are not the benchmarks of their names."""
+
+
+def task_of_second_board(over: Sequence[str], label: Label) -> Label:
+    """The label, as the second Open LLM Leaderboard's task where the words over or beside it name that."""
+    if label.benchmark is None or not any(_BOARD_V2.search(text) for text in over):
+        return label
+    own = of_leaderboard(label.benchmark)
+    return label if own is None and catalogue()[label.benchmark].evaluator == "none" else replace(label, benchmark=own)
+
+
 def language_of_heading(headings: Sequence[str], benchmark: str | None) -> list[str]:
     """The one language that the nearest heading names over a benchmark that is not of that language by itself:
     `Korean test sets` over HellaSwag."""

@@ -13,7 +13,7 @@ from warehouse.claims.tables.owners import Owner
 from warehouse.claims.text.names import normalise
 from warehouse.claims.text.pair_words import recovery_interval
 
-HEADS = frozenset({"recovery", "recoveryrate", "accuracyrecovery", "recovery%", "scorerecovery"})
+RECOVERY_HEADS = frozenset({"recovery", "recoveryrate", "accuracyrecovery", "recovery%", "scorerecovery"})
 
 
 def add_recovery(context: Context, number: int, columns: Sequence[int], whose: Mapping[int, Owner], taken: int) -> None:
@@ -21,7 +21,7 @@ def add_recovery(context: Context, number: int, columns: Sequence[int], whose: M
     a recovery that is their quotient as far as the printed digits tell. `taken`: claims of the reading before the row.
     """
     recoveries = [
-        column for column, heads in enumerate(context.layout.heads) if heads and normalise(heads[-1]) in HEADS
+        column for column, heads in enumerate(context.layout.heads) if heads and normalise(heads[-1]) in RECOVERY_HEADS
     ]
     ours = [column for column in columns if whose[column].kind == "this"]
     others = [column for column in columns if whose[column].kind == "other"]

@@ -58,7 +58,7 @@ def read_items(
     if other := _led_in_for(led_in, identity):
         reading.leave(block.line, block.text, f"the list is about {other}")
         return
-    values = ((known.name, licence or match[2].strip(" *_`.")),) if licence or score else values_in(match[2], label)
+    values = ((known.name, licence or _reached(match[2])),) if licence or score else values_in(match[2], label)
     if not values:
         reading.leave(block.line, block.text, "a specification whose number is not stated for certain")
         return
@@ -113,10 +113,24 @@ _NO_RESULTS = re.compile(
 )
 
 
+_RISE = re.compile(
+    r"[*_`]*\d[\d.]*\s?%?[*_`]*\s*(?:→|->|⟶|➜|➔|=>)\s*[*_`]*(\d{1,3}(?:\.\d+)?\s?%?)[*_`]*(?:\s*\([+-]\s?\d[\d.]*\s?%?\))?\.?"
+)
+"""What a release's predecessor reached, and what it reaches: `75.9 → 81.2 (+5.3)`."""
+
+
+def _reached(value: str) -> str:
+    """The score that a list's value states: of two, what the release reaches."""
+    risen = _RISE.fullmatch(value.strip())
+    return risen[1].strip() if risen else value.strip(" *_`.")
+
+
 def _is_score(value: str, around: Sequence[str]) -> bool:
     """Whether a list's value is a score: a bare number with a point or a percent sign, where the nearest heading or the
     words before the list speak of results and of nothing else that numbers beside benchmarks may be."""
     nearest = [text for text in around if text][-2:]
+    if _RISE.fullmatch(value.strip()):
+        return any(_RESULTS.search(text) for text in nearest)
     bare = re.fullmatch(r"[*_`]*(?:[2-9]|[1-9]\d|100)(?:\.\d{1,2}\s?%?|\s?%)[*_`]*\.?", value.strip())
     speaks = any(_RESULTS.search(text) for text in nearest)
     return bare is not None and speaks and not any(_NO_RESULTS.search(text) for text in nearest)
@@ -136,7 +150,7 @@ def _led_in_for(led_in: str, identity: Identity) -> str:
     """The other model of the card that the words before a list speak of, where they do not speak of the release."""
     if not led_in or len(led_in) > 300:
         return ""
-    words = re.findall(r"[\w.]+", re.sub(r"[-/]", " ", led_in))
+    words = re.findall(r"[\w.]+", re.sub(r"[-/]|[^\x00-\x7f]", " ", led_in))
     runs = {
         frozenset(name_tokens(" ".join(words[start : start + n]))) for n in range(2, 8) for start in range(len(words))
     }

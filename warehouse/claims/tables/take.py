@@ -67,7 +67,9 @@ def take(
         context.told.add(once)
     head = label.text
     several: tuple[tuple[Label, str], ...] = ()
-    if context.values[number, column].kind in ("words", "unsure"):
+    if context.values[number, column].kind in ("words", "unsure") or _states_more(
+        context.values[number, column], label
+    ):
         other = column if context.layout.benchmarks == "rows" else context.layout.label
         over = " ".join(context.layout.heads[other]) if other is not None else ""
         several = values_of(cell.text, label) or values_of(cell.text, label, over, context.around.intro)
@@ -77,6 +79,12 @@ def take(
             _take_value(context, part, owner, number, column, value, stated, words, head)
     else:
         _take_value(context, label, owner, number, column, context.values[number, column], stated, words, head)
+
+
+def _states_more(value: Value, label: Label) -> bool:
+    """Whether the bracket behind a count of parameters states another: `80B (3B activated)`."""
+    counted = label.benchmark is not None and catalogue()[label.benchmark].unit == "parameters"
+    return counted and value.qualifier is not None and re.search(r"(?i)\d\s?[bmt]\b", value.qualifier) is not None
 
 
 def _take_value(

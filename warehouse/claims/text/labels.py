@@ -11,7 +11,16 @@ from evaluators.catalogue import catalogue
 from evaluators.records import Settings, UserError
 from warehouse.claims.text.brackets import BRACKET
 from warehouse.claims.text.names import mode_of, normalise, resolve_benchmark
-from warehouse.claims.text.parts import BROAD, LANGUAGES, SUBJECTS, describes, kind_of, looks_like_part
+from warehouse.claims.text.parts import (
+    BROAD,
+    LANGUAGES,
+    SUBJECTS,
+    describes,
+    is_dated_part,
+    is_grade,
+    kind_of,
+    looks_like_part,
+)
 from warehouse.claims.text.speed_names import serving_stated, speed_named
 from warehouse.claims.text.stated_sampling import sampling_stated
 from warehouse.claims.text.vocabulary import AVERAGES, CATEGORIES, MEASURES, METRIC_WORDS, VARIANTS
@@ -38,6 +47,8 @@ class Label:
 
 
 SHOTS = re.compile(r"(?i)(?<!\d[-–~])\b(\d{1,3})[\s-]*shots?(?:@1)?\b|\b(zero|one|few)[\s-]*shot\b")
+_SHOTS_IN_CODE = re.compile(r"([a-z\d]+(?:_[a-z\d]+)*?)(?:_cot)?_(\d{1,2})_?shots?((?:_(?:cot|instruct|chat))*)")
+"""A benchmark's name as programs write it, with its shots in it: `mmlu_pro_5shot_cot_instruct`."""
 REPEATS = re.compile(r"(?i)\b(?:avg|average|mean|acc)\s*@\s*(\d{1,4})\b")
 AT = re.compile(r"(?i)\b(?:cons|maj|majority|pass|best|bon)\s?[@^]\s?\d{1,4}\b")
 TOOLS_NONE = re.compile(r"(?i)^(?:no|w/o|without)[\s-]*(?:any )?(?:tools?|python|code|search)(?:[\s-]use)?$")
@@ -59,6 +70,8 @@ _MEASURE_OF = re.compile(r"(?i)(accuracy|acc\.?|score|exact match|em|f1|pass@1)\
 _SPLIT_NAMES = re.compile(r"(?i)val|dev|test|validation|testmini|test-dev|test-std")
 _FIELDS = ("stem", "humanities", "socialscience", "socialsciences")
 """Fields of study that name a part of a broad benchmark, also without brackets: `MMLU-STEM`."""
+_BY_SUBJECT = ("mmlu", "mmlu_pro", "cmmlu", "ceval")
+"""Benchmarks of exams whose parts are subjects: `MMLU-anatomy`."""
 _MEASURED = ("shots", "metric", "filter", "repeats")
 """Settings that a bracket may state even where it belongs to the benchmark's own name."""
 
@@ -148,6 +161,9 @@ def _split(label: str) -> tuple[str, list[str]]:
     """The label without its brackets and shots, and these."""
     qualifiers = [part.strip() for part in BRACKET.findall(label)]
     core = BRACKET.sub(" ", label)
+    if shots := _SHOTS_IN_CODE.fullmatch(core):
+        qualifiers += [f"{shots[2]}-shot", *([shots[3][1:]] if shots[3] else [])]
+        core = shots[1]
     for pattern in (SHOTS, REPEATS, AT):
         if match := pattern.search(core):
             qualifiers.append(match[0])
@@ -213,23 +229,18 @@ def _is_setting_word(tail: str, benchmark: str) -> bool:
         _metric(tail, benchmark)
         or mode_of(tail)
         or _SPLIT_NAMES.fullmatch(tail)
-        or normalise(tail) in MEASURES | {"cot", "full", "overall"}
-        or _is_grade(tail, benchmark)
+        or normalise(tail) in MEASURES | {"cot", "full", "overall", "all"}
+        or is_grade(tail, benchmark)
         or (len(tail) > 3 and normalise(tail) in LANGUAGES - {"multilingual", "nonenglish", "english"})
         or re.fullmatch(r"(?i)zh|cn|de|fr|es|ja|jp|ko|ru|vi|ar", tail)
         or (benchmark.startswith("live") and re.fullmatch(r"(?:20)?(?:2\d)?[01]\d[0-3]\d", tail))
         or (normalise(tail) in _FIELDS and BROAD.search(benchmark))
+        or (normalise(tail) in SUBJECTS and benchmark in _BY_SUBJECT)
+        or (normalise(tail) == "python" and _by_tests(benchmark))
         or re.fullmatch(
             r"(?i)\d+(?:\.\d+)?[km]|\d\dQ[1-4]|\d{2}\.?\d{2}\s*[-–]\s*\d{2}\.?\d{2}|(?:20)?[23]\d[01]\d[0-3]\d", tail
         )
     )
-
-
-def _is_grade(word: str, benchmark: str | None) -> bool:
-    """Whether a word is a grade of difficulty that names a part of the benchmark, also without brackets:
-    `LiveCodeBench-Easy`. The hard part of others is often published as a benchmark of its own."""
-    graded = benchmark is not None and benchmark.startswith("livecodebench")
-    return normalise(word) in (("easy", "medium", "hard") if graded else ("easy", "medium"))
 
 
 def parts_of(text: str) -> tuple[Label, ...]:
@@ -299,7 +310,7 @@ def _settings_of(
         word = part.strip(" ,;-")
         if not word:
             continue
-        if _is_grade(word, benchmark) and re.search(rf"(?i)\w-{re.escape(word)}$", core):
+        if is_dated_part(word, benchmark, core):
             settings["subset"] = word
         elif metric := _metric(word.removeprefix("@").strip(), benchmark):
             settings |= metric

@@ -10,6 +10,10 @@ from warehouse.claims.text.vocabulary import NOT_MODELS
 
 SIZE = re.compile(r"[ae]?\d+(?:\.\d+)?[bme]")
 """A word of a name that is a size."""
+STATUS = frozenset({"preview", "alpha", "beta", "lm", "llm"})
+"""Words of a release's name that a table may leave out where the card names no other edition."""
+FORMAT = re.compile(r"gguf|awq|gptq|f?p?16|fp8|int[48]|q\d|[kmsl]|latest")
+"""A word of an artifact's format or quantization."""
 _HUB = re.compile(
     r"^https?://(?:www\.)?(?:huggingface\.co|hf\.co)/([\w.-]+/[\w.-]+?)/?(?:[?#].*|/(?:tree|blob|resolve)/.*)?$"
 )

@@ -32,7 +32,8 @@ SUBJECTS = _words(
     "humanities socialscience socialsciences stem other physics chemistry biology mathematics math maths algebra "
     "geometry calculus precalculus prealgebra statistics probability numbertheory combinatorics history geography "
     "economics law medicine medical health business psychology philosophy computerscience engineering astronomy "
-    "anatomy accounting marketing management sociology politics religion coding code writing creativewriting roleplay "
+    "anatomy genetics medicalgenetics virology nutrition clinicalknowledge collegemedicine professionalmedicine "
+    "accounting marketing management sociology politics religion coding code writing creativewriting roleplay "
     "reasoning extraction instructionfollowing hardprompts hardprompt longerquery multiturn singleturn airline retail "
     "others telecom legal finance financial education travel search browsing filesystem notion github postgres "
     "playwright"
@@ -124,3 +125,17 @@ def names_abilities(text: str) -> bool:
 def looks_like_part(word: str) -> bool:
     """Whether an unknown word in brackets reads like the name of a part: one to four capitalised words."""
     return 0 < len(word.split()) <= 4 and re.fullmatch(r"[A-Z][A-Za-z]+(?:[\s&-]+[A-Za-z]+)*", word.strip()) is not None
+
+
+def is_grade(word: str, benchmark: str | None) -> bool:
+    """Whether a word is a grade of difficulty that names a part of the benchmark, also without brackets:
+    `LiveCodeBench-Easy`. The hard part of others is often published as a benchmark of its own."""
+    graded = benchmark is not None and benchmark.startswith("livecodebench")
+    return normalise(word) in (("easy", "medium", "hard") if graded else ("easy", "medium"))
+
+
+def is_dated_part(word: str, benchmark: str | None, core: str) -> bool:
+    """Whether a word behind a benchmark's name is its grade, or the months of LiveCodeBench's problems."""
+    dated = benchmark is not None and benchmark.startswith("livecodebench")
+    graded = is_grade(word, benchmark) and re.search(rf"(?i)\w{'[ -]' if dated else '-'}{re.escape(word)}$", core)
+    return bool(graded or (dated and re.fullmatch(r"[01]\d\s?[-–~]\s?[01]\d", word)))

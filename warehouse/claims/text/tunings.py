@@ -51,3 +51,20 @@ def mode_in(headings: Sequence[str]) -> dict[str, str]:
         ):
             return {"thinking": "on"}
     return {}
+
+
+_SECTION = re.compile(
+    r"(?i)(?P<mode>(?P<off>non[\s-]?|no )?(?:thinking|reasoning) mode)?[\s,(/&-]*"
+    r"(?P<tools>(?:w/o|without|no)\s?(?:any )?tools?(?:[\s-]us(?:e|age))?)?\)?"
+)
+
+
+def settings_of_section(name: str) -> dict[str, str | int | float]:
+    """What a row over a section's rows states of them, where it says nothing else: `Reasoning Mode w/o Tool Use`."""
+    said = _SECTION.fullmatch(name.strip())
+    if said is None:
+        return {}
+    stated: dict[str, str | int | float] = {}
+    if said["mode"]:
+        stated["thinking"] = "off" if said["off"] else "on"
+    return {**stated, "tools": "none"} if said["tools"] else stated

@@ -177,7 +177,7 @@ MODES = {
 
 TUNED = _words("instruct it chat inst sft dpo rl posttrained")
 UNTUNED = _words("base pt pretrained pretrain pretraining")
-CHINESE_MODES = {"思考": "on", "深度思考": "on", "非思考": "off", "不思考": "off"}
+CHINESE_MODES = {"思考": "on", "深度思考": "on", "非思考": "off", "不思考": "off", "慢思考": "on", "快思考": "off"}
 NOT_MODELS = _words("datasets spaces docs collections papers blog models organizations join tasks learn posts")
 """First parts of hub addresses that lead to no model."""
 
@@ -193,7 +193,7 @@ CHINESE_NAMES = {
     "模型参数": "total_parameters", "参数总量": "total_parameters", "激活参数量": "active_parameters",
     "总参数": "total_parameters", "模型参数量": "total_parameters", "激活参数规模": "active_parameters",
     "训练数据量": "training_tokens", "支持序列长度": "context_window", "支持上下文长度": "context_window",
-    "最大序列长度": "context_window", "词表": "vocabulary_size",
+    "最大序列长度": "context_window", "支持文本长度": "context_window", "词表": "vocabulary_size",
     "激活参数": "active_parameters", "上下文长度": "context_window", "上下文窗口": "context_window",
     "最大长度": "context_window",
     "最大上下文长度": "context_window", "序列长度": "context_window", "词表大小": "vocabulary_size",
