@@ -41,12 +41,7 @@ def own_folder() -> Path:
 
 @cache
 def _read(own: Path) -> dict[str, Benchmark]:
-    entries = {path: load_yaml(path.read_text(encoding="utf-8"), path.name) for path in sorted(FOLDER.glob("*.yaml"))}
-    rest = [{"evaluator": "none", **entry} for entry in entries.pop(FOLDER / NOT_RUNNABLE)]
-    rest += [_by_name(name, *names) for name, names in entries.pop(FOLDER / BY_NAME).items()]
-    benchmarks = {entry["name"]: Benchmark.model_validate(entry) for entry in rest}
-    for path, entry in entries.items():
-        benchmarks[path.stem] = _checked(path, entry)
+    benchmarks = dict(_shipped())
     for path in sorted(own.glob("*.yaml")):
         try:
             benchmarks[path.stem] = _own(path)
@@ -68,6 +63,15 @@ def _by_name(name: str, title: str, *aliases: str) -> dict[str, Any]:
         "cannot_run": "No evaluator for it is built in.",
         "needs": "A task for it.",
     }
+
+
+@cache
+def _shipped() -> dict[str, Benchmark]:
+    entries = {path: load_yaml(path.read_text(encoding="utf-8"), path.name) for path in sorted(FOLDER.glob("*.yaml"))}
+    rest = [{"evaluator": "none", **entry} for entry in entries.pop(FOLDER / NOT_RUNNABLE)]
+    rest += [_by_name(name, *names) for name, names in entries.pop(FOLDER / BY_NAME).items()]
+    benchmarks = {entry["name"]: Benchmark.model_validate(entry) for entry in rest}
+    return benchmarks | {path.stem: _checked(path, entry) for path, entry in entries.items()}
 
 
 def _own(path: Path) -> Benchmark:
