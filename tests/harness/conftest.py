@@ -36,7 +36,10 @@ def benchmark_of(task: str, tasks_folder: Path | str, *scores: str) -> Benchmark
     return Benchmark(name=task, title=task, evaluator="lm-eval", task=task, tasks_folder=folder, scores=made)
 
 
-SUMS = benchmark_of("demo_sums", "tasks/demo_sums", "exact_match,strict-match", "exact_match,flexible-extract")
+SCORES = ("exact_match,strict-match", "exact_match,flexible-extract")
+SUMS = benchmark_of("demo_sums", "tasks/demo_sums", *SCORES)
+FEW_SUMS = benchmark_of("demo_sums", Path(__file__).parent / "few_sums", *SCORES)
+"""Its first items."""
 FACTS = benchmark_of("demo_facts", "tasks/demo_facts", "acc,none", "acc_norm,none")
 
 

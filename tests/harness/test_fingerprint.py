@@ -11,9 +11,9 @@ from evaluators.backends import ServerOptions, open_server
 from evaluators.backends.fingerprint import PROBES, alike, ask_probes, fingerprint_id
 from evaluators.backends.replicas.recognition import ask_replicas
 from evaluators.backends.replicas.server_group import ServerGroup
-from evaluators.catalogue import benchmark
 from evaluators.harness import run_benchmark
 from evaluators.records import Artifact, Release, Run, ServerDescription, Settings
+from tests.harness.conftest import FEW_SUMS
 from tests.harness.fakes import FakeServer
 from tests.harness.scripted_server import ScriptedServer, generated
 
@@ -37,7 +37,7 @@ class Elsewhere(FakeServer):
 def run(folder: Path, wrong: float) -> tuple[Run, int]:
     """A run on the server as it is now, and the requests that it cost."""
     with Elsewhere(wrong=wrong) as server:
-        made = run_benchmark(benchmark("demo_sums"), UNSEEN, server, Settings(), folder=folder, limit=64, checks=False)
+        made = run_benchmark(FEW_SUMS, UNSEEN, server, Settings(), folder=folder, limit=64, checks=False)
         return made, sum(server.counts().values())
 
 
@@ -57,9 +57,7 @@ def test_the_runs_of_one_verification_ask_which_server_it_is_once(tmp_path: Path
 
     def probed(settings: Settings) -> tuple[Run, int]:
         before = server.counts().get(0, 0)
-        made = run_benchmark(
-            benchmark("demo_sums"), UNSEEN, server, settings, folder=tmp_path, limit=32, checks=False, order_seed=1
-        )
+        made = run_benchmark(FEW_SUMS, UNSEEN, server, settings, folder=tmp_path, limit=32, checks=False, order_seed=1)
         return made, server.counts()[0] - before
 
     with Elsewhere(wrong=0.5) as server:

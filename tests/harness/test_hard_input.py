@@ -10,9 +10,8 @@ import pytest
 
 from evaluators.backends.retry import times_as_long
 from evaluators.harness import RetryLimits, run_benchmark
-from evaluators.harness.tasks import EVALUATORS
 from evaluators.records import Run, RunStatus, Settings
-from tests.harness.conftest import SUMS
+from tests.harness.conftest import FEW_SUMS
 from tests.harness.fakes import ARTIFACT, FakeServer, Reachable
 
 QUICK = RetryLimits(timeout=1.0, backoff=0.01, longest=0.05)
@@ -21,7 +20,7 @@ QUICK = RetryLimits(timeout=1.0, backoff=0.01, longest=0.05)
 def run(server: Reachable, folder: Path, **more: object) -> Run:
     """The first 300 demo sums."""
     options = {"limit": 300, "checks": False, "limits": QUICK} | more
-    return run_benchmark(SUMS, ARTIFACT, server, Settings(), folder=folder, **options)  # type: ignore[arg-type]
+    return run_benchmark(FEW_SUMS, ARTIFACT, server, Settings(), folder=folder, **options)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +119,7 @@ def test_long_answers_get_time_in_proportion(tmp_path: Path) -> None:
 
 def test_metric_that_breaks_costs_its_item_only(clean: Run, tmp_path: Path) -> None:
     """lm-eval's own metrics raise on some answers; the item has no score and the run says why."""
-    original = EVALUATORS / "tasks" / "demo_sums" / "demo_sums.yaml"
+    original = f"{FEW_SUMS.tasks_folder}/few_sums.yaml"
     (tmp_path / "demo_sums.yaml").write_text(
         f"include: {original}\ntask: demo_sums\nprocess_results: !function broken.process_results\n", encoding="utf-8"
     )
@@ -128,10 +127,10 @@ def test_metric_that_breaks_costs_its_item_only(clean: Run, tmp_path: Path) -> N
         "def process_results(doc, results):\n    return {'exact_match': 1.0 / (doc['id'] % 100 != 7)}\n",
         encoding="utf-8",
     )
-    benchmark = SUMS.model_copy(update={"tasks_folder": str(tmp_path)})
+    benchmark = FEW_SUMS.model_copy(update={"tasks_folder": str(tmp_path)})
     with FakeServer() as server:
         found = run_benchmark(benchmark, ARTIFACT, server, Settings(), folder=tmp_path / "runs", checks=False)
     measured = found.measurements[0]
     assert found.status is RunStatus.finished
-    assert (measured.items, measured.failed, measured.score) == (1600, 16, 1.0)
-    assert measured.low == pytest.approx(1584 / 1600) and "ZeroDivisionError" in found.checks["scoring"]
+    assert (measured.items, measured.failed, measured.score) == (320, 4, 1.0)
+    assert measured.low == pytest.approx(316 / 320) and "ZeroDivisionError" in found.checks["scoring"]

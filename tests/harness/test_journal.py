@@ -13,7 +13,7 @@ import pytest
 from evaluators.harness import run_benchmark
 from evaluators.harness.journal import Journal
 from evaluators.records import RequestKind, Response, ResponseStatus, Settings
-from tests.harness.conftest import SUMS
+from tests.harness.conftest import FEW_SUMS
 from tests.harness.fakes import ARTIFACT, FakeServer
 
 CACHESTAT = 451
@@ -77,7 +77,7 @@ def test_an_answer_does_not_wait_for_the_next_to_reach_the_disk(folder: Path) ->
     last: dict[int, int | None] = {}
     with FakeServer(latency=0.9, slots=1) as server:
         run_benchmark(
-            SUMS, ARTIFACT, server, Settings(), folder=folder, limit=5, checks=False,
+            FEW_SUMS, ARTIFACT, server, Settings(), folder=folder, limit=5, checks=False,
             progress=lambda found: last.update({found.done: unwritten(next(folder.glob("*/journal.sqlite-wal")))}),
         )  # fmt: skip
     del last[5]  # results follow, and the journal goes

@@ -13,12 +13,12 @@ from evaluators.backends.llama_cpp.llama_server import LlamaCppServer
 from evaluators.catalogue import Benchmark
 from evaluators.harness import Progress, RetryLimits, run_benchmark
 from evaluators.records import Artifact, Run, RunStatus, Settings
-from tests.harness.conftest import FACTS, SUMS
+from tests.harness.conftest import FACTS, FEW_SUMS, SUMS
 from tests.harness.relayed import relayed
 
 PATIENCE = RetryLimits(timeout=2.0, backoff=0.01, longest=0.05)
 OPTIONS = ServerOptions(slots=2, threads=1, context=1024, kv_type="f32", flash_attention="off")
-ITEMS = 400
+ITEMS = 120
 
 
 def scores(run: Run) -> list[tuple[object, ...]]:
@@ -27,9 +27,8 @@ def scores(run: Run) -> list[tuple[object, ...]]:
     return [(m.metric, m.filter, m.score, m.stderr, m.items, m.of, m.values, m.failed) for m in run.measurements]
 
 
-@pytest.mark.parametrize(
-    "benchmark", [pytest.param(SUMS, marks=pytest.mark.long), FACTS], ids=["generation", "choices"]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("benchmark", [SUMS, FACTS], ids=["generation", "choices"])
 def test_faults_on_the_way(server: ModelServer, artifact: Artifact, tmp_path: Path, benchmark: Benchmark) -> None:
     """5 % HTTP 500, 2 % never answered, 1 % cut off: each fault costs one more request, and that is all."""
 
@@ -51,7 +50,7 @@ def test_the_server_dies_in_the_middle(
     server: ModelServer, artifact: Artifact, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     """kill -9 of llama.cpp: it is started again and the run goes on."""
-    clean = run_benchmark(SUMS, artifact, server, Settings(), folder=tmp_path / "clean", limit=ITEMS, checks=False)
+    clean = run_benchmark(FEW_SUMS, artifact, server, Settings(), folder=tmp_path / "clean", limit=ITEMS, checks=False)
     with LlamaCppServer(artifact, OPTIONS, tmp_path) as mortal:
         killed: list[int] = []
 
@@ -61,7 +60,7 @@ def test_the_server_dies_in_the_middle(
                 os.kill(mortal.process.pid, signal.SIGKILL)
 
         found = run_benchmark(
-            SUMS, artifact, mortal, Settings(), folder=tmp_path / "mortal", limit=ITEMS, checks=False,
+            FEW_SUMS, artifact, mortal, Settings(), folder=tmp_path / "mortal", limit=ITEMS, checks=False,
             progress=kill, limits=PATIENCE,
         )  # fmt: skip
         assert killed and mortal.process.pid != killed[0]

@@ -10,7 +10,7 @@ import pytest
 
 from evaluators.harness import run_benchmark
 from evaluators.records import RunStatus, Settings
-from tests.harness.conftest import SUMS
+from tests.harness.conftest import FEW_SUMS
 from tests.harness.fakes import ARTIFACT, FakeServer
 
 ITEMS, REPEATS = 60, 4
@@ -20,7 +20,7 @@ def test_average_and_pass_at_k(tmp_path: Path) -> None:
     """Against the answers themselves."""
     settings = Settings(temperature=0.8, repeats=REPEATS)
     with FakeServer(wrong=0.5) as server:
-        run = run_benchmark(SUMS, ARTIFACT, server, settings, folder=tmp_path, limit=ITEMS, checks=False)
+        run = run_benchmark(FEW_SUMS, ARTIFACT, server, settings, folder=tmp_path, limit=ITEMS, checks=False)
         counts = server.counts()
     assert run.status is RunStatus.finished and run.settings.repeats == REPEATS
     assert len(counts) == ITEMS * REPEATS and set(counts.values()) == {1}, "every repeat has a seed of its own"

@@ -17,7 +17,7 @@ from evaluators.harness import RetryLimits, run_benchmark
 from evaluators.harness.concurrency import in_flight
 from evaluators.records import Artifact, Run, RunStatus, ServerDescription, Settings, UserError
 from evaluators.stopping import InterimLook, RunAll, StoppingRule
-from tests.harness.conftest import FACTS, SUMS
+from tests.harness.conftest import FACTS, FEW_SUMS
 from tests.harness.fakes import FakeServer
 from tests.harness.test_fingerprint import UNSEEN
 
@@ -69,7 +69,7 @@ def attached(servers: list[FakeServer], slots: int | None = None, patience: floa
 
 def run(server: ModelServer, folder: Path, rule: StoppingRule | None = None, limits: RetryLimits | None = None) -> Run:
     return run_benchmark(
-        SUMS, UNSEEN, server, Settings(), folder=folder, stop=rule or RunAll(), limit=ITEMS, checks=False,
+        FEW_SUMS, UNSEEN, server, Settings(), folder=folder, stop=rule or RunAll(), limit=ITEMS, checks=False,
         limits=limits,
     )  # fmt: skip
 
@@ -160,7 +160,8 @@ def test_a_server_that_comes_back_is_asked_again_unless_it_is_another(tmp_path: 
                         pass
 
             made = run_benchmark(
-                SUMS, UNSEEN, server, Settings(), folder=folder / "runs", limit=ITEMS, checks=False, progress=revive,
+                FEW_SUMS, UNSEEN, server, Settings(), folder=folder / "runs", limit=ITEMS, checks=False,
+                progress=revive,
             )  # fmt: skip
             back = sum(count for seed, count in both[0].counts().items() if seed != PROBED)
         assert made.measurements == alone.measurements
@@ -216,6 +217,7 @@ def test_a_difference_is_named(field: str, value: object) -> None:
     refuse_other_description("http://a", one, "http://b", one.model_copy(update={"slots": 9, "flags": {"url": "x"}}))
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_choices_on_two_real_servers_score_as_on_one(server: ModelServer, artifact: Artifact, tmp_path: Path) -> None:
     """llama.cpp pins the choices of an item to a slot, of each server its own; a server of ours is started again."""

@@ -21,7 +21,7 @@ from flows.sharing.leases import take_lease
 from flows.sharing.packs import pack, unpack
 from flows.sharing.shared_runs import SharedRuns
 from flows.sharing.sync import receive_home, send_home
-from tests.harness.conftest import SUMS
+from tests.harness.conftest import FEW_SUMS
 from tests.harness.fakes import ARTIFACT
 from tests.harness.scripted_server import ScriptedServer, generated
 from tests.warehouse.test_damage import DAMAGES
@@ -41,7 +41,7 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 def run(server: ScriptedServer, home: Path, store: SharedRuns, **more: Any) -> Run:
     return run_benchmark(
-        SUMS, ARTIFACT, server, Settings(), folder=home / "runs", limit=ITEMS, checks=False, store=store, **more
+        FEW_SUMS, ARTIFACT, server, Settings(), folder=home / "runs", limit=ITEMS, checks=False, store=store, **more
     )
 
 
@@ -107,7 +107,7 @@ def test_finished_requests_of_a_lost_machine_are_taken_over(address: str, tmp_pa
     with ScriptedServer({"/v1/completions": lambda _: generated(" #### 1")}, backend="vllm") as server:
         with pytest.raises(Lost):  # without a store: nothing is given away at the end
             run_benchmark(
-                SUMS, ARTIFACT, server, Settings(), folder=tmp_path / "a", limit=ITEMS, checks=False, progress=lose
+                FEW_SUMS, ARTIFACT, server, Settings(), folder=tmp_path / "a", limit=ITEMS, checks=False, progress=lose
             )
         [journal] = (tmp_path / "a").glob(f"*/{JOURNAL}")
         run_id = journal.parent.name
@@ -202,7 +202,7 @@ def test_a_damaged_object_of_the_store_costs_what_it_holds(
         save_claims(Home(one), [claim(number)])
         with ScriptedServer({"/v1/completions": lambda _: generated(" #### 1")}) as server:
             run_benchmark(
-                SUMS, ARTIFACT, server, Settings(max_tokens=60 + number), folder=one / "runs", limit=8, checks=False
+                FEW_SUMS, ARTIFACT, server, Settings(max_tokens=60 + number), folder=one / "runs", limit=8, checks=False
             )
         send_home(one, str(store))
     broken = [sorted(store.glob("packs/*"))[0], sorted(store.glob("runs/*/*.tar"))[0]]
