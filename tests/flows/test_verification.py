@@ -15,17 +15,15 @@ from evaluators.backends import ServerOptions
 from evaluators.backends.registry import engine_version
 from flows.demo import RELEASE
 from tests.flows.conftest import Place
+from tests.flows.prefect_server import wait
 from tests.flows.test_weekly import dry_run
 
 pytestmark = pytest.mark.slow
 
 EXPECTED = {
     "Demo Sums": ("confirmed", {"assumed"}, False),
-    "Demo Sums (flexible)": ("confirmed", {"assumed"}, False),
-    "Demo Sums (0-shot, strict)": ("confirmed", {"assumed", "matched"}, False),
     "Demo Sums (0-shot, thinking, strict)": ("confirmed", {"assumed", "matched"}, False),
     "Demo Facts (acc)": ("below_claim", {"assumed"}, True),
-    "Demo Facts (acc_norm)": ("confirmed", {"assumed"}, False),
     "Parameters": ("confirmed", {"matched"}, False),
     "Context length": ("below_claim", {"matched"}, True),
 }
@@ -59,16 +57,16 @@ def test_the_bar_was_stored_before_the_run(verified: Place) -> None:
         "from verdicts join runs using (run_id) join criteria using (criterion_id) where evaluator = 'lm-eval'"
     )
     [found] = json.loads(verified.run("query", sql, "--json").stdout)
-    assert found["runs"] >= 5
+    assert found["runs"] >= 3
     assert found["late"] == 0
 
 
-def test_a_second_run_pays_for_nothing(verified: Place, without_speeds: Path) -> None:
+def test_a_second_run_pays_for_nothing(verified: Place, each_kind: Path) -> None:
     made = "select (select count(*) from runs) as runs, (select count(*) from verdicts) as verdicts, " + (
         "(select sum(requests_sent) from runs) as sent"
     )
     before = verified.run("query", made, "--json").stdout
-    again = verified.run("verify", str(without_speeds))
+    again = verified.run("verify", str(each_kind))
     assert again.returncode == 0, again.stderr
     assert "already verified: every claim has a verdict" in again.stdout
     assert verified.run("query", made, "--json").stdout == before
@@ -92,7 +90,7 @@ def test_rebuild_gives_the_same_table(verified: Place) -> None:
 
 
 def test_show_has_the_settings_the_run_and_the_items(verified: Place) -> None:
-    claim = rows(verified)["Demo Sums (0-shot, strict)"]["claim_id"]
+    claim = rows(verified)["Demo Sums (0-shot, thinking, strict)"]["claim_id"]
     page = verified.run("show", claim).stdout
     for expected in ("Reasons", "shots", "lm-eval", "llama.cpp", "SHA-256", "demo_sums/", "answer"):
         assert expected in page
@@ -109,12 +107,17 @@ def _journaled(place: Place) -> int:
 
 
 def _wait_for_answers(place: Place, process: subprocess.Popen[str], least: int) -> None:
-    while _journaled(place) < least:
-        assert process.poll() is None, (place.root.parent / "started.log").read_text()
+    log = place.root.parent / "started.log"
+
+    def answered() -> bool:
+        assert process.poll() is None, log.read_text()
+        return _journaled(place) >= least
+
+    wait(answered, 300, log.read_text)
 
 
 def test_killed_in_the_middle_it_goes_on_and_leaves_nothing_running(place: Place, one_claim: Path) -> None:
-    process = place.start("verify", str(one_claim), "--full")
+    process = place.start("verify", str(one_claim))
     children: list[psutil.Process] = []
     try:
         _wait_for_answers(place, process, 100)
@@ -130,14 +133,14 @@ def test_killed_in_the_middle_it_goes_on_and_leaves_nothing_running(place: Place
     assert not alive
     kept = _journaled(place)
     assert kept >= 100
-    done = place.run("verify", str(one_claim), "--full")
+    done = place.run("verify", str(one_claim))
     assert done.returncode == 0, done.stderr
     manifests = [json.loads(path.read_text()) for path in place.root.glob("runs/demo_sums-*/run.json")]
-    [manifest] = [one for one in manifests if (one["settings"]["shots"], one["settings"]["repeats"]) == (0, 1)]
+    [manifest] = [one for one in manifests if one["settings"]["repeats"] == 1]
     assert manifest["requests_reused"] >= kept
-    assert manifest["requests_sent"] <= 1600 + 64  # at most those in flight were sent again
     sums = rows(place)["Demo Sums (0-shot, strict)"]
-    assert (sums["outcome"], sums["items"], sums["stopped_early"]) == ("confirmed", 1600, False)
+    assert (sums["outcome"], sums["stopped_early"]) == ("confirmed", True)
+    assert manifest["requests_sent"] <= sums["items"] + 64  # at most those in flight were sent again, or for nothing
 
 
 def test_ctrl_c_is_one_line_and_leaves_nothing_running(place: Place, one_claim: Path) -> None:
