@@ -21,6 +21,9 @@ FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--remote-debugging-port=0",
 )  # fmt: skip
 
+LOOKS = ((360, "dark"), (1280, "light"))
+"""Widths in px and schemes: a width moves things, a scheme colours them, and neither does the other's."""
+
 
 @dataclass
 class Visit:
@@ -33,7 +36,7 @@ class Visit:
     answers: dict[str, Any] = field(default_factory=dict)
     """What the questions gave."""
     picture: bytes = b""
-    """The whole page as PNG."""
+    """The whole page as PNG, where it was asked for."""
 
 
 class Chromium:
@@ -42,7 +45,7 @@ class Chromium:
     def __init__(self, session: aiohttp.ClientSession, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._session, self._socket, self._number = session, socket, 0
 
-    async def visit(self, url: str, *, width: int, scheme: str, questions: dict[str, str]) -> Visit:
+    async def visit(self, url: str, *, width: int, scheme: str, questions: dict[str, str], picture: bool) -> Visit:
         """Open a page and ask it: name -> JavaScript expression. width: px; scheme: light or dark."""
         visit, loaded = Visit(), False
         target = (await self._send("Target.createTarget", url="about:blank"))["targetId"]
@@ -62,8 +65,9 @@ class Chromium:
         for name, expression in questions.items():
             found = await self._send("Runtime.evaluate", tab, expression=expression, returnByValue=True)
             visit.answers[name] = found["result"].get("value")
-        shot = await self._send("Page.captureScreenshot", tab, captureBeyondViewport=True)
-        visit.picture = base64.b64decode(shot["data"])
+        if picture:
+            shot = await self._send("Page.captureScreenshot", tab, captureBeyondViewport=True)
+            visit.picture = base64.b64decode(shot["data"])
         for event in self._seen:
             _note(visit, event)
         await self._send("Target.closeTarget", targetId=target)
@@ -126,19 +130,18 @@ async def _address(process: asyncio.subprocess.Process) -> str:
 
 
 def visit_all(
-    pages: list[Path], questions: dict[str, str], widths: tuple[int, ...] = (360, 1280)
+    pages: list[Path], questions: dict[str, str], pictures: bool = False
 ) -> dict[tuple[str, int, str], Visit]:
-    """Every page at every width in both schemes: (name of the page, width, scheme) -> visit."""
+    """Every page in each of `LOOKS`: (page, width, scheme) -> visit, with a picture of each if `pictures`."""
 
     async def work() -> dict[tuple[str, int, str], Visit]:
         async with chromium() as browser:
             return {
                 (page.name, width, scheme): await browser.visit(
-                    page.absolute().as_uri(), width=width, scheme=scheme, questions=questions
+                    page.absolute().as_uri(), width=width, scheme=scheme, questions=questions, picture=pictures
                 )
                 for page in pages
-                for width in widths
-                for scheme in ("light", "dark")
+                for width, scheme in LOOKS
             }
 
     return asyncio.run(work())

@@ -56,7 +56,7 @@ QUESTIONS = {
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A site with every outcome, a large release, and a hostile release for each of the hostile words."""
     root = tmp_path_factory.mktemp("home")
-    home = make_home(root, releases=2, claims=12)
+    home = make_home(root, releases=1, claims=4)
     claims, verdicts = one_of_each()
     for number, words in enumerate(WORDS):
         name = hashlib.sha256(words.encode()).hexdigest()[:16]
@@ -78,10 +78,10 @@ def visits(site: Path) -> dict[tuple[str, int, str], Visit]:
     words = hashlib.sha256(WORDS[0].encode()).hexdigest()[:16]
     claims = sorted((site / "claims").glob("*.html"))[:2]
     plain = sorted((site / "releases").rglob("model-*.html"))[:1]
-    found = visit_all(
-        [*sorted(site.glob("*.html")), *plain, *hostile, site / f"claims/{words}.html", *claims], QUESTIONS
-    )
-    if folder := os.environ.get("CLAIMCHECK_SCREENSHOTS"):
+    pages = [*sorted(site.glob("*.html")), *plain, *hostile, site / f"claims/{words}.html", *claims]
+    folder = os.environ.get("CLAIMCHECK_SCREENSHOTS")
+    found = visit_all(pages, QUESTIONS, pictures=bool(folder))
+    if folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
         for (name, width, scheme), visit in found.items():
             (Path(folder) / f"{name.removesuffix('.html')[:60]}-{width}-{scheme}.png").write_bytes(visit.picture)
@@ -89,7 +89,7 @@ def visits(site: Path) -> dict[tuple[str, int, str], Visit]:
 
 
 def test_pages_ask_for_nothing_and_complain_of_nothing(visits: dict[tuple[str, int, str], Visit]) -> None:
-    assert len(visits) >= 4 * 8
+    assert len(visits) >= 2 * 8
     for page, visit in visits.items():
         assert all(address.startswith(("file:", "data:")) for address in visit.requests), (page, visit.requests)
         assert visit.complaints == [], page
