@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluators.catalogue import catalogue
@@ -56,6 +56,7 @@ def test_modes_come_off_a_model_name(text: str, model: str, stated: dict[str, st
     assert (found.model, dict(found.stated)) == (model, stated)
 
 
+@settings(max_examples=30)
 @given(st.text(max_size=80))
 def test_any_label_can_be_read(text: str) -> None:
     label = read_label(text)

@@ -38,7 +38,7 @@ COMMANDS = (
     ["table"], ["table", "--ids"], ["table", "--json"], ["claims", "list"], ["claims", "list", "--json"],
     ["claims", "conflicts"], ["query", "from claims"], ["query", "--json", "from claims_vs_measured"],
     ["rebuild"], ["results", "export", "{to}/results.csv"], ["claims", "export", "{to}/claims.csv"], ["doctor"],
-    ["report", "--to", "{to}/site"], ["benchmarks", "list"], ["results", "export", "{to}/verdicts.csv", "--verdicts"],
+    ["benchmarks", "list"], ["results", "export", "{to}/verdicts.csv", "--verdicts"],
     ["claims", "candidates"], ["claims", "candidates", "--json"], ["models", "alias"], ["completion", "bash"],
 )  # fmt: skip
 
@@ -117,11 +117,12 @@ def test_nothing_is_interpreted(
         assert not [cell for cell in cells if cell.startswith(FORMULA) and not NUMBER.fullmatch(cell)], path
 
 
+@pytest.mark.parametrize("step", [3, pytest.param(1, marks=pytest.mark.long)])
 def test_every_claim_is_shown(
-    hostile: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    step: int, hostile: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("CLAIMCHECK_HOME", str(hostile.root))
-    for claim in ids(hostile):
+    for claim in ids(hostile)[::step]:
         for command in (["show", claim], ["claims", "show", claim]):
             assert run_command(command) == 0
             said, told = capsys.readouterr()
@@ -151,7 +152,9 @@ def test_cells_that_begin_like_formulas_are_quoted(
     assert run_command(["claims", "import", str(target)]) == 0, "an export can be read again"
 
 
-@pytest.mark.parametrize("evil", EVIL)
+@pytest.mark.parametrize(
+    "evil", [*EVIL[::4], *(pytest.param(text, marks=pytest.mark.long) for text in EVIL if text not in EVIL[::4])]
+)
 @pytest.mark.parametrize(
     "command", [["show"], ["claims", "show"], ["plan"], ["compare", "x/y", "--benchmark", "gsm8k"]]
 )
@@ -187,10 +190,12 @@ def text_of(answer: Any) -> str:
 
 
 def test_pictures_and_feed_are_xml_that_does_nothing(
-    hostile: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    hostile: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.setenv("CLAIMCHECK_HOME", str(hostile.root))
     assert run_command(["report", "--to", str(tmp_path / "site")]) == 0
+    said, told = capsys.readouterr()
+    assert said + told == printable(said + told)
     pictures = list((tmp_path / "site").rglob("*.svg"))
     assert any(path.name.endswith(".badge.svg") for path in pictures)
     for path in [*pictures, tmp_path / "site" / "feed.xml"]:

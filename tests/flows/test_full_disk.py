@@ -82,7 +82,13 @@ COMMANDS = (
 
 
 @pytest.mark.parametrize("small_disk", ["40m"], indirect=True)
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(words, marks=[pytest.mark.long] * (number > 2), id=words[0])
+        for number, words in enumerate(COMMANDS)
+    ],
+)
 def test_a_full_disk_costs_a_command_one_line_and_no_row(
     command: list[str], small_disk: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

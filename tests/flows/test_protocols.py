@@ -103,6 +103,7 @@ def test_only_true_when_it_thinks(tmp_path: Path, opening: str) -> None:
 SPOKEN = THINKING.model_copy(update={"switch": None, "words": ("detailed thinking on", "detailed thinking off")})
 
 
+@pytest.mark.long
 def test_thinking_that_a_word_of_the_system_prompt_switches(tmp_path: Path) -> None:
     """93 with the word, 70 without: the word goes out with every request, and the preflight sees that it works."""
     shares = {"thinking": 0.93, "chat": 0.7, "completion": 0.7}
@@ -113,6 +114,7 @@ def test_thinking_that_a_word_of_the_system_prompt_switches(tmp_path: Path) -> N
     assert runs[0].checks["thinking"].startswith("set apart") and runs[0].signals["reasoning_share"] == 1
 
 
+@pytest.mark.long
 def test_a_word_that_switches_nothing_off_is_refused(tmp_path: Path) -> None:
     claim = make_claim("93.0", STRICT.model_copy(update={"thinking": "off", "prompt": "chat"}), benchmark="demo_sums")
     with AnsweringServer({"thinking": 0.6, "chat": 0.6, "completion": 0.6}, word="detailed thinking off") as server:

@@ -15,7 +15,7 @@ from tests.harness.fakes import ARTIFACT
 from tests.harness.test_equality import same, upstream
 
 
-@pytest.mark.parametrize("shots", [0, 3])
+@pytest.mark.parametrize("shots", [pytest.param(0, marks=pytest.mark.long), 3])
 def test_think_end_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shots: int) -> None:
     """Shots as turns, thinking in the answer's text: the same answers, extracted values, scores and errors."""
     monkeypatch.setenv("OPENAI_API_KEY", "")

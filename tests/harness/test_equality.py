@@ -18,7 +18,7 @@ from evaluators.records import Artifact, Run, Settings
 from tests.harness import local_tasks
 from tests.harness.conftest import FACTS, SUMS, benchmark_of
 
-LIMIT = 48
+LIMIT = 24
 
 
 def upstream(
@@ -139,14 +139,18 @@ def test_gsm8k_with_random_shots_two_filters(
 
 def test_group_weighted_by_size(server: ModelServer, artifact: Artifact, tmp_path: Path) -> None:
     """mmlu_pro over two subjects of unequal size."""
-    local_tasks.mmlu_pro(tmp_path / "tasks", 30)
+    local_tasks.mmlu_pro(tmp_path / "tasks", 16)
     benchmark = benchmark_of("mmlu_pro", tmp_path / "tasks", "exact_match,custom-extract")
     both(server, artifact, tmp_path / "runs", benchmark, "local-completions", Settings(max_tokens=24))
 
 
 @pytest.mark.parametrize(
     ("task", "prompt"),
-    [("arc_easy", "completion"), ("arc_easy", "chat"), pytest.param("hellaswag", "completion", marks=pytest.mark.long)],
+    [
+        ("arc_easy", "completion"),
+        pytest.param("arc_easy", "chat", marks=pytest.mark.long),
+        pytest.param("hellaswag", "completion", marks=pytest.mark.long),
+    ],
 )
 def test_multiple_choice(server: ModelServer, artifact: Artifact, tmp_path: Path, task: str, prompt: str) -> None:
     """Log-likelihoods, through our class in lm-eval (it has none of its own for llama-server)."""

@@ -14,7 +14,7 @@ from tests.harness.conftest import FACTS, SUMS
 from tests.harness.relayed import relayed
 from tests.servers.ollama_stand_in import ollama
 
-ITEMS = 96
+ITEMS = 32
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def answers_of(folder: Path) -> dict[int, str]:
     return {row["doc_id"]: row["text"] for row in rows}
 
 
-@pytest.mark.parametrize("prompt", ["completion", "chat"])
+@pytest.mark.parametrize("prompt", ["completion", pytest.param("chat", marks=pytest.mark.long)])
 def test_penalty_in_the_metadata_changes_no_answer(
     server: ModelServer, artifact: Artifact, tmp_path: Path, prompt: str
 ) -> None:

@@ -252,6 +252,7 @@ print(len(run.results[0].items), run.results[0].items[0].status.value)
 """
 
 
+@pytest.mark.long
 def test_a_log_of_463_megabytes_in_bounded_memory(tmp_path: Path) -> None:
     """Ten samples whose events hold a whole database each; memory that is not the file's own pages stays small."""
     target = tmp_path / "large.json"

@@ -64,6 +64,7 @@ CARD = (
 """What the model's card says (LAMBADA stands in no card: it is the sound run's own value)."""
 
 
+@pytest.mark.long
 def test_gemma_with_and_without_bos(home: Home) -> None:
     """Two real runs of one model: the one whose prompts began without BOS accuses nobody and says why."""
     save_claims(home, CARD)

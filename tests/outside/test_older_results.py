@@ -119,6 +119,7 @@ def test_samples_without_their_results_are_read(tmp_path: Path) -> None:
     assert [run.format for run in runs] == ["lm-eval samples"] and not left
 
 
+@pytest.mark.long
 def test_two_runs_and_two_models_in_one_folder(home: Home, tmp_path: Path) -> None:
     """Each run is its own, of the model that its file names."""
     save_claims(home, [claim("org/model", "gsm8k", "80"), claim("org/other", "gsm8k", "80")])

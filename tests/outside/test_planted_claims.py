@@ -126,7 +126,12 @@ def verdict_on(home: Home, path: Path, benchmark: str, said: str, **settings: An
 
 @pytest.mark.parametrize(("make", "benchmark", "large"), READERS, ids=lambda value: getattr(value, "__name__", None))
 @pytest.mark.parametrize(
-    ("said", "outcome"), [("60", Outcome.confirmed), ("70", Outcome.below_claim), ("50", Outcome.above_claim)]
+    ("said", "outcome"),
+    [
+        ("70", Outcome.below_claim),
+        pytest.param("60", Outcome.confirmed, marks=pytest.mark.long),
+        pytest.param("50", Outcome.above_claim, marks=pytest.mark.long),
+    ],
 )
 def test_ten_points(
     home: Home,

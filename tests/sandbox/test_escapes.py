@@ -68,7 +68,7 @@ def got_out(result: dict) -> bool:
         ("bwrap", "root"),
         pytest.param("bwrap", "nobody", marks=pytest.mark.long),
         pytest.param("nsjail", "root", marks=pytest.mark.long),
-        ("landlock", "nobody"),
+        pytest.param("landlock", "nobody", marks=pytest.mark.long),
     ],
 )
 def test_no_attempt_gets_out(kind: str, user: str) -> None:
@@ -91,6 +91,20 @@ def test_no_attempt_gets_out(kind: str, user: str) -> None:
     assert found["results"]["limits: memory of many processes"]["ended_by"] in ("memory", "time")
     for name in ("much output", "much output by many processes"):
         assert found["results"][f"limits: {name}"]["ended_by"] == "output"
+
+
+def test_no_attempt_on_files_and_sockets_gets_out_of_landlock() -> None:
+    """What its rules themselves must hold; all attempts together take the patience of a `long` test."""
+    missing = sandbox_of_kind("landlock").missing()
+    if missing and "interpreter" not in missing:
+        pytest.skip(missing)
+    names = sorted(name for name in CASES if name.startswith(("files:", "sockets:", "processes:")))
+    found = outcome(start_as("nobody", SCRIPT, "landlock", *names))
+    assert found["results"].keys() == set(names)
+    assert not [name for name, result in found["results"].items() if "broken" in result]
+    escaped = {name: result for name, result in found["results"].items() if got_out(result)}
+    assert escaped.keys() <= SHARED_BY_LANDLOCK, escaped
+    assert not found["touched"] and not found["left"]
 
 
 @pytest.mark.slow

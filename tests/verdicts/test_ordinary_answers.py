@@ -147,7 +147,7 @@ def drawn(kind: str, seed: int) -> tuple[list[Answer], list[bool]]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_wrong_answers_excuse_no_lie(kind: str, seed: int) -> None:
     verdict = verdict_on(*drawn(kind, seed), thinks=kind == "thinking")
     assert verdict.outcome is Outcome.below_claim and verdict.flagged, verdict.headline

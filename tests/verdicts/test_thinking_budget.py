@@ -77,7 +77,7 @@ def thinker(right: float, long: float) -> AnsweringServer:
 @pytest.mark.parametrize(
     ("right", "long", "claimed", "outcome"),
     [
-        (0.9, 0.0, "90.0", Outcome.confirmed),
+        pytest.param(0.9, 0.0, "90.0", Outcome.confirmed, marks=pytest.mark.long),
         (0.75, 0.0, "90.0", Outcome.below_claim),
         (0.9, 0.2, "90.0", Outcome.invalid_run),
     ],

@@ -93,7 +93,7 @@ from tests.warehouse.test_store import claim
 from warehouse.home import Home
 from warehouse.load import save_claims
 home, first = Home(Path(sys.argv[1])), int(sys.argv[2])
-for n in range(first, first + 15):
+for n in range(first, first + 8):
     save_claims(home, [claim(n)])
     print(n, flush=True)
 """
@@ -112,7 +112,7 @@ def test_writers_and_readers_take_turns(home: Home) -> None:
         seen = now
     assert [writer.wait() for writer in writers] == [0, 0]
     with reading(home) as connection:
-        assert fetch_rows(connection, "select count(*) as n from claims") == [{"n": 30}]
+        assert fetch_rows(connection, "select count(*) as n from claims") == [{"n": 16}]
 
 
 def test_kill_loses_nothing_that_was_reported(home: Home) -> None:
