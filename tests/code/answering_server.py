@@ -39,6 +39,7 @@ def answering(answer: Answer, slots: int = 4) -> Iterator[Answering]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # else an answer's body waits for the word that its head has come
         wbufsize = 1 << 16  # head and body in one packet: two would wait for an acknowledgement
 
         def do_POST(self) -> None:

@@ -73,6 +73,7 @@ class ScriptedModel(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: ScriptedModel
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else an answer's body waits for the word that its head has come
 
     def do_GET(self) -> None:
         if self.server.dead:

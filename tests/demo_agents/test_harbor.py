@@ -89,6 +89,7 @@ class Typist(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: Typist
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else an answer's body waits for the word that its head has come
 
     def do_GET(self) -> None:
         if self.server.dead:

@@ -41,6 +41,7 @@ class AnsweringServer(Reachable):
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # else an answer's body waits for the word that its head has come
 
             def log_message(self, *arguments: object) -> None: ...
 

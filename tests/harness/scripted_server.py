@@ -35,6 +35,7 @@ class ScriptedServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # else an answer's body waits for the word that its head has come
 
             def log_message(self, *_: object) -> None:
                 pass

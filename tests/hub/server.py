@@ -95,6 +95,7 @@ class Handler(BaseHTTPRequestHandler):
     """Answers for `self.server.hub`."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else an answer's body waits for the word that its head has come
 
     def log_message(self, *_: Any) -> None:
         """Quiet."""

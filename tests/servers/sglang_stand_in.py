@@ -20,6 +20,7 @@ def logprob(token: int, before: int) -> float:
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else an answer's body waits for the word that its head has come
     given: argparse.Namespace
     key: str
 

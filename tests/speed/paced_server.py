@@ -26,6 +26,7 @@ PACE = {
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else an answer's body waits for the word that its head has come
     pace = PACE
     answers = 0
 
