@@ -20,8 +20,6 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from scipy.stats import binomtest
-
 from evaluators.backends.protocol import Request
 from evaluators.harness.dealing.deal import Deal, Dealt
 from evaluators.harness.scoreboard import STRIDE, Board
@@ -130,6 +128,8 @@ def main() -> int:
                 wrong[board] += side in wrongs
                 seen[board] += items
         for board, count in wrong.items():
+            from scipy.stats import binomtest
+
             found = binomtest(count, options.runs).proportion_ci(method="exact")
             told = f"{count / options.runs:.1%} wrong ({found.low:.1%} to {found.high:.1%})"
             print(f"  {board.__name__:22} {told}, {seen[board] / options.runs:,.0f} items", flush=True)

@@ -9,8 +9,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from mcp import Client, StdioServerParameters, stdio_client
-
 from flows.demo import RELEASE
 from tests.warehouse.test_store import claim
 from warehouse.home import Home
@@ -18,6 +16,8 @@ from warehouse.load import save_claims
 
 
 async def _ask(home: Path) -> dict[str, Any]:
+    from mcp import Client, StdioServerParameters, stdio_client  # a second, which only this test needs
+
     program = "from flows.cli import main; main()"
     environment = {**os.environ, "CLAIMCHECK_HOME": str(home), "HF_HUB_OFFLINE": "1"}
     parameters = StdioServerParameters(command=sys.executable, args=["-c", program, "mcp"], env=environment)

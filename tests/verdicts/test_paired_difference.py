@@ -3,7 +3,6 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
 
 from warehouse.verdicts.statistics.paired_difference import paired_difference, sign_test
 
@@ -12,12 +11,16 @@ counts = st.integers(0, 400)
 
 @given(counts, counts)
 def test_sign_test_is_the_binomial_test(lost: int, won: int) -> None:
+    from scipy.stats import binomtest
+
     expected = binomtest(lost, lost + won).pvalue if lost + won else 1.0
     assert sign_test(lost, won) == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize(("lost", "won"), [(1100, 1000), (1500, 1400), (3000, 2800)])
 def test_many_items_by_the_normal_limit(lost: int, won: int) -> None:
+    from scipy.stats import binomtest
+
     assert sign_test(lost, won) == pytest.approx(binomtest(lost, lost + won).pvalue, rel=0.02)
 
 

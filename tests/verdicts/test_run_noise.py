@@ -7,7 +7,6 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import beta
 
 from evaluators.catalogue import Benchmark, benchmark
 from evaluators.records import Run
@@ -20,6 +19,8 @@ from warehouse.verdicts.statistics.run_noise import highest_rate
 @given(st.integers(0, 60), st.integers(1, 200), st.floats(0.001, 0.2))
 def test_the_bound_is_clopper_and_pearsons(seen: int, more: int, risk: float) -> None:
     of = seen + more
+    from scipy.stats import beta
+
     assert highest_rate(seen, of, risk) == pytest.approx(beta.ppf(1 - risk, seen + 1, of - seen), abs=1e-6)
 
 
