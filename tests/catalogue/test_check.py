@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +10,7 @@ import yaml
 
 from evaluators.catalogue import BY_NAME, FOLDER, NOT_RUNNABLE, Benchmark, catalogue
 from evaluators.harness.check_catalogue import check_entry
+from flows.cli import run_command
 
 RUNNABLE = [entry for entry in catalogue().values() if entry.evaluator == "lm-eval" and not entry.cannot_run]
 
@@ -63,7 +61,7 @@ def test_what_cannot_run_lies_in_one_file_with_its_reason() -> None:
     )
 
 
-def own_home(tmp_path: Path, **changes: object) -> dict[str, str]:
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **changes: object) -> None:
     """A home with one benchmark of the user's, its task and two items beside it."""
     folder = tmp_path / "home" / "catalogue"
     tasks = folder / "my_task"
@@ -83,22 +81,19 @@ def own_home(tmp_path: Path, **changes: object) -> dict[str, str]:
         "output": "generate_until", "items": 2, "scores": [{"metric": "exact_match", "filter": "none"}],
     } | changes  # fmt: skip
     (folder / "my_sums.yaml").write_text(yaml.safe_dump(entry))
-    return {**os.environ, "CLAIMCHECK_HOME": str(tmp_path / "home"), "HF_HUB_OFFLINE": "1"}
+    monkeypatch.setenv("CLAIMCHECK_HOME", str(tmp_path / "home"))
 
 
-def claimcheck(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from flows.cli import main; main()", *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
-
-
-def test_a_users_own_entry_is_listed_shown_and_proved(tmp_path: Path) -> None:
-    environment = own_home(tmp_path)
-    listed = claimcheck(environment, "benchmarks", "list", "my sums", "--json")
-    assert [row["name"] for row in json.loads(listed.stdout)] == ["my_sums"]
-    assert "My Sums" in claimcheck(environment, "benchmarks", "show", "my_sums").stdout
-    checked = claimcheck(environment, "benchmarks", "check", "my_sums", "--data", "--json")
-    assert checked.returncode == 0, checked.stdout + checked.stderr
-    assert {line["what"]: line["state"] for line in json.loads(checked.stdout)["my_sums"]}["items"] == "ok"
+def test_a_users_own_entry_is_listed_shown_and_proved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own_home(tmp_path, monkeypatch)
+    assert run_command(["benchmarks", "list", "my sums", "--json"]) == 0
+    assert [row["name"] for row in json.loads(capsys.readouterr().out)] == ["my_sums"]
+    assert run_command(["benchmarks", "show", "my_sums"]) == 0
+    assert "My Sums" in capsys.readouterr().out
+    assert run_command(["benchmarks", "check", "my_sums", "--data", "--json"]) == 0
+    assert {line["what"]: line["state"] for line in json.loads(capsys.readouterr().out)["my_sums"]}["items"] == "ok"
 
 
 @pytest.mark.parametrize(
@@ -110,7 +105,10 @@ def test_a_users_own_entry_is_listed_shown_and_proved(tmp_path: Path) -> None:
         ({"colour": "red"}, "colour: Extra inputs"),
     ],
 )
-def test_a_users_broken_entry_is_one_line_that_names_the_file(tmp_path: Path, changes: dict, words: str) -> None:
-    done = claimcheck(own_home(tmp_path, **changes), "benchmarks", "list")
-    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
-    assert "my_sums.yaml" in done.stderr and words in done.stderr
+def test_a_users_broken_entry_is_one_line_that_names_the_file(
+    tmp_path: Path, changes: dict, words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own_home(tmp_path, monkeypatch, **changes)
+    assert run_command(["benchmarks", "list"]) == 2
+    told = capsys.readouterr().err
+    assert len(told.splitlines()) == 1 and "my_sums.yaml" in told and words in told
