@@ -73,7 +73,7 @@ def outcomes(name: str, claimed: float, factor: float = 1.0) -> tuple[Counter[Ou
 
 
 @pytest.mark.parametrize("name", RECORDED)
-@pytest.mark.parametrize("runs", [7, 11, 20])
+@pytest.mark.parametrize("runs", [7, *(pytest.param(runs, marks=pytest.mark.long) for runs in (11, 20))])
 def test_the_interval_of_the_median_covers_it_in_95_of_100_cases(name: str, runs: int) -> None:
     pool, source = RECORDED[name], random.Random(f"{name} {runs}")
     intervals = [median_interval(source.choices(pool, k=runs)) for _ in range(5 * TIMES)]
@@ -81,7 +81,7 @@ def test_the_interval_of_the_median_covers_it_in_95_of_100_cases(name: str, runs
 
 
 @pytest.mark.parametrize("name", RECORDED)
-@pytest.mark.parametrize("claimed", [1.0, 1.1, 1.25])
+@pytest.mark.parametrize("claimed", [1.0, *(pytest.param(times, marks=pytest.mark.long) for times in (1.1, 1.25))])
 def test_it_does_so_too_when_a_second_look_follows_where_the_first_does_not_decide(name: str, claimed: float) -> None:
     assert outcomes(name, claimed)[1] >= 0.95
 

@@ -118,7 +118,9 @@ def test_streams_together_generate_their_sum(paced: Start, tmp_path: Path) -> No
     assert run.settings.concurrency == 4
 
 
-@pytest.mark.parametrize("failure", ["status", "error", "drop", "short"])
+@pytest.mark.parametrize(
+    "failure", ["status", "short", *(pytest.param(kind, marks=pytest.mark.long) for kind in ("error", "drop"))]
+)
 def test_one_failed_request_voids_the_run(output_run: Callable[..., Run], failure: str) -> None:
     run = output_run(fail_after=3, failure=failure)
     assert run.status is RunStatus.invalid
@@ -143,6 +145,7 @@ def test_answers_in_one_piece_give_no_speed(output_run: Callable[..., Run]) -> N
     assert run.measurements[0].score is None
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_growing_delay_per_token_of_depth_is_not_constant_and_a_constant_one_is(paced: Start, tmp_path: Path) -> None:
     growing, constant = paced(per_token=1 / 640, per_depth=3e-7), paced(per_token=1 / 640)
@@ -179,7 +182,9 @@ def test_ratios_come_from_pairs_that_take_turns(paced: Start, tmp_path: Path) ->
     assert found.comparability is Comparability.differs and not found.flagged
 
 
-@pytest.mark.parametrize("backend", ["vllm", "ollama", "attached"])
+@pytest.mark.parametrize(
+    "backend", ["vllm", *(pytest.param(name, marks=pytest.mark.long) for name in ("ollama", "attached"))]
+)
 def test_every_backend_is_asked_in_its_own_way(paced: Start, tmp_path: Path, backend: str) -> None:
     server = paced(backend, per_token=1 / 640, counts=backend == "vllm")
     run = measure_speed(benchmark("output_speed"), artifact_of(), server, SHORT, folder=tmp_path, **ANY_LOAD)

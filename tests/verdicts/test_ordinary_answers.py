@@ -153,7 +153,9 @@ def test_wrong_answers_excuse_no_lie(kind: str, seed: int) -> None:
     assert verdict.outcome is Outcome.below_claim and verdict.flagged, verdict.headline
 
 
-@pytest.mark.parametrize("broken", BROKEN)
+@pytest.mark.parametrize(
+    "broken", [pytest.param(name, marks=[pytest.mark.long] * (number % 2)) for number, name in enumerate(BROKEN)]
+)
 def test_what_broke_right_answers_is_named(broken: str) -> None:
     """Two in five answers are broken; the claim is what they would have scored."""
     cause, kind, change = BROKEN[broken]

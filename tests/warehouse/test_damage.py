@@ -16,7 +16,7 @@ from evaluators.records import Settings
 from evaluators.run_manifest import read_manifest, write_manifest
 from evaluators.user_error import DamagedFile
 from flows.cli import run_command
-from tests.harness.conftest import SUMS
+from tests.harness.conftest import FEW_SUMS
 from tests.harness.fakes import ARTIFACT
 from tests.harness.scripted_server import ScriptedServer, generated
 from tests.reports.many_claims import make_home
@@ -37,7 +37,7 @@ def pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert run is not None
         write_manifest(manifest.parent, run)
     with ScriptedServer({"/v1/completions": lambda _: generated(" #### 1")}) as server:
-        run_benchmark(SUMS, ARTIFACT, server, Settings(), folder=home.runs, limit=20, checks=False)
+        run_benchmark(FEW_SUMS, ARTIFACT, server, Settings(), folder=home.runs, limit=20, checks=False)
     load_home(home)
     return root
 
@@ -75,7 +75,7 @@ def counts(home: Home) -> dict[str, int]:
 @pytest.mark.parametrize(
     ("kind", "damage"),
     [
-        pytest.param(kind, damage, marks=[] if (number + place) % 4 == 0 else [pytest.mark.slow])
+        pytest.param(kind, damage, marks=[] if (number + place) % 4 == 0 else [pytest.mark.long])
         for number, kind in enumerate(KINDS)
         for place, damage in enumerate(DAMAGES)
     ],
@@ -182,7 +182,7 @@ def test_readers_writers_and_two_rebuilds_at_once(home: Home) -> None:
     assert counts(home)["claims"] == 22
 
 
-@pytest.mark.parametrize("command", ["report", "table", "query"])
+@pytest.mark.parametrize("command", ["report", "table", pytest.param("query", marks=pytest.mark.long)])
 @pytest.mark.parametrize("damage", ["truncated", "zeroed"])
 def test_a_damaged_copy_is_named_with_the_next_step(
     command: str, damage: str, home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

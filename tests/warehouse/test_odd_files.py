@@ -60,7 +60,7 @@ def bind(path: Path) -> None:
 THINGS: dict[str, Callable[[Path], object]] = {
     "pipe": os.mkfifo, "folder": lambda path: (path.mkdir(), (path / "x").touch()), "socket": bind,
 }  # fmt: skip
-SHARP = ("pipe", "folder")
+SHARP = ("pipe", *(pytest.param(thing, marks=pytest.mark.long) for thing in ("folder", "socket")))
 PLACES = ("warehouse.duckdb", ".warehouse/working.duckdb", ".warehouse/working.duckdb.token", ".warehouse/published",
           ".warehouse/lock", ".warehouse/rebuild.lock", ".warehouse/rebuild.duckdb", ".warehouse/working.duckdb.wal",
           ".warehouse")  # fmt: skip
@@ -73,7 +73,7 @@ def replaced(path: Path, thing: str) -> None:
     THINGS[thing](path)
 
 
-@pytest.mark.parametrize("thing", [*SHARP, pytest.param("socket", marks=pytest.mark.long)])
+@pytest.mark.parametrize("thing", SHARP)
 @pytest.mark.parametrize("place", PLACES)
 def test_in_the_place_of_the_database(place: str, thing: str, home: Home, capsys: pytest.CaptureFixture[str]) -> None:
     if (place, thing) == (".warehouse", "folder"):
@@ -88,7 +88,7 @@ def test_in_the_place_of_the_database(place: str, thing: str, home: Home, capsys
     assert run_command(["rebuild"]) == 0 == run_command(["table"])
 
 
-@pytest.mark.parametrize("thing", [*SHARP, pytest.param("socket", marks=pytest.mark.long)])
+@pytest.mark.parametrize("thing", SHARP)
 @pytest.mark.parametrize("kind", ["claims/*.jsonl", "criteria/*.json", "verdicts/*.json", "runs/*/run.json"])
 def test_in_the_place_of_a_record(kind: str, thing: str, home: Home) -> None:
     path = sorted(home.root.glob(kind))[0]
