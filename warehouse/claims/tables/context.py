@@ -55,5 +55,7 @@ class Context:
     """Whether it is a table of the settings of a training."""
     groups: bool = False
     """Whether its rows are headed as groups of benchmarks."""
+    second_board: bool = False
+    """Whether its benchmarks are the tasks of the second Open LLM Leaderboard."""
     told: set[str] = field(default_factory=set)
     """Reasons that were given already for the whole table."""

@@ -14,7 +14,7 @@ from warehouse.claims.tables.grid import Cell, Grid
 from warehouse.claims.tables.headings import heading_label, heads_of
 from warehouse.claims.tables.identity import Identity, names_model
 from warehouse.claims.tables.layout import Layout, holds_size, is_uneven
-from warehouse.claims.tables.leaderboards import task_of_second_board
+from warehouse.claims.tables.leaderboards import is_second_board, task_of_second_board
 from warehouse.claims.tables.notes import without_numbering
 from warehouse.claims.tables.owners import Owner, owners, tuning_named
 from warehouse.claims.tables.recovery import add_recovery
@@ -60,6 +60,10 @@ def read_table(
     )
     if not context.scores:  # specifications are the same for base and tuned models
         context.identity = replace(identity, reused=frozenset(), specifications=not _holds_speeds(context))
+    said = (*context.around.headings, *context.around.intro, *(note.text for note in context.around.notes))
+    context.second_board = is_second_board(
+        {name for name in _benchmarks_of(context, first) if not name or catalogue()[name].unit == "fraction"}, said
+    )
     if layout.benchmarks == "rows":
         _benchmarks_in_rows(context, first, columns)
     else:
@@ -71,16 +75,18 @@ def _covered(grid: Grid, column: int) -> bool:
     return column > 0 and all(row[column].origin == row[column - 1].origin for row in grid.rows)
 
 
+def _benchmarks_of(context: Context, first: int) -> set[str | None]:
+    """The benchmarks that the table's labels name; None among them for a label that names none."""
+    layout = context.layout
+    if layout.benchmarks == "rows" and layout.label is not None:
+        return {read_label(row[layout.label].text).benchmark for row in context.grid.rows[first:]}
+    return {heading_label(heads, c in layout.speeds).benchmark for c, heads in enumerate(layout.heads) if heads}
+
+
 def _holds_scores(context: Context, first: int) -> bool:
-    layout, rows = context.layout, context.grid.rows[first:]
-    if layout.context:
+    if context.layout.context:
         return True
-    if layout.benchmarks == "rows":
-        assert layout.label is not None
-        names = {read_label(row[layout.label].text).benchmark for row in rows}
-    else:
-        names = {heading_label(heads, c in layout.speeds).benchmark for c, heads in enumerate(layout.heads) if heads}
-    entries = [catalogue()[name] for name in names if name]
+    entries = [catalogue()[name] for name in _benchmarks_of(context, first) if name]
     others = ("specification", "speed")
     return not entries or any(
         entry.evaluator not in others and entry.unit not in ("tokens", "parameters") for entry in entries
@@ -173,7 +179,7 @@ def _said_beside(
     metric, group = cells.get("metric", ""), cells.get("group", "")
     if label.benchmark is None and metric and (joined := read_label(f"{label.text} {metric}")).benchmark:
         label, metric = joined, f"metric: {metric}"
-    label = task_of_second_board((group, *context.around.headings[-1:]), label)
+    label = task_of_second_board((group, *context.around.headings[-1:]), label, context.second_board)
     stated, words = row_settings(context.layout, row, label)
     stated = {**(settings_of_section(section[0]) if section else {}), **stated}
     return label, stated, [word for word in words if word != metric]
@@ -274,7 +280,8 @@ def _benchmarks_in_columns(context: Context, first: int, columns: list[int]) -> 
     row_owners = owners(heads, context.identity, headings, _base(context))  # type: ignore[arg-type]
     whose = dict(zip(kept, row_owners, strict=True))
     _tell_unsure(context, whose.values(), grid.line)
-    labels = {column: _column_label(layout, column) for column in columns}
+    over = headings[-1:]
+    labels = {c: task_of_second_board(over, _column_label(layout, c), context.second_board) for c in columns}
     test = next((column for column, role in layout.roles.items() if role == "test"), None)
     for number in kept:
         if said := _another_size(context, labels, number):
@@ -287,19 +294,24 @@ def _benchmarks_in_columns(context: Context, first: int, columns: list[int]) -> 
             stated, words = row_settings(layout, grid.rows[number], label)
             words = [*words, *_placed(sections[number], label)]
             owner = whose[number]
-            if layout.label is None and (bits := _other_bits(stated, context.identity.model)):
-                owner = replace(owner, kind="other", model=f"{context.identity.model} ({bits})")
+            if layout.label is None and (other := _other_precision(stated, context.identity.model)):
+                owner = replace(owner, kind="other", model=f"{context.identity.model} ({other})")
             take(context, label, owner, number, column, stated, words)
 
 
 _BITS = re.compile(r"(?i)(?<![a-z\d])(?:bf|fp|f|nvfp|mxfp|int|w|i?q|nf)(\d{1,2})(?!\d)")
+_UNQUANTIZED = re.compile(r"(?i)(?:bf16|fp16|f16|bfloat16|float16|fp32|original|unquantized)\b.*")
 
 
-def _other_bits(stated: Stated, model: str) -> str:
-    """The quantization of a row that names no model, where it has other bits than the release's name says."""
-    said = str(stated.get("quantization", ""))
-    ours, theirs = _BITS.search(model.rsplit("/", 1)[-1]), _BITS.search(said)
-    return said if ours and theirs and ours[1] != theirs[1] else ""
+def _other_precision(stated: Stated, model: str) -> str:
+    """The quantization of a row that names no model, where the release's name says another one."""
+    said, name = str(stated.get("quantization", "")), model.rsplit("/", 1)[-1]
+    words = {word for word in re.split(r"[-_.]", name.casefold()) if "quantization" in mode_of(word)}
+    if not said or not words or words & set(re.findall(r"[a-z]+\d*", said.casefold())):
+        return ""
+    ours, theirs = _BITS.search(name), _BITS.search(said)
+    differs = ours[1] != theirs[1] if ours and theirs else _UNQUANTIZED.fullmatch(said) is not None
+    return said if differs else ""
 
 
 _COUNTS = re.compile(
@@ -336,7 +348,7 @@ def _column_label(layout: Layout, column: int) -> Label:
         head = over_part[1].strip()
     generic = normalise(head) in MEASURES - AVERAGES
     if AT.fullmatch(head.strip()):  # the column's own measure stands for those that the heading lists
-        bare = re.sub(r"[(\[（][^()]*[)\]）]", "", layout.context).strip()
+        bare = re.sub(r"[(\[（](?=[^()]*[@/])[^()]*[)\]）]", "", layout.context).strip()
         return read_label(f"{bare} ({head.strip()})")
     if kind_of(head) == "part" or normalise(head) in ("short", "medium", "long"):
         over = read_label(layout.context)

@@ -316,9 +316,11 @@ def _closeness_of_shorter(words: frozenset[str], ours: frozenset[str], identity:
     if missing & UNTUNED or (identity.in_full and (missing & TUNED or any(_is_date(word) for word in missing))):
         return None
     organisation = normalise(identity.model.split("/")[0]) if "/" in identity.model else ""
-    dates = {word for word in ours if _is_date(word)}
+    dates = {word for word in ours if _is_date(word)} | set(re.findall(r"-([01]\d)-20\d\d", identity.model))
     makers = {word for word in missing if len(word) > 2 and word[0].isalpha() and word in organisation}
-    soft = SOFT | PRECISION | makers | dates | (STATUS if identity.has_no_edition_of(words) else frozenset())
+    version = name_tokens(" ".join(re.findall(r"-[vV]\d+(?:\.\d+)?\b", identity.model)))
+    edition = STATUS | (version if missing <= STATUS | version else frozenset())
+    soft = SOFT | PRECISION | makers | dates | (edition if identity.has_no_edition_of(words) else frozenset())
     if names_only_the_base(missing - soft, words - _PLAIN, ours):
         return 100 + len(missing)
     if words == identity.short:
@@ -345,11 +347,9 @@ _ROLES = frozenset(
 )
 """Words that tell a release from its siblings, so that its name without version and size is nobody's for certain."""
 _MODES = frozenset({"thinking", "think", "reasoning", "non", "no", "nonthinking", "mode", "high", "low", "medium"})
-"""Words that columns add to a model's name for its modes."""
 _WITH_DIGIT = re.compile(r"[a-z]+\d+(?:\.\d+)?|\d+\.\d+")
 """A word of a name that tells its version: `k2`, `3.2`."""
-_ASIDE = frozenset({"moe", "dense", "hybrid", "model"})
-"""Words that tables add to a model's name."""
+_ASIDE = frozenset({"moe", "dense", "hybrid", "model"})  # words that tables add to a model's name
 
 
 def _lacks_only_the_version(words: frozenset[str], identity: Identity) -> bool:

@@ -4,7 +4,7 @@ of, a language that they were translated into."""
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from evaluators.catalogue import catalogue
@@ -47,9 +47,25 @@ _BOARD_V2 = re.compile(r"(?i)\bopen\s?llm(?:[\s_-]*leader-?board)?[\s_(,-]*(?:v|
 """The second Open LLM Leaderboard, whose tasks are not the benchmarks of their names."""
 
 
-def task_of_second_board(over: Sequence[str], label: Label) -> Label:
-    """The label, as the second Open LLM Leaderboard's task where the words over or beside it name that."""
-    if label.benchmark is None or not any(_BOARD_V2.search(text) for text in over):
+_TASKS_V2 = frozenset({"ifeval", "bbh", "musr", "mmlu_pro"})
+
+
+def is_second_board(benchmarks: Collection[str | None], said: Sequence[str]) -> bool:
+    """Whether a table of these benchmarks is of the second Open LLM Leaderboard: they are its tasks and no others, and
+    the words around the table (`said`) speak of a leaderboard."""
+    names = {name.removeprefix("leaderboard_") for name in benchmarks if name}
+    rest = {name for name in names - _TASKS_V2 if not name.startswith("gpqa") and name not in _MATHS}
+    named = any(re.search(r"(?i)\bleader-?board\b|\bopen\s?llm\b", text) for text in said)
+    return named and names >= _TASKS_V2 and not rest and any(name.startswith("gpqa") for name in names)
+
+
+_MATHS = ("math_hard", "hendrycks_math")
+
+
+def task_of_second_board(over: Sequence[str], label: Label, certain: bool = False) -> Label:
+    """The label, as the second Open LLM Leaderboard's task where the words over or beside it name that, or it is
+    `certain`."""
+    if label.benchmark is None or not (certain or any(_BOARD_V2.search(text) for text in over)):
         return label
     own = of_leaderboard(label.benchmark)
     return label if own is None and catalogue()[label.benchmark].evaluator == "none" else replace(label, benchmark=own)

@@ -184,7 +184,9 @@ def _parse(
     if tied is not None and name_key(leaf) not in GENERIC and not _untold_base(name_tokens(leaf), base):
         return Owner("other", tied, stated=from_parts), 0 if tied == identity.model else None
     bare = re.sub(r"\s*[(\[]\s*(?:ours|%|acc\.?|score)\s*[)\]]", "", leaf, flags=re.IGNORECASE).strip()
-    modes = mode_of(bare)
+    modes, edition = _mode_of_edition(bare, identity)
+    if edition:
+        return Owner("other", f"{identity.model} {edition}", bare), None
     stated: Stated = tuple(modes.items())
     generic = normalise(bare) in GENERIC
     if batch := _BATCH.fullmatch(bare):
@@ -213,6 +215,16 @@ def _parse(
         if nearer is not None:
             owner, closeness = joined, nearer
     return replace(owner, stated=(*owner.stated, *from_parts)), closeness
+
+
+def _mode_of_edition(text: str, identity: Identity) -> tuple[dict[str, str], str]:
+    """The mode that a heading states, alone or before the version in the release's name (`Thinking v1.1`); before
+    another version, that one."""
+    versioned = re.fullmatch(r"(.*[^\W\d])\s*[vV](\d+(?:\.\d+)?)", text)
+    if versioned is None or not (modes := mode_of(versioned[1])):
+        return mode_of(text), ""
+    ours = name_tokens(identity.model)
+    return modes, "" if versioned[2] in ours else f"v{versioned[2]}"
 
 
 def _behind_name(leaf: str, hub: str) -> str:
@@ -249,7 +261,11 @@ def _quantized_sibling(quantization: str | None, identity: Identity) -> str | No
     """The other release that a quantization column is about, if this release's own name states another quantization."""
     ours = name_tokens(identity.model)
     stated = {word for word in ours if "quantization" in mode_of(word)}
-    if not quantization or not stated or quantization.casefold() in stated:
+    if (
+        not quantization
+        or not stated
+        or stated & {quantization.casefold(), *re.findall(r"[a-z]+\d*", quantization.casefold())}
+    ):
         return None
     wanted = ours - stated | name_tokens(quantization)
     same = [hub for hub in identity.known if name_tokens(hub) == wanted]

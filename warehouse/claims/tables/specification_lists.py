@@ -150,7 +150,7 @@ def _led_in_for(led_in: str, identity: Identity) -> str:
     """The other model of the card that the words before a list speak of, where they do not speak of the release."""
     if not led_in or len(led_in) > 300:
         return ""
-    words = re.findall(r"[\w.]+", re.sub(r"[-/]|[^\x00-\x7f]", " ", led_in))
+    words = re.findall(r"[\w.]+", re.sub(r"[-/\u3000-\u9fff\uac00-\ud7a3\uff00-\uffef]", " ", led_in))
     runs = {
         frozenset(name_tokens(" ".join(words[start : start + n]))) for n in range(2, 8) for start in range(len(words))
     }
@@ -169,7 +169,7 @@ def values_in(text: str, label: Label) -> tuple[tuple[str, str], ...]:
         counts = parameters_in(text)
         return ((name, counts[0][1]),) if len(counts) == 1 and name != "total_parameters" else counts
     if name == "context_window":
-        return tokens_in(text)
+        return tokens_in(re.split(r"(?<=[a-z)])\.\s+(?=[A-Z])", text)[0])
     number = _COUNT.match(text)
     if number is None or re.match(r"\s*(?:[*^×/]|x\s?\d)", text[number.end() :]):  # 2**17
         return ()

@@ -39,7 +39,8 @@ from warehouse.claims.text.tunings import mode_in
 from warehouse.claims.text.vocabulary import CATEGORIES, NO_SCORES, OF_TEN, OF_TEN_OR_HUNDRED, TUNED
 
 MEAN = re.compile(
-    r"(?i)(?:average|avg\.?|mean)(?:@\d+)?(?=\s|$)|(?:.*\s)?(?:overall|average|avg\.?|aggregate|total(?: score)?)$|"
+    r"(?i)(?:average|avg\.?|mean)(?:@\d+)?(?=\s|$)|"
+    r"(?:.*\s)?(?:average|avg\.?|aggregate|(?:total|overall)(?: score)?)$|"
     r"(?:총|전체)?\s?평균.*|(?:综合|总|中文|英文|数学|代码)?(?:平均|均分).*|"
     r"総合|durchschnitt|moyenne|promedio|média|средн\w+"
 )

@@ -19,6 +19,7 @@ from warehouse.claims.text.parts import (
     is_dated_part,
     is_grade,
     kind_of,
+    less_measure,
     looks_like_part,
 )
 from warehouse.claims.text.speed_names import serving_stated, speed_named
@@ -70,8 +71,7 @@ _MEASURE_OF = re.compile(r"(?i)(accuracy|acc\.?|score|exact match|em|f1|pass@1)\
 _SPLIT_NAMES = re.compile(r"(?i)val|dev|test|validation|testmini|test-dev|test-std")
 _FIELDS = ("stem", "humanities", "socialscience", "socialsciences")
 """Fields of study that name a part of a broad benchmark, also without brackets: `MMLU-STEM`."""
-_BY_SUBJECT = ("mmlu", "mmlu_pro", "cmmlu", "ceval")
-"""Benchmarks of exams whose parts are subjects: `MMLU-anatomy`."""
+_BY_SUBJECT = ("mmlu", "mmlu_pro", "cmmlu", "ceval")  # exams whose parts are subjects: `MMLU-anatomy`
 _MEASURED = ("shots", "metric", "filter", "repeats")
 """Settings that a bracket may state even where it belongs to the benchmark's own name."""
 
@@ -81,10 +81,11 @@ def read_label(text: str) -> Label:
     """Take a label apart. The benchmark is resolved from the whole label, then with its qualifiers taken off."""
     tidy = re.sub(r"(?<=\w)\s?\[\d{1,2}\]$", "", " ".join(text.split()))[:300]
     tidy = re.sub(r"(?i)^(licen[cs]e)\(s\)", r"\1s", tidy)
-    whole = resolve_benchmark(tidy)
+    spelled = re.sub(r"\((\d{1,2})-s\)", r"(\1-shot)", re.sub(r"\s*[⬆⬇\ufe0f]+$", "", tidy))
+    whole = resolve_benchmark(spelled)
     if whole.name is None and (measure := _MEASURE_OF.fullmatch(tidy)) and (of := read_label(measure[2])).benchmark:
         return replace(read_label(f"{of.text} ({measure[1]})"), text=tidy)
-    core, qualifiers = _split(tidy)
+    core, qualifiers = _split(spelled)
     name = whole.name
     stated: dict[str, str | int | float] = {}
     if name is None:
@@ -94,6 +95,7 @@ def read_label(text: str) -> Label:
         qualifiers = [] if name else qualifiers
     elif catalogue()[name].evaluator == "speed" and catalogue()[name].unit != "ratio":  # a ratio's bracket has sides
         stated, qualifiers = serving_stated(qualifiers)
+    core = less_measure(core)
     groups = [normalise(part) for part in re.split(r"\s*(?:&|\+|\band\b)\s*", core)]
     category = (normalise(core) in CATEGORIES or all(part in CATEGORIES for part in groups)) and not _is_exact(
         core, qualifiers
@@ -233,10 +235,11 @@ def _is_setting_word(tail: str, benchmark: str) -> bool:
         or is_grade(tail, benchmark)
         or (len(tail) > 3 and normalise(tail) in LANGUAGES - {"multilingual", "nonenglish", "english"})
         or re.fullmatch(r"(?i)zh|cn|de|fr|es|ja|jp|ko|ru|vi|ar", tail)
-        or (benchmark.startswith("live") and re.fullmatch(r"(?:20)?(?:2\d)?[01]\d[0-3]\d", tail))
+        or (benchmark.startswith("live") and re.fullmatch(r"(?:(?:20)?2\d-?)?[01]\d-?[0-3]\d", tail))
         or (normalise(tail) in _FIELDS and BROAD.search(benchmark))
         or (normalise(tail) in SUBJECTS and benchmark in _BY_SUBJECT)
         or (normalise(tail) == "python" and _by_tests(benchmark))
+        or (tail in ("I", "II") and benchmark.startswith("aime"))
         or re.fullmatch(
             r"(?i)\d+(?:\.\d+)?[km]|\d\dQ[1-4]|\d{2}\.?\d{2}\s*[-–]\s*\d{2}\.?\d{2}|(?:20)?[23]\d[01]\d[0-3]\d", tail
         )

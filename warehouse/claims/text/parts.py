@@ -6,7 +6,7 @@ import re
 from typing import Literal
 
 from warehouse.claims.text.names import normalise
-from warehouse.claims.text.vocabulary import CATEGORIES
+from warehouse.claims.text.vocabulary import CATEGORIES, MEASURES
 
 Kind = Literal["part", "whole", "scaffold", "harness", "harmless", "method", "unknown"]
 
@@ -135,7 +135,17 @@ def is_grade(word: str, benchmark: str | None) -> bool:
 
 
 def is_dated_part(word: str, benchmark: str | None, core: str) -> bool:
-    """Whether a word behind a benchmark's name is its grade, or the months of LiveCodeBench's problems."""
+    """Whether a word behind a benchmark's name is its grade, one of AIME's two papers, or the months of LiveCodeBench's
+    problems."""
+    if benchmark is not None and benchmark.startswith("aime") and word in ("I", "II"):
+        return True
     dated = benchmark is not None and benchmark.startswith("livecodebench")
     graded = is_grade(word, benchmark) and re.search(rf"(?i)\w{'[ -]' if dated else '-'}{re.escape(word)}$", core)
     return bool(graded or (dated and re.fullmatch(r"[01]\d\s?[-–~]\s?[01]\d", word)))
+
+
+def less_measure(core: str) -> str:
+    """The words without a measure behind the name of a group of benchmarks: `Math Score` is no score on MATH."""
+    head, _, last = core.rpartition(" ")
+    measure = normalise(last) in MEASURES | {"accuracy", "acc"}
+    return head if measure and not head.isupper() and normalise(head) in CATEGORIES else core

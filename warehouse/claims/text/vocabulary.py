@@ -39,6 +39,7 @@ SETTING_HEADS = {
     "accelerator": "hardware", "cpu": "hardware", "backend": "backend", "engine": "backend", "runtime": "backend",
     "framework": "backend", "inferenceengine": "backend", "servingengine": "backend", "software": "backend",
     "quant": "quantization", "quants": "quantization", "quantization": "quantization", "quanttype": "quantization",
+    "quantizationtype": "quantization",
     "precision": "quantization", "dtype": "quantization", "format": "quantization", "weights": "quantization",
     "concurrency": "concurrency", "streams": "concurrency", "concurrentrequests": "concurrency",
     "prompttokens": "prompt_tokens", "promptlength": "prompt_tokens", "inputtokens": "prompt_tokens",
