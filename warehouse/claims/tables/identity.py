@@ -7,7 +7,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from warehouse.claims.text.labels import read_label
-from warehouse.claims.text.model_words import FORMAT, SIZE, STATUS, hub_id, names_only_the_base, rounds
+from warehouse.claims.text.model_words import (
+    ASIDE_WORDS,
+    FORMAT,
+    MODE_WORDS,
+    ROLES,
+    SIZE,
+    STATUS,
+    WITH_DIGIT,
+    hub_id,
+    is_base_by_custom,
+    names_only_the_base,
+    rounds,
+)
 from warehouse.claims.text.names import name_key, name_tokens, normalise
 from warehouse.claims.text.speed_names import is_backend
 from warehouse.claims.text.vocabulary import FAMILIES, TUNED, UNTUNED
@@ -63,7 +75,7 @@ class Identity:
         named = self.names | self.sections
         if ours & (TUNED | UNTUNED):
             return False
-        if any(ours < words and words - ours <= TUNED for words in named):
+        if is_base_by_custom(self.model) or any(ours < words and words - ours <= TUNED for words in named):
             return True
         family = {word for word in ours if not SIZE.fullmatch(word)} - self._makers
         return len(family) > 1 and any(words & TUNED and words - TUNED == family for words in named)
@@ -116,7 +128,7 @@ class Identity:
         card names no other model by them and the release bears no word of tuning; else nothing."""
         ours = name_tokens(self.model)
         letters = frozenset(word for word in ours if word.isalpha())
-        if len(letters) < 2 or ours & (TUNED | UNTUNED | _ROLES) or "/" not in self.model:
+        if len(letters) < 2 or ours & (TUNED | UNTUNED | ROLES) or "/" not in self.model:
             return frozenset()
         others = [
             words for words in self.names if letters <= words and len(words) <= 8 and words not in (letters, ours)
@@ -129,20 +141,16 @@ class Identity:
         bears all of them."""
         ours = name_tokens(self.model)
         kept = frozenset(word for word in ours if not SIZE.fullmatch(word))
-        others = [words - _MODES for words in self.names if kept <= words and len(words) <= len(ours) + 3]
+        others = [words - MODE_WORDS for words in self.names if kept <= words and len(words) <= len(ours) + 3]
         others = [w for w in others if w not in (kept, ours) and not rounds(w - kept, self.model, self.known)]
         return frozenset({kept}) if len(kept) > 1 and kept & self.family and not others else frozenset()
 
     def has_no_edition_of(self, words: frozenset[str]) -> bool:
         """Whether every model of the card whose name holds all of these words is the release, or bears no more."""
         ours = name_tokens(self.model)
-        bearing = [names for names in self.names if words <= names and len(names) <= len(ours) + 3]
+        bearing = [names - ours for names in self.names if words <= names and len(names) <= len(ours) + 3]
         linked = any(words <= (names := name_tokens(hub)) and names != ours for hub in self.known)
-        return (
-            not self.in_full
-            and not linked
-            and all(word in ours or FORMAT.fullmatch(word) for names in bearing for word in names)
-        )
+        return not (self.in_full or linked) and all(FORMAT.fullmatch(word) for names in bearing for word in names)
 
     @property
     def is_ambiguous(self) -> bool:
@@ -297,7 +305,7 @@ def closeness_to(words: frozenset[str], identity: Identity) -> int | None:
         words = frozenset(word for word in words if not SIZE.fullmatch(word))
         if words == ours:
             return 100
-    if identity.variant and words - _ASIDE == identity.variant:
+    if identity.variant and words - ASIDE_WORDS == identity.variant:
         return 150
     sizes = {word for word in words if SIZE.fullmatch(word)}
     if sizes and words - sizes and words - sizes <= TUNED | UNTUNED:  # `7B Chat`
@@ -327,7 +335,7 @@ def _closeness_of_shorter(words: frozenset[str], ours: frozenset[str], identity:
         return 300
     if words == identity.words_alone:
         return 300
-    if missing == identity.brand and len(words) > 1 and any(_WITH_DIGIT.fullmatch(word) for word in words):
+    if missing == identity.brand and len(words) > 1 and any(WITH_DIGIT.fullmatch(word) for word in words):
         return 100 + len(missing)
     family = {word for word in ours if word.isalpha()} - soft
     if missing <= soft and (words & family or len(words) >= 2):
@@ -340,16 +348,6 @@ def _closeness_of_shorter(words: frozenset[str], ours: frozenset[str], identity:
     if sizes and missing <= soft | sizes and any(c.isdigit() for word in words for c in word) and words & family:
         return 200 + len(missing)
     return None
-
-
-_ROLES = frozenset(
-    {"thinking", "think", "reasoning", "preview", "mini", "small", "large", "lite", "flash", "pro", "max", "air"}
-)
-"""Words that tell a release from its siblings, so that its name without version and size is nobody's for certain."""
-_MODES = frozenset({"thinking", "think", "reasoning", "non", "no", "nonthinking", "mode", "high", "low", "medium"})
-_WITH_DIGIT = re.compile(r"[a-z]+\d+(?:\.\d+)?|\d+\.\d+")
-"""A word of a name that tells its version: `k2`, `3.2`."""
-_ASIDE = frozenset({"moe", "dense", "hybrid", "model"})  # words that tables add to a model's name
 
 
 def _lacks_only_the_version(words: frozenset[str], identity: Identity) -> bool:

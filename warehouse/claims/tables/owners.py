@@ -352,7 +352,7 @@ def _plain_name(text: str, identity: Identity, base: str | None) -> tuple[Owner,
     if plain.variant and name_tokens(plain.variant) <= name_tokens(identity.model) and closeness_to(whole, identity):
         plain = ModelName(" ".join(text.split()))  # the word of a mode is one of the release's name
     tokens = name_tokens(plain.model)
-    untold = _untold_base(tokens, base)
+    untold = _untold_base(tokens, base) and not identity.has_tuned_sibling
     if untold:
         tokens |= (name_tokens(identity.model) & UNTUNED) or {"base"}
     same = [hub for hub in identity.known if name_tokens(hub) == tokens]
@@ -370,6 +370,8 @@ def _plain_name(text: str, identity: Identity, base: str | None) -> tuple[Owner,
         ), None
     if closeness and len(same) == 1 and same[0] != identity.model:
         closeness = None
+    if base == "tuned" and closeness and identity.has_tuned_sibling and not whole & UNTUNED:
+        return Owner("unsure", model, reason=f"{text} under a heading of tuned models"), None
     told = base == "tuned" or (base is None and whole in identity.beside_assistants)
     if closeness and identity.titled_in_full and not told and (name_tokens(identity.model) - tokens) & TUNED:
         reason = f"{text} may be what {identity.model}, the card's title, was tuned from"

@@ -14,6 +14,14 @@ STATUS = frozenset({"preview", "alpha", "beta", "lm", "llm"})
 """Words of a release's name that a table may leave out where the card names no other edition."""
 FORMAT = re.compile(r"gguf|awq|gptq|f?p?16|fp8|int[48]|q\d|[kmsl]|latest")
 """A word of an artifact's format or quantization."""
+ROLES = frozenset(
+    {"thinking", "think", "reasoning", "preview", "mini", "small", "large", "lite", "flash", "pro", "max", "air"}
+)
+"""Words that tell a release from its siblings, so that its name without version and size is nobody's for certain."""
+MODE_WORDS = frozenset({"thinking", "think", "reasoning", "non", "no", "nonthinking", "mode", "high", "low", "medium"})
+WITH_DIGIT = re.compile(r"[a-z]+\d+(?:\.\d+)?|\d+\.\d+")
+"""A word of a name that tells its version: `k2`, `3.2`."""
+ASIDE_WORDS = frozenset({"moe", "dense", "hybrid", "model"})  # words that tables add to a model's name
 _HUB = re.compile(
     r"^https?://(?:www\.)?(?:huggingface\.co|hf\.co)/([\w.-]+/[\w.-]+?)/?(?:[?#].*|/(?:tree|blob|resolve)/.*)?$"
 )
@@ -54,3 +62,10 @@ def names_only_the_base(missing: frozenset[str] | set[str], kept: frozenset[str]
         return False
     sizes = {word for word in ours if SIZE.fullmatch(word)}
     return bool(sizes) and sizes <= kept and any(len(word) > 2 and word.isalpha() for word in kept)
+
+
+def is_base_by_custom(model: str) -> bool:
+    """Whether a release without a word of tuning is a base model because its family always names the tuned ones: Llama
+    2 to 4, under whoever's name (`Llama-3.2-3B`, `Meta-Llama-3-8B`, `Llama-2-7b-hf`)."""
+    name = model.rsplit("/", 1)[-1]
+    return re.fullmatch(r"(?i)(?:meta-)?llama-\d(?:\.\d)?-\d+b(?:-vision)?(?:-hf)?", name) is not None
