@@ -130,6 +130,8 @@ def looks_like_part(word: str) -> bool:
 def is_grade(word: str, benchmark: str | None) -> bool:
     """Whether a word is a grade of difficulty that names a part of the benchmark, also without brackets:
     `LiveCodeBench-Easy`. The hard part of others is often published as a benchmark of its own."""
+    if benchmark is not None and benchmark.startswith("bfcl"):
+        return normalise(word) == "live"
     graded = benchmark is not None and benchmark.startswith("livecodebench")
     return normalise(word) in (("easy", "medium", "hard") if graded else ("easy", "medium"))
 
