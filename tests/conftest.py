@@ -5,6 +5,8 @@ import os
 
 from hypothesis import settings
 
+# the modules of all tests stay: walking them while they are imported finds nothing
+gc.disable()
 # several tests run at a time on few cores: how long an example takes says nothing
 settings.register_profile("shared", deadline=None)
 settings.load_profile("shared")
@@ -18,6 +20,7 @@ def pytest_collection_finish() -> None:
     """What three thousand tests are made of stays to the end: no collection of garbage need walk it again."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def pytest_sessionfinish() -> None:

@@ -55,7 +55,9 @@ def test_there_is_one_a_reader_on_one_page() -> None:
         assert len(text.splitlines()) <= LONGEST and "(glossary.md)" in text
 
 
-@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.long] * (name in ("analyst", "hobbyist"))) for name in READERS]
+)
 def test_its_commands_work_in_an_empty_folder(name: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ran = 0
     for language, mark, text in blocks(name):

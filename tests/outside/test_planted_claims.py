@@ -174,7 +174,9 @@ def guidellm(to: Path) -> Path:
 
 
 @pytest.mark.parametrize("make", [vllm_bench, guidellm])
-@pytest.mark.parametrize("said", ["1000 tok/s", "1400 tok/s", "700 tok/s"])
+@pytest.mark.parametrize(
+    "said", ["1400 tok/s", *(pytest.param(said, marks=pytest.mark.long) for said in ("1000 tok/s", "700 tok/s"))]
+)
 def test_a_published_speed_is_shown_and_decides_nothing(
     home: Home, tmp_path: Path, make: Callable[[Path], Path], said: str
 ) -> None:
@@ -187,9 +189,9 @@ def test_a_published_speed_is_shown_and_decides_nothing(
 @pytest.mark.parametrize(
     ("said", "runs", "outcome"),
     [
-        ("1000 tok/s", 7, Outcome.confirmed),
+        pytest.param("1000 tok/s", 7, Outcome.confirmed, marks=pytest.mark.long),
         ("1400 tok/s", 7, Outcome.below_claim),
-        ("700 tok/s", 7, Outcome.above_claim),
+        pytest.param("700 tok/s", 7, Outcome.above_claim, marks=pytest.mark.long),
         ("1400 tok/s", 5, Outcome.inconclusive),
     ],
 )

@@ -55,7 +55,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("name", "score"), CASES)
-@pytest.mark.parametrize("flips", [0.02, 0.2])
+@pytest.mark.parametrize("flips", [pytest.param(0.02, marks=pytest.mark.long), 0.2])
 def test_an_honest_claim_is_hardly_ever_flagged_in_a_year_of_weeks(name: str, score: float, flips: float) -> None:
     """52 whole runs of one honest claim, through criterion and judge, with the flip rate as measured in each."""
     known, rng, lives = benchmark(name), random.Random(5), 20
