@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import queue
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 
@@ -26,6 +28,11 @@ AHEAD = 32
 REPORT = 0.2
 """Seconds between two reports of progress, and that a complete item may wait to be scored with others: in a row they
 cost a fraction of what each costs alone, after the model has driven the code out of the processor's cache."""
+RARELY = 50_000
+"""Objects made, less those freed, between two searches for cyclic garbage among the young: Python's own 700 come up
+several times a request while hundreds of answers wait, and searches of the old go through all that lm-eval holds."""
+USUAL = gc.get_threshold()
+"""What it is otherwise."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +99,21 @@ def execute(
                 journal.commit([], [row for item, scored in zip(batch, scores) for row in _enter(item, scored, board)])  # noqa: B905
     if board.stop_at is not None or not missing:
         return None
-    return _Reader(items, work, journal, board, limits, progress, missing, begun, reused).run()
+    with _rare_collection():
+        return _Reader(items, work, journal, board, limits, progress, missing, begun, reused).run()
+
+
+@contextmanager
+def _rare_collection() -> Iterator[None]:
+    """Search for cyclic garbage seldom, and not in what is loaded. Runs in other threads may do so at the same time:
+    the one that ends first takes the gain from the other, and nothing else."""
+    gc.freeze()
+    gc.set_threshold(RARELY, *USUAL[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*USUAL)
+        gc.unfreeze()
 
 
 def _score(item: Item, answers: Sequence[Response], work: Work, board: Board) -> list[ItemScore]:
