@@ -17,8 +17,6 @@ from evaluators.protocols.vendor_habits import Habit
 from evaluators.records import Origin, Protocol, Settings, UserError
 
 MODES: tuple[Mode, ...] = get_args(Mode)
-MOST_SHOTS = 3
-"""Numbers of examples that are tried for one mode where a claim states none: a vendor's habits and those in use."""
 ASKED = (
     "shots", "prompt", "system_prompt", "thinking", "effort", "temperature", "top_p", "top_k", "min_p",
     "presence_penalty", "frequency_penalty", "repetition_penalty", "max_tokens", "repeats",
@@ -208,24 +206,24 @@ def _leaves_formulation(benchmark: Benchmark, stated: Settings) -> bool:
 def _variants(
     benchmark: Benchmark, mode: Mode, base: Settings, stated: Settings, habits: Iterable[Habit], kind: ReleaseKind
 ) -> list[tuple[dict[str, object], str | None]]:
-    """What is tried: the vendor's documented habits, each with its address, then the numbers of examples that are in
-    use. Where the claim states a number, only that one, and habits that say it too or say none."""
+    """What is tried: the vendor's documented habits, each with its address, then the catalogue's own way, which a habit
+    never replaces, then the numbers of examples that are in use. Where the claim states a number, only that one, and
+    habits that say it too or say none."""
     if mode == "thinking" and kind.switch in EFFORTS and stated.effort is None:
         return [({"effort": effort}, None) for effort in kind.efforts or ("high", "medium", "low")]
-    variants: dict[int | None, tuple[dict[str, object], str | None]] = {}
+    tried: list[tuple[dict[str, object], str | None]] = []
     for habit in habits:
         fits = stated.shots is None or habit.settings.shots in (None, stated.shots)
         if fits and habit.benchmark == benchmark.name and habit.mode in (None, mode):
             changes = habit.settings.model_dump(exclude_none=True, exclude={"notes", "metric", "filter"})
-            variants.setdefault(habit.settings.shots, (changes, habit.address))
-    if stated.shots is not None:
-        variants.setdefault(stated.shots, ({}, None))
-        return list(variants.values())
-    for shots in (base.shots, *(benchmark.usual_shots if mode != "thinking" else ())):
-        variants.setdefault(shots, ({} if shots is None else {"shots": shots}, None))
-    if mode == "chat" and benchmark.output == "generate_until":
-        variants.setdefault(0, ({"shots": 0}, None))
-    return list(variants.values())[:MOST_SHOTS]
+            tried.append((changes, habit.address))
+    usual: list[int] = []
+    if stated.shots is None:
+        usual += benchmark.usual_shots if mode != "thinking" else ()
+        usual += [0] if mode == "chat" and benchmark.output == "generate_until" else []
+    tried.append(({}, None))
+    tried.extend(({"shots": number}, None) for number in dict.fromkeys(usual))
+    return tried
 
 
 def _with_claim(
