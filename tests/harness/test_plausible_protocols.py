@@ -210,7 +210,6 @@ def test_habits_hold_where_the_claim_states_its_examples() -> None:
     [
         "Qwen/Qwen3-8B-Base",
         "Qwen/Qwen3-235B-A22B-Instruct-2507",
-        "deepseek-ai/DeepSeek-R1-0528",
         "zai-org/GLM-4.6",
         "Qwen/Qwen2-7B-Instruct",
         "ibm-granite/granite-4.0-h-tiny-base",

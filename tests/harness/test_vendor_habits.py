@@ -1,6 +1,8 @@
-"""What vendors say of their measuring takes no way of asking away."""
+"""What vendors say of their measuring holds for the releases that they say it of, and takes nothing away."""
 
 from __future__ import annotations
+
+import re
 
 import pytest
 
@@ -18,6 +20,53 @@ KINDS = (
     ReleaseKind(kind="instruct", thinking="none", has_template=True),
     ReleaseKind(kind="base", thinking="none"),
 )
+RELEASES = {
+    "ByteDance (Seed-OSS, instruct)": ["ByteDance-Seed/Seed-OSS-36B-Instruct"],
+    "DeepSeek (R1 and its distilled models)": ["deepseek-ai/DeepSeek-R1", "deepseek-ai/DeepSeek-R1-Distill-Llama-8B"],
+    "DeepSeek (R1-0528 and its distilled model)": [
+        "deepseek-ai/DeepSeek-R1-0528", "deepseek-ai/DeepSeek-R1-0528-Qwen3-8B",
+    ],
+    "LG AI Research (EXAONE Deep)": ["LGAI-EXAONE/EXAONE-Deep-2.4B", "LGAI-EXAONE/EXAONE-Deep-32B-AWQ"],
+    "Xiaomi (MiMo-7B)": ["XiaomiMiMo/MiMo-7B-RL", "XiaomiMiMo/MiMo-7B-RL-0530", "XiaomiMiMo/MiMo-7B-Base"],
+    "Xiaomi (MiMo-V2-Flash, base)": ["XiaomiMiMo/MiMo-V2-Flash-Base"],
+    "NVIDIA (Nemotron Nano 9B v2)": ["nvidia/NVIDIA-Nemotron-Nano-9B-v2"],
+    "Alibaba (Qwen2-Math and Qwen2.5-Math, instruct)": [
+        "Qwen/Qwen2-Math-7B-Instruct", "Qwen/Qwen2.5-Math-1.5B-Instruct",
+    ],
+    "Alibaba (Qwen, base)": ["Qwen/Qwen-7B"],
+    "Alibaba (Qwen2, base)": ["Qwen/Qwen2-7B"],
+    "Alibaba (Qwen3)": ["Qwen/Qwen3-8B", "Qwen/Qwen3-30B-A3B-FP8"],
+    "Mistral AI (Small 3.1, base)": ["mistralai/Mistral-Small-3.1-24B-Base-2503"],
+    "Shanghai AI Laboratory (InternLM3, instruct)": ["internlm/internlm3-8b-instruct"],
+    "Microsoft (Phi-3-mini, instruct)": ["microsoft/Phi-3-mini-4k-instruct", "microsoft/Phi-3-mini-128k-instruct"],
+    "Microsoft (Phi-4-mini, instruct)": ["microsoft/Phi-4-mini-instruct"],
+    "TII (Falcon3, base)": ["tiiuae/Falcon3-7B-Base"],
+}  # fmt: skip
+NEIGHBOURS = [
+    "ByteDance-Seed/Seed-OSS-36B-Base", "deepseek-ai/DeepSeek-V3.1", "deepseek-ai/DeepSeek-V3-0324",
+    "LGAI-EXAONE/EXAONE-4.0-32B", "LGAI-EXAONE/EXAONE-3.5-7.8B-Instruct", "XiaomiMiMo/MiMo-VL-7B-RL",
+    "XiaomiMiMo/MiMo-V2-Flash", "nvidia/NVIDIA-Nemotron-Nano-9B-v2-Base", "nvidia/NVIDIA-Nemotron-Nano-12B-v2",
+    "Qwen/Qwen2.5-Math-7B", "Qwen/Qwen2.5-Math-PRM-7B", "Qwen/Qwen2.5-7B-Instruct", "Qwen/Qwen-7B-Chat",
+    "Qwen/Qwen3-4B-Thinking-2507", "Qwen/Qwen3-Next-80B-A3B-Instruct", "mistralai/Mistral-Small-24B-Base-2501",
+    "mistralai/Mistral-Small-3.1-24B-Instruct-2503", "internlm/internlm2_5-7b-chat",
+    "microsoft/Phi-3-medium-4k-instruct", "microsoft/Phi-4-mini-reasoning", "tiiuae/Falcon3-7B-Instruct",
+    "tiiuae/Falcon3-Mamba-7B-Base", "somebody/DeepSeek-R1-0528-Qwen3-8B",
+]  # fmt: skip
+
+
+def vendors_of(model: str) -> list[str]:
+    return [vendor.vendor for vendor in vendor_habits() if re.search(vendor.models, model, re.I)]
+
+
+@pytest.mark.parametrize(("vendor", "model"), [(name, model) for name, models in RELEASES.items() for model in models])
+def test_a_release_has_the_habits_of_its_family(vendor: str, model: str) -> None:
+    assert vendors_of(model) == [vendor]
+
+
+@pytest.mark.parametrize("model", NEIGHBOURS)
+def test_a_neighbour_has_none_of_them(model: str) -> None:
+    """Base, instruct and thinking, and other generations, are other releases."""
+    assert not vendors_of(model)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=[kind.kind for kind in KINDS])
