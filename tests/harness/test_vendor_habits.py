@@ -35,6 +35,12 @@ RELEASES = {
     ],
     "Alibaba (Qwen, base)": ["Qwen/Qwen-7B"],
     "Alibaba (Qwen2, base)": ["Qwen/Qwen2-7B"],
+    "Ai2 (OLMo 2, base)": ["allenai/OLMo-2-1124-7B", "allenai/OLMo-2-0325-32B"],
+    "Baichuan (Baichuan2, base)": ["baichuan-inc/Baichuan2-7B-Base"],
+    "DeepSeek (LLM, base)": ["deepseek-ai/deepseek-llm-7b-base"],
+    "DeepSeek (LLM, chat)": ["deepseek-ai/deepseek-llm-7b-chat"],
+    "Google (Gemma 2, pre-trained)": ["google/gemma-2-9b"],
+    "Moonshot AI (Kimi K2, base)": ["moonshotai/Kimi-K2-Base"],
     "Alibaba (Qwen2.5, base)": ["Qwen/Qwen2.5-7B"],
     "Alibaba (Qwen3 Thinking 2507)": ["Qwen/Qwen3-4B-Thinking-2507", "Qwen/Qwen3-235B-A22B-Thinking-2507-FP8"],
     "DeepSeek (V3.2)": ["deepseek-ai/DeepSeek-V3.2"],
@@ -60,7 +66,8 @@ NEIGHBOURS = [
     "microsoft/Phi-3-medium-4k-instruct", "microsoft/Phi-4-mini-reasoning", "tiiuae/Falcon3-7B-Instruct",
     "tiiuae/Falcon3-Mamba-7B-Base", "somebody/DeepSeek-R1-0528-Qwen3-8B", "zai-org/GLM-4.6",
     "moonshotai/Kimi-K2-Instruct-0905", "Qwen/Qwen2.5-Coder-7B", "deepseek-ai/DeepSeek-V3.2-Exp",
-    "deepseek-ai/DeepSeek-V3.2-Speciale",
+    "deepseek-ai/DeepSeek-V3.2-Speciale", "google/gemma-2-9b-it", "allenai/OLMo-2-1124-7B-Instruct",
+    "allenai/Olmo-3-1025-7B", "baichuan-inc/Baichuan2-7B-Chat", "deepseek-ai/deepseek-coder-6.7b-base",
 ]  # fmt: skip
 
 
