@@ -12,7 +12,11 @@ def printable(text: object) -> str:
     said = str(text)
     if said.isprintable():
         return said
-    return "".join(sign if sign.isprintable() or sign == "\n" else " " for sign in said)
+    return "\n".join(line if line.isprintable() else _blanked(line) for line in said.split("\n"))
+
+
+def _blanked(line: str) -> str:
+    return "".join(sign if sign.isprintable() else " " for sign in line)
 
 
 def write_line(text: object = "", to: TextIO | None = None) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import csv
 import json
+import math
 import re
 import xml.etree.ElementTree as ElementTree
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from evaluators.imported_origin import Imported
 from evaluators.run_manifest import write_manifest
 from flows.cli import run_command
 from flows.cli.mcp_command import read_only_server
+from flows.cli.output import json_line
 from flows.runtime.plain_text import printable
 from tests.verdicts.cases import NOW, make_lock, make_measurement, make_run
 from warehouse.claim_records import Verdict
@@ -203,3 +206,17 @@ def test_pictures_and_feed_are_xml_that_does_nothing(
             assert element.tag.rpartition("}")[2] not in ("script", "foreignObject", "image", "iframe"), path
             assert not [name for name in element.attrib if name.lower().startswith("on")], path
             assert not str(element.get("href", "")).lower().lstrip().startswith("javascript:"), path
+
+
+def test_json_of_any_values() -> None:
+    moment, said = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), "a\x7f\u202eb"
+    row: dict[Any, Any] = {"at": moment, "parts": (1, None, True), "text": said, 7: {"deep": [moment, Path("/a")]}}
+    iso = "2026-01-02T03:04:05+00:00"
+    plain = {"at": iso, "parts": [1, None, True], "text": said, "7": {"deep": [iso, "/a"]}}
+    for numbers, expected in ([1.5], [1.5]), ([1.5, math.nan, -math.inf], [1.5, None, None]):
+        line = json_line(row | {"numbers": numbers}, indent=2)
+        assert json.loads(line) == plain | {"numbers": expected} and not {"\x7f", "\u202e"} & set(line)
+
+
+def test_only_what_is_not_printed_becomes_a_space() -> None:
+    assert printable("é\ta\x1b[0m\n\u202eb\r\n\n☃") == "é a [0m\n b \n\n☃"
