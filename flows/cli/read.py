@@ -44,18 +44,15 @@ def table(
     """
     import sys
 
-    from warehouse.queries.kept_table import PRINTED, printed_rows
+    from warehouse.queries.kept_table import printed_rows
 
     home = Home(configuration().home)
-    if json or flagged or model is not None or outcome is not None:
+    if json:
         from warehouse.queries.table import table_rows as ask
 
-        rows = ask(home, model=model, outcome=outcome, flagged=flagged, columns=() if json else PRINTED)
-    else:
-        rows = printed_rows(home)
-    if json:
-        print_json(rows)
+        print_json(ask(home, model=model, outcome=outcome, flagged=flagged))
         return
+    rows = printed_rows(home, model=model, outcome=outcome, flagged=flagged)
     from flows.cli.measured_table import print_claims, print_limit
 
     shown = rows[:limit] if limit and sys.stdout.isatty() else rows

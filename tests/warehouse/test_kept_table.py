@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -44,6 +45,19 @@ def test_kept_rows_are_those_of_the_tables(home: Home) -> None:
     assert printed_rows(home) == asked
     command = [sys.executable, "-c", WITHOUT_DATABASE, str(home.root)]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.split() == ["20", "False"]
+
+
+def test_filters_pick_the_rows_that_the_tables_give(home: Home) -> None:
+    rows = printed_rows(home, many=1)
+    named = {"model": rows[0]["model"].upper()[1:]}
+    filters: list[dict[str, Any]] = [named, {"model": "nobody"}, {"outcome": rows[-1]["outcome"]}, {"flagged": True}]
+    for asked in filters:
+        expected = table_rows(home, columns=PRINTED, **asked)
+        assert printed_rows(home, **asked) == expected, asked
+        kept(home).rename(home.root / "aside")
+        assert printed_rows(home, many=1, **asked) == expected and not kept(home).exists(), "a part is never kept"
+        (home.root / "aside").rename(kept(home))
+    assert 0 < len(printed_rows(home, model=named["model"])) < len(rows)
 
 
 def test_a_write_is_seen_at_once(home: Home) -> None:

@@ -42,20 +42,34 @@ class _Kept(msgspec.Struct):
     """Values of PRINTED."""
 
 
-def printed_rows(home: Home, many: int = MANY) -> list[Row]:
-    """What the table prints of all claims. many: rows from which they are kept."""
+def printed_rows(
+    home: Home, many: int = MANY, *, model: str | None = None, outcome: str | None = None, flagged: bool = False
+) -> list[Row]:
+    """What the table prints of the claims that `table_rows` finds for the same filters. many: rows from which all of
+    them are kept; who filters takes what is kept, and else asks for no more than that."""
     kept = _kept(home)
     if kept is not None:
-        return [dict(zip(PRINTED, row, strict=True)) for row in kept.rows]
+        rows = [dict(zip(PRINTED, row, strict=True)) for row in kept.rows]
+        if model is None and outcome is None and not flagged:
+            return rows
+        return [row for row in rows if _fits(row, model, outcome, flagged)]
     from warehouse.queries.table import table_rows
     from warehouse.store import publish
 
+    if model is not None or outcome is not None or flagged:
+        return table_rows(home, model=model, outcome=outcome, flagged=flagged, columns=PRINTED)
     publish(home)
     state = published_state(home)
     rows = table_rows(home, columns=PRINTED)
     if len(rows) >= many and state and state == published_state(home):  # nothing was published meanwhile
         _keep(home, _Kept(state, _asked(), [list(row.values()) for row in rows]))
     return rows
+
+
+def _fits(row: Row, model: str | None, outcome: str | None, flagged: bool) -> bool:
+    """Whether `table_rows` would find a row."""
+    named = model is None or model.lower() in row["model"].lower()
+    return named and outcome in (None, row["outcome"]) and (row["flagged"] or not flagged)
 
 
 def _asked() -> str:
