@@ -29,6 +29,7 @@ def test_one_connection_for_all_releases(tmp_path: Path, monkeypatch: pytest.Mon
     assert all(line.hours_expected for line in report.lines) and len(opened) <= 3
 
 
+@pytest.mark.long
 def test_what_is_read_within_is_of_one_state(tmp_path: Path) -> None:
     """The same answers as one by one; another home has a connection of its own, and afterwards news are seen."""
     home = write_large_home(tmp_path / "home", items=20, claims=20, runs=4, answered=4)
@@ -42,6 +43,7 @@ def test_what_is_read_within_is_of_one_state(tmp_path: Path) -> None:
     assert costs(home, model, "llama.cpp")
 
 
+@pytest.mark.long
 def test_claims_of_a_benchmark_share_plans(tmp_path: Path) -> None:
     """A hundred claimed scores need a few dozen plans, and the items they expect are near the exact ones."""
     from random import Random

@@ -143,7 +143,15 @@ def test_a_part_that_the_program_does_not_write(home: Home, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "more", ["peft=me/adapter", "revision=step3000", "steer_path=v.pt", "lora_local_path=me/l", "delta=a/b"]
+    "more",
+    [
+        "peft=me/adapter",
+        "revision=step3000",
+        *(
+            pytest.param(more, marks=pytest.mark.long)
+            for more in ("steer_path=v.pt", "lora_local_path=me/l", "delta=a/b")
+        ),
+    ],
 )
 def test_other_weights_than_the_name_says(home: Home, tmp_path: Path, more: str) -> None:
     path = lm_eval_files(tmp_path, ANSWERS)

@@ -70,6 +70,7 @@ def run(server: Any, home: Path, store: SharedRuns | None, **more: Any) -> Run:
     return run_agent_benchmark(ENTRY, ARTIFACT, served, Settings(), home=home, store=store, **more)
 
 
+@pytest.mark.long
 def test_two_machines_pay_once(address: str, tmp_path: Path) -> None:
     stores = [SharedRuns(address, share=0.05, beat=0.1) for _ in range(2)]
     with answering(lambda name: name.endswith("1")) as server, ThreadPoolExecutor(2) as pool:
@@ -96,6 +97,7 @@ def test_tasks_of_a_lost_machine_are_taken_over(address: str, tmp_path: Path) ->
     assert store.listing(f"journals/{folder.name}") == []
 
 
+@pytest.mark.long
 def test_a_stopped_run_goes_on_at_another_machine(address: str, tmp_path: Path) -> None:
     with answering(lambda name: True) as server:
         first = run(server, tmp_path / "a", SharedRuns(address), stop=StopAfter(5))

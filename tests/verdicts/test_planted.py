@@ -103,6 +103,7 @@ def test_missing_bos(tmp_path: Path) -> None:
         expect(judged(run), "bos_missing", "BOS")
 
 
+@pytest.mark.long
 def test_weights_as_rough_as_two_bits(tmp_path: Path) -> None:
     def roughen(reader: object) -> None:
         import numpy as np

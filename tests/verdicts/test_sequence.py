@@ -209,7 +209,7 @@ def test_unknown_items_are_the_worst_case_never_dropped() -> None:
     assert follow([1.0] * 640, region).side == "confirmed"
 
 
-@pytest.mark.parametrize("kind", ["counts", "graded", "predicted"])
+@pytest.mark.parametrize("kind", ["counts", "graded", pytest.param("predicted", marks=pytest.mark.long)])
 def test_what_was_computed_before_changes_no_look(kind: str) -> None:
     """Looks with a memory are those without, to the last bit, also where items that were pending come in later."""
     rng = random.Random(7)

@@ -56,6 +56,7 @@ def test_table_show_and_query_answer(home: Path) -> None:
     assert counts == {"verdicts": 12, "judged": 12}
 
 
+@pytest.mark.long
 def test_rebuild_gives_the_same_table(home: Path) -> None:
     names = ("claim_id", "outcome", "measured", "items", "flagged")
     before = [[row[name] for name in names] for row in answered(home, "table", "demo-model-1.5M", "--json")]
