@@ -32,6 +32,8 @@ class Deal:
         """To be begun by another server, in the order in which they came back."""
         self._under_way: dict[Dealt, int] = {}
         """By job: the server that works on it."""
+        self._failures = False
+        """Whether a server ever had no answer: until then nobody owes one, and no job need be looked at."""
 
     def next(self, server: int, most: int, *, fresh: bool = True) -> Dealt | None:
         """The next job of a server, None if there is none now. fresh: whether a new one may be begun. A server that
@@ -65,11 +67,14 @@ class Deal:
         for requests, failed_on in ((tuple(left), job.failed_on), (tuple(failed), job.failed_on | {server})):
             if requests:
                 self._returned.append(Dealt(requests, failed_on))
+                self._failures = self._failures or bool(failed_on)
 
     def _begin(self, job: Dealt, server: int) -> Dealt:
         self._under_way[job] = server
         return job
 
     def _owed(self, server: int) -> int:
+        if not self._failures:
+            return 0
         elsewhere = [job for job, by in self._under_way.items() if by != server]
         return sum(server in job.failed_on for job in (*self._returned, *elsewhere))
