@@ -30,6 +30,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -41,7 +42,15 @@ from flows.runtime.verbosity import VERBOSITY, take_verbosity
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit with its code."""
-    sys.exit(run_command(sys.argv[1:] if arguments is None else arguments))
+    try:
+        code = run_command(sys.argv[1:] if arguments is None else arguments)
+    except KeyboardInterrupt:  # a further one, while the first was told of
+        code = 130
+    # What is finished is on disk and every server has ended. Libraries may still wait for threads of theirs, with a
+    # traceback where Python's own handler breaks that off: from here on Ctrl-C ends the process at once.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    sys.exit(code)
 
 
 def run_command(arguments: Sequence[str]) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -122,6 +124,20 @@ def test_ctrl_c_while_the_database_works_is_one(tmp_path: Path) -> None:
         signal.signal(signal.SIGINT, before)
     with reading(home) as connection:
         assert connection.execute("select 1").fetchall() == [(1,)]
+
+
+LATE = """
+import os, signal, threading
+from flows.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)
+threading._register_atexit(os.kill, os.getpid(), signal.SIGINT)
+main(["--version"])
+"""
+
+
+def test_ctrl_c_while_threads_are_waited_for_at_the_end_prints_no_traceback() -> None:
+    ended = subprocess.run([sys.executable, "-c", LATE], capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stderr) == (-signal.SIGINT, "") and ended.stdout
 
 
 def test_a_query_has_a_time_limit(
