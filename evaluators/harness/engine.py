@@ -29,8 +29,9 @@ REPORT = 0.2
 """Seconds between two reports of progress, and that a complete item may wait to be scored with others: in a row they
 cost a fraction of what each costs alone, after the model has driven the code out of the processor's cache."""
 RARELY = 50_000
-"""Objects made, less those freed, between two searches for cyclic garbage among the young: Python's own 700 come up
-several times a request while hundreds of answers wait, and searches of the old go through all that lm-eval holds."""
+"""Objects made, less those freed, between two searches for cyclic garbage among the young. With Python's own 700 there
+is one in ten requests, but they and those of the old ones, which go through all that lm-eval holds, took a fifth of the
+client's time (`tests.benchmarks.client_ceiling` prints what is left)."""
 USUAL = gc.get_threshold()
 """What it is otherwise."""
 
