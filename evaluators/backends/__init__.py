@@ -7,6 +7,7 @@
     remote, attached, ollama                    servers that somebody else runs
     replicas/    several servers of one model as one
     client, protocol, retry, select             requests in bulk: how, and what to do when they fail
+    plain_http/  posts by plain HTTP at little cost
     openai_api/  completions, chat, sampling and streams of every OpenAI-like server
     llama_cpp/, vllm/, sglang/                  what is particular to each
     bounded_http                                short questions to a server that is not ours
