@@ -67,7 +67,11 @@ def said(found: Any, body: Any) -> Any:
 
 
 class Wide(ScriptedServer):
-    """Answers `slots` requests at a time, each a moment long, and counts how many it has at once."""
+    """Answers `slots` requests at a time and counts how many it has at once. Each takes so long that working for it in
+    this process, beside other tests too, is little of it: else more at a time would bring no more."""
+
+    MOMENT = 0.05
+    """Seconds that a request takes."""
 
     def __init__(self, slots: int, **routes: Any) -> None:
         self.room, self.lock = threading.Semaphore(slots), threading.Lock()
@@ -81,7 +85,7 @@ class Wide(ScriptedServer):
             self.sent += 1
             self.most = max(self.most, self.here)
         with self.room:
-            time.sleep(0.002)
+            time.sleep(self.MOMENT)
         with self.lock:
             self.here -= 1
         usage = {"prompt_tokens": 10, "completion_tokens": 5}
