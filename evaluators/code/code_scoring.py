@@ -84,7 +84,7 @@ def score_code(task: Task, item: Item, answers: Sequence[Response], repeats: int
 
 def unscorable_code(task: Task, item: Item, repeats: int, together: bool) -> Scored:
     """As `unscorable`, for our score too."""
-    scored = unscorable(task, repeats, together)
+    scored = unscorable(task, item, repeats, together)
     if item.task in OWN_GRADES:
         turns = 1 if together else repeats
         enter_own(scored, item.task, [None] * turns, [ItemStatus.failed] * turns, [None] * turns)

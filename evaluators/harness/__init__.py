@@ -25,6 +25,7 @@ tasks             lm-eval's tasks, loaded fast
 answers/          what the answers of a run tell about it
 dealing/          one fixed order of jobs dealt to the servers of a run
 preflight/        before the first item
+scorers/          where items are scored
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import gc
 import queue
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -19,6 +19,7 @@ from evaluators.harness.journal import Journal, RequestId
 from evaluators.harness.progress import Progress
 from evaluators.harness.requests import Item
 from evaluators.harness.scoreboard import Board
+from evaluators.harness.scorers.item_scoring import ItemScoring
 from evaluators.harness.scoring import Scored, item_scores
 from evaluators.harness.sender import Answer, Sender
 from evaluators.records import ItemScore, Response
@@ -28,6 +29,9 @@ AHEAD = 32
 REPORT = 0.2
 """Seconds between two reports of progress, and that a complete item may wait to be scored with others: in a row they
 cost a fraction of what each costs alone, after the model has driven the code out of the processor's cache."""
+BACKLOG = 64
+"""Items that may wait to be scored elsewhere before nothing more is sent: the rule is asked about scored items, and
+what is sent beyond a stop is needless."""
 RARELY = 50_000
 """Objects made, less those freed, between two searches for cyclic garbage among the young. With Python's own 700 there
 is one in ten requests, but they and those of the old ones, which go through all that lm-eval holds, took a fifth of the
@@ -42,15 +46,13 @@ class Work:
 
     requests: Callable[[Item], list[Request]]
     """All requests of an item, repeats included."""
-    score: Callable[[Item, Sequence[Response]], Scored]
-    """Score of an item whose requests are all finished."""
+    scoring: ItemScoring
+    """Scores the items whose requests are all finished."""
     protocol: AnswerProtocol
     lanes: Callable[[], Sequence[Lane]]
     """Makes the lane of every server that is asked, inside the sender's loop."""
     backwards: bool = False
     """Send the last items first: another arrangement of the same requests."""
-    scorers: Executor | None = None
-    """Where scoring takes long (programs are run): threads that score items while answers come in; else None."""
 
 
 def execute(
@@ -70,7 +72,6 @@ def execute(
     missing: dict[int, frozenset[tuple[int, int]]] = {}
     begun: set[int] = set()
     reused = 0
-    rows: list[ItemScore] = []
     answered: list[Item] = []
     for item in items:
         wanted = work.requests(item)
@@ -82,22 +83,10 @@ def execute(
             missing[item.position] = lacking
             if len(lacking) < len(wanted):
                 begun.add(item.position)
-        elif board.stop_at is None:
-            if work.scorers is not None:
-                answered.append(item)
-                continue
-            rows += _score(item, journal.item(item.task, item.doc_id), work, board)
-            if len(rows) > 1000:
-                journal.commit([], rows)
-                rows = []
+        else:
+            answered.append(item)
     del kept
-    journal.commit([], rows)
-    if work.scorers is not None:
-        for batch in (answered[start : start + AHEAD] for start in range(0, len(answered), AHEAD)):
-            if board.stop_at is None:
-                answers = [journal.item(item.task, item.doc_id) for item in batch]
-                scores = work.scorers.map(work.score, batch, answers)
-                journal.commit([], [row for item, scored in zip(batch, scores) for row in _enter(item, scored, board)])  # noqa: B905
+    _score_answered(answered, work.scoring, journal, board)
     if board.stop_at is not None or not missing:
         return None
     with _rare_collection():
@@ -117,9 +106,27 @@ def _rare_collection() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _score(item: Item, answers: Sequence[Response], work: Work, board: Board) -> list[ItemScore]:
-    """Score an item from all its answers and enter it on the board. Returns its rows."""
-    return _enter(item, work.score(item, answers), board)
+def _score_answered(items: Sequence[Item], scoring: ItemScoring, journal: Journal, board: Board) -> None:
+    """Score the items that the journal has all answers of, until the rule says stop."""
+    left, rows = len(items), list[ItemScore]()
+    for batch in (items[start : start + AHEAD] for start in range(0, len(items), AHEAD)):
+        if board.stop_at is not None:
+            break
+        scoring.consider(left)
+        left -= len(batch)
+        answers = [journal.item(item.task, item.doc_id) for item in batch]
+        if scoring.elsewhere:
+            futures = [scoring.submit(item, given) for item, given in zip(batch, answers, strict=True)]
+            for item, given, future in zip(batch, answers, futures, strict=True):
+                rows += _enter(item, scoring.result(future, item, given), board)
+        else:
+            for item, given in zip(batch, answers, strict=True):
+                if board.stop_at is None:
+                    rows += _enter(item, scoring.here(item, given), board)
+        if len(rows) > 1000:
+            journal.commit([], rows)
+            rows = []
+    journal.commit([], rows)
 
 
 def _enter(item: Item, scored: Scored, board: Board) -> list[ItemScore]:
@@ -151,8 +158,10 @@ class _Reader:
         """Written answers of items that wait for others, where the journal held none before."""
         self.complete: dict[int, Item] = {}
         """Items to be scored, by position."""
-        self.scoring: dict[int, Future[Scored]] = {}
-        """Items that are being scored elsewhere, by position."""
+        self.scoring: dict[int, tuple[Future[Scored], Sequence[Response]]] = {}
+        """Items that are being scored elsewhere, by position, with their answers."""
+        self.held: list[Answer] = []
+        """Answers whose slots wait for what is being scored elsewhere."""
         self.ordered = items
         self.positions = {(item.task, item.doc_id): item for item in items}
         self.started = time.monotonic()
@@ -182,7 +191,7 @@ class _Reader:
             sender.abandon()
             sender.join()
             self._write(sender, self._left(sender))
-            self._score_complete()
+            self._score_complete(sender)
             self._take_scores(wait=ended)
             self._write(sender, [])
             self._tell(sender, last=True)
@@ -228,16 +237,22 @@ class _Reader:
         than it may, so little is sent that a stop makes needless.
         """
         self._write(sender, answers)
-        asking = self.work.scorers is None and self.board.may_ask(self.complete)
-        if not asking:
-            sender.acknowledge(answers)
+        self.held += answers
+        asking = not self.work.scoring.elsewhere and self.board.may_ask(self.complete)
+        if not asking and len(self.scoring) <= BACKLOG:
+            self._acknowledge(sender)
         if asking or time.monotonic() - self.scored >= REPORT:
-            self._score_complete()
+            self._score_complete(sender)
         self._take_scores()
         if self.board.stop_at is not None:
             sender.end()
-        if asking:
-            sender.acknowledge(answers)
+        if len(self.scoring) <= BACKLOG:
+            self._acknowledge(sender)
+
+    def _acknowledge(self, sender: Sender) -> None:
+        """Let the slots go on whose answers are written."""
+        sender.acknowledge(self.held)
+        self.held = []
 
     def _write(self, sender: Sender, answers: list[Answer]) -> None:
         """Commit answers and the rows of scored items."""
@@ -255,22 +270,27 @@ class _Reader:
             if self.waiting[item.position] == 0:
                 self.complete[item.position] = item
 
-    def _score_complete(self) -> None:
+    def _score_complete(self, sender: Sender) -> None:
         """Score the complete items, or have them scored. Their rows go with the next transaction."""
+        scoring = self.work.scoring
+        scoring.consider(self.board.total - self.board.done)
         for position in list(self.complete):
             item = self.complete.pop(position)  # an interrupt in here must not have an item scored a second time
             answers = self._answers(item)
-            if self.work.scorers is None:
-                self.rows += _score(item, answers, self.work, self.board)
+            if scoring.elsewhere:
+                future = scoring.submit(item, answers)
+                future.add_done_callback(lambda _: sender.outbox.put([]) if self.held else None)  # slots wait for it
+                self.scoring[position] = (future, answers)
             else:
-                self.scoring[item.position] = self.work.scorers.submit(self.work.score, item, answers)
+                self.rows += _enter(item, scoring.here(item, answers), self.board)
         self.scored = time.monotonic()
 
     def _take_scores(self, wait: bool = False) -> None:
         """Enter what was scored elsewhere; with `wait` all of it."""
-        for position in [position for position, future in self.scoring.items() if wait or future.done()]:
-            scored = self.scoring.pop(position).result()
-            self.rows += _enter(self.ordered[position], scored, self.board)
+        for position in [position for position, (future, _) in self.scoring.items() if wait or future.done()]:
+            future, answers = self.scoring.pop(position)
+            item = self.ordered[position]
+            self.rows += _enter(item, self.work.scoring.result(future, item, answers), self.board)
 
     def _answers(self, item: Item) -> list[Response]:
         """All answers of an item that is complete, by index and repeat."""

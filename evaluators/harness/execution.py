@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -36,7 +37,9 @@ from evaluators.harness.requests import Item
 from evaluators.harness.reuse import keyed_requests, take_over
 from evaluators.harness.run_async import run_blocking
 from evaluators.harness.scoreboard import Board
-from evaluators.harness.scoring import Scored, score, unscorable
+from evaluators.harness.scorers.item_scoring import ItemScoring, ThreadScorers
+from evaluators.harness.scorers.scoring_processes import ScoringProcesses, processes_can_score
+from evaluators.harness.scoring import Scored, score, score_or_note, unscorable
 from evaluators.harness.tasks import LoadedTasks
 from evaluators.records import (
     Measurement,
@@ -74,8 +77,6 @@ class Execution:
         self.loaded, self.items, self.whole, self.limits = loaded, items, whole, limits
         self.served = ServedModel()
         """Which model the answers name."""
-        self.broken: list[str] = []
-        """Documents whose scoring failed, with the error."""
         self.grading: CodeGrading | None = None
         """Set while a run is under way whose answers are programs."""
         kinds = {RequestKind(item.instances[0].request_type) for item in items}
@@ -159,11 +160,10 @@ class Execution:
             if reason is None:
                 work = Work(
                     requests=requests,
-                    score=lambda item, answers: self._score(item, answers, repeats, together),
+                    scoring=self._scoring(repeats, together),
                     protocol=self.protocol,
                     lanes=self.open_lanes,
                     backwards=self.rearranged,
-                    scorers=self.grading.scorers if self.grading else None,
                 )
                 reason, failed = self._execute(work, journal, board, progress)
             if reason is None and board.failed > self.limits.allowed_failed * max(board.counted, 1):
@@ -188,7 +188,7 @@ class Execution:
                 "greedy_repeats": findings.greedy_repeats,
                 "checks": run.checks
                 | findings.checks
-                | self._breakage()
+                | _breakage(board)
                 | (self.grading.checks() if self.grading else {})
                 | self.served.checks()
                 | self._losses()
@@ -218,7 +218,8 @@ class Execution:
     ) -> tuple[str | None, bool]:
         """Finish the items. Returns why the run is unsound, None if it is sound, and whether the server failed."""
         try:
-            reason = execute(self.items, work, journal, board, self.limits, progress)
+            with closing(work.scoring):
+                reason = execute(self.items, work, journal, board, self.limits, progress)
             for lane in self.lanes:
                 lane.client.patience.stalled = False
         except ServerLost as lost_server:
@@ -251,19 +252,19 @@ class Execution:
         lost = [f"{lane.client.server.url} ({'; '.join(lane.losses)})" for lane in self.lanes if lane.losses]
         return {"servers": f"lost on the way: {', '.join(lost)}"} if lost else {}
 
-    def _breakage(self) -> dict[str, str]:
-        return {"scoring": f"{len(self.broken)} items cannot be scored, e.g. {self.broken[0]}"} if self.broken else {}
+    def _scoring(self, repeats: int, together: bool) -> ItemScoring:
+        """How the items are scored, and where."""
+        score_task, give_up = (score_code, unscorable_code) if self.grading else (score, unscorable)
 
-    def _score(self, item: Item, answers: Sequence[Response], repeats: int, together: bool) -> Scored:
-        """One document's score; a metric that breaks on an answer costs that item only."""
-        task = self.loaded.tasks[item.task]
-        try:
-            return (score_code if self.grading else score)(task, item, answers, repeats, together)
-        except Exception as error:
-            self.broken.append(f"{item.task} document {item.doc_id}: {type(error).__name__}: {error}")
-            return (
-                unscorable_code(task, item, repeats, together) if self.grading else unscorable(task, repeats, together)
-            )
+        def score_item(item: Item, answers: Sequence[Response]) -> Scored:
+            task = self.loaded.tasks[item.task]
+            return score_or_note(score_task, give_up, task, item, answers, repeats, together)
+
+        if self.grading:
+            return ItemScoring(score_item, ThreadScorers(self.grading.scorers, score_item))
+        chat = self.settings.prompt == "chat"
+        processes = partial(ScoringProcesses, self.benchmark, chat, repeats, together)
+        return ItemScoring(score_item, more=processes if processes_can_score(self.benchmark) else None)
 
     async def _prepare(self, checks: bool) -> Findings:
         """Read what the protocols need and, with `checks`, examine the server: of several the first, which the others
@@ -294,3 +295,7 @@ class Execution:
             for own_client in clients:
                 await own_client.close()
         return findings
+
+
+def _breakage(board: Board) -> dict[str, str]:
+    return {"scoring": f"{len(board.broken)} items cannot be scored, e.g. {board.broken[0]}"} if board.broken else {}

@@ -28,6 +28,8 @@ class Board:
         """Items at which the rule said stop."""
         self.done = 0
         self.failed = 0
+        self.broken: list[str] = []
+        """Documents whose scoring failed, with the error."""
         self.raw: dict[Key, list[list[Any] | None]] = {}
         """By key and position: one value per repeat; None if the item is not finished, failed or lacks the metric."""
         self.means: dict[Key, list[float | None]] = {}
@@ -56,6 +58,8 @@ class Board:
             self.statuses.setdefault(name, [()] * self.total)[position] = tuple(statuses)
         if all(ItemStatus.failed in statuses for statuses in scored.statuses.values()):
             self.failed += 1
+        if scored.broken is not None:
+            self.broken.append(scored.broken)
         while self.prefix < self.total and self._finished[self.prefix]:
             self.prefix += 1
             if self.stop_at is None and (self.prefix % STRIDE == 0 or self.prefix == self.total):

@@ -33,6 +33,8 @@ class Scored:
     extracted: dict[str, list[str | None]] = field(default_factory=dict)
     """By filter, one per repeat: what the filter took (generation only)."""
     target: str | None = None
+    broken: str | None = None
+    """Why it cannot be scored: the document and the error."""
 
 
 def value_of(response: Response) -> Any:
@@ -108,7 +110,7 @@ def _vote(scored: Scored, rounds: int) -> None:
             scored.raw[(f"{metric}_maj@{rounds}", name)] = [min(values, default=0)] * rounds
 
 
-def unscorable(task: Task, repeats: int, together: bool) -> Scored:
+def unscorable(task: Task, item: Item, repeats: int, together: bool) -> Scored:
     """What becomes of a document whose scoring itself fails: no score in any turn."""
     turns = 1 if together else repeats
     scored = Scored()
@@ -118,6 +120,25 @@ def unscorable(task: Task, repeats: int, together: bool) -> Scored:
         for metric in task.aggregation():
             scored.raw[(metric, name)] = [None] * turns
     return scored
+
+
+def score_or_note(
+    score: Callable[..., Scored],
+    unscorable: Callable[..., Scored],
+    task: Task,
+    item: Item,
+    answers: Sequence[Response],
+    repeats: int,
+    together: bool,
+) -> Scored:
+    """One document's score by `score`; a metric that breaks on an answer costs that item only, and the error is kept.
+    unscorable: what becomes of such a document."""
+    try:
+        return score(task, item, answers, repeats, together)
+    except Exception as error:
+        scored = unscorable(task, item, repeats, together)
+        scored.broken = f"{item.task} document {item.doc_id}: {type(error).__name__}: {error}"
+        return scored
 
 
 def _enter(scored: Scored, key: Key, turn: int, value: Any) -> None:
