@@ -116,8 +116,8 @@ def test_more_is_sent_to_a_server_that_does_not_say_its_slots(tmp_path: Path) ->
         )  # fmt: skip
     assert run.status is RunStatus.finished and run.measurements[0].items >= 320
     assert in_flight(DEFAULT_SLOTS) < server.most <= MOST, "it is led up, to the bound at most"
-    # a look at few pending items may overtake one at a whole prefix
-    assert rule.asked == sorted(set(rule.asked) & set(range(32, 641, 32))) and len(rule.asked) >= 5, "at strides"
+    # a look with few items pending may come before one at a whole prefix, or in its place
+    assert set(rule.asked) <= set(range(32, 641, 32)) and len(set(rule.asked)) >= 5, "at strides"
     # a busy machine serves fewer at once than were sent: twice the server's 32 is what may be under way
     assert server.sent - rule.sent <= 2 * max(server.most, 32), "nothing is sent after the stop but what was under way"
 
