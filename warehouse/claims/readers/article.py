@@ -12,9 +12,9 @@ from warehouse.claims.readers.model_card import names_of_models, read_blocks
 from warehouse.claims.sentences.model_mentions import NamesOnPage
 from warehouse.claims.sentences.proposing import propose
 from warehouse.claims.source_reading import Reading, new_claim, source_of
-from warehouse.claims.tables.card_names import identity_in
 from warehouse.claims.tables.document import Heading, Page, Words, read_page
 from warehouse.claims.tables.grid import Grid
+from warehouse.claims.tables.ownership.card_names import identity_in
 from warehouse.claims.text.names import name_key
 
 NOBODY = "a model that the text does not name"

@@ -10,7 +10,7 @@ from evaluators.safe_load import load_json, written
 from warehouse.claim_records import Claimant
 from warehouse.claims.readers.claim_entries import ClaimEntry, add_entries
 from warehouse.claims.source_reading import Reading, source_of
-from warehouse.claims.tables.owners import hub_id
+from warehouse.claims.tables.ownership.owners import hub_id
 
 LINKS = ("weights_link", "api_ref_link", "playground_link", "repo_link")
 

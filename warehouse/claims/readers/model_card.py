@@ -9,17 +9,17 @@ from datetime import datetime
 
 from warehouse.claims.sentences.proposing import propose
 from warehouse.claims.source_reading import Reading, source_of
-from warehouse.claims.tables.card_names import identity_in
 from warehouse.claims.tables.context import Surroundings
 from warehouse.claims.tables.contradictions import drop_contradictions, drop_list_contradictions
 from warehouse.claims.tables.document import Heading, Page, Words, read_page
 from warehouse.claims.tables.extract import read_table
 from warehouse.claims.tables.grid import Grid
-from warehouse.claims.tables.identity import Identity, names_model
 from warehouse.claims.tables.layout import layout_of
 from warehouse.claims.tables.leaderboards import leaderboard_of
 from warehouse.claims.tables.lm_eval_table import columns_of, read_lm_eval_table
 from warehouse.claims.tables.notes import notes_near, words_around
+from warehouse.claims.tables.ownership.card_names import identity_in
+from warehouse.claims.tables.ownership.identity import Identity, names_model
 from warehouse.claims.tables.recovery import RECOVERY_HEADS
 from warehouse.claims.tables.row_shapes import split_rows
 from warehouse.claims.tables.specification_lists import read_items

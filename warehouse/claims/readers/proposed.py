@@ -9,8 +9,8 @@ from warehouse.claims.readers.article import NOBODY
 from warehouse.claims.readers.model_card import names_of_models
 from warehouse.claims.sentences.model_proposals import Ask, propose_by_model
 from warehouse.claims.source_reading import Reading
-from warehouse.claims.tables.card_names import identity_in
 from warehouse.claims.tables.document import read_page
+from warehouse.claims.tables.ownership.card_names import identity_in
 
 PAGES = ("model_card", "article")
 """Kinds of sources that have sentences."""

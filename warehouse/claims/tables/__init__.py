@@ -2,7 +2,7 @@
 
 document, grid, cells        a page as tables, a table as cells, a cell as values
 headings, layout             what rows and columns are about
-card_names, identity, owners whose number a cell is
+ownership/                   whose number a cell is
 row_settings, notes, two_values, context   settings and words beside the numbers
 contradictions               a table that says two things says nothing
 lm_eval_table, leaderboards, specification_lists   forms with rules of their own

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from warehouse.claims.source_reading import Reading
 from warehouse.claims.tables.cells import Neighbours, Value
 from warehouse.claims.tables.grid import Grid
-from warehouse.claims.tables.identity import Identity
 from warehouse.claims.tables.layout import Layout
 from warehouse.claims.tables.notes import Note
+from warehouse.claims.tables.ownership.identity import Identity
 
 
 @dataclass(frozen=True)

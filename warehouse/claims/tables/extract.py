@@ -12,11 +12,11 @@ from warehouse.claims.tables.cells import neighbours, read_value
 from warehouse.claims.tables.context import Context, Surroundings
 from warehouse.claims.tables.grid import Cell, Grid
 from warehouse.claims.tables.headings import heading_label, heads_of
-from warehouse.claims.tables.identity import Identity, names_model
 from warehouse.claims.tables.layout import Layout, holds_size, is_uneven
 from warehouse.claims.tables.leaderboards import is_second_board, task_of_second_board
 from warehouse.claims.tables.notes import without_numbering
-from warehouse.claims.tables.owners import Owner, owners, tuning_named
+from warehouse.claims.tables.ownership.identity import Identity, names_model
+from warehouse.claims.tables.ownership.owners import Owner, owners, tuning_named
 from warehouse.claims.tables.recovery import add_recovery
 from warehouse.claims.tables.row_settings import Stated, row_settings
 from warehouse.claims.tables.row_shapes import carry_down

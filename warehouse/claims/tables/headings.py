@@ -11,7 +11,7 @@ from evaluators.catalogue import catalogue
 from evaluators.licence_names import licence_named
 from warehouse.claims.tables.cells import read_value
 from warehouse.claims.tables.grid import Cell, Grid
-from warehouse.claims.tables.identity import Identity, names_model
+from warehouse.claims.tables.ownership.identity import Identity, names_model
 from warehouse.claims.text.labels import Label, read_label, stated_by, states_only_settings
 from warehouse.claims.text.model_words import is_size
 from warehouse.claims.text.names import normalise

@@ -22,7 +22,7 @@ from warehouse.claims.tables.headings import (
     mostly_numbers,
     named_heads,
 )
-from warehouse.claims.tables.identity import Identity, names_model
+from warehouse.claims.tables.ownership.identity import Identity, names_model
 from warehouse.claims.text.brackets import BRACKET
 from warehouse.claims.text.labels import read_label, stated_by
 from warehouse.claims.text.model_words import is_size

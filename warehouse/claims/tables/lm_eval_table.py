@@ -10,8 +10,8 @@ from warehouse.claims.source_reading import Reading, new_claim, read_number
 from warehouse.claims.tables.cells import read_value
 from warehouse.claims.tables.grid import Cell, Grid
 from warehouse.claims.tables.headings import heads_of
-from warehouse.claims.tables.identity import Identity
-from warehouse.claims.tables.owners import Owner, owners
+from warehouse.claims.tables.ownership.identity import Identity
+from warehouse.claims.tables.ownership.owners import Owner, owners
 from warehouse.claims.text.labels import read_label, settings_with
 from warehouse.claims.text.names import normalise
 

@@ -9,7 +9,8 @@ from itertools import takewhile
 
 from warehouse.claims.tables.document import Heading, Words
 from warehouse.claims.tables.grid import Grid
-from warehouse.claims.tables.identity import Identity, names_another
+from warehouse.claims.tables.ownership.closeness import names_another
+from warehouse.claims.tables.ownership.identity import Identity
 from warehouse.claims.text.names import name_tokens, normalise, resolve_benchmark
 from warehouse.claims.text.vocabulary import TUNED, UNTUNED
 

@@ -9,7 +9,7 @@ from warehouse.claim_records import Claim, ClaimInterval
 from warehouse.claims.source_reading import new_claim
 from warehouse.claims.tables.cells import Value
 from warehouse.claims.tables.context import Context
-from warehouse.claims.tables.owners import Owner
+from warehouse.claims.tables.ownership.owners import Owner
 from warehouse.claims.text.names import normalise
 from warehouse.claims.text.pair_words import recovery_interval
 

@@ -12,8 +12,8 @@ from evaluators.records import Settings, UserError
 from warehouse.claim_records import Claimant, ClaimInterval
 from warehouse.claims.source_reading import Reading, new_claim, read_number
 from warehouse.claims.tables.document import Words
-from warehouse.claims.tables.identity import Identity
-from warehouse.claims.tables.owners import Owner, owners, section_model
+from warehouse.claims.tables.ownership.identity import Identity
+from warehouse.claims.tables.ownership.owners import Owner, owners, section_model
 from warehouse.claims.text.labels import Label, read_label, settings_with
 from warehouse.claims.text.names import name_tokens
 from warehouse.claims.text.quantities import parameters_in, tokens_in

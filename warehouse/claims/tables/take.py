@@ -27,7 +27,7 @@ from warehouse.claims.tables.notes import (
     shots_for,
     shots_over,
 )
-from warehouse.claims.tables.owners import Owner
+from warehouse.claims.tables.ownership.owners import Owner
 from warehouse.claims.tables.row_settings import Stated
 from warehouse.claims.tables.two_values import values_of
 from warehouse.claims.text.labels import Label, read_label, settings_with

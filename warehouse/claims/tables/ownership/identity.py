@@ -8,16 +8,12 @@ from dataclasses import dataclass, field
 
 from warehouse.claims.text.labels import read_label
 from warehouse.claims.text.model_words import (
-    ASIDE_WORDS,
     FORMAT,
     MODE_WORDS,
     ROLES,
     SIZE,
-    STATUS,
-    WITH_DIGIT,
     hub_id,
     is_base_by_custom,
-    names_only_the_base,
     rounds,
 )
 from warehouse.claims.text.names import name_key, name_tokens, normalise
@@ -27,7 +23,7 @@ from warehouse.claims.text.vocabulary import FAMILIES, TUNED, UNTUNED
 SOFT = frozenset({"instruct", "it", "chat", "inst"})
 """Words of tuning that a table may leave out."""
 PRECISION = frozenset({"bf16", "fp16", "f16", "hf"})
-_PLAIN = TUNED | UNTUNED | PRECISION | frozenset({"the", "model", "models", "v", "and", "of", "for"})
+PLAIN = TUNED | UNTUNED | PRECISION | frozenset({"the", "model", "models", "v", "and", "of", "for"})
 
 
 @dataclass(frozen=True)
@@ -95,7 +91,7 @@ class Identity:
         name = self.model.rsplit("/", 1)[-1].casefold()
         parts = re.fullmatch(r"[a-z]+[\s_-]?v?\d+(?:\.\d+)?[\s_-]((?:[a-z]+[\s_-])*[a-z]{3,})", name)
         words = name_tokens(parts[1]) if parts else frozenset()
-        return frozenset() if words & (TUNED | UNTUNED) or not words - _PLAIN else words
+        return frozenset() if words & (TUNED | UNTUNED) or not words - PLAIN else words
 
     @property
     def short(self) -> frozenset[str]:
@@ -162,7 +158,7 @@ class Identity:
     def told_apart(self) -> bool:
         """Whether the card speaks of base or of tuned models of the release's family beside the release itself."""
         ours = name_tokens(self.model)
-        family = {word for word in ours if word.isalpha()} - _PLAIN
+        family = {word for word in ours if word.isalpha()} - PLAIN
         others = (self.names | self.sections) - {ours}
         return self.both_tunings or any(names & family and names & (TUNED | UNTUNED) for names in others)
 
@@ -193,7 +189,7 @@ class Identity:
     def family(self) -> frozenset[str]:
         """Words of the release's name that its siblings share: letters only, no size, tuning or precision."""
         words = name_tokens(self.model) | (name_tokens(self.title) if self.title else frozenset())
-        return frozenset(word for word in words if word.isalpha() and len(word) > 1) - _PLAIN
+        return frozenset(word for word in words if word.isalpha() and len(word) > 1) - PLAIN
 
     @property
     def bare(self) -> frozenset[str]:
@@ -271,104 +267,11 @@ def identity_of(
 
 def _is_family_card(ours: frozenset[str], title: frozenset[str], names: Iterable[frozenset[str]]) -> bool:
     sizes = {word for word in ours if SIZE.fullmatch(word)}
-    family = {word for word in ours if word.isalpha()} - _PLAIN
+    family = {word for word in ours if word.isalpha()} - PLAIN
     if not sizes or not family or sizes <= title:
         return False
     siblings = [words for words in names if family <= words and {word for word in words if SIZE.fullmatch(word)} - ours]
     return bool(siblings) and bool(family & title)
-
-
-def closeness_to(words: frozenset[str], identity: Identity) -> int | None:
-    """How near a printed name is to the release: 0 equal; 100 less organisation, tuning, precision or date; 200 less
-    size as well; and one more for each word that is missing. None for another model."""
-    ours = name_tokens(identity.model)
-    if words in identity.beside_full and words not in identity.own_names:
-        return None
-    if (
-        words in (ours, ours - {"hf"})
-        or words in identity.own_names
-        or (identity.title and words == name_tokens(identity.title))
-    ):
-        return 0
-    if identity.own_names:
-        return None
-    sizes = {word for word in words if SIZE.fullmatch(word)}
-    if (
-        sizes
-        and words - sizes == {word for word in ours if not SIZE.fullmatch(word)}
-        and rounds(sizes, identity.model, identity.known)
-    ):
-        return 20
-    if identity.has_tuned_sibling and words & UNTUNED and words - UNTUNED == ours:
-        return 50
-    if not any(SIZE.fullmatch(word) for word in ours):
-        words = frozenset(word for word in words if not SIZE.fullmatch(word))
-        if words == ours:
-            return 100
-    if identity.variant and words - ASIDE_WORDS == identity.variant:
-        return 150
-    sizes = {word for word in words if SIZE.fullmatch(word)}
-    if sizes and words - sizes and words - sizes <= TUNED | UNTUNED:  # `7B Chat`
-        same = sizes == {word for word in ours if SIZE.fullmatch(word)} and words - sizes == ours & (TUNED | UNTUNED)
-        return 150 if same else None
-    if _lacks_only_the_version(words, identity):
-        return 150
-    return _closeness_of_shorter(words, ours, identity) if words and words < ours else None
-
-
-def _closeness_of_shorter(words: frozenset[str], ours: frozenset[str], identity: Identity) -> int | None:
-    """How near a name is that lacks some words of the release's."""
-    missing = ours - words
-    if missing == {"pt"} and identity.is_ported:
-        return 101
-    if missing & UNTUNED or (identity.in_full and (missing & TUNED or any(_is_date(word) for word in missing))):
-        return None
-    organisation = normalise(identity.model.split("/")[0]) if "/" in identity.model else ""
-    dates = {word for word in ours if _is_date(word)} | set(re.findall(r"-([01]\d)-20\d\d", identity.model))
-    makers = {word for word in missing if len(word) > 2 and word[0].isalpha() and word in organisation}
-    version = name_tokens(" ".join(re.findall(r"-[vV]\d+(?:\.\d+)?\b", identity.model)))
-    edition = STATUS | (version if missing <= STATUS | version else frozenset())
-    soft = SOFT | PRECISION | makers | dates | (edition if identity.has_no_edition_of(words) else frozenset())
-    if names_only_the_base(missing - soft, words - _PLAIN, ours):
-        return 100 + len(missing)
-    if words == identity.short:
-        return 300
-    if words == identity.words_alone:
-        return 300
-    if missing == identity.brand and len(words) > 1 and any(WITH_DIGIT.fullmatch(word) for word in words):
-        return 100 + len(missing)
-    family = {word for word in ours if word.isalpha()} - soft
-    if missing <= soft and (words & family or len(words) >= 2):
-        return 100 + len(missing)
-    if len(missing) == 1 and missing <= family and words & dates and words - dates:
-        return 100 + len(missing)
-    sizes = {word for word in missing if SIZE.fullmatch(word)}
-    if sizes and missing == sizes and words in identity.without_size:
-        return 200 + len(missing)
-    if sizes and missing <= soft | sizes and any(c.isdigit() for word in words for c in word) and words & family:
-        return 200 + len(missing)
-    return None
-
-
-def _lacks_only_the_version(words: frozenset[str], identity: Identity) -> bool:
-    """Whether a name leaves out only the version that the card's title states, and the card names no other version of
-    the family: `Odd PT 9B` for `odd-2-9b` in the card of Odd 2."""
-    ours = name_tokens(identity.model)
-    version = {word for word in ours if re.fullmatch(r"\d{1,2}(?:\.\d+)?", word)}
-    untuned = words & UNTUNED
-    if len(version) != 1 or words - (untuned if identity.has_tuned_sibling else set()) != ours - version:
-        return False
-    if identity.has_tuned_sibling != bool(untuned and not ours & UNTUNED) or not words & identity.family & ours:
-        return False
-    titled = version <= name_tokens(identity.title or "")
-    numbers = {
-        word for names in identity.names if names & identity.family & ours for word in names if word[0].isdigit()
-    }
-    return titled and not any(re.fullmatch(r"\d{1,2}(?:\.\d+)?", word) for word in numbers - version)
-
-
-def _is_date(word: str) -> bool:
-    return word.isdigit() and len(word) >= 4
 
 
 def names_model(text: str, identity: Identity) -> bool:
@@ -388,11 +291,3 @@ def names_model(text: str, identity: Identity) -> bool:
     begins = {letters[0] for word in words if (letters := re.match(r"[^\W\d_]+", word))}
     sized = any(SIZE.fullmatch(word) for word in words) and any(word.isalpha() for word in words)
     return sized or bool((begins | words) & FAMILIES)
-
-
-def names_another(text: str, identity: Identity) -> bool:
-    """Whether words name a model that is not the release, and do not name the release."""
-    words = [word.strip("()[]{}<>.,;:!?\"'`*_") for word in text.split()][:60]
-    runs = [" ".join(words[at : at + count]) for count in range(1, 5) for at in range(len(words) - count + 1)]
-    names = [run for run in runs if any(map(str.isdigit, run)) and names_model(run, identity)]
-    return bool(names) and all(closeness_to(name_tokens(run), identity) is None for run in runs)

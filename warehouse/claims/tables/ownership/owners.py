@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from warehouse.claims.tables.cells import without_marks
-from warehouse.claims.tables.identity import Identity, closeness_to, names_model
+from warehouse.claims.tables.ownership.closeness import closeness_to
+from warehouse.claims.tables.ownership.identity import Identity, names_model
 from warehouse.claims.text.brackets import BRACKET, without_brackets
 from warehouse.claims.text.labels import metric_settings, read_label, stated_by
 from warehouse.claims.text.model_words import SIZE, hub_id, is_size, rounds

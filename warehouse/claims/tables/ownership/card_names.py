@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from evaluators.records import UserError
 from warehouse.claims.tables.document import Heading, Page, Words
 from warehouse.claims.tables.grid import Cell, Grid
-from warehouse.claims.tables.identity import Identity, identity_of
+from warehouse.claims.tables.ownership.identity import Identity, identity_of
 from warehouse.claims.text.model_words import SIZE, hub_id
 from warehouse.claims.text.names import name_key, name_tokens
 from warehouse.claims.text.tunings import tuning_of

@@ -1,0 +1,111 @@
+"""How near a printed name is to the release's own, step by step."""
+
+from __future__ import annotations
+
+import re
+
+from warehouse.claims.tables.ownership.identity import PLAIN, PRECISION, SOFT, Identity, names_model
+from warehouse.claims.text.model_words import ASIDE_WORDS, SIZE, STATUS, WITH_DIGIT, names_only_the_base, rounds
+from warehouse.claims.text.names import name_tokens, normalise
+from warehouse.claims.text.vocabulary import TUNED, UNTUNED
+
+
+def closeness_to(words: frozenset[str], identity: Identity) -> int | None:
+    """How near a printed name is to the release: 0 equal; 100 less organisation, tuning, precision or date; 200 less
+    size as well; and one more for each word that is missing. None for another model."""
+    ours = name_tokens(identity.model)
+    if words in identity.beside_full and words not in identity.own_names:
+        return None
+    if (
+        words in (ours, ours - {"hf"})
+        or words in identity.own_names
+        or (identity.title and words == name_tokens(identity.title))
+    ):
+        return 0
+    if identity.own_names:
+        return None
+    sizes = {word for word in words if SIZE.fullmatch(word)}
+    if (
+        sizes
+        and words - sizes == {word for word in ours if not SIZE.fullmatch(word)}
+        and rounds(sizes, identity.model, identity.known)
+    ):
+        return 20
+    if identity.has_tuned_sibling and words & UNTUNED and words - UNTUNED == ours:
+        return 50
+    if not any(SIZE.fullmatch(word) for word in ours):
+        words = frozenset(word for word in words if not SIZE.fullmatch(word))
+        if words == ours:
+            return 100
+    if identity.variant and words - ASIDE_WORDS == identity.variant:
+        return 150
+    sizes = {word for word in words if SIZE.fullmatch(word)}
+    if sizes and words - sizes and words - sizes <= TUNED | UNTUNED:  # `7B Chat`
+        same = sizes == {word for word in ours if SIZE.fullmatch(word)} and words - sizes == ours & (TUNED | UNTUNED)
+        return 150 if same else None
+    if _lacks_only_the_version(words, identity):
+        return 150
+    return _closeness_of_shorter(words, ours, identity) if words and words < ours else None
+
+
+def _closeness_of_shorter(words: frozenset[str], ours: frozenset[str], identity: Identity) -> int | None:
+    """How near a name is that lacks some words of the release's."""
+    missing = ours - words
+    if missing == {"pt"} and identity.is_ported:
+        return 101
+    if missing & UNTUNED or (identity.in_full and (missing & TUNED or any(_is_date(word) for word in missing))):
+        return None
+    organisation = normalise(identity.model.split("/")[0]) if "/" in identity.model else ""
+    dates = {word for word in ours if _is_date(word)} | set(re.findall(r"-([01]\d)-20\d\d", identity.model))
+    makers = {word for word in missing if len(word) > 2 and word[0].isalpha() and word in organisation}
+    version = name_tokens(" ".join(re.findall(r"-[vV]\d+(?:\.\d+)?\b", identity.model)))
+    edition = STATUS | (version if missing <= STATUS | version else frozenset())
+    soft = SOFT | PRECISION | makers | dates | (edition if identity.has_no_edition_of(words) else frozenset())
+    if names_only_the_base(missing - soft, words - PLAIN, ours):
+        return 100 + len(missing)
+    if words == identity.short:
+        return 300
+    if words == identity.words_alone:
+        return 300
+    if missing == identity.brand and len(words) > 1 and any(WITH_DIGIT.fullmatch(word) for word in words):
+        return 100 + len(missing)
+    family = {word for word in ours if word.isalpha()} - soft
+    if missing <= soft and (words & family or len(words) >= 2):
+        return 100 + len(missing)
+    if len(missing) == 1 and missing <= family and words & dates and words - dates:
+        return 100 + len(missing)
+    sizes = {word for word in missing if SIZE.fullmatch(word)}
+    if sizes and missing == sizes and words in identity.without_size:
+        return 200 + len(missing)
+    if sizes and missing <= soft | sizes and any(c.isdigit() for word in words for c in word) and words & family:
+        return 200 + len(missing)
+    return None
+
+
+def _lacks_only_the_version(words: frozenset[str], identity: Identity) -> bool:
+    """Whether a name leaves out only the version that the card's title states, and the card names no other version of
+    the family: `Odd PT 9B` for `odd-2-9b` in the card of Odd 2."""
+    ours = name_tokens(identity.model)
+    version = {word for word in ours if re.fullmatch(r"\d{1,2}(?:\.\d+)?", word)}
+    untuned = words & UNTUNED
+    if len(version) != 1 or words - (untuned if identity.has_tuned_sibling else set()) != ours - version:
+        return False
+    if identity.has_tuned_sibling != bool(untuned and not ours & UNTUNED) or not words & identity.family & ours:
+        return False
+    titled = version <= name_tokens(identity.title or "")
+    numbers = {
+        word for names in identity.names if names & identity.family & ours for word in names if word[0].isdigit()
+    }
+    return titled and not any(re.fullmatch(r"\d{1,2}(?:\.\d+)?", word) for word in numbers - version)
+
+
+def _is_date(word: str) -> bool:
+    return word.isdigit() and len(word) >= 4
+
+
+def names_another(text: str, identity: Identity) -> bool:
+    """Whether words name a model that is not the release, and do not name the release."""
+    words = [word.strip("()[]{}<>.,;:!?\"'`*_") for word in text.split()][:60]
+    runs = [" ".join(words[at : at + count]) for count in range(1, 5) for at in range(len(words) - count + 1)]
+    names = [run for run in runs if any(map(str.isdigit, run)) and names_model(run, identity)]
+    return bool(names) and all(closeness_to(name_tokens(run), identity) is None for run in runs)
