@@ -127,7 +127,9 @@ def _read_grid(
         read_lm_eval_table(grid, columns, headings, identity, reading, commit)
     elif (layout := layout_of(grid, identity, (*headings, *_captions(grid, intro)))) is not None:
         titles = [
-            text for text in intro[-1:] if len(text) < 100 and (text[-1:] not in (".", "。") or _BOARD.search(text))
+            text
+            for text in intro[-1:]
+            if (len(text) < 100 and (text[-1:] not in (".", "。") or _BOARD.search(text))) or _BY_BOARD.search(text)
         ]
         board = None if _compares_with_original(grid) else leaderboard_of((*headings, *titles))
         around = Surroundings(
@@ -148,6 +150,12 @@ def _compares_with_original(grid: Grid) -> bool:
 
 _BOARD = re.compile(r"\b[A-Z][\w-]+ [Ll]eader-?[Bb]oard|\bLeader-?[Bb]oard")
 """A leaderboard by its name, and not as `its latest leaderboard`."""
+
+
+_BY_BOARD = re.compile(
+    r"(?i)\b(?:measured|evaluated|scored|reported|ranked|taken|provided)\b[^.]{0,20}\b(?:by|on|from)\b[^.]{0,50}\bleader-?board"
+)
+"""Words that name a leaderboard as who measured what they lead in."""
 
 
 def _captions(grid: Grid, intro: Sequence[str]) -> list[str]:

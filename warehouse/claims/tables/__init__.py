@@ -1,7 +1,7 @@
 """Tables and lists of cards and articles, read into claims.
 
 document, grid, cells        a page as tables, a table as cells, a cell as values
-headings, layout             what rows and columns are about
+headings, layout, column_labels   what rows and columns are about
 ownership/                   whose number a cell is
 row_settings, notes, two_values, context   settings and words beside the numbers
 contradictions               a table that says two things says nothing

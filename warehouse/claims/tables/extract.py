@@ -9,6 +9,7 @@ from dataclasses import replace
 from evaluators.catalogue import catalogue
 from warehouse.claims.source_reading import Reading
 from warehouse.claims.tables.cells import neighbours, read_value
+from warehouse.claims.tables.column_labels import column_label
 from warehouse.claims.tables.context import Context, Surroundings
 from warehouse.claims.tables.grid import Cell, Grid
 from warehouse.claims.tables.headings import heading_label, heads_of
@@ -21,12 +22,13 @@ from warehouse.claims.tables.recovery import add_recovery
 from warehouse.claims.tables.row_settings import Stated, row_settings
 from warehouse.claims.tables.row_shapes import carry_down
 from warehouse.claims.tables.take import MEAN, leave_row, take
-from warehouse.claims.text.labels import AT, Label, read_label
+from warehouse.claims.text.brackets import within
+from warehouse.claims.text.labels import Label, read_label
 from warehouse.claims.text.model_words import is_size
 from warehouse.claims.text.names import mode_of, name_tokens, normalise
 from warehouse.claims.text.parts import kind_of, looks_like_part, names_abilities
 from warehouse.claims.text.tunings import settings_of_section, tuning_said
-from warehouse.claims.text.vocabulary import AVERAGES, GENERIC, GROUP_HEADS, MEASURES, TRAINING
+from warehouse.claims.text.vocabulary import GENERIC, GROUP_HEADS, TRAINING
 
 
 def read_table(
@@ -139,7 +141,7 @@ def _benchmarks_in_rows(context: Context, first: int, columns: list[int]) -> Non
         if not any(c.isalpha() for c in text):
             leave_row(context, number, columns, "the row has no label" if not text else "the row's label is no name")
             continue
-        label = read_label(f"{layout.context} ({text})" if layout.context else text)
+        label = read_label(within(layout.context, text) if layout.context else text)
         part: list[str] = []
         if (
             label.benchmark is None
@@ -148,7 +150,7 @@ def _benchmarks_in_rows(context: Context, first: int, columns: list[int]) -> Non
             and (not label.category or read_label(section[0]).benchmark)
         ):
             joined = read_label(f"{section[0]} {text}")
-            label = joined if joined.benchmark else read_label(f"{section[0]} ({text})") if (
+            label = joined if joined.benchmark else read_label(within(section[0], text)) if (
                 read_label(section[0]).benchmark) else label  # fmt: skip
         elif label.benchmark is not None:
             part = section
@@ -222,7 +224,9 @@ def _not_of_another(
     said = " ".join(context.around.intro)
     names = {hub: hub.rsplit("/", 1)[-1].casefold() for hub in context.identity.known}
     inside = {
-        hub for hub, name in names.items() if re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", said.casefold())
+        hub
+        for hub, name in names.items()
+        if re.search(rf"(?<![a-z\d_.-]){re.escape(name)}(?![a-z\d_-])", said.casefold())
     }
     if not inside or context.identity.model in inside:
         return list(column_owners)
@@ -234,7 +238,7 @@ def _not_of_another(
 
 
 def _is_generic(parts: Sequence[str]) -> bool:
-    return all(normalise(part) in GENERIC for part in parts)
+    return all(normalise(part) in GENERIC or mode_of(part) for part in parts)
 
 
 def _placed(section: Sequence[str], label: Label) -> list[str]:
@@ -281,7 +285,7 @@ def _benchmarks_in_columns(context: Context, first: int, columns: list[int]) -> 
     whose = dict(zip(kept, row_owners, strict=True))
     _tell_unsure(context, whose.values(), grid.line)
     over = headings[-1:]
-    labels = {c: task_of_second_board(over, _column_label(layout, c), context.second_board) for c in columns}
+    labels = {c: task_of_second_board(over, column_label(layout, c), context.second_board) for c in columns}
     test = next((column for column, role in layout.roles.items() if role == "test"), None)
     for number in kept:
         if said := _another_size(context, labels, number):
@@ -337,24 +341,6 @@ def _another_size(context: Context, labels: dict[int, Label], number: int) -> st
             if said and not any(0.8 <= float(count) / size <= 1.25 for count in said for size in sizes):
                 return row[column].text
     return None
-
-
-def _column_label(layout: Layout, column: int) -> Label:
-    parts = layout.heads[column]
-    if layout.context is None:
-        return heading_label(parts, column in layout.speeds)
-    head = " ".join(parts)
-    if over_part := re.fullmatch(r"(?i)(?:avg|average|mean)\.?\s*[(（]([^()（）]+)[)）]", head.strip()):
-        head = over_part[1].strip()
-    generic = normalise(head) in MEASURES - AVERAGES
-    if AT.fullmatch(head.strip()):  # the column's own measure stands for those that the heading lists
-        bare = re.sub(r"[(\[（](?=[^()]*[@/])[^()]*[)\]）]", "", layout.context).strip()
-        return read_label(f"{bare} ({head.strip()})")
-    if kind_of(head) == "part" or normalise(head) in ("short", "medium", "long"):
-        over = read_label(layout.context)
-        stated = {**dict(over.stated), "subset": head}
-        return replace(over, text=f"{layout.context} ({head})", stated=tuple(stated.items()))
-    return read_label(layout.context if generic else f"{layout.context} ({head})")
 
 
 def _is_section(row: Sequence[Cell], columns: Sequence[int]) -> bool:

@@ -94,7 +94,8 @@ def layout_of(grid: Grid, identity: Identity, context: Sequence[str] = ()) -> La
     models_over = [column for column, parts in enumerate(heads) if parts and names_model(parts[-1], identity)]
 
     def in_rows_of(label: int, over: str | None = None) -> Layout:
-        return Layout("rows", label, heads, _roles(grid, count, leaf, heads, label, "rows"), over)
+        roles = _roles(grid, count, leaf, heads, label, "rows")
+        return Layout("rows", label, heads, {**roles, **_of_models(roles, heads, identity)}, over)
 
     if in_rows[best] and in_rows[best] >= sum(in_heads) and not (best == model_head and sum(in_heads)):
         return in_rows_of(best)
@@ -323,6 +324,15 @@ def _roles(
         else:
             roles[column] = "words"
     return roles
+
+
+def _of_models(roles: dict[int, str], heads: Heads, identity: Identity) -> dict[int, str]:
+    """The columns that hold words and are headed by a model's name, where no other column holds values: some of the
+    cells may be numbers all the same, as in a comparison of two models feature by feature."""
+    if "value" in roles.values():
+        return {}
+    headed = [column for column, role in roles.items() if role == "words" and heads[column]]
+    return {column: "value" for column in headed if names_model(heads[column][-1], identity)}
 
 
 def _mostly_categories(cells: list[Cell]) -> bool:

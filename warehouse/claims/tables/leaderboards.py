@@ -16,13 +16,17 @@ def leaderboard_of(headings: Sequence[str]) -> str | None:
     """The leaderboard that the nearest heading names as who measured; None where no heading names one."""
     for heading in reversed(headings):
         if re.search(r"(?i)\bleader-?board\b", heading):
-            name = re.search(r"(?i)\b((?:[\w.-]+\s+){0,4}leader-?board)\b", heading)
+            name = re.search(r"\b((?:[A-Z\d][\w.'’-]*\s+){1,4}[Ll]eader-?[Bb]oard)\b", heading) or re.search(
+                r"(?i)\b((?:[\w.-]+\s+){0,4}leader-?board)\b", heading
+            )
             return " ".join(name[1].split()) if name else "leaderboard"
     return None
 
 
 _SUITES = frozenset({"longbench", "longbench2", "infinitebench"})
 """Benchmarks made of other benchmarks' items: `TriviaQA` there is another test than TriviaQA."""
+_TASK_LIKE = re.compile(r"(?=[A-Za-z])[\w-]*(?:[A-Z][a-z]*[A-Z]|[A-Z]{2})[\w-]*")
+"""One word with capitals inside, as tasks are called: `DuReader`, `LSHT`."""
 _OF_ONE_LANGUAGE = re.compile(
     r"(?:mmlu(?:_pro|_redux)?|hellaswag|arc_\w+|gsm8k\w*|mgsm|truthfulqa\w*|boolq|winogrande|piqa|openbookqa|humaneval\w*|"
     r"mbpp\w*|ifeval|mt_bench|hendrycks_math|math500|copa|commonsense_qa|drop|squad|triviaqa|xnli|belebele|mmmlu|gpqa\w*|"
@@ -34,11 +38,13 @@ _TRANSLATED = LANGUAGES - {"english", "chinese", "multilingual", "nonenglish"}
 
 def task_of_suite(headings: Sequence[str], label: Label) -> Label:
     """The label, as a task of the suite that the nearest heading names: `evaluation of LongBench` over a column
-    TriviaQA means another test than TriviaQA."""
-    if not headings or label.benchmark is None:
+    TriviaQA means another test than TriviaQA, and a column `AbcQA` one of its tasks too."""
+    unknown = label.benchmark is None and _TASK_LIKE.fullmatch(label.text) is not None
+    if not headings or (label.benchmark is None and not unknown):
         return label
     named = {read_label(word).benchmark for word in re.findall(r"[\w-]{5,}", headings[-1])} & _SUITES
-    if len(named) != 1 or label.benchmark in named or catalogue()[label.benchmark].unit != "fraction":
+    other = label.benchmark is not None and catalogue()[label.benchmark].unit != "fraction"
+    if len(named) != 1 or label.benchmark in named or other:
         return label
     return replace(label, benchmark=named.pop(), stated=(*label.stated, ("subset", label.text)))
 

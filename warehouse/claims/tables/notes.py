@@ -11,7 +11,9 @@ from warehouse.claims.tables.document import Heading, Words
 from warehouse.claims.tables.grid import Grid
 from warehouse.claims.tables.ownership.closeness import names_another
 from warehouse.claims.tables.ownership.identity import Identity
+from warehouse.claims.text.brackets import without_brackets
 from warehouse.claims.text.names import name_tokens, normalise, resolve_benchmark
+from warehouse.claims.text.stated_sampling import COUNTED
 from warehouse.claims.text.vocabulary import TUNED, UNTUNED
 
 LONGEST = 800
@@ -36,7 +38,7 @@ _LEGEND = re.compile(
 )
 _FOOTNOTES = re.compile(r"(?<=[\w.)%])\s+(?=(?:[†‡§¶✱]|\*{2,3}(?!\w)|\[?\^\d\]?:)\s*\w)")
 """Where the next footnote of a paragraph begins."""
-_IS = r"`?\s*(?:value\s*)?(?:is |was )?(?:=|:|of|is|was|set to|to)?\s*[`$]?"
+_IS = r"`?\s*(?:value\s*)?(?:is |was )?(?:=|:|：|of|is|was|set to|to|(?:均|统一)?(?:设置?)?(?:为|成))?\s*[`$]?"
 _ALONE = r"\b(?!\s*[-–~]\s*\.?\d)(?!\.\d)"
 _FIELDS = {
     "temperature": re.compile(rf"(?i)temperature{_IS}(\d(?:\.\d+)?){_ALONE}"),
@@ -197,7 +199,8 @@ _SHOTS_FOR_ALL = re.compile(
     r"(?i)\b(?:uniformly|consistently)\s+(?:uses?|used|adopt(?:s|ed)?)\s+\W{0,3}(\d{1,2})[\s-]shot\b|"
     r"\ball (?:evaluations?|results?|benchmarks?|scores?|tasks?|numbers) (?:are|were) "
     r"(?:evaluated |reported |measured )?"
-    r"(?:in |with |using |at )?(?:an? )?(\d{1,2}|zero|one)[\s-]shot\b"
+    r"(?:in |with |using |at )?(?:an? )?(\d{1,2}|zero|one)[\s-]shot\b|"
+    r"均(?:采用|使用|为|以)了?\s*(\d{1,2})[\s-]?shots?(?![A-Za-z])"
 )
 
 
@@ -214,7 +217,7 @@ def shots_for(near: Sequence[str], benchmark: str | None, *, tuned: bool) -> int
         speaks_of = {kind for kind, pattern in _SPEAKS_OF.items() if pattern.search(text)}
         if len(speaks_of) == 1 and speaks_of != {"tuned" if tuned else "base"}:
             continue
-        every = [words or others for words, others in _SHOTS_FOR_ALL.findall(text)]
+        every = [next(filter(None, found)) for found in _SHOTS_FOR_ALL.findall(text)]
         counts |= {_shots(words) for words in every}
         for pattern in _SHOTS_FOR:
             for match in pattern.finditer(text):
@@ -223,6 +226,31 @@ def shots_for(near: Sequence[str], benchmark: str | None, *, tuned: bool) -> int
                 if any(resolve_benchmark(name).name == benchmark for name in bare):
                     words = next(group for group in match.groups() if group and group != match["names"]).casefold()
                     counts.add(_shots(words))
+    return counts.pop() if len(counts) == 1 else None
+
+
+_REPEATED = rf"(?:over|of|across|from) (\d{{1,4}}) (?:independent |random |separate )?{COUNTED}"
+_REPEATS_FOR = (
+    re.compile(
+        r"(?i)(?P<names>[^.;:]{2,200}?) (?:is|are|was|were) (?:reported |evaluated |measured |scored )?"
+        rf"(?:with |as |by |using )?(?:the |an? )?(?:averaged?|mean)(?: scores?| accuracy| results?)? {_REPEATED}"
+    ),
+    re.compile(
+        rf"(?i)\b(?:for|on) (?P<names>[^.;:]{{2,200}}?), (?:we |results? |scores? )[^.;:]{{0,40}}?averaged? {_REPEATED}"
+    ),
+)
+
+
+def repeats_for(near: Sequence[str], benchmark: str | None) -> int | None:
+    """How often the mean was taken that sentences near a number state for its benchmark by name (`AIME24 and GPQA are
+    averaged over 8 runs`); None where none or several do."""
+    counts: set[int] = set()
+    for text in near if benchmark else ():
+        for pattern in _REPEATS_FOR:
+            for match in pattern.finditer(without_brackets(text)):
+                names = [name.strip(" *_`>") for name in re.split(r"\s*(?:,|&|/|\band\b)\s*", match["names"])]
+                if any(resolve_benchmark(name).name == benchmark for name in names):
+                    counts.add(int(match[2]))
     return counts.pop() if len(counts) == 1 else None
 
 
@@ -244,8 +272,8 @@ def shots_over(texts: Sequence[str]) -> int | None:
 
 
 _SPEAKS_OF = {
-    "base": re.compile(r"(?i)\b(?:base|pre-?trained) models?\b"),
-    "tuned": re.compile(r"(?i)\b(?:chat|instruct|instruction-tuned|fine-?tuned|aligned) models?\b"),
+    "base": re.compile(r"(?i)\b(?:base|pre-?trained) models?\b|基座模型|base模型|预训练模型"),
+    "tuned": re.compile(r"(?i)\b(?:chat|instruct|instruction-tuned|fine-?tuned|aligned) models?\b|chat模型|对话模型"),
 }
 
 

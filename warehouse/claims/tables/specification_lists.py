@@ -15,8 +15,8 @@ from warehouse.claims.tables.document import Words
 from warehouse.claims.tables.ownership.identity import Identity
 from warehouse.claims.tables.ownership.owners import Owner, owners, section_model
 from warehouse.claims.text.labels import Label, read_label, settings_with
-from warehouse.claims.text.names import name_tokens
-from warehouse.claims.text.quantities import parameters_in, tokens_in
+from warehouse.claims.text.names import name_tokens, normalise
+from warehouse.claims.text.quantities import NOT_EMBEDDED, parameters_in, tokens_in
 from warehouse.claims.text.vocabulary import TUNED, UNTUNED
 
 _ITEM = re.compile(r"^\W{0,3}([^:：]{3,60})[:：]\s*(\S.{0,200})$")
@@ -167,6 +167,13 @@ def values_in(text: str, label: Label) -> tuple[tuple[str, str], ...]:
     unit = catalogue()[name].unit
     if unit == "parameters":
         counts = parameters_in(text)
+        narrowed = [word for word in label.words if normalise(word) not in ("total", "overall", "all")]
+        if narrowed and name == "total_parameters":
+            counts = tuple(
+                (("non_embedding_parameters"), said)
+                for _, said in counts[:1]
+                if NOT_EMBEDDED.search(" ".join(narrowed))
+            )
         return ((name, counts[0][1]),) if len(counts) == 1 and name != "total_parameters" else counts
     if name == "context_window":
         return tokens_in(re.split(r"(?<=[a-z)])\.\s+(?=[A-Z])", text)[0])

@@ -22,6 +22,7 @@ from warehouse.claims.tables.notes import (
     footnotes,
     is_of_another,
     notes_for,
+    repeats_for,
     sampling,
     says_how,
     shots_for,
@@ -228,7 +229,9 @@ def _add(
     shots = shots_for(near, label.benchmark, tuned=bool(name_tokens(owner.model) & TUNED))
     if shots is None and known is not None and known.unit == "fraction":
         shots = shots_over(around.intro or around.headings)
-    told: Stated = {**sampling(near), **({"shots": shots} if shots is not None else {}), **_mode_told(context, marks)}
+    said_by_name = {"shots": shots, "repeats": repeats_for(near, label.benchmark)}
+    by_name = {key: count for key, count in said_by_name.items() if count is not None}
+    told: Stated = {**sampling(near), **by_name, **_mode_told(context, marks)}
     merged = _merged(told, stated, label, owner, extra)
     speed = known is not None and known.evaluator == "speed"
     if speed:

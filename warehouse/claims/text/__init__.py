@@ -3,6 +3,7 @@
 interval, quantities, units     a number as printed -> what it allows
 model_words       sizes of models and addresses on the hub
 names, labels, parts, brackets  benchmarks and models by their printed names
+respelling        labels as programs and hurried writers spell them -> the usual spelling
 speed_names, vocabulary         words of speeds and settings
 named_over        the benchmark that headings and sentences over a table name
 legends           sentences that say what a short name in a table stands for

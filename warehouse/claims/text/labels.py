@@ -18,10 +18,12 @@ from warehouse.claims.text.parts import (
     describes,
     is_dated_part,
     is_grade,
+    is_wordy_part,
     kind_of,
     less_measure,
     looks_like_part,
 )
+from warehouse.claims.text.respelling import respelled
 from warehouse.claims.text.speed_names import serving_stated, speed_named
 from warehouse.claims.text.stated_sampling import sampling_stated
 from warehouse.claims.text.vocabulary import AVERAGES, CATEGORIES, MEASURES, METRIC_WORDS, VARIANTS
@@ -81,7 +83,7 @@ def read_label(text: str) -> Label:
     """Take a label apart. The benchmark is resolved from the whole label, then with its qualifiers taken off."""
     tidy = re.sub(r"(?<=\w)\s?\[\d{1,2}\]$", "", " ".join(text.split()))[:300]
     tidy = re.sub(r"(?i)^(licen[cs]e)\(s\)", r"\1s", tidy)
-    spelled = re.sub(r"\((\d{1,2})-s\)", r"(\1-shot)", re.sub(r"\s*[⬆⬇\ufe0f]+$", "", tidy))
+    spelled = respelled(tidy)
     whole = resolve_benchmark(spelled)
     if whole.name is None and (measure := _MEASURE_OF.fullmatch(tidy)) and (of := read_label(measure[2])).benchmark:
         return replace(read_label(f"{of.text} ({measure[1]})"), text=tidy)
@@ -201,7 +203,7 @@ def _resolve_core(core: str, qualifiers: list[str]) -> tuple[str | None, list[st
     if any(
         VARIANTS & set(re.split(r"[\s,;/]+", qualifier.casefold()))
         for qualifier in qualifiers
-        if kind_of(qualifier) not in ("scaffold", "harness") and not _is_wordy_part(qualifier)
+        if kind_of(qualifier) not in ("scaffold", "harness") and not is_wordy_part(qualifier)
     ):
         return None, qualifiers
     if name := resolve_benchmark(core).name:
@@ -218,11 +220,6 @@ def _resolve_core(core: str, qualifiers: list[str]) -> tuple[str | None, list[st
         if head and (name := resolve_benchmark(head).name) and _is_setting_word(tail_words, name):
             return name, [*qualifiers, tail_words]
     return None, qualifiers
-
-
-def _is_wordy_part(qualifier: str) -> bool:
-    """Whether several words together name a part that is known, as `Hard Prompt`."""
-    return len(qualifier.split()) > 1 and normalise(qualifier) in SUBJECTS
 
 
 def _is_setting_word(tail: str, benchmark: str) -> bool:

@@ -155,6 +155,11 @@ def spelling(model: str) -> tuple[str, tuple[str, ...]]:
     return normalise(plain), tuple(re.findall(r"\d+(?:\.\d+)?", plain))
 
 
+def _version(said: re.Match[str], name: str) -> str:
+    """A version without its v, but where the name has the bare number as well: `odd-3-8b-v3` is no `odd-3-8b`."""
+    return said[0] if re.search(rf"(?<![a-z\d.]){re.escape(said[1])}(?![a-z\d.])", name) else said[1]
+
+
 @lru_cache(maxsize=5_000)
 def name_tokens(model: str) -> frozenset[str]:
     """The parts of a model name, lower case: `Gemma 3 IT 27B` and `gemma-3-27b-it` give the same set."""
@@ -165,6 +170,6 @@ def name_tokens(model: str) -> frozenset[str]:
     plain = re.sub(r"(?<![\d.])(\d{1,3})\.0(?![\d.])", r"\1", plain)  # 2.0, 3.0B
     plain = re.sub(r"(\d)b(?=a\d)|(\d)bx(?=\d)", r"\1\2b ", plain)  # 35BA3B, 17Bx16E
     plain = re.sub(r"\bins(?:tr?)?\b", "instruct", plain)
-    plain = re.sub(r"(?<![a-z\d])v(?=\d)", "", plain)  # V1.0
+    plain = re.sub(r"(?<![a-z\d])v(\d+(?:\.\d+)*)", lambda version: _version(version, plain), plain)  # V1.0
     plain = re.sub(r"(?<![^\W_])(?<!\.)(\d+)(b|t)[\s_-]?t(?:okens)?(?![a-z])", r"\1\2tokens", plain)
     return frozenset(re.findall(r"[a-z]*\d+(?:\.\d+)*[a-z]*|[^\W\d_]+", plain))

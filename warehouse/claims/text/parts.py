@@ -26,7 +26,7 @@ LANGUAGES = _words(
 )
 PROGRAMMING = _words(
     "python java javascript typescript js ts c cpp cplusplus cplus csharp rust go golang php ruby swift kotlin scala r "
-    "julia lua perl haskell bash shell sql racket d ocaml elixir matlab verilog dart"
+    "julia lua perl haskell bash shell sql racket d ocaml elixir matlab verilog dart jl rkt rs rb sh hs kt"
 )
 SUBJECTS = _words(
     "humanities socialscience socialsciences stem other physics chemistry biology mathematics math maths algebra "
@@ -40,8 +40,10 @@ SUBJECTS = _words(
 )
 LEVELS = _words("easy medium hard hardest simple difficult introductory interview competition elementary middleschool "
                 "highschool college university professional graduate undergraduate beginner expert")  # fmt: skip
-SPLITS = _words("val validation dev test minitest testmini train private public public_eval hidden textonly imageonly "
-                "text image images video audio vision offline online open closed static live")  # fmt: skip
+SPLITS = _words(
+    "val valid validation dev test minitest testmini train private public public_eval hidden textonly imageonly "
+    "text image images video audio vision offline online open closed static live"
+)
 HARMLESS = _words(
     "score scores result results reported ours this thiswork ourmodel new higherisbetter lowerisbetter higher lower "
     "overall percent points llm benchmark eval evaluation measured accuracyscore"
@@ -144,6 +146,11 @@ def is_dated_part(word: str, benchmark: str | None, core: str) -> bool:
     dated = benchmark is not None and benchmark.startswith("livecodebench")
     graded = is_grade(word, benchmark) and re.search(rf"(?i)\w{'[ -]' if dated else '-'}{re.escape(word)}$", core)
     return bool(graded or (dated and re.fullmatch(r"[01]\d\s?[-–~]\s?[01]\d", word)))
+
+
+def is_wordy_part(qualifier: str) -> bool:
+    """Whether several words together name a part that is known, as `Hard Prompt`."""
+    return len(qualifier.split()) > 1 and normalise(qualifier) in SUBJECTS
 
 
 def less_measure(core: str) -> str:

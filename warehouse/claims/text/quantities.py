@@ -12,7 +12,7 @@ _COUNT = r"(?P<n>[~≈]?\s?\d+(?:[.,]\d+)*\s?(?:billion|million|trillion|bn|[bmt
 _ACTIVE = re.compile(r"(?i)\bactiv|激活|活跃")
 _TOTAL = re.compile(r"(?i)\btotal\b|in all|overall|总")
 _OTHER = re.compile(r"(?i)embed|vision|visual|mtp|encoder|draft|expert|嵌入|非")
-_NOT_EMBEDDED = re.compile(r"(?i)\bnon-?\s?embed|非嵌入")
+NOT_EMBEDDED = re.compile(r"(?i)\bnon-?\s?embed|\b(?:w/o|without|excl\w*)\s(?:the\s)?emb|非嵌入")
 _TOKENS = r"(?P<n>[~≈]?\s?\d+(?:,\d{3})+|[~≈]?\s?\d+(?:\.\d+)?\s?(?:[kKmM]|thousand|million)\b|[~≈]?\s?\d{4,8})"
 _EXTENDED = re.compile(r"(?i)exten|up to|yarn|rope|scal|扩展|外推")
 
@@ -47,7 +47,7 @@ def parameters_in(text: str) -> tuple[tuple[str, str], ...]:
 
 
 def _kind(words: str) -> str | None:
-    if _NOT_EMBEDDED.search(words):
+    if NOT_EMBEDDED.search(words):
         return "non_embedding_parameters"
     if _OTHER.search(words):
         return "other"

@@ -21,7 +21,7 @@ REPEATS: tuple[re.Pattern[str], ...] = (
         rf"(?:\w+ )?{COUNTED}",
         re.I,
     ),
-    re.compile(rf"(\d{{1,4}})[- ](?:{COUNTED}[- ])(?:avg|average|averaged|mean)", re.I),
+    re.compile(rf"(\d{{1,4}})[- ](?:{COUNTED}[- ])?(?:avg|average|averaged|mean)", re.I),
 )
 SAMPLES = re.compile(r"n\s*=\s*(\d{1,4})|(\d{1,4}) samples per (?:question|problem|item|prompt|query)", re.I)
 """Several answers an item whose use another word tells: their mean, unless that is pass@k or a vote."""

@@ -10,7 +10,7 @@ def _words(text: str) -> frozenset[str]:
 LABEL_HEADS = _words(
     "benchmark benchmarks benchmarkname bench task tasks taskname dataset datasets eval evals evaluation evaluations "
     "test tests property item specification spec specifications field attribute parameter feature evaluationbenchmark "
-    "基准 基准测试 评测基准 评测集 评测 数据集 测试集 任务 评估基准 项目 指标名称 "
+    "对比项 基准 基准测试 评测基准 评测集 评测 数据集 测试集 任务 评估基准 项目 指标名称 "
     "평가지표 벤치마크 데이터셋 データセット ベンチマーク"
 )
 MODEL_HEADS = _words(
@@ -191,7 +191,8 @@ GENERIC = (
 
 CHINESE_NAMES = {
     "总参数量": "total_parameters", "参数量": "total_parameters", "参数规模": "total_parameters",
-    "模型参数": "total_parameters", "参数总量": "total_parameters", "激活参数量": "active_parameters",
+    "模型参数": "total_parameters", "模型大小": "total_parameters",
+    "参数总量": "total_parameters", "激活参数量": "active_parameters",
     "总参数": "total_parameters", "模型参数量": "total_parameters", "激活参数规模": "active_parameters",
     "训练数据量": "training_tokens", "支持序列长度": "context_window", "支持上下文长度": "context_window",
     "最大序列长度": "context_window", "支持文本长度": "context_window", "词表": "vocabulary_size",

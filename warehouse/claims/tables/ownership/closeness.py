@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from warehouse.claims.tables.ownership.identity import PLAIN, PRECISION, SOFT, Identity, names_model
 from warehouse.claims.text.model_words import ASIDE_WORDS, SIZE, STATUS, WITH_DIGIT, names_only_the_base, rounds
@@ -101,6 +102,24 @@ def _lacks_only_the_version(words: frozenset[str], identity: Identity) -> bool:
 
 def _is_date(word: str) -> bool:
     return word.isdigit() and len(word) >= 4
+
+
+def completed_by_heading(named: Sequence[frozenset[str]], headings: Sequence[str], identity: Identity) -> list[bool]:
+    """Which of a table's names lack only words of the release's name that the heading right over it has: `Odd-7B` under
+    the heading `Odd-2` for `Odd-2-7B`. None does where another name of the table has those words itself."""
+    ours = name_tokens(identity.model)
+    heading = name_tokens(headings[-1]) if headings else frozenset()
+    sizes = {word for word in ours if SIZE.fullmatch(word)}
+    linked = {name_tokens(hub) for hub in identity.known} | identity.beside_full
+
+    def completed(at: int, words: frozenset[str]) -> bool:
+        missing = ours - words
+        others = [other for index, other in enumerate(named) if index != at]
+        whole = words < ours and sizes <= words and words & identity.family and missing <= heading
+        return bool(whole) and words not in linked and not any(missing & other for other in others)
+
+    usable = bool(sizes) and bool(heading) and heading <= ours
+    return [usable and completed(at, words) for at, words in enumerate(named)]
 
 
 def names_another(text: str, identity: Identity) -> bool:

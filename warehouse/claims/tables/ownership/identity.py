@@ -186,6 +186,18 @@ class Identity:
         return any(ours < words and words - ours <= UNTUNED for words in self.names)
 
     @property
+    def tuned_say_so(self) -> bool:
+        """Whether the card names a tuned model of the release's first word and size with a word of tuning, and the
+        release has none but other words of its own: under a heading of base models its whole name is its own."""
+        ours = name_tokens(self.model)
+        first = re.match(r"[^\W\d_]+", self.model.rsplit("/", 1)[-1].casefold())
+        if first is None or ours & (TUNED | UNTUNED):
+            return False
+        sizes = {word for word in ours if SIZE.fullmatch(word)}
+        more = {word for word in ours - {first[0]} if word.isalpha()} - PLAIN
+        return bool(more) and any(first[0] in words and words & sizes and words & TUNED for words in self.names)
+
+    @property
     def family(self) -> frozenset[str]:
         """Words of the release's name that its siblings share: letters only, no size, tuning or precision."""
         words = name_tokens(self.model) | (name_tokens(self.title) if self.title else frozenset())

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from warehouse.claims.tables.cells import without_marks
-from warehouse.claims.tables.ownership.closeness import closeness_to
+from warehouse.claims.tables.ownership.closeness import closeness_to, completed_by_heading
+from warehouse.claims.tables.ownership.editions import behind_name, is_same_weights, mode_of_edition, quantized_sibling
 from warehouse.claims.tables.ownership.identity import Identity, names_model
 from warehouse.claims.text.brackets import BRACKET, without_brackets
 from warehouse.claims.text.labels import metric_settings, read_label, stated_by
@@ -92,6 +93,13 @@ def owners(
     parsed = [
         _parse(parts, links, identity, _bare_beside(parts, tuned_sizes) or base, section) for parts, links in heads
     ]
+    completed = completed_by_heading([name_tokens(" ".join(parts)) for parts, _ in heads], headings, identity)
+    parsed = [
+        (Owner("other", identity.model), 110)
+        if whole and closeness is None and owner.kind == "other"
+        else (owner, closeness)
+        for whole, (owner, closeness) in zip(completed, parsed, strict=True)
+    ]
     if any(any(map(str.isalnum, "".join(parts))) for parts, _ in heads):
         parsed = [
             (owner, closeness)
@@ -174,18 +182,19 @@ def _parse(
     hubs = list(dict.fromkeys(hub for link in links if (hub := hub_id(link))))
     if len(hubs) == 1:
         linked = tuple(mode_of(leaf).items())
-        more = _behind_name(leaf, hubs[0])
+        more = behind_name(leaf, hubs[0])
         owner = Owner("other", hubs[0], leaf if linked else more or None, linked, (more,) if more else ())
-        return owner, 0 if hubs[0] == identity.model else None
+        return (replace(owner, model=identity.model), 0) if is_same_weights(hubs[0], identity) else (owner, None)
     if len(hubs) > 1 and (not leaf or is_size(leaf)):
         return Owner("unsure", hubs[0], reason=f"the row speaks of {len(hubs)} models: {', '.join(hubs[:4])}"), None
     if "this model" in leaf.casefold() or normalise(leaf) in ("ours", "thismodel"):
         return Owner("other", identity.model, stated=from_parts), 0
     tied = identity.printed.get(name_key(leaf))
     if tied is not None and name_key(leaf) not in GENERIC and not _untold_base(name_tokens(leaf), base):
-        return Owner("other", tied, stated=from_parts), 0 if tied == identity.model else None
+        ours = is_same_weights(tied, identity)
+        return Owner("other", identity.model if ours else tied, stated=from_parts), 0 if ours else None
     bare = re.sub(r"\s*[(\[]\s*(?:ours|%|acc\.?|score)\s*[)\]]", "", leaf, flags=re.IGNORECASE).strip()
-    modes, edition = _mode_of_edition(bare, identity)
+    modes, edition = mode_of_edition(bare, identity)
     if edition:
         return Owner("other", f"{identity.model} {edition}", bare), None
     stated: Stated = tuple(modes.items())
@@ -201,7 +210,7 @@ def _parse(
         if group and normalise(group) not in GENERIC and not read_label(group).benchmark:
             owner, closeness = _name(group, identity, base)
             return Owner("other", owner.model, bare or owner.variant, (*owner.stated, *stated, *from_parts)), closeness
-        if (sibling := _quantized_sibling(modes.get("quantization"), identity)) and section == identity.model:
+        if (sibling := quantized_sibling(modes.get("quantization"), identity)) and section == identity.model:
             return Owner("other", sibling, bare, stated), None
         owner = Owner("other", section, bare if modes else None, (*stated, *from_parts))
         return owner, 0 if section == identity.model else None
@@ -216,26 +225,6 @@ def _parse(
         if nearer is not None:
             owner, closeness = joined, nearer
     return replace(owner, stated=(*owner.stated, *from_parts)), closeness
-
-
-def _mode_of_edition(text: str, identity: Identity) -> tuple[dict[str, str], str]:
-    """The mode that a heading states, alone or before the version in the release's name (`Thinking v1.1`); before
-    another version, that one."""
-    versioned = re.fullmatch(r"(.*[^\W\d])\s*[vV](\d+(?:\.\d+)?)", text)
-    if versioned is None or not (modes := mode_of(versioned[1])):
-        return mode_of(text), ""
-    ours = name_tokens(identity.model)
-    return modes, "" if versioned[2] in ours else f"v{versioned[2]}"
-
-
-def _behind_name(leaf: str, hub: str) -> str:
-    """The words that stand behind a model's own name, where they say more than whose it is: `Odd-14B TIR`."""
-    name = hub.rsplit("/", 1)[-1]
-    rest = leaf.casefold().partition(name.casefold())[2]
-    rest = re.sub(r"^[^\w(]+|[^\w)]+$", "", leaf[len(leaf) - len(rest) :]) if rest else ""
-    bare = rest.strip("()")
-    says_nothing = not any(map(str.isalnum, rest)) or normalise(rest) in GENERIC or kind_of(bare) == "harmless"
-    return "" if says_nothing or mode_of(bare) or is_size(bare) else rest
 
 
 def _names_a_family(text: str, identity: Identity) -> bool:
@@ -256,21 +245,6 @@ def _without_settings(parts: Sequence[str]) -> tuple[Sequence[str], Stated]:
         else:
             kept.append(part)
     return (kept, tuple(stated.items())) if kept else (parts, ())
-
-
-def _quantized_sibling(quantization: str | None, identity: Identity) -> str | None:
-    """The other release that a quantization column is about, if this release's own name states another quantization."""
-    ours = name_tokens(identity.model)
-    stated = {word for word in ours if "quantization" in mode_of(word)}
-    if (
-        not quantization
-        or not stated
-        or stated & {quantization.casefold(), *re.findall(r"[a-z]+\d*", quantization.casefold())}
-    ):
-        return None
-    wanted = ours - stated | name_tokens(quantization)
-    same = [hub for hub in identity.known if name_tokens(hub) == wanted]
-    return same[0] if len(same) == 1 else f"{identity.model} ({quantization})"
 
 
 def _name(text: str, identity: Identity, base: str | None) -> tuple[Owner, int | None]:
@@ -353,7 +327,8 @@ def _plain_name(text: str, identity: Identity, base: str | None) -> tuple[Owner,
     if plain.variant and name_tokens(plain.variant) <= name_tokens(identity.model) and closeness_to(whole, identity):
         plain = ModelName(" ".join(text.split()))  # the word of a mode is one of the release's name
     tokens = name_tokens(plain.model)
-    untold = _untold_base(tokens, base) and not identity.has_tuned_sibling
+    own = identity.tuned_say_so and closeness_to(whole, identity) == 0
+    untold = _untold_base(tokens, base) and not identity.has_tuned_sibling and not own
     if untold:
         tokens |= (name_tokens(identity.model) & UNTUNED) or {"base"}
     same = [hub for hub in identity.known if name_tokens(hub) == tokens]

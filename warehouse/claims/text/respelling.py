@@ -1,0 +1,16 @@
+"""Labels as programs and hurried writers spell them -> as the other rules know them."""
+
+from __future__ import annotations
+
+import re
+
+_MULTIPLE = re.compile(r"(?i)multiple[-_ ](js|ts|java|cpp|cs|swift|php|d|jl|lua|rb?|rkt|rs|go|sh|pl|scala|py|kt|hs|ml)")
+"""MultiPL-E by its name in programs, with the language behind it: `multiple-js`."""
+
+
+def respelled(label: str) -> str:
+    """The label in the usual spelling: shots written out (`(5-s)`), no arrows at its end, a part of MultiPL-E in
+    brackets, a size in bytes as that of a file."""
+    plain = re.sub(r"\((\d{1,2})-s\)", r"(\1-shot)", re.sub(r"\s*[⬆⬇\ufe0f]+$", "", label))
+    plain = re.sub(r"(?i)^(size) ?(?=\((?:in )?[gm]i?b\)$)", r"File \1 ", plain.strip())
+    return f"MultiPL-E ({part[1]})" if (part := _MULTIPLE.fullmatch(plain)) else plain
