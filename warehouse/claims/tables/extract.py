@@ -221,13 +221,12 @@ def _not_of_another(
     column_owners: Sequence[Owner], heads: Sequence[tuple[Sequence[str], Sequence[str]]], context: Context
 ) -> list[Owner]:
     """The owners, but unsure where no heading names one and the words before the table name a sibling alone."""
-    said = " ".join(context.around.intro)
-    names = {hub: hub.rsplit("/", 1)[-1].casefold() for hub in context.identity.known}
-    inside = {
-        hub
-        for hub, name in names.items()
-        if re.search(rf"(?<![a-z\d_.-]){re.escape(name)}(?![a-z\d_-])", said.casefold())
-    }
+    names = {hub: re.escape(hub.rsplit("/", 1)[-1].casefold()) for hub in context.identity.known}
+    named = [
+        {hub for hub, name in names.items() if re.search(rf"(?<![a-z\d_.-]){name}(?![a-z\d_-])", text.casefold())}
+        for text in context.around.intro
+    ]
+    inside: set[str] = next((hubs for hubs in reversed(named) if hubs), set())
     if not inside or context.identity.model in inside:
         return list(column_owners)
     reason = f"the words before the table name {', '.join(sorted(inside))}"
