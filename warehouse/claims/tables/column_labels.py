@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from warehouse.claims.tables.headings import heading_label
 from warehouse.claims.tables.layout import Layout
-from warehouse.claims.text.brackets import within
+from warehouse.claims.text.brackets import with_remark
 from warehouse.claims.text.labels import AT, Label, read_label, states_only_settings
 from warehouse.claims.text.names import normalise
 from warehouse.claims.text.parts import kind_of
@@ -30,10 +30,10 @@ def column_label(layout: Layout, column: int) -> Label:
     if kind_of(head) == "part" or normalise(head) in ("short", "medium", "long"):
         over = read_label(layout.context)
         stated = {**dict(over.stated), "subset": head}
-        return replace(over, text=within(layout.context, head), stated=tuple(stated.items()))
+        return replace(over, text=with_remark(layout.context, head), stated=tuple(stated.items()))
     if len(parts) == 2 and kind_of(parts[0]) == "part" and states_only_settings(parts[1]):
-        over = read_label(within(layout.context, parts[1]))
+        over = read_label(with_remark(layout.context, parts[1]))
         if over.benchmark:  # a group over columns of several measures names a part
             stated = {**dict(over.stated), "subset": parts[0]}
-            return replace(over, text=within(layout.context, ", ".join(parts)), stated=tuple(stated.items()))
-    return read_label(layout.context if generic else within(layout.context, head))
+            return replace(over, text=with_remark(layout.context, ", ".join(parts)), stated=tuple(stated.items()))
+    return read_label(layout.context if generic else with_remark(layout.context, head))

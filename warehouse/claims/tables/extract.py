@@ -22,7 +22,7 @@ from warehouse.claims.tables.recovery import add_recovery
 from warehouse.claims.tables.row_settings import Stated, row_settings
 from warehouse.claims.tables.row_shapes import carry_down
 from warehouse.claims.tables.take import MEAN, leave_row, take
-from warehouse.claims.text.brackets import within
+from warehouse.claims.text.brackets import with_remark
 from warehouse.claims.text.labels import Label, read_label
 from warehouse.claims.text.model_words import is_size
 from warehouse.claims.text.names import mode_of, name_tokens, normalise
@@ -141,7 +141,7 @@ def _benchmarks_in_rows(context: Context, first: int, columns: list[int]) -> Non
         if not any(c.isalpha() for c in text):
             leave_row(context, number, columns, "the row has no label" if not text else "the row's label is no name")
             continue
-        label = read_label(within(layout.context, text) if layout.context else text)
+        label = read_label(with_remark(layout.context, text) if layout.context else text)
         part: list[str] = []
         if (
             label.benchmark is None
@@ -150,7 +150,7 @@ def _benchmarks_in_rows(context: Context, first: int, columns: list[int]) -> Non
             and (not label.category or read_label(section[0]).benchmark)
         ):
             joined = read_label(f"{section[0]} {text}")
-            label = joined if joined.benchmark else read_label(within(section[0], text)) if (
+            label = joined if joined.benchmark else read_label(with_remark(section[0], text)) if (
                 read_label(section[0]).benchmark) else label  # fmt: skip
         elif label.benchmark is not None:
             part = section

@@ -217,7 +217,7 @@ def shots_for(near: Sequence[str], benchmark: str | None, *, tuned: bool) -> int
         speaks_of = {kind for kind, pattern in _SPEAKS_OF.items() if pattern.search(text)}
         if len(speaks_of) == 1 and speaks_of != {"tuned" if tuned else "base"}:
             continue
-        every = [next(filter(None, found)) for found in _SHOTS_FOR_ALL.findall(text)]
+        every = [next(filter(None, groups)) for groups in _SHOTS_FOR_ALL.findall(text)]
         counts |= {_shots(words) for words in every}
         for pattern in _SHOTS_FOR:
             for match in pattern.finditer(text):

@@ -13,7 +13,7 @@ def without_brackets(text: str) -> str:
     return _WITH_SPACE.sub("", text)
 
 
-def within(name: str, remark: str) -> str:
+def with_remark(name: str, remark: str) -> str:
     """The name with the remark in brackets behind it; what the remark has in brackets itself is parted by commas:
     `C-Eval` and `Test (0-shot)` give `C-Eval (Test, 0-shot)`."""
     return f"{name} ({_WITH_SPACE.sub(lambda inner: f', {inner[1]}', remark).strip(' ,')})"

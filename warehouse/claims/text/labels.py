@@ -23,7 +23,7 @@ from warehouse.claims.text.parts import (
     less_measure,
     looks_like_part,
 )
-from warehouse.claims.text.respelling import respelled
+from warehouse.claims.text.respelling import usual_spelling
 from warehouse.claims.text.speed_names import serving_stated, speed_named
 from warehouse.claims.text.stated_sampling import sampling_stated
 from warehouse.claims.text.vocabulary import AVERAGES, CATEGORIES, MEASURES, METRIC_WORDS, VARIANTS
@@ -83,7 +83,7 @@ def read_label(text: str) -> Label:
     """Take a label apart. The benchmark is resolved from the whole label, then with its qualifiers taken off."""
     tidy = re.sub(r"(?<=\w)\s?\[\d{1,2}\]$", "", " ".join(text.split()))[:300]
     tidy = re.sub(r"(?i)^(licen[cs]e)\(s\)", r"\1s", tidy)
-    spelled = respelled(tidy)
+    spelled = usual_spelling(tidy)
     whole = resolve_benchmark(spelled)
     if whole.name is None and (measure := _MEASURE_OF.fullmatch(tidy)) and (of := read_label(measure[2])).benchmark:
         return replace(read_label(f"{of.text} ({measure[1]})"), text=tidy)

@@ -8,7 +8,7 @@ _MULTIPLE = re.compile(r"(?i)multiple[-_ ](js|ts|java|cpp|cs|swift|php|d|jl|lua|
 """MultiPL-E by its name in programs, with the language behind it: `multiple-js`."""
 
 
-def respelled(label: str) -> str:
+def usual_spelling(label: str) -> str:
     """The label in the usual spelling: shots written out (`(5-s)`), no arrows at its end, a part of MultiPL-E in
     brackets, a size in bytes as that of a file."""
     plain = re.sub(r"\((\d{1,2})-s\)", r"(\1-shot)", re.sub(r"\s*[⬆⬇\ufe0f]+$", "", label))
