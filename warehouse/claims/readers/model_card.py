@@ -129,7 +129,8 @@ def _read_grid(
         titles = [
             text
             for text in intro[-1:]
-            if (len(text) < 100 and (text[-1:] not in (".", "。") or _BOARD.search(text))) or _BY_BOARD.search(text)
+            if (len(text) < 100 and (text[-1:] not in (".", "。") or _BOARD.search(text)) and not _SHOWN.search(text))
+            or _BY_BOARD.search(text)
         ]
         board = None if _compares_with_original(grid) else leaderboard_of((*headings, *titles))
         around = Surroundings(
@@ -152,6 +153,8 @@ _BOARD = re.compile(r"\b[A-Z][\w-]+ [Ll]eader-?[Bb]oard|\bLeader-?[Bb]oard")
 """A leaderboard by its name, and not as `its latest leaderboard`."""
 
 
+_SHOWN = re.compile(r"(?i)\b(?:view|reproduc|submit|compar|avail|see\b|found\b)")
+"""Words of a leaderboard as a place where results are shown too."""
 _BY_BOARD = re.compile(
     r"(?i)\b(?:measured|evaluated|scored|reported|ranked|taken|provided)\b[^.]{0,20}\b(?:by|on|from)\b[^.]{0,50}\bleader-?board"
 )
@@ -175,7 +178,8 @@ def _captions(grid: Grid, intro: Sequence[str]) -> list[str]:
     by_length = {word for text in intro for word in re.findall(r"\b(?:RULER|MRCR)\b", text)} if lengths > 2 else set()
     lengthwise = list(by_length) if len(by_length) == 1 else []
     means = sum(normalise(cell.text) in MEANS for cell in grid.rows[0]) if grid.rows else 0
-    announced = [name] if means == 1 and (name := benchmark_announced(intro)) else []
+    heads = [cell.text for cell in grid.rows[0]] if grid.rows else []
+    announced = [name] if means == 1 and (name := benchmark_announced(intro, heads)) else []
     return [*announced, *lengthwise, *([before] if short else []), *([grid.caption] if grid.caption else [])]
 
 

@@ -16,6 +16,7 @@ from warehouse.claims.tables.headings import heading_label, heads_of
 from warehouse.claims.tables.layout import Layout, holds_size, is_uneven
 from warehouse.claims.tables.leaderboards import is_second_board, task_of_second_board
 from warehouse.claims.tables.notes import without_numbering
+from warehouse.claims.tables.ownership.closeness import speaks_for_several
 from warehouse.claims.tables.ownership.identity import Identity, names_model
 from warehouse.claims.tables.ownership.owners import Owner, owners, tuning_named
 from warehouse.claims.tables.recovery import add_recovery
@@ -227,13 +228,17 @@ def _not_of_another(
         for text in context.around.intro
     ]
     inside: set[str] = next((hubs for hubs in reversed(named) if hubs), set())
-    if not inside or context.identity.model in inside:
+    several = context.scores and speaks_for_several(context.identity, context.around.headings)
+    if context.identity.model in inside or not (inside or several):
         return list(column_owners)
-    reason = f"the words before the table name {', '.join(sorted(inside))}"
+    reason = f"the words before the table name {', '.join(sorted(inside))}" if inside else _SEVERAL
     return [
         replace(owner, kind="unsure", reason=reason) if owner.kind == "this" and _is_generic(parts) else owner
         for owner, (parts, _) in zip(column_owners, heads, strict=True)
     ]
+
+
+_SEVERAL = "the card speaks for several models, and nothing says which the table is of"
 
 
 def _is_generic(parts: Sequence[str]) -> bool:
@@ -281,6 +286,7 @@ def _benchmarks_in_columns(context: Context, first: int, columns: list[int]) -> 
         kept.append(number)
     headings = [*context.around.headings]
     row_owners = owners(heads, context.identity, headings, _base(context))  # type: ignore[arg-type]
+    row_owners = _not_of_another(row_owners, heads, context)
     whose = dict(zip(kept, row_owners, strict=True))
     _tell_unsure(context, whose.values(), grid.line)
     over = headings[-1:]

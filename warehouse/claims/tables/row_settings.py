@@ -10,8 +10,9 @@ from warehouse.claims.tables.cells import read_value
 from warehouse.claims.tables.grid import Cell
 from warehouse.claims.tables.layout import Layout
 from warehouse.claims.text.labels import SHOTS, Label, metric_settings, stated_by
-from warehouse.claims.text.names import mode_of
+from warehouse.claims.text.names import mode_of, normalise
 from warehouse.claims.text.speed_names import is_backend
+from warehouse.claims.text.vocabulary import GENERIC
 
 Stated = dict[str, str | int | float]
 _NUMBERS = ("concurrency", "prompt_tokens", "generation_tokens", "depth")
@@ -55,6 +56,8 @@ def row_settings(layout: Layout, row: Sequence[Cell], label: Label) -> tuple[Sta
                 field, text = ("backend", text) if is_backend(text) else ("scaffold", bare)
             words += _field(stated, field, text, head)
         elif role == "words" and any(c.isalpha() for c in head) and len(text) <= 200:
+            if normalise(text) in GENERIC:  # `Score` says nothing of it
+                continue
             if is_backend(text):
                 stated.setdefault("backend", text)
                 continue

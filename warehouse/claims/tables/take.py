@@ -48,6 +48,7 @@ MEAN = re.compile(
 """How the name of an average begins."""
 
 
+_MEAN_BEHIND = re.compile(r"(?i)[(\[（](?:average|avg\.?|mean)\b[^()\[\]]*[)\]）]$")
 _UNIT = re.compile(r"[(\[（](?:[KMGT]i?B|GPU[- ]?hours?|hours?|days?|ms|s|W|USD|\$)[)\]）]")
 """A unit in brackets that no score has."""
 
@@ -135,7 +136,7 @@ def _no_claim(context: Context, label: Label, known: Benchmark | None, value: Va
         return "a row of a column of groups, no benchmark that is known"
     if known is None and context.around.headings and re.match(r"(?i)averages?\b", context.around.headings[-1]):
         return "under a heading of averages"
-    if known is None and MEAN.match(label.text):
+    if known is None and (MEAN.match(label.text) or _MEAN_BEHIND.search(label.text)):
         return "an average, no benchmark's score"
     if known is None and normalise(label.text) in LANGUAGES and normalise(label.text) not in CATEGORIES:
         return "a language, and nothing names the benchmark"

@@ -36,14 +36,15 @@ def benchmark_over(context: Sequence[str]) -> str | None:
     return None
 
 
-def benchmark_announced(paragraphs: Sequence[str]) -> str | None:
+def benchmark_announced(paragraphs: Sequence[str], heads: Sequence[str] = ()) -> str | None:
     """The one benchmark that the last sentence before a table names, where the sentence speaks of the table (`Its
-    results on LongBench are shown below`); where it names none, the one that the `paragraphs` before it name. None for
-    several, or none that is known."""
+    results on LongBench are shown below`) or lists its columns (`heads`); where it names none, the one that the
+    `paragraphs` before it name. None for several, or none that is known."""
     if not paragraphs:
         return None
     sentence = re.split(r"[.!?](?=\s)|[。！？]", paragraphs[-1].strip().rstrip(":：.。"))[-1]
-    if not _ANNOUNCES.search(sentence):
+    listed = [head for head in heads if len(head) > 3 and head.casefold() in sentence.casefold()]
+    if not _ANNOUNCES.search(sentence) and len(listed) < max(3, len(heads) / 2):
         return None
     named = _benchmarks_in(sentence) or _benchmarks_in(" ".join(paragraphs))
     return next(iter(named.values())) if len(named) == 1 else None
@@ -54,9 +55,12 @@ def _benchmarks_in(text: str) -> dict[str, str]:
     names: dict[str, str] = {}
     for run in _RUN.findall(text):
         words = run.split()
-        for count in range(len(words), 0, -1):
-            if name := _scored(" ".join(words[:count])):
-                names.setdefault(name, " ".join(words[:count]))
+        first = 1 if len(words) > 1 and words[0].islower() else 0  # `on LongBench`
+        for begin in dict.fromkeys((0, first)):
+            parts = [" ".join(words[begin:end]) for end in range(len(words), begin, -1)]
+            named = next((part for part in parts if _scored(part)), "")
+            if named and (name := _scored(named)):
+                names.setdefault(name, named)
                 break
     return names
 

@@ -201,5 +201,6 @@ CHINESE_NAMES = {
     "最大上下文长度": "context_window", "序列长度": "context_window", "词表大小": "vocabulary_size",
     "词汇表大小": "vocabulary_size", "许可证": "license", "开源协议": "license", "生成速度": "output_speed",
     "解码速度": "output_speed", "预填充速度": "prompt_speed", "首token延迟": "time_to_first_token",
+    "文件大小": "file_size",
 }  # fmt: skip
 """Chinese names of specifications and speeds -> catalogue names."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from warehouse.claims.tables.ownership.identity import PLAIN, PRECISION, SOFT, Identity, names_model
-from warehouse.claims.text.model_words import ASIDE_WORDS, SIZE, STATUS, WITH_DIGIT, names_only_the_base, rounds
+from warehouse.claims.text.model_words import ASIDE_WORDS, FORMAT, SIZE, STATUS, WITH_DIGIT, names_only_the_base, rounds
 from warehouse.claims.text.names import name_tokens, normalise
 from warehouse.claims.text.vocabulary import TUNED, UNTUNED
 
@@ -120,6 +120,22 @@ def completed_by_heading(named: Sequence[frozenset[str]], headings: Sequence[str
 
     usable = bool(sizes) and bool(heading) and heading <= ours
     return [usable and completed(at, words) for at, words in enumerate(named)]
+
+
+def speaks_for_several(identity: Identity, headings: Sequence[str]) -> bool:
+    """Whether the card links to other models of the release's maker and family, and neither its title nor a heading
+    over the table is the release's own name."""
+    ours, maker = name_tokens(identity.model), identity.model.split("/")[0] + "/"
+    siblings = [
+        words
+        for hub in identity.known
+        if hub != identity.model and hub.startswith(maker) and (words := name_tokens(hub)) & identity.family
+    ]
+    formats = [words for words in siblings if words > ours and all(map(FORMAT.fullmatch, words - ours))]
+    siblings = [words for words in siblings if words not in formats]
+    title = name_tokens(identity.title or "")
+    titled = bool(title) and closeness_to(title, identity) is not None and title not in siblings
+    return bool(siblings) and not titled and not any(ours <= name_tokens(heading) for heading in headings)
 
 
 def names_another(text: str, identity: Identity) -> bool:
