@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
@@ -18,6 +19,7 @@ from flows.config import configuration
 from flows.options import RunOptions, VerifyOptions, with_options
 from flows.queued_week import close_week, plan_queue, queue_week, queue_week_report
 from flows.runtime.lasting_output import outlive_readers
+from flows.runtime.prefect_run import outlast_server
 from flows.runtime.progress_lines import say
 from flows.runtime.site_writer import publish_site
 from flows.scheduling.lost_runs import let_lost_runs_go_next
@@ -41,7 +43,7 @@ def deployed_verify(model: str, options: VerifyOptions) -> str:
     outlive_readers()
     let_lost_runs_go_next()
     with _shared():
-        summary = verify_release.fn(model, configuration().home, options)
+        summary = outlast_server(partial(verify_release.fn, model, configuration().home, options))
         publish_site(Home(configuration().home))
     return f"{summary.release.model}: {summary.judged} verdicts, {summary.flagged} flagged"
 
@@ -76,10 +78,12 @@ def deployed_weekly(
         return "verifications go on; looked at again later" if closed is None else headline(closed)
     if queue is None:
         with _shared():
-            report = weekly_flow.fn(settings.home, hours, weeks, tuple(releases or ()), options)
+            body = partial(weekly_flow.fn, settings.home, hours, weeks, tuple(releases or ()), options)
+            report = outlast_server(body)
         return headline(report)
     with _shared():  # what was read is with the others before they begin
-        report, entries = plan_queue(home, queue, hours, weeks, tuple(releases or ()), options)
+        plan = partial(plan_queue, home, queue, hours, weeks, tuple(releases or ()), options)
+        report, entries = outlast_server(plan)
     record = queue_week(home, queue, report, entries, options)
     if settings.runs is not None:
         send_home(settings.home, settings.runs)

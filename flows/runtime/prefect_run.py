@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from functools import wraps
+from contextvars import ContextVar
+from functools import partial, wraps
 from typing import Any, ParamSpec, TypeVar
 
 from httpx import HTTPError, RequestError, TransportError
@@ -15,6 +16,7 @@ from prefect import task
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 from prefect.context import FlowRunContext, TaskRunContext
 from prefect.flows import Flow
+from prefect.settings import PREFECT_API_URL
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_chain, wait_fixed
 
 from evaluators.user_error import UserError
@@ -28,9 +30,13 @@ NETWORK_WAITS: tuple[float, ...] = (5, 30, 120)
 """Seconds between tries of what talks to the hub."""
 
 
+_alone: ContextVar[bool] = ContextVar("alone", default=False)
+"""Whether a run of Prefect goes on without the server, which was lost on the way."""
+
+
 def in_prefect_run() -> bool:
     """Whether Prefect runs what calls this, so that there is a page to write on."""
-    return bool(TaskRunContext.get() or FlowRunContext.get())
+    return not _alone.get() and bool(TaskRunContext.get() or FlowRunContext.get())
 
 
 def step(*, network: bool = False, **options: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -66,15 +72,34 @@ def run_flow(flow: Flow[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     if not url:
         return flow.fn(*args, **kwargs)
     check_reachable(url)
+    return _outlast(partial(flow, *args, **kwargs), partial(flow.fn, *args, **kwargs), url)
+
+
+def outlast_server(body: Callable[[], R]) -> R:
+    """What the body of a queued run returns. A Prefect server that is lost on the way costs a line: the body goes on
+    without its pages, and pays for nothing again. It may be back when the run ends and tells it so."""
+
+    def alone() -> R:
+        token = _alone.set(True)
+        try:
+            return body()
+        finally:
+            _alone.reset(token)
+
+    return _outlast(body, alone, os.environ.get("PREFECT_API_URL") or PREFECT_API_URL.value())
+
+
+def _outlast(body: Callable[[], R], alone: Callable[[], R], url: str | None) -> R:
+    """The body's result; where it fails because the Prefect server at the URL is gone, that of the same without it."""
     try:
-        return flow(*args, **kwargs)
+        return body()
     except UserError:
         raise
     except Exception as error:
-        if not lost(error, url):
+        if not url or not lost(error, url):
             raise
     say("the server of PREFECT_API_URL is gone; what is finished is kept, and the rest runs without its pages")
-    return flow.fn(*args, **kwargs)
+    return alone()
 
 
 def lost(error: BaseException | None, url: str) -> bool:

@@ -76,3 +76,49 @@ def test_a_server_that_dies_on_the_way_costs_a_line(prefect_home: Path, tmp_path
     )
     assert said.count("PREFECT_API_URL is gone") == 1
     assert "Traceback" not in said
+
+
+QUEUED = """
+import os, signal, sys
+from flows.runtime.prefect_server import set_defaults
+set_defaults()
+from prefect import flow
+from prefect.cache_policies import NO_CACHE
+from flows.runtime.prefect_run import in_prefect_run, outlast_server, step
+
+def unguarded():  # what of Prefect asks its server with a client of its own
+    from prefect.client.orchestration import get_client
+    if in_prefect_run():
+        with get_client(sync_client=True) as client:
+            client.hello()
+
+@step(cache_policy=NO_CACHE)
+def work(name):
+    print(name, in_prefect_run(), flush=True)
+
+def body():
+    work("before")
+    unguarded()
+    if in_prefect_run():
+        os.killpg(int(os.environ["SERVER"]), signal.SIGKILL)
+    unguarded()
+    return "result"
+
+@flow
+def job():
+    print(outlast_server(body), flush=True)
+    os._exit(0)  # nobody is there to be told of the end
+
+job()
+"""
+
+
+@pytest.mark.long
+def test_a_queued_run_whose_server_dies_goes_on_without_its_pages(prefect_home: Path, tmp_path: Path) -> None:
+    with prefect_server(prefect_home, tmp_path / "logs", {}) as prefect:
+        said = prefect.tool(
+            sys.executable, "-c", QUEUED, SERVER=str(prefect.pid), CLAIMCHECK_HOME=str(tmp_path), PYTHONPATH=str(ROOT)
+        )
+    ours = [line for line in said.splitlines() if line.split(" ")[0] in ("before", "result")]
+    assert ours == ["before True", "before False", "result"], said
+    assert said.count("PREFECT_API_URL is gone") == 1 and "Traceback" not in said
