@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import random
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 BYTES = 4
 """Bytes of a prompt that are a token."""
@@ -101,8 +102,7 @@ def pause(attempt: int, limits: RetryLimits, asked: str | None = None) -> float:
     return min(limits.backoff * 2.0 ** min(attempt - 1, 30), limits.longest) * (0.5 + random.random())
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(NamedTuple):
     """How long an answer took."""
 
     seconds: float
@@ -120,6 +120,12 @@ def pace_of(seconds: float, tokens: int, prompt: float, beside: int) -> Pace:
     return Pace(seconds, seconds / tokens if tokens else both, both, max(1, beside))
 
 
+def bound_of(paces: Iterable[Pace]) -> Pace:
+    """The largest of each number, and the fewest requests under way."""
+    seconds, token, prompt, beside = zip(*paces, strict=True)
+    return Pace(max(seconds), max(token), max(prompt), min(beside))
+
+
 class Patience:
     """What one server has shown of its speed. Shared by all clients that ask it."""
 
@@ -130,17 +136,29 @@ class Patience:
         self.stalled = False
         """Whether it answered none of many requests in the run before, whatever it answers when it is examined."""
         self._recent: deque[Pace] = deque(maxlen=RECENT)
-        self._longest = 0.0
-        """Seconds of the longest answer of late."""
+        self._bound = Pace(0.0, 0.0, 0.0, 1)
+        """The seconds of the longest answer of late; and no pace of late is slower, of a token or of a prompt, or was
+        with fewer requests under way. It spares nearly every request a look at all of them, and the client's time is
+        what a fast server waits for."""
         self._expected: tuple[int, float, list[float]] | None = None
         """What was asked about last, and the seconds that it takes at each pace; None once there is another answer."""
 
     def note(self, data: Any, size: int, seconds: float, beside: int) -> None:
         """An answer that could be used has come. data: its JSON; size: bytes that were sent."""
         self.silent = False
-        self._recent.append(pace_of(seconds, tokens_written(data), _prompt(size), beside))
-        self._longest = max([pace.seconds for pace in self._recent])
+        pace, bound = pace_of(seconds, tokens_written(data), _prompt(size), beside), self._bound
+        afresh = not self._recent or (len(self._recent) == RECENT and self._recent[0].seconds >= bound.seconds)
+        self._recent.append(pace)
         self._expected = None
+        if afresh:
+            self._bound = bound_of(self._recent)
+        elif (
+            pace.seconds > bound.seconds
+            or pace.token > bound.token
+            or pace.prompt > bound.prompt
+            or pace.beside < bound.beside
+        ):
+            self._bound = bound_of((bound, pace))
 
     def seconds(self, tokens: int | None, size: int, beside: int, times: float = 1.0, doubted: bool = False) -> float:
         """Seconds that an attempt may take. tokens: of its answer at most; size: bytes that are sent; beside: requests
@@ -149,23 +167,28 @@ class Patience:
         if not self._recent:
             start = self.limits.again if self.silent else self.limits.start
             return min(start + SLOWEST * ((tokens or 0) + _prompt(size)), self.limits.timeout * times)
-        paces = zip(self._recent, self._at_each_pace(tokens, size), strict=True)
-        slow = max([expected * beside / pace.beside if beside > pace.beside else expected for pace, expected in paces])
         floor = min(self.limits.again, self.limits.floor) if doubted else self.limits.floor
-        wanted = max(floor, MARGIN * slow, 3 * self._longest)
+        wanted = max(floor, 3 * self._bound.seconds)
+        if MARGIN * self._at_most(tokens, size) * max(1.0, beside / self._bound.beside) > wanted:
+            paces = zip(self._recent, self._at_each_pace(tokens, size), strict=True)
+            slow = [expected * beside / pace.beside if beside > pace.beside else expected for pace, expected in paces]
+            wanted = max(wanted, MARGIN * max(slow))
         return min(wanted, self.limits.timeout * times * self.stretch(tokens, size, times))
 
     def stretch(self, tokens: int | None, size: int, times: float) -> float:
         """Times as long as the fixed limits that such a request takes at the usual speed and half as long again; 1 to
         STRETCH."""
-        if not self._recent:
+        if 1.5 * self._at_most(tokens, size) <= self.limits.timeout * times:
             return 1.0
         needed = 1.5 * median(self._at_each_pace(tokens, size))
         return min(STRETCH, max(1.0, needed / (self.limits.timeout * times)))
 
+    def _at_most(self, tokens: int | None, size: int) -> float:
+        """Seconds of which such a request takes no more at any pace of late; 0 where none is known."""
+        return (OPEN if tokens is None else tokens) * self._bound.token + _prompt(size) * self._bound.prompt
+
     def _at_each_pace(self, tokens: int | None, size: int) -> list[float]:
-        """Seconds that such a request takes at each pace of late. Asked several times for every request, and the
-        client's time is what a fast server waits for."""
+        """Seconds that such a request takes at each pace of late."""
         asked, prompt = OPEN if tokens is None else tokens, _prompt(size)
         known = self._expected
         if known is None or known[:2] != (asked, prompt):

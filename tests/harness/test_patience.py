@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from pathlib import Path
+from random import Random
+from statistics import median
 
 import pyarrow.parquet as pq
 import pytest
 
 from evaluators.backends.client import Client, ServerLost, ServerStalled
 from evaluators.backends.retry import (
+    MARGIN,
+    RECENT,
     STRETCH,
     Patience,
     RetryLimits,
@@ -109,6 +113,28 @@ def test_a_server_that_is_silent_for_long_is_waited_for_less_with_each_further_r
     quick, slow, limits = shown(16, 0.2), shown(500, 100.0), RetryLimits()
     assert quick.seconds(16, 200, 1, doubted=True) == limits.again < quick.seconds(16, 200, 1) == limits.floor
     assert slow.seconds(16, 200, 1, doubted=True) == 300, "three times what an answer took, as ever"
+
+
+def test_the_time_is_what_the_slowest_answer_of_late_says_whatever_came_before() -> None:
+    """Nearly no request has all answers of late looked at: that must change nothing."""
+    limits, draw = RetryLimits(), Random(0)
+    for seconds in (0.01, 1.0, 30.0, 900.0):
+        patience, paces = Patience(limits), list[tuple[float, float, float, int]]()
+        for _ in range(4 * RECENT):
+            took, written, under_way = (
+                draw.expovariate(1 / seconds),
+                draw.choice([1, 30, 4000]),
+                draw.choice([1, 8, 64]),
+            )
+            patience.note(answer(written), 1600, took, under_way)
+            paces = [*paces, (took, took / written, took / (written + 100), under_way)][-RECENT:]
+            tokens, beside = draw.choice([None, 1, 16, 2048, 40_000]), draw.choice([1, 8, 256])
+            times, asked = times_as_long(limits, tokens), 32768 if tokens is None else tokens
+            needed = [asked * token + 500 * prompt for _, token, prompt, _ in paces]
+            longest = limits.timeout * times * min(STRETCH, max(1.0, 1.5 * median(needed) / (limits.timeout * times)))
+            slow = max(need * max(1, beside / pace[3]) for need, pace in zip(needed, paces, strict=True))
+            wanted = max(limits.floor, MARGIN * slow, 3 * max(pace[0] for pace in paces))
+            assert patience.seconds(tokens, 8000, beside, times) == pytest.approx(min(wanted, longest), rel=1e-12)
 
 
 def test_the_time_follows_from_the_work_and_the_speed() -> None:
