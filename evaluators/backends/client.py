@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import aiohttp
 
@@ -35,8 +35,7 @@ Read = Callable[[Any], Any]
 """A reader of decoded JSON; raises BadReply."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """What the server answered."""
 
     status: int
@@ -47,7 +46,7 @@ class Reply:
     """Wall time of the last attempt."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Request:
     """What is sent and how the answer is taken; see `Client.post`."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -10,7 +10,7 @@ from evaluators.backends.client import Client, GaveUp, Reply
 from evaluators.records import RequestKind, Response, ResponseStatus
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Request:
     """One thing to ask the server: an instance and a repeat of it."""
 
@@ -51,10 +51,30 @@ def one_by_one(requests: Sequence[Request]) -> list[list[Request]]:
     return [[request] for request in requests]
 
 
+class Answering(AsyncIterator[Response]):
+    """The answers to the requests of a job, asked one after the other. An async generator would do the same, and cost
+    the event loop twenty microseconds of book-keeping."""
+
+    def __init__(self, ask: Callable[[Client, Request], Awaitable[Response]], client: Client, job: Sequence[Request]):
+        self._ask, self._client = ask, client
+        self._left: Iterator[Request] = iter(job)
+
+    async def __anext__(self) -> Response:
+        request = next(self._left, None)
+        if request is None:
+            raise StopAsyncIteration
+        try:
+            return await self._ask(self._client, request)
+        except BaseException:
+            self._left = iter(())
+            raise
+
+
 def answered(request: Request, reply: Reply | None, **fields: Any) -> Response:
     """The Response to `request`; `fields` are the rest of its fields, time and attempts come from `reply`."""
     if reply is not None:
-        fields = {"seconds": round(reply.seconds, 6), "attempts": reply.attempts} | fields
+        fields.setdefault("seconds", round(reply.seconds, 6))
+        fields.setdefault("attempts", reply.attempts)
     return Response(
         task=request.task,
         doc_id=request.doc_id,

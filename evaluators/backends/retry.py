@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median
 from typing import Any, NamedTuple
@@ -120,12 +119,6 @@ def pace_of(seconds: float, tokens: int, prompt: float, beside: int) -> Pace:
     return Pace(seconds, seconds / tokens if tokens else both, both, max(1, beside))
 
 
-def bound_of(paces: Iterable[Pace]) -> Pace:
-    """The largest of each number, and the fewest requests under way."""
-    seconds, token, prompt, beside = zip(*paces, strict=True)
-    return Pace(max(seconds), max(token), max(prompt), min(beside))
-
-
 class Patience:
     """What one server has shown of its speed. Shared by all clients that ask it."""
 
@@ -151,14 +144,13 @@ class Patience:
         self._recent.append(pace)
         self._expected = None
         if afresh:
-            self._bound = bound_of(self._recent)
-        elif (
-            pace.seconds > bound.seconds
-            or pace.token > bound.token
-            or pace.prompt > bound.prompt
-            or pace.beside < bound.beside
-        ):
-            self._bound = bound_of((bound, pace))
+            seconds_each, tokens, prompts, besides = zip(*self._recent, strict=True)
+            self._bound = Pace(max(seconds_each), max(tokens), max(prompts), min(besides))
+        else:
+            self._bound = Pace(
+                max(bound.seconds, pace.seconds), max(bound.token, pace.token),
+                max(bound.prompt, pace.prompt), min(bound.beside, pace.beside),
+            )  # fmt: skip
 
     def seconds(self, tokens: int | None, size: int, beside: int, times: float = 1.0, doubted: bool = False) -> float:
         """Seconds that an attempt may take. tokens: of its answer at most; size: bytes that are sent; beside: requests

@@ -12,7 +12,7 @@ import asyncio
 import queue
 import threading
 import traceback
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +36,7 @@ class Answer:
     request: Request
     response: Response
     written: asyncio.Future[None]
-    """To be set (in the sender's loop) once the journal has it."""
+    """To be set (in the sender's loop) once the journal has it; one for all that are handed over together."""
 
 
 class Sender(threading.Thread):
@@ -49,6 +49,8 @@ class Sender(threading.Thread):
         """Answers; an exception that ends the run; None when nothing more will come."""
         self._ready: list[Answer] = []
         """Answers to be handed over."""
+        self._written: asyncio.Future[None]
+        """Set once they are on disk."""
         self._jobs = 0
         """Jobs that they end."""
         self._closing: asyncio.TimerHandle | None = None
@@ -96,9 +98,9 @@ class Sender(threading.Thread):
         """Tell the workers that these answers are on disk."""
 
         def settle() -> None:
-            for answer in answers:
-                if not answer.written.done():
-                    answer.written.set_result(None)
+            for written in {answer.written for answer in answers}:
+                if not written.done():
+                    written.set_result(None)
 
         if answers and self._loop is not None and self._loop.is_running():
             self._loop.call_soon_threadsafe(settle)
@@ -223,24 +225,22 @@ class Sender(threading.Thread):
         self, job: Dealt, lane: Lane, number: int, slot: int, before: asyncio.Future[None] | None
     ) -> asyncio.Future[None] | None:
         """Answer a job. before: set once the slot's job before is on disk. Returns the same for this one."""
-        loop = asyncio.get_running_loop()
         waiting = {(request.index, request.repeat): request for request in job.requests}
         last, work = before, 0
         failed: list[Request] = []
+        answers = lane.protocol.answer(lane.client, job.requests, slot)
         try:
-            async for response in self._answers(lane, job.requests, slot):
-                key = response.index, response.repeat
-                if response.status is ResponseStatus.failed and self._deal.others(job, number):
-                    failed.append(waiting.pop(key))
-                    continue
-                work += response.generated_tokens or 1
-                if before is not None and not before.done():
-                    self._hand_over()
-                    await before
-                last = loop.create_future()
-                self._ready.append(Answer(waiting.pop(key), response, last))
-                if self._closing is None:
-                    self._closing = loop.call_later(LINGER, self._hand_over)
+            while responses := await self._next(answers, waiting):
+                for response in responses:
+                    key = response.index, response.repeat
+                    if response.status is ResponseStatus.failed and self._deal.others(job, number):
+                        failed.append(waiting.pop(key))
+                        continue
+                    work += response.generated_tokens or 1
+                    if before is not None and not before.done():
+                        self._hand_over()
+                        await asyncio.shield(before)  # others wait for it too
+                    last = self._keep(waiting.pop(key), response)
         finally:
             self._deal.end(job, left=waiting.values(), failed=failed)
             if len(self._lanes) > 1:
@@ -251,17 +251,28 @@ class Sender(threading.Thread):
             lane.concurrency.turned_away()
         return last
 
-    async def _answers(self, lane: Lane, job: Sequence[Request], slot: int) -> AsyncIterator[Response]:
-        """One answer for each request, also where the protocol breaks on what the server sent: then they failed."""
-        lacking = {(request.index, request.repeat): request for request in job}
+    def _keep(self, request: Request, response: Response) -> asyncio.Future[None]:
+        """Add an answer to those that are handed over next. Returns what is set once they are on disk."""
+        loop = asyncio.get_running_loop()
+        if not self._ready:
+            self._written = loop.create_future()
+        self._ready.append(Answer(request, response, self._written))
+        if self._closing is None:
+            self._closing = loop.call_later(LINGER, self._hand_over)
+        return self._written
+
+    async def _next(
+        self, answers: AsyncIterator[Response], waiting: Mapping[tuple[int, int], Request]
+    ) -> Sequence[Response]:
+        """The next answer of a job, none after the last. Where the protocol breaks on what the server sent, the
+        requests that wait for one have failed."""
         try:
-            async for response in lane.protocol.answer(lane.client, job, slot):
-                lacking.pop((response.index, response.repeat), None)
-                yield response
+            return (await anext(answers),)
+        except StopAsyncIteration:
+            return ()
         except (ServerLost, UserError):
             raise
         except Exception as error:
             frame = traceback.extract_tb(error.__traceback__)[-1]
             reason = f"{type(error).__name__} in {Path(frame.filename).name}:{frame.lineno}: {one_line(str(error))}"
-            for request in lacking.values():
-                yield failure(request, GaveUp(reason, 1))
+            return [failure(request, GaveUp(reason, 1)) for request in waiting.values()]

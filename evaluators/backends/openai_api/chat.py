@@ -10,7 +10,7 @@ from evaluators.backends.client import Client, GaveUp
 from evaluators.backends.openai_api import sampling
 from evaluators.backends.openai_api.replies import Generation, ending, read_chat
 from evaluators.backends.openai_api.thinking import set_apart
-from evaluators.backends.protocol import Request, answered, failure, one_by_one
+from evaluators.backends.protocol import Answering, Request, answered, failure, one_by_one
 from evaluators.records import Response, ServerDescription, Settings
 
 
@@ -61,37 +61,36 @@ class Chat:
         """Each request a job of its own."""
         return one_by_one(requests)
 
-    async def answer(self, client: Client, job: Sequence[Request], slot: int) -> AsyncIterator[Response]:
+    def answer(self, client: Client, job: Sequence[Request], slot: int) -> AsyncIterator[Response]:
         """Ask for one answer per request."""
-        for request in job:
-            messages = json.loads(request.args[0])
-            # A hosted API knows its own limit; servers of ours are told theirs, because vLLM's default is 16 tokens.
-            fallback = self.server.context if self.dialect != "openai" else None
-            fields = sampling.sampling_fields(
-                request.args[1], request.seed, self.dialect, fallback, send_stops=not self.thinks
-            )
-            payload = {"model": self.server.model, "messages": messages} | fields | self.extra
-            if messages and messages[-1].get("role") == "assistant" and self.dialect == "vllm":
-                payload |= {"add_generation_prompt": False, "continue_final_message": True}
-            try:
-                reply = await client.post(
-                    "/v1/chat/completions", payload, read=read_chat, tokens=fields.get("max_tokens")
-                )
-            except GaveUp as error:
-                yield failure(request, error)
-                continue
-            generation: Generation = reply.data
-            tagged, answer = set_apart(generation.content, asked=self.thinks)
-            text = sampling.cut(answer, request.args[1])
-            yield answered(
-                request,
-                reply,
-                status=ending(
-                    generation, text, sampling.limit_to_check(fields, self.dialect), stopped=len(text) < len(answer)
-                ),
-                text=text,
-                reasoning=generation.reasoning or tagged,
-                finish_reason=generation.finish,
-                prompt_tokens=generation.prompt_tokens,
-                generated_tokens=generation.generated_tokens,
-            )
+        return Answering(self._ask, client, job)
+
+    async def _ask(self, client: Client, request: Request) -> Response:
+        messages = json.loads(request.args[0])
+        # A hosted API knows its own limit; servers of ours are told theirs, because vLLM's default is 16 tokens.
+        fallback = self.server.context if self.dialect != "openai" else None
+        fields = sampling.sampling_fields(
+            request.args[1], request.seed, self.dialect, fallback, send_stops=not self.thinks
+        )
+        payload = {"model": self.server.model, "messages": messages} | fields | self.extra
+        if messages and messages[-1].get("role") == "assistant" and self.dialect == "vllm":
+            payload |= {"add_generation_prompt": False, "continue_final_message": True}
+        try:
+            reply = await client.post("/v1/chat/completions", payload, read=read_chat, tokens=fields.get("max_tokens"))
+        except GaveUp as error:
+            return failure(request, error)
+        generation: Generation = reply.data
+        tagged, answer = set_apart(generation.content, asked=self.thinks)
+        text = sampling.cut(answer, request.args[1])
+        return answered(
+            request,
+            reply,
+            status=ending(
+                generation, text, sampling.limit_to_check(fields, self.dialect), stopped=len(text) < len(answer)
+            ),
+            text=text,
+            reasoning=generation.reasoning or tagged,
+            finish_reason=generation.finish,
+            prompt_tokens=generation.prompt_tokens,
+            generated_tokens=generation.generated_tokens,
+        )

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from evaluators.backends.reply_reader import (
     BadReply,
@@ -39,6 +38,9 @@ DECLINED = frozenset(
     }
 )  # fmt: skip
 """Finish reasons that mean that the server or its guard declined."""
+NOT_ENDED = CUT | DECLINED
+WHOLE = ENDED | NOT_ENDED
+"""Finish reasons of which each says that the answer is what the server meant to send."""
 
 
 THOUGHT = re.compile(r"think|thought|reason(?!s?$|_?code)", re.I)
@@ -47,8 +49,7 @@ WORDLESS = re.compile(r"reference|citation|annotation|tool|function|refusal|reda
 """Kinds of chunks that hold nothing of an answer's text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Generation:
+class Generation(NamedTuple):
     """One generated answer as the server sent it."""
 
     content: str
@@ -107,9 +108,9 @@ def _choice(data: Any) -> tuple[dict[str, Any], str]:
     stated = optional_text(choice.get("finish_reason"), "finish_reason")
     finish = (stated or "").strip().lower()
     native = choice.get("native_finish_reason")  # what a gateway was told by the server behind it
-    if finish in ENDED and isinstance(native, str) and native.strip().lower() in CUT | DECLINED:
+    if finish in ENDED and isinstance(native, str) and native.strip().lower() in NOT_ENDED:
         finish = native.strip().lower()
-    if finish not in ENDED | CUT | DECLINED:
+    if finish not in WHOLE:
         how = f"with finish_reason {one_line(stated, 40)!r}" if stated else "without a finish_reason"
         raise BadReply(f"the answer ends {how}: it is not whole", passing=True)
     if finish not in CUT and (says_prompt_was_cut(answer) or says_prompt_was_cut(choice)):

@@ -22,14 +22,15 @@ class PlainConnection(asyncio.Protocol):
         self._alarm: asyncio.TimerHandle | None = None
         """Rings when the answer is due or earlier, and then is set anew: nearly no answer needs one of its own."""
         self._due = 0.0
-        self._lasting = True
+        self.lasting = True
+        """Whether it may carry another request, as far as the last answer tells."""
         self.idle_since = 0.0
         """Loop time of the last answer's end."""
 
     @property
     def usable(self) -> bool:
-        """Whether it can carry another request."""
-        return self._lasting and self._transport is not None and not self._transport.is_closing()
+        """Whether it can carry another request now."""
+        return self.lasting and self._transport is not None and not self._transport.is_closing()
 
     def send(self, request: bytes, most: int, due: float) -> asyncio.Future[PlainAnswer]:
         """Send a request. most: bytes that the answer's body may have; due: loop time by which it must be whole.
@@ -47,7 +48,7 @@ class PlainConnection(asyncio.Protocol):
 
     def close(self) -> None:
         """End it; what it waited for is given up."""
-        self._lasting = False
+        self.lasting = False
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
@@ -70,7 +71,7 @@ class PlainConnection(asyncio.Protocol):
 
     def eof_received(self) -> None:
         """The server sends no more, which is how some answers end."""
-        self._lasting = False
+        self.lasting = False
         if self._waiting is not None and self._reading is not None and self._reading.begun:
             self._read(b"")
 
@@ -91,14 +92,14 @@ class PlainConnection(asyncio.Protocol):
             return
         if answer is not None:
             assert self._transport is not None
-            self._lasting = self._lasting and answer.lasting and not self._transport.get_write_buffer_size()
+            self.lasting = self.lasting and answer.lasting and not self._transport.get_write_buffer_size()
             self.idle_since = self._loop.time()
             waiting, self._waiting, self._reading = self._waiting, None, None
             if waiting is not None and not waiting.done():
                 waiting.set_result(answer)
 
     def _fail(self, error: Exception) -> None:
-        self._lasting = False
+        self.lasting = False
         waiting, self._waiting, self._reading = self._waiting, None, None
         if waiting is not None and not waiting.done():
             waiting.set_exception(error)

@@ -68,7 +68,7 @@ class PlainPosting:
         except BaseException:
             connection.close()
             raise
-        if connection.usable:
+        if connection.lasting:
             route.idle.append(connection)
         else:
             connection.close()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import aiohttp
 import h11
@@ -32,8 +32,7 @@ ENCODINGS = {b"gzip": 47, b"x-gzip": 47, b"deflate": 47}
 """Encodings that are understood although none is asked for, with the window bits by which zlib tells them apart."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlainAnswer:
+class PlainAnswer(NamedTuple):
     """What a server answered."""
 
     status: int

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from evaluators.backends.protocol import Request
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Dealt:
     """Requests that one slot works off, and the servers that gave them no answer."""
 
