@@ -21,13 +21,13 @@ from warehouse.claims.tables.notes import notes_near, words_around
 from warehouse.claims.tables.ownership.card_names import identity_in
 from warehouse.claims.tables.ownership.identity import Identity, names_model
 from warehouse.claims.tables.recovery import RECOVERY_HEADS
-from warehouse.claims.tables.row_shapes import split_rows
+from warehouse.claims.tables.row_shapes import split_rows, with_billions
 from warehouse.claims.tables.specification_lists import read_items
 from warehouse.claims.text.legends import legends_in
 from warehouse.claims.text.model_words import is_size
-from warehouse.claims.text.named_over import benchmark_announced
+from warehouse.claims.text.named_over import benchmark_announced, columns_listed
 from warehouse.claims.text.names import normalise
-from warehouse.claims.text.vocabulary import MEANS
+from warehouse.claims.text.vocabulary import MEANS, MODEL_HEADS
 
 
 def read_card(
@@ -120,7 +120,8 @@ def _read_grid(
         reading.leave(
             grid.line, "table", "the table has more than 300 columns or 60,000 cells; only the first were read"
         )
-    grid = split_rows(grid)
+    legends = legends_in(words_around(blocks, index))
+    grid = with_billions(split_rows(grid), legends)
     claims, mentions = len(reading.claims), len(reading.mentions)
     intro = _intro(blocks, index)
     if (columns := columns_of(grid)) is not None:
@@ -133,9 +134,7 @@ def _read_grid(
             or _BY_BOARD.search(text)
         ]
         board = None if _compares_with_original(grid) else leaderboard_of((*headings, *titles))
-        around = Surroundings(
-            headings, intro, notes_near(blocks, index), board, legends_in(words_around(blocks, index))
-        )
+        around = Surroundings(headings, intro, notes_near(blocks, index), board, legends)
         read_table(grid, layout, around, identity, reading, commit)
     else:
         head = " | ".join(cell.text for cell in grid.rows[0]) if grid.rows else ""
@@ -179,7 +178,9 @@ def _captions(grid: Grid, intro: Sequence[str]) -> list[str]:
     lengthwise = list(by_length) if len(by_length) == 1 else []
     means = sum(normalise(cell.text) in MEANS for cell in grid.rows[0]) if grid.rows else 0
     heads = [cell.text for cell in grid.rows[0]] if grid.rows else []
-    announced = [name] if means == 1 and (name := benchmark_announced(intro, heads)) else []
+    columns = [head for head in heads if head and normalise(head) not in MODEL_HEADS]
+    every = len(columns) > 1 and len(columns_listed(intro[-1] if intro else "", columns)) == len(columns)
+    announced = [name] if (means == 1 or every) and (name := benchmark_announced(intro, heads)) else []
     return [*announced, *lengthwise, *([before] if short else []), *([grid.caption] if grid.caption else [])]
 
 

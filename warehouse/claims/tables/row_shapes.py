@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 from warehouse.claims.tables.grid import Cell, Grid
 from warehouse.claims.tables.headings import heads_of
 from warehouse.claims.tables.layout import Layout
 from warehouse.claims.text.labels import read_label, states_only_settings
+from warehouse.claims.text.names import normalise
 
 
 def split_rows(grid: Grid) -> Grid:
@@ -77,6 +79,43 @@ def _lines_of(row: tuple[Cell, ...]) -> int:
             if numbers and all(len(other.lines) == count for other in numbers):
                 return count
     return 0
+
+
+_COUNTED = re.compile(
+    r"(?i)#?\s*(?:params?|parameters|(?:model |parameter )?size)\s*[(\[](?:in )?(?:b|bn|billions?)[)\]]"
+)
+"""Headings of columns of sizes in billions of parameters."""
+
+
+def with_billions(grid: Grid, legends: Mapping[str, str]) -> Grid:
+    """The table of several models named `Ours` with the unit behind their sizes, where the column is headed as one of
+    sizes in billions, by itself or by what the `legends` say of a short heading: `6.8` under `PS`, where `PS` is the
+    `parameter size (billion)`."""
+    count = heads_of(grid)[0]
+    if sum(normalise(row[0].text) in ("ours", "ourmodel", "ourmodels") for row in grid.rows[count:]) < 2:
+        return grid
+    names = [row.text for row in grid.rows[count - 1]] if count else []
+    named = [legends.get(normalise(name), name) for name in names]
+    columns = [
+        column
+        for column, name in enumerate(named)
+        if _COUNTED.fullmatch(name.strip())
+        and all(re.fullmatch(r"\d{1,3}(?:\.\d+)?|\W*", row[column].text) for row in grid.rows[count:])
+    ]
+    if not columns:
+        return grid
+    rows = [
+        tuple(
+            replace(cell, text="Size" if number < count else f"{cell.text}B" if cell.text[:1].isdigit() else cell.text)
+            if column in columns
+            else cell
+            for column, cell in enumerate(row)
+        )
+        if number >= count - 1
+        else row
+        for number, row in enumerate(grid.rows)
+    ]
+    return replace(grid, rows=tuple(rows))
 
 
 def carry_down(grid: Grid, layout: Layout) -> Grid:

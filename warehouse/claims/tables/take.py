@@ -51,6 +51,8 @@ MEAN = re.compile(
 _MEAN_BEHIND = re.compile(r"(?i)[(\[（](?:average|avg\.?|mean)\b[^()\[\]]*[)\]）]$")
 _UNIT = re.compile(r"[(\[（](?:[KMGT]i?B|GPU[- ]?hours?|hours?|days?|ms|s|W|USD|\$)[)\]）]")
 """A unit in brackets that no score has."""
+_PROPERTY = re.compile(r"(?i)\b(?:tokens?|parameters?|params|sizes?|memory|cost|price|latency|hours)\b")
+"""Words of a legend for what is no score."""
 
 
 def take(
@@ -144,6 +146,8 @@ def _no_claim(context: Context, label: Label, known: Benchmark | None, value: Va
         return "a setting or a property, no benchmark"
     if known is None and re.match(r"#|(?:no|num|number)\.? of\b", label.text, re.IGNORECASE):
         return "a count, no benchmark"
+    if known is None and _PROPERTY.search(context.around.legends.get(normalise(label.text), "")):
+        return "a property of the model, as its legend says"
     if known is None and _UNIT.search(label.text):
         return "a number with a unit, and no benchmark that is known"
     if known is None and not context.scores:

@@ -31,10 +31,26 @@ def legends_in(texts: Iterable[str]) -> dict[str, str]:
             for short, long in _LISTED.findall(_LIST.sub("", text)):
                 meanings.setdefault(normalise(short), set()).add(long.strip())
             continue
+        for short, long in _run_of_entries(text):
+            meanings.setdefault(normalise(short), set()).add(long)
         for part in re.split(r"\s*[;；\n]\s*", text) if len(text) < 1500 else ():
             if entry := _ENTRY.match(part.strip()):
                 meanings.setdefault(normalise(entry["short"]), set()).add(entry["long"].strip())
     return {short: longs.pop() for short, longs in meanings.items() if short and len(longs) == 1}
+
+
+_SHORT = re.compile(r"([A-Z][\w-]{0,7}): ([^.:;]{2,40})")
+
+
+def _run_of_entries(text: str) -> list[tuple[str, str]]:
+    """The short names that at least two sentences in a row explain: `HS: HellaSwag. WG: WinoGrande.`"""
+    entries: list[tuple[str, str]] = []
+    for sentence in re.split(r"\.(?:\s+|$)", text) if len(text) < 1500 else ():
+        if entry := _SHORT.fullmatch(sentence.strip()):
+            entries.append((entry[1], entry[2].strip()))
+        elif len(entries) == 1:
+            entries = []
+    return entries if len(entries) > 1 else []
 
 
 def explained(label: Label, legends: Mapping[str, str]) -> Label:

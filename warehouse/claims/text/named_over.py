@@ -7,18 +7,27 @@ from collections.abc import Sequence
 
 from evaluators.catalogue import catalogue
 from warehouse.claims.text.labels import read_label
+from warehouse.claims.text.parts import BROAD
 
 _AROUND_NAME = re.compile(
     r"(?i)^[\W\d.]+|\b(?:results?|performance|scores?|evaluation|benchmark|categor(?:y|ies)|subjects?|breakdown)\b"
     r"(?: on\b)?|"
-    r"(?:各|分)?(?:类别?|学科|科目|领域|任务|语言)?的?(?:评测|测试|评估)?(?:指标|结果|成绩|得分|效果|表现|榜单|集)"
+    r"(?:各项?|分)?(?:类别?|学科|科目|领域|任务|语言)?的?(?:评测|测试|评估)?(?:指标|结果|成绩|得分|分数|效果|表现|榜单|集)"
 )
 """What a heading says around a benchmark's name."""
 _ANNOUNCES = re.compile(
     r"(?i)\b(?:below|following|as follows|table)\b|如下|下表|以下",
 )
 """Words of a sentence that speaks of the table after it."""
-_RUN = re.compile(r"[A-Za-z][\w.+-]*(?: [A-Z\d][\w.+-]*){0,2}")
+_MEASURED = re.compile(r"(?i)\bevaluate[sd]?\b.*\bon\b|(?:使用|采用|基于|利用|在).*(?:测评|评测|评估|测试)")
+"""Words of a sentence that says on what was measured."""
+_OTHERS = re.compile(r"(?i)等|\b(?:such as|includ\w+|others?|etc|e\.g|among|various|several|multiple)\b|多个|多项")
+"""Words of a sentence that names a benchmark as an example."""
+_PRESENTED = re.compile(
+    r"(?ai)^[-*•\s]*([A-Za-z][\w.+-]*(?: [A-Z\d][\w.+-]*){0,2}?)\s*(?:[(（][^()（）]*[)）]\s*)?(?:是|由|为|is an?\b)"
+)
+"""How a paragraph begins that presents a benchmark: `Odd-Eval is a benchmark of ...`."""
+_RUN = re.compile(r"(?a)[A-Za-z][\w.+-]*(?: [A-Z\d][\w.+-]*){0,2}")
 
 
 def benchmark_over(context: Sequence[str]) -> str | None:
@@ -39,15 +48,27 @@ def benchmark_over(context: Sequence[str]) -> str | None:
 def benchmark_announced(paragraphs: Sequence[str], heads: Sequence[str] = ()) -> str | None:
     """The one benchmark that the last sentence before a table names, where the sentence speaks of the table (`Its
     results on LongBench are shown below`) or lists its columns (`heads`); where it names none, the one that the
-    `paragraphs` before it name. None for several, or none that is known."""
+    `paragraphs` before it name. A benchmark with parts by subject may also be presented by the paragraph before the
+    table, or named as what was measured on. None for several, or none that is known."""
     if not paragraphs:
         return None
+    presented = _PRESENTED.match(paragraphs[-1])
+    if presented and _has_subjects(presented[1]) and len(_benchmarks_in(paragraphs[-1])) == 1:
+        return presented[1]
     sentence = re.split(r"[.!?](?=\s)|[。！？]", paragraphs[-1].strip().rstrip(":：.。"))[-1]
-    listed = [head for head in heads if len(head) > 3 and head.casefold() in sentence.casefold()]
-    if not _ANNOUNCES.search(sentence) and len(listed) < max(3, len(heads) / 2):
+    measured = _MEASURED.search(sentence) and not _OTHERS.search(sentence)
+    if measured and len(named := _benchmarks_in(sentence)) == 1 and _has_subjects(name := next(iter(named.values()))):
+        return name
+    if not _ANNOUNCES.search(sentence) and len(columns_listed(sentence, heads)) < max(3, len(heads) / 2):
         return None
     named = _benchmarks_in(sentence) or _benchmarks_in(" ".join(paragraphs))
     return next(iter(named.values())) if len(named) == 1 else None
+
+
+def columns_listed(sentence: str, heads: Sequence[str]) -> list[str]:
+    """Those of a table's headings that the sentence names."""
+    bare = [re.sub(r"\s*[(（][^()（）]*[)）]$", "", head) for head in heads]
+    return [head for head in bare if len(head) > 2 and head.casefold() in sentence.casefold()]
 
 
 def _benchmarks_in(text: str) -> dict[str, str]:
@@ -63,6 +84,12 @@ def _benchmarks_in(text: str) -> dict[str, str]:
                 names.setdefault(name, named)
                 break
     return names
+
+
+def _has_subjects(words: str) -> bool:
+    """Whether the words name a benchmark whose parts go by subjects, so that columns of subjects can be its parts."""
+    name = _scored(words)
+    return name is not None and BROAD.search(name) is not None
 
 
 def _scored(words: str) -> str | None:

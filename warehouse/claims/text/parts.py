@@ -36,7 +36,7 @@ SUBJECTS = _words(
     "accounting marketing management sociology politics religion coding code writing creativewriting roleplay "
     "reasoning extraction instructionfollowing hardprompts hardprompt longerquery multiturn singleturn airline retail "
     "others telecom legal finance financial education travel search browsing filesystem notion github postgres "
-    "playwright"
+    "playwright 社会科学 人文科学 人文学科 社科 人文 理工 其他"
 )
 LEVELS = _words("easy medium hard hardest simple difficult introductory interview competition elementary middleschool "
                 "highschool college university professional graduate undergraduate beginner expert")  # fmt: skip

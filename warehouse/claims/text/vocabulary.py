@@ -29,9 +29,9 @@ PART_HEADS = _words(
 """Headings of columns that say which part of a benchmark a row is about."""
 STATED_HEADS = _words(
     "setting settings config configuration evalsetting evaluationsetting setup prompt prompting method "
-    "protocol condition 设置 评测设置 评测方式"
+    "protocol condition round rounds turn iteration attempt 设置 评测设置 评测方式 轮次 轮数"
 )
-"""Headings of columns whose words state settings of any kind."""
+"""Headings of columns whose words state settings of any kind, or which of several rounds was measured."""
 SIZE_HEADS = _words("size modelsize params parameters parametersize 参数量 模型大小 规模")
 NUMBER_HEADS = _words("gpunum gpunumber numgpus numberofgpus gpucount ngpus gpus 显卡数")
 SETTING_HEADS = {

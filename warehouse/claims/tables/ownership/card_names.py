@@ -44,11 +44,16 @@ def _printed(page: Page, model: str) -> dict[str, str]:
     """
     organisation, _, name = model.partition("/")
     hubs_by_name: dict[str, set[str]] = {}
+    converted: dict[str, set[str]] = {}
+    """The same for names without `-hf`, which are the same weights in the hub's format."""
     for text, hub in (*_link_texts(page), *_linked_rows(page)):
         if 1 < len(text) < 80 and name_tokens(text) & name_tokens(hub):
             if name and name_key(text) == name_key(name) and hub.startswith(f"{organisation}/"):
                 hub = model
             hubs_by_name.setdefault(name_key(text), set()).add(hub)
+            if bare := re.fullmatch(r"(?i)(.+?)[-_ ]hf", text):
+                converted.setdefault(name_key(bare[1]), set()).add(hub)
+    hubs_by_name = {**converted, **hubs_by_name}
     return {key: hubs.pop() for key, hubs in hubs_by_name.items() if len(hubs) == 1 and key}
 
 

@@ -46,6 +46,8 @@ _VERSION = re.compile(
     r"(?i)v?\d{1,2}\.\d{1,2}|v\d{1,2}|[01]\d[0-3]\d|2[3-9][01]\d|20\d\d[./-]?[01]\d(?:[./-]?[0-3]\d)?"
 )
 """What stands in brackets behind a name whose other editions have other numbers."""
+_OURS_OF_SIZE = re.compile(r"(?i)(?:ours|our models?)\W+(\d+(?:\.\d+)?\s?[bm])\W*")
+"""One of the maker's models, told from its others by its size alone."""
 _BATCH = re.compile(r"(?i)(?:bs|batch(?:[ _-]?size)?|concurrency)\s*[=:]?\s*(\d{1,5})")
 """Headings of columns of speeds that only say how many requests ran at once."""
 
@@ -189,6 +191,10 @@ def _parse(
         return Owner("unsure", hubs[0], reason=f"the row speaks of {len(hubs)} models: {', '.join(hubs[:4])}"), None
     if "this model" in leaf.casefold() or normalise(leaf) in ("ours", "thismodel"):
         return Owner("other", identity.model, stated=from_parts), 0
+    if (sized := _OURS_OF_SIZE.fullmatch(leaf)) and not group:
+        same = name_tokens(sized[1]) <= name_tokens(identity.model)
+        ours = same or rounds(name_tokens(sized[1]), identity.model, identity.known)
+        return Owner("other", identity.model if ours else leaf, stated=from_parts), 0 if ours else None
     tied = identity.printed.get(name_key(leaf))
     if tied is not None and name_key(leaf) not in GENERIC and not _untold_base(name_tokens(leaf), base):
         ours = is_same_weights(tied, identity)
