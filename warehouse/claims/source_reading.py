@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from evaluators.catalogue import catalogue
 from evaluators.records import Settings, UserError
-from warehouse.claim_records import Claim, Claimant, ClaimInterval, ClaimSource
+from warehouse.claim_records import Claim, Claimant, ClaimInterval, ClaimSource, Qualifier
 
 
 @dataclass(frozen=True)
@@ -143,11 +143,25 @@ def read_number_or_pair(
     return pair.interval, {**stated, "denominator": reference}
 
 
+def solved_items(said: str, benchmark: str | None) -> int | None:
+    """How many of a benchmark's items were solved, where the score is printed as a count of all its items (`12/30` of
+    AIME 2024); None for anything else."""
+    counts = re.fullmatch(r"\s*(\d+)\s*/\s*(\d+)\s*", said)
+    items = catalogue()[benchmark].items if counts and benchmark else None
+    return int(counts[1]) if counts and items and int(counts[2]) == items >= int(counts[1]) else None
+
+
 @lru_cache(maxsize=50_000)
 def _interval(said: str, benchmark: str, scale: Literal["fraction", "percent"] | None) -> ClaimInterval:
     from warehouse.claims.text.interval import read_interval
 
     known = catalogue()[benchmark]
+    if known.unit == "fraction" and (solved := solved_items(said, benchmark)) is not None:
+        share = round(solved / (known.items or 1), 9)
+        remark = f"{solved} of the benchmark's {known.items} items"
+        return ClaimInterval(
+            value=share, low=share, high=share, unit="fraction", qualifier=Qualifier.exact, remark=remark
+        )
     if known.unit == "fraction" and _GLUED.search(said):
         raise UserError(f"{said[:80]!r} is no number; letters stand in it")
     if known.unit != "fraction" or "%" in said:

@@ -11,7 +11,7 @@ from typing import Literal
 from evaluators.catalogue import Benchmark, catalogue
 from evaluators.records import Settings, UserError
 from warehouse.claim_records import Claimant
-from warehouse.claims.source_reading import new_claim, read_number
+from warehouse.claims.source_reading import new_claim, read_number, solved_items
 from warehouse.claims.tables.cells import Value, read_value, scale_of
 from warehouse.claims.tables.context import Context
 from warehouse.claims.tables.grid import Cell
@@ -156,7 +156,7 @@ def _no_claim(context: Context, label: Label, known: Benchmark | None, value: Va
         return value.reason
     wordy = known is None or known.unit == "fraction"
     if value.kind == "words" and wordy and any(c.isdigit() for c in value.said):
-        return "not a number"
+        return "" if solved_items(value.said, label.benchmark) is not None else "not a number"
     if known is None and re.search(
         r"[^\W\d_]", re.sub(r"(?i)%|±|\+/-|about|approx|up to|points|pp|elo", "", value.said)
     ):
@@ -165,6 +165,8 @@ def _no_claim(context: Context, label: Label, known: Benchmark | None, value: Va
 
 
 def _scale(context: Context, label: Label, number: int, column: int, value: Value) -> Literal["percent", "fraction"]:
+    if solved_items(value.said, label.benchmark) is not None:
+        return "fraction"
     beside, above = context.rows[number], context.columns[column]
     if context.layout.benchmarks == "columns":
         beside, above = above, beside

@@ -27,6 +27,10 @@ _HUB = re.compile(
 )
 
 
+MAKERS = frozenset({"c4ai", "ibm", "nvidia", "meta"})
+"""Names of makers that begin the names of their models on the hub, also where the organisation is called otherwise."""
+
+
 def hub_id(link: str) -> str | None:
     """The model id that an address leads to, None for anything else."""
     match = _HUB.match(link.strip())

@@ -170,6 +170,7 @@ def name_tokens(model: str) -> frozenset[str]:
     plain = re.sub(r"(?<![\d.])(\d{1,3})\.0(?![\d.])", r"\1", plain)  # 2.0, 3.0B
     plain = re.sub(r"(\d)b(?=a\d)|(\d)bx(?=\d)", r"\1\2b ", plain)  # 35BA3B, 17Bx16E
     plain = re.sub(r"\bins(?:tr?)?\b", "instruct", plain)
+    plain = re.sub(r"(?<=[a-z\d])\+(?=$|[\s)-])", " plus", plain)  # R+
     plain = re.sub(r"(?<![a-z\d])v(\d+(?:\.\d+)*)", lambda version: _version(version, plain), plain)  # V1.0
     plain = re.sub(r"(?<![^\W_])(?<!\.)(\d+)(b|t)[\s_-]?t(?:okens)?(?![a-z])", r"\1\2tokens", plain)
     return frozenset(re.findall(r"[a-z]*\d+(?:\.\d+)*[a-z]*|[^\W\d_]+", plain))

@@ -6,7 +6,16 @@ import re
 from collections.abc import Sequence
 
 from warehouse.claims.tables.ownership.identity import PLAIN, PRECISION, SOFT, Identity, names_model
-from warehouse.claims.text.model_words import ASIDE_WORDS, FORMAT, SIZE, STATUS, WITH_DIGIT, names_only_the_base, rounds
+from warehouse.claims.text.model_words import (
+    ASIDE_WORDS,
+    FORMAT,
+    MAKERS,
+    SIZE,
+    STATUS,
+    WITH_DIGIT,
+    names_only_the_base,
+    rounds,
+)
 from warehouse.claims.text.names import name_tokens, normalise
 from warehouse.claims.text.vocabulary import TUNED, UNTUNED
 
@@ -59,6 +68,7 @@ def _closeness_of_shorter(words: frozenset[str], ours: frozenset[str], identity:
     organisation = normalise(identity.model.split("/")[0]) if "/" in identity.model else ""
     dates = {word for word in ours if _is_date(word)} | set(re.findall(r"-([01]\d)-20\d\d", identity.model))
     makers = {word for word in missing if len(word) > 2 and word[0].isalpha() and word in organisation}
+    makers |= missing & MAKERS
     version = name_tokens(" ".join(re.findall(r"-[vV]\d+(?:\.\d+)?\b", identity.model)))
     edition = STATUS | (version if missing <= STATUS | version else frozenset())
     soft = SOFT | PRECISION | makers | dates | (edition if identity.has_no_edition_of(words) else frozenset())
