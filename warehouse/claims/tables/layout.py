@@ -303,7 +303,9 @@ def _roles(
             roles[column] = "gpus"
         elif words in SETTING_HEADS and not (SETTING_HEADS[words] in MODE_FIELDS and numbers):
             roles[column] = f"set:{SETTING_HEADS[words]}"
-        elif (words in STATED_HEADS or _states_either(heads[column])) and not only_other:
+        elif (
+            words in STATED_HEADS or _states_either(heads[column]) or _counts_phases(words, cells)
+        ) and not only_other:
             roles[column] = "stated"
         elif words in GROUP_HEADS:
             roles[column] = "group"
@@ -339,6 +341,13 @@ def _mostly_categories(cells: list[Cell]) -> bool:
     """Whether most of the filled cells name groups of benchmarks, whatever their column is headed."""
     filled = [cell.text for cell in cells if any(map(str.isalpha, cell.text))]
     return bool(filled) and sum(read_label(text).category for text in filled) * 2 > len(filled)
+
+
+def _counts_phases(words: str, cells: Sequence[Cell]) -> bool:
+    """Whether a column says by small whole numbers of which phase of a training each row is."""
+    return words.endswith(("phase", "stage", "阶段")) and all(
+        re.fullmatch(r"\d{0,3}", cell.text.strip()) for cell in cells
+    )
 
 
 def _states_either(parts: tuple[str, ...]) -> bool:

@@ -82,7 +82,8 @@ def _lines_of(row: tuple[Cell, ...]) -> int:
 
 
 _COUNTED = re.compile(
-    r"(?i)#?\s*(?:params?|parameters|(?:model |parameter )?size)\s*[(\[](?:in )?(?:b|bn|billions?)[)\]]"
+    r"(?i)#?\s*(?:params?|parameters|(?:model |parameter )?size|参数(?:大小|量|规模))\s*"
+    r"[(\[（](?:in )?(?:b|bn|billions?|十亿)[)\]）]"
 )
 """Headings of columns of sizes in billions of parameters."""
 

@@ -51,7 +51,7 @@ MEAN = re.compile(
 _MEAN_BEHIND = re.compile(r"(?i)[(\[（](?:average|avg\.?|mean)\b[^()\[\]]*[)\]）]$")
 _UNIT = re.compile(r"[(\[（](?:[KMGT]i?B|GPU[- ]?hours?|hours?|days?|ms|s|W|USD|\$)[)\]）]")
 """A unit in brackets that no score has."""
-_PROPERTY = re.compile(r"(?i)\b(?:tokens?|parameters?|params|sizes?|memory|cost|price|latency|hours)\b")
+_PROPERTY = re.compile(r"(?i)\b(?:tokens?|parameters?|params|sizes?|memory|cost|price|latency|hours)\b|参数|显存|万亿")
 """Words of a legend for what is no score."""
 
 

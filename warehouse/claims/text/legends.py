@@ -39,13 +39,13 @@ def legends_in(texts: Iterable[str]) -> dict[str, str]:
     return {short: longs.pop() for short, longs in meanings.items() if short and len(longs) == 1}
 
 
-_SHORT = re.compile(r"([A-Z][\w-]{0,7}): ([^.:;]{2,40})")
+_SHORT = re.compile(r"([A-Z][A-Za-z\d-]{0,7})(?:: |：\s*)([^.:;。：；]{2,40})")
 
 
 def _run_of_entries(text: str) -> list[tuple[str, str]]:
     """The short names that at least two sentences in a row explain: `HS: HellaSwag. WG: WinoGrande.`"""
     entries: list[tuple[str, str]] = []
-    for sentence in re.split(r"\.(?:\s+|$)", text) if len(text) < 1500 else ():
+    for sentence in re.split(r"\.(?:\s+|$)|。", text) if len(text) < 1500 else ():
         if entry := _SHORT.fullmatch(sentence.strip()):
             entries.append((entry[1], entry[2].strip()))
         elif len(entries) == 1:
