@@ -140,6 +140,15 @@ def test_a_sentence_about_an_unnamed_model_is_nobodys_and_prompt_speed_is_no_out
     assert [part.reason for part in reading.unread] == ["a number without a model that it is certainly about"]
 
 
+def test_a_bound_on_sizes_is_no_models_size() -> None:
+    text = (
+        "# Gemma 3 1B IT\n\nGemma 3 1B IT beats other models under 2B parameters. Gemma 3 1B IT is the best of < 3B "
+        "params models. Gemma 3 1B IT has 1.2B parameters.\n"
+    )
+    reading = read_article(text, url="u", read_at=NOW)
+    assert [(one.model, one.said) for one in reading.candidates] == [("Gemma 3 1B IT", "1.2B")]
+
+
 def test_a_table_that_names_its_models_is_not_the_topics() -> None:
     text = (
         "# Which should you run\n\nI put Oak and the new Qwen 3.6 onto my machine.\n\n"

@@ -160,6 +160,8 @@ def _others(sentence: str) -> Iterator[Hit]:
                 rf"{SIZE}\s*(?:and|or|,|/)\s*$", sentence[: match.start(group)]
             ):
                 continue  # a list of sizes: several models
+            if name.endswith("parameters") and _BOUND.search(sentence[: match.start(group)]):
+                continue  # a bound on many models' sizes
             if name == "context_window" and not re.search(r"(?i)[km]$|,|\d{4}", said):
                 continue
             if name == "context_window" and re.search(r"(?i)yarn|exten", sentence[match.end() : match.end() + 12]):
@@ -168,6 +170,9 @@ def _others(sentence: str) -> Iterator[Hit]:
                 yield Hit("prompt_speed", "prompt processing", said, match.start(group), name)
                 continue
             yield Hit(name, label, said, match.start(group), name)
+
+
+_BOUND = re.compile(r"(?i)(?:[<>≤≥]|\b(?:under|below|sub|(?:less|fewer|more) than|over|above|up to))[\s-]*$")
 
 
 _PROMPT = re.compile(r"(?i)\bprompt[- ](?:processing|eval\w*|speed|tokens?)|\bpre-?fill")
