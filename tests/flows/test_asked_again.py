@@ -35,7 +35,7 @@ def test_the_same_server_is_recognised_and_not_paid_again(tmp_path: Path, capsys
         assert again and {body["max_tokens"] for body in again} == {LENGTH}, "only what tells which server it is"
         assert verdicts(home) == first
         assert "already verified" in capsys.readouterr().err
-        server.shares = dict.fromkeys(server.shares, 0.2)
+        server.shares = dict.fromkeys(server.shares, 0.3)
         verify_release.fn(str(release), home, options)
     changed = verdicts(home)
     assert [outcome for _, outcome in changed] == ["below_claim", "below_claim"]
