@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from evaluators.catalogue import Benchmark
@@ -34,12 +35,13 @@ class ScoringProcesses:
     """
 
     def __init__(self, benchmark: Benchmark, chat: bool, repeats: int, together: bool) -> None:
+        spawn = multiprocessing.get_context("spawn")  # a fork would copy locks that other threads of ours hold
+        ours_open, self._ours = spawn.Pipe(duplex=False)
         self._executor = ProcessPoolExecutor(
             min(cores() - 1, MOST),
-            # a fork would copy locks that other threads of ours hold
-            mp_context=multiprocessing.get_context("spawn"),
+            mp_context=spawn,
             initializer=_begin,
-            initargs=(benchmark.model_dump_json(), chat, repeats, together),
+            initargs=(ours_open, benchmark.model_dump_json(), chat, repeats, together),
         )
 
     def submit(self, item: Item, answers: Sequence[Response]) -> Future[Scored]:
@@ -47,7 +49,8 @@ class ScoringProcesses:
         return self._executor.submit(_score_item, item, tuple(answers))
 
     def close(self) -> None:
-        """Let the processes end with what each of them is scoring."""
+        """End the processes, also those that still load; what they are scoring is not wanted any more."""
+        self._ours.close()
         self._executor.shutdown(wait=True, cancel_futures=True)
 
 
@@ -55,11 +58,11 @@ _mine: tuple[LoadedTasks, int, bool] | None = None
 """In a scoring process: the tasks, the repeats, and whether an item is scored once over all of them."""
 
 
-def _begin(benchmark: str, chat: bool, repeats: int, together: bool) -> None:
+def _begin(ours_open: Connection, benchmark: str, chat: bool, repeats: int, together: bool) -> None:
     """First in a scoring process. Ctrl-C reaches the whole group, and the run's own process decides what follows."""
     global _mine
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_with, args=(ours_open,), daemon=True).start()
     with Path(os.devnull).open("w") as nowhere:  # bars and warnings of libraries have been shown once
         os.dup2(nowhere.fileno(), 1)
         os.dup2(nowhere.fileno(), 2)
@@ -70,12 +73,11 @@ def _begin(benchmark: str, chat: bool, repeats: int, together: bool) -> None:
     _mine = loaded, repeats, together
 
 
-def _end_with_parent() -> None:
-    """A killed parent cannot say that it is gone, and the queue's other end would stay open in every sibling."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+def _end_with(ours_open: Connection) -> None:
+    """End as soon as the other end of the pipe is closed, which only the run's own process has: also when that is
+    killed, and cannot say that it is gone."""
+    wait([ours_open])
+    os._exit(1)
 
 
 def _score_item(item: Item, answers: tuple[Response, ...]) -> Scored:
