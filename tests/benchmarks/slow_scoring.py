@@ -72,10 +72,8 @@ def main() -> None:
             found = [(once(folder, url, 2 * n, 1e9), once(folder, url, 2 * n + 1, 1.0)) for n in range(given.rounds)]
             server.communicate("")
     here, there = (statistics.median(seconds) for seconds in zip(*found, strict=True))
-    print(
-        f"{len(problems)} items, {cores()} cores, {os.getloadavg()[0]:.1f} load: scored here {len(problems) / here:.1f}"
-    )
-    print(f"items/s, by processes {len(problems) / there:.1f} items/s, {here / there:.2f} times as many")
+    rates = f"scored here {len(problems) / here:.1f} items/s, by processes {len(problems) / there:.1f}"
+    print(f"{len(problems)} items, {cores()} cores, load {os.getloadavg()[0]:.1f}: {rates}, {here / there:.2f} times")
 
 
 def once(folder: Path, url: str, seed: int, worth: float) -> float:
