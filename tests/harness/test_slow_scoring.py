@@ -15,7 +15,7 @@ import pytest
 
 from evaluators.backends import ServerOptions, open_server
 from evaluators.harness import run_benchmark
-from evaluators.harness.scorers import item_scoring
+from evaluators.harness.scorers import item_scoring, scoring_processes
 from evaluators.records import Run, RunStatus, Settings
 from tests.harness.conftest import benchmark_of
 from tests.harness.fakes import ARTIFACT
@@ -74,6 +74,7 @@ def scored_by_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def run() -> tuple[Run, list[dict[str, Any]]]:
         monkeypatch.setattr(item_scoring, "WORTH", 0.1)
+        monkeypatch.setattr(scoring_processes, "cores", lambda: 3)
         benchmark = benchmark_of("slow_sums", folder, "right,none", "scored_by,none")
         with open_server("attached", None, ServerOptions(url=server.url), tmp_path) as attached:
             done = run_benchmark(benchmark, ARTIFACT, attached, Settings(), folder=tmp_path / "runs", checks=False)

@@ -23,9 +23,10 @@ MOST = 4
 
 
 def processes_can_score(benchmark: Benchmark) -> bool:
-    """Whether another process can score the benchmark's items, and there is a core for it. Programs have threads that
-    wait for their boxes; texts of a length are made with the tokenizer of the served model."""
-    return not benchmark.sandboxed and not benchmark.sized and cores() > 1
+    """Whether other processes can score the benchmark's items, and there are cores for two: one alone is as slow as
+    scoring here. Programs have threads that wait for their boxes; texts of a length are made with the tokenizer of the
+    served model."""
+    return not benchmark.sandboxed and not benchmark.sized and cores() > 2
 
 
 class ScoringProcesses:
@@ -66,6 +67,8 @@ def _begin(ours_open: Connection, benchmark: str, chat: bool, repeats: int, toge
     with Path(os.devnull).open("w") as nowhere:  # bars and warnings of libraries have been shown once
         os.dup2(nowhere.fileno(), 1)
         os.dup2(nowhere.fileno(), 2)
+    # libraries make their locks as in the run's own process: those made for spawning outlive a process that is ended
+    multiprocessing.set_start_method(None, force=True)
     entry = Benchmark.model_validate_json(benchmark)
     loaded = load_tasks(entry)
     if chat:
