@@ -117,7 +117,12 @@ def says_prompt_was_cut(answer: dict[str, Any]) -> bool:
     """Whether an answer, or what it holds beside the text, says that the prompt was cut, or pushed out of the context
     while the answer was written: then it answers something else."""
     held = [answer, *(answer[name] for name in BESIDE if isinstance(answer.get(name), dict))]
-    return any(value is True and CUT_PROMPT.fullmatch(name) for part in held for name, value in part.items())
+    return any(
+        value is True and CUT_PROMPT.fullmatch(name)
+        for part in held
+        if True in part.values()  # nearly no answer has it, and this looks at all values at once
+        for name, value in part.items()
+    )
 
 
 def whole_prompt(data: Any) -> Any:

@@ -87,7 +87,9 @@ class Journal:
             _begin(path)
         self._connection = sqlite3.connect(path, isolation_level=None)
         self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=FULL")
+        self._waits = False
+        """Whether a transaction waits for the disk."""
+        self._wait_for_disk(True)
         self._connection.executescript(SCHEMA.read_text(encoding="utf-8"))
         self._synced = -SYNC
         self.loose = False
@@ -104,21 +106,22 @@ class Journal:
 
     def commit(self, answers: Iterable[tuple[str, Response]], scores: Iterable[ItemScore] = (), sent: int = 0) -> None:
         """Write responses with their request keys, item scores and the number of requests sent, all at once."""
-        execute = self._connection.execute
+        many = self._connection.executemany
         begun = time.monotonic()
         self.loose = begun - self._synced < SYNC
-        execute(f"PRAGMA synchronous={'NORMAL' if self.loose else 'FULL'}")
+        self._wait_for_disk(not self.loose)
         with self._transaction():
-            for key, response in answers:
-                execute(
-                    "INSERT OR REPLACE INTO responses VALUES (?, ?, ?, ?, ?, ?, ?)",
+            many(
+                "INSERT OR REPLACE INTO responses VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
                     (response.task, response.doc_id, response.index, response.repeat, key, response.status.value,
-                     response.model_dump_json(exclude_none=True)),
-                )  # fmt: skip
-            for score in scores:
-                execute("INSERT INTO items VALUES (?, ?)", (score.position, score.model_dump_json()))
+                     response.model_dump_json(exclude_none=True))
+                    for key, response in answers
+                ],
+            )  # fmt: skip
+            many("INSERT INTO items VALUES (?, ?)", [(score.position, score.model_dump_json()) for score in scores])
             if sent:
-                execute("UPDATE counters SET value = value + ? WHERE name = 'sent'", (sent,))
+                self._connection.execute("UPDATE counters SET value = value + ? WHERE name = 'sent'", (sent,))
         if not self.loose:
             self._synced = begun
 
@@ -134,10 +137,15 @@ class Journal:
                 self._connection.execute("ROLLBACK")
             raise
 
+    def _wait_for_disk(self, wanted: bool) -> None:
+        if wanted is not self._waits:
+            self._connection.execute(f"PRAGMA synchronous={'FULL' if wanted else 'NORMAL'}")
+            self._waits = wanted
+
     def sync(self) -> None:
         """Wait until the disk has all that is committed."""
         if self.loose:
-            self._connection.execute("PRAGMA synchronous=FULL")
+            self._wait_for_disk(True)
             self._connection.execute("INSERT OR REPLACE INTO notes VALUES ('synced', ?)", (str(time.time()),))
             self._synced, self.loose = time.monotonic(), False
 

@@ -55,10 +55,13 @@ SILENT_SETTINGS = frozenset({"hardware", "notes", "metric", "filter", "numerator
 """Settings that do not change an answer: where it was made, and which of its scores is meant."""
 
 
+CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+"""One spelling of every value. Kept, because `json.dumps` makes one for each call."""
+
+
 def digest(value: Any) -> str:
     """SHA-256 (hex) of the canonical JSON of `value`."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(CANONICAL.encode(value).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def server_identity(artifact: Artifact, server: ServerDescription) -> dict[str, Any]:

@@ -4,14 +4,17 @@ answers at once.
     python -m tests.benchmarks.client_ceiling [--items 1600] [--rounds 3] [--concurrency 1 16 64 256]
 
 The same demo sums go through all of them; the server is a process of its own. Counted is the processor time of this
-process, all its threads, so other programs on the machine slow it down without making it dearer. lm-eval's includes
-scoring; the engine's includes the journal and scoring, and is that between its first report and its last. Prints
-medians in microseconds a request, and the ratio to the load generator within one round. The order within a round is
-drawn. Last come the costs of scoring an answer by the heaviest scorers, which the engine pays on the same core.
+process, all its threads, so other programs on the machine slow it down without making it dearer. lm-eval's and the
+engine's include scoring, by the same functions of lm-eval, which is counted apart and is no work of a client: "asking"
+is the rest, for the engine with the journal. The engine's is that between its first report and its last. Prints medians
+in microseconds a request, and the ratio to the load generator within one round. The order within a round is drawn. Last
+come the costs of scoring an answer by the heaviest scorers, which the engine has other processes do.
 
-Measured on an idle machine of two cores, three rounds: the engine costs 2.7 times as much as the load generator with 1
-at a time, 3.1 with 16, 1.7 with 64 and 1.3 with 256; lm-eval's client 7.3, 3.3, 2.5 and 1.9. The load generator is
-aiohttp as anyone would use it; the engine posts by `evaluators/backends/plain_http`.
+Measured on two cores with little else running, three rounds: asking costs the engine 1.8 times as much as the load
+generator with 1 at a time, 1.6 with 16, 1.3 with 64 and 0.7 with 256 (lm-eval 5.8, 1.9, 2.7, 1.4); with scoring it is
+2.4, 2.2, 1.9 and 1.1 (6.1, 2.8, 2.9, 1.6).
+
+The load generator is aiohttp as anyone would use it; the engine posts by `evaluators/backends/plain_http`.
 """
 
 from __future__ import annotations
@@ -23,13 +26,15 @@ import resource
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from evaluators.backends.openai_api import sampling
 from evaluators.harness import Progress, run_benchmark
 from evaluators.harness.requests import Item, build_items
+from evaluators.harness.scorers.item_scoring import ItemScoring
 from evaluators.harness.tasks import load_tasks
 from evaluators.records import RunStatus
 from tests.benchmarks.generation_speed import SETTINGS, bare, upstream
@@ -39,26 +44,54 @@ from tests.harness.fakes import ARTIFACT, FakeServer
 HEAVY = ("math_verify", "ifeval")
 
 
+class Cost(NamedTuple):
+    """Processor seconds of one request."""
+
+    all: float
+    scoring: float
+    """Those of lm-eval's filters and metrics."""
+
+
 def processor() -> float:
     """Seconds of this process."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
 
 
-def engine(server: FakeServer, items: int) -> float:
-    """Processor seconds of one request, from the first report on."""
-    reports: list[tuple[int, float]] = []
+@contextmanager
+def counted(owner: Any, name: str) -> Iterator[list[float]]:
+    """Processor seconds of each call of a function meanwhile, which stays as it is."""
+    seconds: list[float] = []
+    function = getattr(owner, name)
+
+    def count(*arguments: Any) -> Any:
+        began = time.thread_time()
+        try:
+            return function(*arguments)
+        finally:
+            seconds.append(time.thread_time() - began)
+
+    setattr(owner, name, count)
+    try:
+        yield seconds
+    finally:
+        setattr(owner, name, function)
+
+
+def engine(server: FakeServer, items: int) -> Cost:
+    """What one request costs, from the first report on."""
+    reports: list[tuple[int, float, float]] = []
 
     def note(progress: Progress) -> None:
-        reports.append((progress.done, processor()))
+        reports.append((progress.done, processor(), sum(scored)))
 
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, counted(ItemScoring, "here") as scored:
         run = run_benchmark(
             SUMS, ARTIFACT, server, SETTINGS, folder=Path(folder), limit=items, checks=False, progress=note
         )
     assert run.status is RunStatus.finished
-    (first, began), (last, ended) = reports[0], reports[-1]
-    return (ended - began) / (last - first)
+    (first, began, before), (last, ended, after) = reports[0], reports[-1]
+    return Cost((ended - began) / (last - first), (after - before) / (last - first))
 
 
 def searching(server: FakeServer, items: int) -> float:
@@ -76,22 +109,25 @@ def searching(server: FakeServer, items: int) -> float:
     return sum(ended - began for began, ended in zip(moments[::2], moments[1::2], strict=True)) / items
 
 
-def whole(work: Callable[[], object], items: int) -> float:
-    """Processor seconds of one request, of a way that does nothing else."""
-    began = processor()
-    work()
-    return (processor() - began) / items
+def whole(work: Callable[[], object], items: int, task: Any) -> Cost:
+    """What one request costs, of a way that does nothing else."""
+    with ExitStack() as stack:
+        parts = [stack.enter_context(counted(ensemble, "apply")) for ensemble in task._filters]
+        parts.append(stack.enter_context(counted(task, "process_results")))
+        began = processor()
+        work()
+        return Cost((processor() - began) / items, sum(map(sum, parts)) / items)
 
 
 def measure(task: Any, items: list[Item], concurrency: int, rounds: int) -> None:
     """Print one line for a number of requests at a time."""
     with FakeServer(slots=concurrency) as server:
-        ways: dict[str, Callable[[], float]] = {
-            "bare": lambda: whole(lambda: bare(server, items, concurrency), len(items)),
-            "lm-eval": lambda: whole(lambda: upstream(server, task, items, concurrency), len(items)),
+        ways: dict[str, Callable[[], Cost]] = {
+            "bare": lambda: whole(lambda: bare(server, items, concurrency), len(items), task),
+            "lm-eval": lambda: whole(lambda: upstream(server, task, items, concurrency), len(items), task),
             "engine": lambda: engine(server, len(items)),
         }
-        costs: dict[str, list[float]] = {way: [] for way in ways}
+        costs: dict[str, list[Cost]] = {way: [] for way in ways}
         for way in ways.values():
             way()
         for _ in range(rounds):
@@ -100,10 +136,18 @@ def measure(task: Any, items: list[Item], concurrency: int, rounds: int) -> None
         searched = searching(server, len(items))
     told = [f"{concurrency:4} at a time"]
     for way, found in costs.items():
-        ratio = statistics.median(cost / least for cost, least in zip(found, costs["bare"], strict=True))
-        told.append(f"{way} {1e6 * statistics.median(found):6,.0f} us ({ratio:.2f})")
-        told.append(f"of which {1e6 * searched:.0f} us search for garbage" if way == "engine" else "")
-    print("   ".join(text for text in told if text), flush=True)
+        told.append(f"{way} {compared([cost.all for cost in found], costs['bare'])}")
+        if way != "bare":
+            asking = compared([cost.all - cost.scoring for cost in found], costs["bare"])
+            told.append(f"of which scoring {1e6 * statistics.median(cost.scoring for cost in found):.0f} us")
+            told.append(f"asking {asking}")
+    print("   ".join((*told, f"search for garbage {1e6 * searched:.0f} us")), flush=True)
+
+
+def compared(seconds: list[float], bare: list[Cost]) -> str:
+    """The median, and in brackets that of the ratios to the load generator."""
+    ratio = statistics.median(cost / least.all for cost, least in zip(seconds, bare, strict=True))
+    return f"{1e6 * statistics.median(seconds):6,.0f} us ({ratio:.2f})"
 
 
 def scoring(times: int = 20) -> None:
