@@ -4,5 +4,7 @@
 both together, `model_proposals` checks what a language model proposes, and `candidate_store` keeps candidates and what
 people decided about them.
 
+model_scores     scores beside models' names, of a benchmark that the sentence names once
+serving          machine, backend and quantization of a number in a sentence
 pair_sentences   what a sentence says an artifact keeps of another's score
 """

@@ -18,6 +18,10 @@ _VERSION = (
 _NAME = re.compile(rf"(?<![\w/.-]){_WORD}(?:[ ]{_VERSION})*")
 
 
+_ARCHITECTURES = frozenset({"mamba", "rwkv"})
+"""Names of architectures, which are models' only with a size."""
+
+
 @dataclass(frozen=True)
 class Mention:
     """A model named in a text."""
@@ -33,8 +37,37 @@ class Mention:
 class NamesOnPage:
     """The models' names of one page."""
 
-    def __init__(self, names: Iterable[str]) -> None:
+    def __init__(self, names: Iterable[str], texts: Iterable[str] = ()) -> None:
+        """`names`: those that the page's tables and links show; `texts`: its words, which may name more."""
         self.by_key = {name_key(name): name for name in names if name_key(name)}
+        self._printed = {name_key(name): _parts(name) for name in self.by_key.values()}
+        for text in texts:
+            self._printed |= {name_key(mention.model): _parts(mention.model) for mention in self.mentions(text)}
+
+    def is_family(self, name: str) -> bool:
+        """Whether the name has no size and the page names several models that begin with it: `Gemma 4`."""
+        parts = _parts(name)
+        longer = [other for other in self._printed.values() if len(other) > len(parts) and other[: len(parts)] == parts]
+        return not any(_SIZE_PART.fullmatch(part) for part in parts) and len(longer) > 1
+
+    def of_family(self, text: str, last: str | None) -> list[Mention]:
+        """The models that the text names by their size alone (`the dense 31B`), of the family that was spoken of
+        last, as a family or by one of its models."""
+        family = last if last is None or self.is_family(last) else self._family_of(last)
+        if family is None:
+            return []
+        mentions = []
+        for match in _BY_SIZE.finditer(text):
+            wanted = (*_parts(family), *_parts(match[1]))
+            known = [name for name in self.by_key.values() if _parts(name)[: len(wanted)] == wanted]
+            name = known[0] if len(known) == 1 else f"{family} {match[1]}"
+            mentions.append(Mention(name, match.start(1), match.end(1)))
+        return mentions
+
+    def _family_of(self, name: str) -> str | None:
+        """What the name is before its size."""
+        before = re.match(r"(.*?\d.*?|.*?)[ -](?=[EeAa]?\d+(?:\.\d+)?[BbMm](?![a-z]))", name.rsplit("/", 1)[-1])
+        return before[1] if before and self.is_family(before[1]) else None
 
     def mentions(self, text: str) -> list[Mention]:
         """The models that the text names, in order; of overlapping names the longest."""
@@ -52,11 +85,31 @@ class NamesOnPage:
         for count in range(len(words), 0, -1):
             name = " ".join(words[:count]).rstrip(".-")
             end = match.start() + len(name)
+            if count > 1 and _MEASURED.fullmatch(words[count - 1]) and _SIZED.search(" ".join(words[: count - 1])):
+                continue  # a number behind the name
             if known := self.by_key.get(name_key(name)):
                 return Mention(known, match.start(), end)
-            if _is_name(name):
+            if _is_name(name) and not _COMPONENT.match(text, end):
                 return Mention(name, match.start(), end)
         return None
+
+
+_MEASURED = re.compile(r"\d+(?:\.\d+)?(?:-\d+(?:\.\d+)?)?x?")
+_SIZED = re.compile(r"(?i)\d[bm](?![a-z])")
+_SIZE_PART = re.compile(r"\d+(?:\.\d+)?[bmt]")
+_BY_SIZE = re.compile(
+    r"(?i:\b(?:the|its|their|'s) )(?:(?:dense|smaller|bigger|larger|small|big|little|new|sparse|MoE) )?"
+    r"([AE]?\d+(?:\.\d+)?B(?:-A\d+(?:\.\d+)?B)?)\b(?!-)(?!\s*(?:parameters?|params|total|active|tokens|of|in)\b)"
+)
+_COMPONENT = re.compile(
+    r"[\s-](?:[a-z-]+ )?(?:layers?|blocks?|architecture|tokenizer|kernels?|attention|backbone|hybrid|state[- ]space)\b"
+)
+"""Words behind a name that make it a part which many models have: `the Mamba-2 layers`."""
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    """The words and numbers of a name in order, without its organisation."""
+    return tuple(re.findall(r"[a-z]+|\d+(?:\.\d+)*[a-z]?(?![a-z])", name.rsplit("/", 1)[-1].casefold()))
 
 
 def _is_name(text: str) -> bool:
@@ -65,6 +118,7 @@ def _is_name(text: str) -> bool:
     has_digit = any(c.isdigit() for c in text)
     return (
         first is not None
+        and (first[0] not in _ARCHITECTURES or re.search(r"\d[bBmM](?![a-z])", text) is not None)
         and first[0] in FAMILIES
         and has_digit
         and (text[0].isupper() or "-" in text)

@@ -7,12 +7,15 @@ wrong. Each returns the number word for word, so that a person can check it agai
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
+from warehouse.claims.sentences.model_scores import scores_of_models
 from warehouse.claims.sentences.pair_sentences import pairs_in
+from warehouse.claims.sentences.serving import serving_beside, serving_over
 from warehouse.claims.text.labels import read_label, stated_by
-from warehouse.claims.text.speed_names import backend_named, device_named, quantization_named
+from warehouse.claims.text.speed_names import in_device, quantization_named
 
 NUMBER = r"(?:~|≈|about |roughly |around |nearly |over |up to )?\d+(?:,\d{3})*(?:\.\d+)?"
 SIZE = r"(?:~|≈|about |roughly |around )?\d+(?:\.\d+)?\s?(?:B|billion|M|million|T|trillion)\b"
@@ -39,36 +42,48 @@ class Hit:
     """Settings that the sentence states."""
     over: tuple[int, int] | None = None
     """Where the model stands that is compared with."""
+    model: str | None = None
+    """The model that the pattern itself says the number is of."""
 
 
+SERVED = ("output_speed", "prompt_speed", "fits_memory", "file_size")
+"""What depends on machine, backend or quantization."""
 _LICENCES = (
     r"Apache(?: License)?[ -]?(?:v?2(?:\.0)?)?|MIT|modified MIT|BSD-?3(?:-Clause)?|GPL-?v?3|"
     r"CC[- ]BY(?:-[A-Z]+)*(?:[- ]4\.0)?|"
     r"Llama \d(?:\.\d)? Community|Gemma Terms of Use|OpenRAIL(?:-M)?|NVIDIA Open Model"
 )
 _ABOUT = r"(?:~|≈|about |roughly |around )?"
-_NEEDS = r"(?:needs|requires|takes|calls for|minimum of|at least) (?:at least |a minimum of )?"
+_NEEDS = (
+    r"(?:needs|requires|takes|calls for|minimum of|at least|[Mm]inimum(?: hardware)?(?: for [^.;:]{1,40})?(?: is|:)) "
+    r"(?:at least |a minimum of )?"
+)
+_MACHINES = r"(?P<n>\d+ ?[x×] ?(?:NVIDIA )?[A-Z]+\d+[\w -]*?(?:\d+ ?GB)?)"
 _FITS = r"fits(?: comfortably| easily| well)?(?: (?:on|in|into|within))? (?:a |an |one )?(?:single )?(?:NVIDIA )?"
 _DEVICE = r"(?:RTX ?\d{4}|\d+ ?GB(?: of)?(?: VRAM| memory)?|[AH]\d{2,3}|[^.,;]{0,20}GPU)(?: \(\d+ ?GB\))?"
-_BYTES = rf"(?P<n>{_ABOUT}\d+(?:\.\d+)? ?(?:GB|GiB|MB))(?! (?:of )?(?:VRAM|RAM|memory|GPU)|\))"
+_BYTES = rf"(?P<n>{_ABOUT}\d+(?:\.\d+)? ?(?-i:GB|GiB|gb|MB|MiB)\b)(?! (?:of )?(?:VRAM|RAM|memory|GPU)|\))"
 _PATTERNS: list[tuple[str, str, str]] = [
     ("total_parameters", "total", rf"(?P<n>{SIZE})(?:-| )?(?:total )?(?:parameters?|params)\b(?! (?:are |is )?activ)"),
     ("total_parameters", "total", rf"(?P<n>{SIZE})[ -](?:in total|total\b)"),
+    ("total_parameters", "total", rf"(?P<n>{SIZE})[ -]dense\b"),
     ("total_parameters", "total", rf"total (?:of |parameters of |parameter count of )(?P<n>{SIZE})"),
     (
         "active_parameters", "active",
         rf"(?P<n>{SIZE})(?: of which)?(?: parameters?| params)?(?: (?:are|is))? activ(?:e|ated)\b",
     ),
     ("active_parameters", "active", rf"activat(?:es|ing) (?:only |just )?(?P<n>{SIZE})"),
-    ("active_parameters", "active", rf"(?P<n>{SIZE}) (?:parameters )?per (?:forward pass|token)"),
+    (
+        "active_parameters", "active",
+        rf"(?P<n>{SIZE}) (?:parameters )?(?:(?:fire|run|are used|used) )?per (?:forward pass|token)",
+    ),
     (
         "context_window_extended", "extended context",
-        rf"(?:exten\w+ to|up to|about|roughly|and) (?P<n>(?:roughly |about |~)?{TOKENS})(?: tokens?)?(?: of context)? "
+        rf"(?P<n>{TOKENS})(?: tokens?)?(?: of context)? "
         r"(?:with|via|using|through) (?:YaRN|RoPE)",
     ),
     (
         "context_window_extended", "extended context",
-        rf"(?:extendable|extensible|extended|stretch\w*|scal\w+)(?: \w+)? to (?P<n>{_ABOUT}{TOKENS})",
+        rf"(?:extendable|extensible|exten(?:d(?:s|ed)?)|stretch\w*|scal\w+)(?: \w+)? to (?P<n>{_ABOUT}{TOKENS})",
     ),
     ("context_window", "context", r"(?P<n>~?\d[\d,.]*\s?[KM]?)(?:[ -]tokens?)?(?: of)?(?: native)? context\b"),
     (
@@ -78,17 +93,20 @@ _PATTERNS: list[tuple[str, str, str]] = [
     ),
     ("output_speed", "tokens per second", rf"(?P<n>{SPEED})\s?{RATE}(?![\w-])"),
     ("file_size", "file size", rf"{_BYTES}(?=[^.]*\b(?:file|download|GGUF|on disk|weigh|quant|Q\d))"),
-    ("file_size", "file size", rf"(?:file|download|GGUF|weighs|Q\d\w*)[^.,;]{{0,40}}?{_BYTES}"),
+    ("file_size", "file size", rf"(?:file|download|GGUF|weighs|Q\d\w*)(?:[^.,;]|\.\d){{0,60}}?{_BYTES}"),
     (
         "license", "license",
         rf"(?:under|with|carries|has|is|uses)(?: an?| the)?(?: permissive| open)? (?P<n>{_LICENCES})"
         r"(?:[ -]licen[sc]ed?)?\b",
     ),
     ("license", "license", rf"(?P<n>{_LICENCES})[ -]licen[sc]ed?\b"),
+    ("license", "license", r"(?<![\w-] )(?P<n>Open|Community) [Ll]icen[sc]e\b"),
+    ("license", "license", rf"(?<=[,;·•|] )(?P<n>(?!MIT\b)(?:{_LICENCES}))(?: licen[sc]ed?)?(?=$|\.$|[,;·•|])"),
     (
         "minimum_hardware", "needs",
-        _NEEDS + r"(?P<n>\d+ ?[x×] ?(?:NVIDIA )?[A-Z]+\d+[\w -]*?(?:\d+ ?GB)?)(?=[\s,.;)]|$)",
+        rf"{_NEEDS}{_MACHINES}(?=[\s,.;)]|$)",
     ),
+    ("minimum_hardware", "needs", rf"{_MACHINES} (?:at (?:a )?(?:the )?(?:very )?minimum|as a minimum)\b"),
     ("fits_memory", "fits", rf"(?P<n>{_FITS}{_DEVICE})"),
     (
         "code_arena_elo", "Code Arena",
@@ -117,13 +135,18 @@ _AFTER = re.compile(
 )
 
 
-def hits_in(sentence: str) -> list[Hit]:
-    """The numbers that the sentence states, at most one a place, in order."""
+def hits_in(sentence: str, models: Sequence[tuple[int, int, str]] = ()) -> list[Hit]:
+    """The numbers that the sentence states, at most one a place, in order. `models`: where it names models, with their
+    names."""
     hits: list[Hit] = []
-    readers: tuple[Callable[[str], Iterator[Hit]], ...] = (_pairs, _ratios, _others, _scores)
+    readers: tuple[Callable[[str], Iterator[Hit]], ...] = (
+        _pairs, _ratios, _others, _scores, partial(_scores_of_models, models=models),
+    )  # fmt: skip
     for reader in readers:
         for hit in reader(sentence):
             end = hit.start + len(hit.said)
+            if any(start <= hit.start and end <= stop for start, stop, _ in models):
+                continue  # a part of a model's name
             apart = (end <= other.start or hit.start >= other.start + len(other.said) for other in hits)
             if hit.pattern == PAIR or all(apart):  # a pair may be about several benchmarks
                 hits.append(hit)
@@ -133,22 +156,23 @@ def hits_in(sentence: str) -> list[Hit]:
 
 def _served(sentence: str, hit: Hit, hits: list[Hit]) -> Hit:
     """The hit of a speed, size or memory with what its clause says of machine, backend and quantization."""
-    if hit.benchmark not in ("output_speed", "prompt_speed", "fits_memory", "file_size"):
+    if hit.benchmark not in SERVED:
         return hit
-    start = sentence.rfind(";", 0, hit.start) + 1
-    end = sentence.find(";", hit.start)
-    clause = sentence[start : end if end >= 0 else len(sentence)]
-    after = [other.start for other in hits if other.benchmark == hit.benchmark and other.start > hit.start]
-    own = sentence[hit.start : min([*after, start + len(clause)])]
-    named = {
-        "hardware": device_named(own) or device_named(clause),
-        "backend": backend_named(own) or backend_named(clause),
-        "quantization": quantization_named(own) or quantization_named(clause),
-    }
+    named = serving_beside(sentence, hit.start, [other.start for other in hits if other.benchmark == hit.benchmark])
     if hit.benchmark == "file_size":
-        named.pop("hardware")
-        named.pop("backend")
-    return replace(hit, settings={**{key: value for key, value in named.items() if value}, **hit.settings})
+        named = {key: said for key, said in named.items() if key == "quantization"}
+    return replace(hit, settings={**named, **hit.settings})
+
+
+def served_under(heading: str, sentence: str, hit: Hit) -> Hit:
+    """The hit of a list item with the machine, backend and quantization that the heading over the list names, where the
+    item names none of the kind itself."""
+    if hit.benchmark not in SERVED:
+        return hit
+    named = serving_over(heading, sentence)
+    if not hit.benchmark.endswith("speed"):
+        named = {key: said for key, said in named.items() if key == "quantization"}
+    return replace(hit, settings={**named, **hit.settings})
 
 
 def _others(sentence: str) -> Iterator[Hit]:
@@ -162,7 +186,11 @@ def _others(sentence: str) -> Iterator[Hit]:
                 continue  # a list of sizes: several models
             if name.endswith("parameters") and _BOUND.search(sentence[: match.start(group)]):
                 continue  # a bound on many models' sizes
-            if name == "context_window" and not re.search(r"(?i)[km]$|,|\d{4}", said):
+            if name.startswith("context_window") and not re.search(r"(?i)[km]$|,|\d{4}", said):
+                continue
+            if name == "context_window" and _FILLED.search(sentence[: match.start(group)]):
+                continue
+            if name == "file_size" and in_device(sentence, match.start(group)):
                 continue
             if name == "context_window" and re.search(r"(?i)yarn|exten", sentence[match.end() : match.end() + 12]):
                 continue
@@ -172,6 +200,8 @@ def _others(sentence: str) -> Iterator[Hit]:
             yield Hit(name, label, said, match.start(group), name)
 
 
+_FILLED = re.compile(r"(?i)\b(?:at|after|past|beyond|from|until|fill\w*)\s+(?:an? |about )?$")
+"""Words before a context that was filled while something was measured."""
 _BOUND = re.compile(r"(?i)(?:[<>≤≥]|\b(?:under|below|sub|(?:less|fewer|more) than|over|above|up to))[\s-]*$")
 
 
@@ -214,6 +244,12 @@ def _scores(sentence: str) -> Iterator[Hit]:
             stated, left = stated_by(bracket[1], name)
             settings |= {} if left else stated
         yield Hit(name, sentence[start:end], match["n"].strip(), offset + match.start("n"), "score", settings)
+
+
+def _scores_of_models(sentence: str, models: Sequence[tuple[int, int, str]]) -> Iterator[Hit]:
+    for start, said, (first, last, name), model in scores_of_models(sentence, list(_benchmarks(sentence)), models):
+        label = sentence[first:last]
+        yield Hit(name, label, said, start, "score", dict(read_label(label).stated), model=model)
 
 
 def _benchmarks(sentence: str) -> Iterator[tuple[int, int, str]]:

@@ -9,11 +9,12 @@ from evaluators.catalogue import catalogue
 from evaluators.records import Settings, UserError
 from warehouse.claim_records import Claim, Claimant
 from warehouse.claims.sentences.model_mentions import Mention, NamesOnPage
-from warehouse.claims.sentences.patterns import PAIR, Hit, hits_in
+from warehouse.claims.sentences.patterns import PAIR, Hit, hits_in, served_under
 from warehouse.claims.source_reading import Reading, new_claim, read_number
 from warehouse.claims.tables.document import Heading, Page, Words
 from warehouse.claims.text.labels import settings_with
 from warehouse.claims.text.pair_words import read_pair
+from warehouse.claims.text.speed_names import is_backend_first
 
 _END = re.compile(r"(?<=[.!?。！？])\s+(?=[A-Z\"“(*0-9一-鿿])|(?<=[。！？])")
 _THAN = re.compile(
@@ -39,17 +40,31 @@ def propose(
     `topic` is the model that a sentence without a name is about (the card's release); None: the last one that its
     paragraph, else its heading, named. `claimant` None: the vendor about `topic`, third parties about others.
     """
-    on_page = NamesOnPage(names)
+    on_page = NamesOnPage(names, (block.text for block in page.blocks if isinstance(block, Heading | Words)))
     held = {(claim.model, claim.benchmark, number_key(claim.said)) for claim in (*reading.claims, *reading.mentions)}
     headings: list[Heading] = []
     current = topic
+    over = led_in = ""
     for block in page.blocks:
         if isinstance(block, Heading):
             headings = [*(heading for heading in headings if heading.level < block.level), block]
             current = _last(on_page.mentions(heading.text) for heading in headings) or topic
+            over, led_in = block.text, ""
         elif isinstance(block, Words):
-            current = _propose_paragraph(block, on_page, reading, held, topic=topic, current=current, claimant=claimant)
-            current = topic or current
+            if is_title(block):
+                over = block.text
+                current = topic or _last([on_page.mentions(block.text)])
+            if not block.item:
+                led_in = block.text if block.text.endswith(":") else ""
+            now = _propose_paragraph(
+                block, on_page, reading, held, topic=topic, current=current, claimant=claimant, over=(led_in, over)
+            )
+            current = topic or now
+
+
+def is_title(block: Words) -> bool:
+    """Whether words stand as a heading does, though nothing marks them as one: few, and no sentence or item."""
+    return not block.item and len(block.text) <= 70 and re.search(r"[.!?:;,。：]$|\|", block.text) is None
 
 
 def _last(by_heading: Iterable[Sequence[Mention]]) -> str | None:
@@ -59,17 +74,21 @@ def _last(by_heading: Iterable[Sequence[Mention]]) -> str | None:
 
 def _propose_paragraph(
     block: Words, on_page: NamesOnPage, reading: Reading, held: set[tuple[str, str | None, str]], *,
-    topic: str | None, current: str | None, claimant: Claimant | None,
+    topic: str | None, current: str | None, claimant: Claimant | None, over: Sequence[str] = (),
 ) -> str | None:  # fmt: skip
-    """Add a paragraph's candidates; returns the model that it spoke of last."""
+    """Add a paragraph's candidates; returns the model that it spoke of last. `over`: the
+    words and the heading over it."""
     for sentence in sentences_of(block.text):
         mentions = on_page.mentions(sentence)
-        hits = hits_in(sentence)
+        mentions = sorted([*mentions, *on_page.of_family(sentence, current)], key=lambda mention: mention.start)
+        hits = hits_in(sentence, [(mention.start, mention.end, mention.model) for mention in mentions])
+        for text in over if block.item else ():
+            hits = [served_under(text, sentence, hit) for hit in hits]
         for hit in hits:
-            model = _subject(sentence, hit, mentions) or (
+            model = _subject(sentence, hit, mentions, hits) or (
                 None if hit.pattern == "score" and _ANOTHER.search(sentence) else current
             )
-            if model is None:
+            if model is None or on_page.is_family(model):
                 reading.leave(block.line, sentence, "a number without a model that it is certainly about")
                 continue
             claim = _claim(reading, block, sentence, hit, model, mentions, topic, claimant)
@@ -79,7 +98,7 @@ def _propose_paragraph(
             if key not in held:
                 held.add(key)
                 reading.candidates.append(claim)
-        compared = [hit.start for hit in hits if hit.over is not None]
+        compared = [hit.start for hit in hits if hit.over is not None and not is_backend_first(sentence[hit.over[0] :])]
         subjects = [
             mention
             for mention in mentions
@@ -90,14 +109,20 @@ def _propose_paragraph(
     return current
 
 
-def _subject(sentence: str, hit: Hit, mentions: Sequence[Mention]) -> str | None:
+def _subject(sentence: str, hit: Hit, mentions: Sequence[Mention], hits: Sequence[Hit]) -> str | None:
     """The model that the number is about: the nearest one named before it in its clause that is not what it is compared
     with; else the first one named after it with "for" or in brackets."""
+    if hit.model is not None:
+        return hit.model
     before = [m for m in mentions if m.end <= hit.start and not _THAN.search(sentence[: m.start])]
     if before:
         return before[-1].model
     after = [m for m in mentions if m.start >= hit.start + len(hit.said)]
-    if after and re.search(r"(?i)\b(?:for|from|with|by)\s+(?:the |a )?$", sentence[: after[0].start]):
+    if (
+        after
+        and not any(hit.start < other.start < after[0].start for other in hits)
+        and re.search(r"(?i)\b(?:for|from|with|by)\s+(?:the |a )?$", sentence[: after[0].start])
+    ):
         return after[0].model
     return None
 

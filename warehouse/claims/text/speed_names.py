@@ -137,6 +137,23 @@ def device_named(text: str) -> str | None:
     return devices.pop() if len(devices) == 1 else None
 
 
+def in_device(text: str, start: int) -> bool:
+    """Whether what stands there in the text is part of a machine's name, as its memory is."""
+    return any(match.start() < start < match.end() for match in _DEVICE.finditer(text))
+
+
+def is_backend_first(text: str) -> bool:
+    """Whether the text begins with a serving engine's name."""
+    return any(re.match(rf"{re.escape(words)}(?![\w-]|\.\w)", text.casefold()) for words in _BACKENDS)
+
+
+def names_serving(text: str, key: str) -> bool:
+    """Whether the words name any machine (`hardware`), serving engine (`backend`) or `quantization`."""
+    if key == "backend":
+        return bool(backends_in(text))
+    return (_QUANTIZATION if key == "quantization" else _DEVICE).search(_BARE_CARD.sub(r"\1 RTX \2", text)) is not None
+
+
 _QUANTIZATION = re.compile(
     r"(?i)(?<![\w-])(?:i?q[2-8](?:_[a-z0-9]+)*|ud-q\d\w*|bf16|fp16|fp8|nvfp4|mxfp4|int[48]|awq|gptq|[48]-bit)(?![\w-])"
 )
