@@ -28,7 +28,7 @@ from warehouse.claims.text.labels import Label, read_label
 from warehouse.claims.text.model_words import is_size
 from warehouse.claims.text.names import mode_of, name_tokens, normalise
 from warehouse.claims.text.parts import kind_of, looks_like_part, names_abilities
-from warehouse.claims.text.tunings import settings_of_section, tuning_said
+from warehouse.claims.text.tunings import headings_with, settings_of_section, tuning_said
 from warehouse.claims.text.vocabulary import GENERIC, GROUP_HEADS, TRAINING
 
 
@@ -284,7 +284,8 @@ def _benchmarks_in_columns(context: Context, first: int, columns: list[int]) -> 
         heads.append(((*over, text) if text else (), [link for cell in row for link in cell.links]))
         sections[number] = section
         kept.append(number)
-    headings = [*context.around.headings]
+    label_head = " ".join(layout.heads[layout.label]) if layout.label is not None else ""
+    headings = headings_with(context.around.headings, label_head)
     row_owners = owners(heads, context.identity, headings, _base(context))  # type: ignore[arg-type]
     row_owners = _not_of_another(row_owners, heads, context)
     whose = dict(zip(kept, row_owners, strict=True))

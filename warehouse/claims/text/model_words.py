@@ -37,6 +37,24 @@ def hub_id(link: str) -> str | None:
     return match[1] if match and match[1].split("/")[0] not in NOT_MODELS else None
 
 
+_TAG = re.compile(r"(?:[\w.-]+/)*([\w.-]+):([\w.-]+)")
+_SIZED_TAG = re.compile(r"(?i)(\d+(?:\.\d+)?[bm])(?:[-_](.+))?")
+
+
+def without_tag(text: str) -> str:
+    """A name as stores of models write it, `maker/odd:7B-Q4_K_M`, as `odd 7B Q4_K_M`; several of one model's tags in a
+    cell as the one that says most. Anything else stays as it is."""
+    tags = [_TAG.fullmatch(word) for word in text.split()]
+    if not tags or not all(tags) or len({tag[1] for tag in tags if tag}) != 1:
+        return text
+    sized = [size for tag in tags if tag and (size := _SIZED_TAG.fullmatch(tag[2]))]
+    if len({size[1].casefold() for size in sized}) != 1:
+        return text
+    whole = {size[2] for size in sized if size[2]}
+    name = next(tag[1] for tag in tags if tag)
+    return " ".join([name, sized[0][1], *whole]) if len(whole) < 2 else text
+
+
 def is_size(text: str) -> bool:
     """Whether the text is a model's size and nothing else: `7B`, `35B-A3B`, `1.8 B`."""
     return re.fullmatch(r"(?i)\d+(?:\.\d+)?\s?[bm](?:[\s-]*a\d+(?:\.\d+)?b)?", text.strip()) is not None

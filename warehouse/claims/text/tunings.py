@@ -21,6 +21,13 @@ def tuning_of(headings: Sequence[str]) -> Literal["base", "tuned"] | None:
     return None
 
 
+def headings_with(headings: Sequence[str], label_head: str) -> list[str]:
+    """The headings over a table, with that of its column of models among them where that says which models stand below:
+    `Instruct Model`."""
+    told = re.search(r"(?i)\bmodels?\b", label_head) and tuning_of([label_head])
+    return [*headings[:-1], label_head, *headings[-1:]] if told else [*headings]
+
+
 _KINDS = r"(?: base)?(?: language)? (?:models?|releases?|versions?|checkpoints?)\b"
 _TUNING_SENTENCE = {
     "base": re.compile(rf"(?i)\b(?:pre-?trained|base|foundation){_KINDS}"),
@@ -51,6 +58,21 @@ def mode_in(headings: Sequence[str]) -> dict[str, str]:
         ):
             return {"thinking": "on"}
     return {}
+
+
+_ALL_IN_MODE = re.compile(
+    r"(?i)\ball (?:the )?(?:(?:compared|listed|baseline) )?models? (?:are|were|is) "
+    r"(?:evaluated|tested|measured|run|reported|compared) (?:in|with|using|under) (?:the |their )?"
+    r"(?P<off>non[\s-]?)?(?:thinking|reasoning)(?: mode)?\b|"
+    r"所有模型(?:均|都)?(?:评测|测试|使用|采用|为|以|在)?\s?(?P<none>非\s?)?(?:thinking\s?)?(?:思考|推理)模式"
+)
+
+
+def mode_of_all(sentences: Sequence[str]) -> dict[str, str]:
+    """Thinking on or off, where the words before a table say which mode all its models were measured in."""
+    said = [match for text in sentences for match in _ALL_IN_MODE.finditer(text)]
+    modes = {"off" if match["off"] or match["none"] else "on" for match in said}
+    return {"thinking": modes.pop()} if len(modes) == 1 else {}
 
 
 _SECTION = re.compile(

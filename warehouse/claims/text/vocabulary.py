@@ -14,13 +14,15 @@ LABEL_HEADS = _words(
     "평가지표 벤치마크 데이터셋 データセット ベンチマーク"
 )
 MODEL_HEADS = _words(
-    "model models modelname checkpoint checkpoints pretrainedmodel basemodel llm system variant 模型 模型名称 模型名"
+    "model models modelname checkpoint checkpoints pretrainedmodel basemodel llm system variant modelvariant "
+    "模型 模型名称 模型名"
 )
 SHOT_HEADS = _words("shots shot nshot nshots numshots fewshot fewshots numshot ofshots 样本数")
 METRIC_HEADS = _words("metric metrics measure scoring scoringmetric evaluationmetric 指标 评测指标 评价指标")
 GROUP_HEADS = _words(
     "modeltype category categories capability capabilities domain domains area group type ability topic "
-    "skill skills dimension aspect 类别 类型 能力 领域 分类 维度 분야 영역 측정영역 카테고리 カテゴリ"
+    "skill skills dimension aspect tasktype taskcategory "
+    "类别 类型 任务类型 任务类别 能力 领域 分类 维度 분야 영역 측정영역 카테고리 カテゴリ"
 )
 PART_HEADS = _words(
     "language languages lang langs region country locale split subset subsets subject subjects difficulty level length "

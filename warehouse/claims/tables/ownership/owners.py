@@ -13,7 +13,7 @@ from warehouse.claims.tables.ownership.editions import behind_name, is_same_weig
 from warehouse.claims.tables.ownership.identity import Identity, names_model
 from warehouse.claims.text.brackets import BRACKET, without_brackets
 from warehouse.claims.text.labels import metric_settings, read_label, stated_by
-from warehouse.claims.text.model_words import SIZE, hub_id, is_size, rounds
+from warehouse.claims.text.model_words import SIZE, hub_id, is_size, rounds, without_tag
 from warehouse.claims.text.names import ModelName, mode_of, name_key, name_tokens, normalise, resolve_model, spelling
 from warehouse.claims.text.parts import kind_of
 from warehouse.claims.text.tunings import tuning_of
@@ -179,7 +179,7 @@ def _parse(
 ) -> tuple[Owner, int | None]:
     """The owner that a heading names, and its closeness to the release (None: another model)."""
     parts, from_parts = _without_settings(parts)
-    leaf = without_marks(parts[-1]) if parts else ""
+    leaf = without_tag(without_marks(parts[-1])) if parts else ""
     group = " ".join(parts[:-1]).strip()
     hubs = list(dict.fromkeys(hub for link in links if (hub := hub_id(link))))
     if len(hubs) == 1:
@@ -198,6 +198,8 @@ def _parse(
     tied = identity.printed.get(name_key(leaf))
     if tied is not None and name_key(leaf) not in GENERIC and not _untold_base(name_tokens(leaf), base):
         ours = is_same_weights(tied, identity)
+        if ours and base == "tuned" and identity.has_tuned_sibling and not name_tokens(leaf) & UNTUNED:
+            return Owner("unsure", tied, reason=f"{leaf} under a heading of tuned models"), None
         return Owner("other", identity.model if ours else tied, stated=from_parts), 0 if ours else None
     bare = re.sub(r"\s*[(\[]\s*(?:ours|%|acc\.?|score)\s*[)\]]", "", leaf, flags=re.IGNORECASE).strip()
     modes, edition = mode_of_edition(bare, identity)
