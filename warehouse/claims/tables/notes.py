@@ -277,6 +277,26 @@ _SPEAKS_OF = {
 }
 
 
+_GREEDY = re.compile(
+    r"(?i)\bgreedy[\s-](?:decoding|sampling|search|generation)\b|贪心(?:解码|搜索|采样)|贪婪(?:解码|搜索)"
+)
+_NOT_GREEDY = re.compile(
+    r"(?i)\btemp(?:erature)?\b|\btop[\s_-]?[pk]\b|\bnon-greedy\b|\bnot\b|\bexcept|\botherwise\b|\bunless\b|"
+    r"\b(?:random|nucleus|multinomial)[\s-]sampl|\bsampl(?:ed|es)\b|\bvot|maj@|avg@|pass@(?!1\b)|\bbest[- ]of\b|"
+    r"\bor\b|\bwhile\b|\bwhereas\b|采样温度|投票"
+)
+
+
+def _all_greedy(notes: Sequence[str]) -> bool:
+    """Whether a sentence of the notes says that answers were decoded greedily, and no word beside it that some, or
+    others, were not; a sentence that names benchmarks is of these alone."""
+    sentences = [text for note in notes for text in re.split(r"(?<=[.!?。])\s*(?=\S)", note)]
+    greedy = [text for text in sentences if _GREEDY.search(text)]
+    others = [text for note in notes for text in _FIELDS["temperature"].findall(note)]
+    some = [word for text in greedy for word in re.findall(r"[A-Z][\w+-]+", text) if resolve_benchmark(word).name]
+    return bool(greedy) and not (others or some) and not any(_NOT_GREEDY.search(text) for text in greedy)
+
+
 def sampling(notes: Sequence[str]) -> dict[str, str | int | float]:
     """Sampling settings that the notes state: each only if exactly one value of it is named anywhere in them."""
     stated: dict[str, str | int | float] = {}
@@ -285,6 +305,8 @@ def sampling(notes: Sequence[str]) -> dict[str, str | int | float]:
         if len(values) == 1:
             value = values.pop()
             stated[name] = int(value) if name in ("top_k", "max_tokens") else float(value)
+    if "temperature" not in stated and _all_greedy(notes):
+        stated["temperature"] = 0.0
     prompts = {name for name, pattern in _PROMPTS.items() if any(pattern.search(text) for text in notes)}
     if len(prompts) == 1:
         stated["prompt"] = prompts.pop()

@@ -36,7 +36,7 @@ from warehouse.claims.text.legends import explained, unexplained
 from warehouse.claims.text.names import name_tokens, normalise
 from warehouse.claims.text.parts import LANGUAGES
 from warehouse.claims.text.speed_names import backend_named, device_named
-from warehouse.claims.text.tunings import mode_in
+from warehouse.claims.text.tunings import mode_in, mode_of_all
 from warehouse.claims.text.vocabulary import CATEGORIES, NO_SCORES, OF_TEN, OF_TEN_OR_HUNDRED, TUNED
 
 MEAN = re.compile(
@@ -51,6 +51,8 @@ MEAN = re.compile(
 _MEAN_BEHIND = re.compile(r"(?i)[(\[（](?:average|avg\.?|mean)\b[^()\[\]]*[)\]）]$")
 _UNIT = re.compile(r"[(\[（](?:[KMGT]i?B|GPU[- ]?hours?|hours?|days?|ms|s|W|USD|\$)[)\]）]")
 """A unit in brackets that no score has."""
+_COMPUTE = re.compile(r"(?i)(?:(?:training|train|total|inference) )?(?:[kmgtpez]|exa|peta|tera|giga)?flops?(?![a-z])")
+"""How the name of a count of operations begins."""
 _PROPERTY = re.compile(r"(?i)\b(?:tokens?|parameters?|params|sizes?|memory|cost|price|latency|hours)\b|参数|显存|万亿")
 """Words of a legend for what is no score."""
 
@@ -142,7 +144,7 @@ def _no_claim(context: Context, label: Label, known: Benchmark | None, value: Va
         return "an average, no benchmark's score"
     if known is None and normalise(label.text) in LANGUAGES and normalise(label.text) not in CATEGORIES:
         return "a language, and nothing names the benchmark"
-    if known is None and normalise(label.text) in NO_SCORES:
+    if known is None and (normalise(label.text) in NO_SCORES or _COMPUTE.match(label.text)):
         return "a setting or a property, no benchmark"
     if known is None and re.match(r"#|(?:no|num|number)\.? of\b", label.text, re.IGNORECASE):
         return "a count, no benchmark"
@@ -290,7 +292,8 @@ def _merged(told: Stated, stated: Stated, label: Label, owner: Owner, extra: Lab
 def _mode_told(context: Context, marks: str) -> Stated:
     """The mode that the headings tell, or a footnote of the number itself, which may except it from theirs."""
     excepted = [re.sub(r"^[\W\d]+", "", text) for text in footnotes(context.notes, marks)]
-    return {**mode_in(context.around.headings), **mode_in(excepted)}
+    every = mode_of_all(context.around.intro)
+    return {**mode_in(context.around.headings), **every, **mode_in(excepted)}
 
 
 def _serving(headings: Sequence[str], intro: Sequence[str]) -> Stated:

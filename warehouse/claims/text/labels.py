@@ -272,7 +272,8 @@ def _metric(word: str, benchmark: str | None) -> dict[str, str | int | float]:
     settings: dict[str, str | int | float] = {}
     if benchmark is not None:
         scores = catalogue()[benchmark].scores
-        named = [s for s in scores if key in (normalise(alias) for alias in s.aliases)]
+        keys = {key, normalise(re.sub(r"(?i)(?<=\w)\s+acc(?:uracy|\.)?$", "", word.strip()))}
+        named = [s for s in scores if keys & {normalise(alias) for alias in s.aliases}]
         if len(named) == 1:
             single = sum(s.metric == named[0].metric for s in scores) == 1
             settings["metric"] = named[0].metric
@@ -305,6 +306,8 @@ def _settings_of(
     if repeats := REPEATS.search(rest):
         settings["repeats"] = int(repeats[1])
         rest = rest[: repeats.start()] + rest[repeats.end() :]
+    if "," in rest and benchmark and (metric := _metric(rest, benchmark)):  # `Prompt, Strict`
+        return {**settings, **metric}, []
     left: list[str] = []
     for part in re.split(r"[,;，；]|\s{2,}", rest):
         word = part.strip(" ,;-")
