@@ -17,7 +17,7 @@ from warehouse.claims.tables.grid import Grid
 from warehouse.claims.tables.layout import layout_of
 from warehouse.claims.tables.leaderboards import leaderboard_of
 from warehouse.claims.tables.lm_eval_table import columns_of, read_lm_eval_table
-from warehouse.claims.tables.notes import notes_near, words_around
+from warehouse.claims.tables.notes import notes_near, words_around, words_over
 from warehouse.claims.tables.ownership.card_names import identity_in
 from warehouse.claims.tables.ownership.identity import Identity, names_model
 from warehouse.claims.tables.recovery import RECOVERY_HEADS
@@ -27,6 +27,7 @@ from warehouse.claims.text.legends import legends_in
 from warehouse.claims.text.model_words import is_size
 from warehouse.claims.text.named_over import benchmark_announced, columns_listed
 from warehouse.claims.text.names import normalise
+from warehouse.claims.text.stated_for_all import stated_for_all
 from warehouse.claims.text.vocabulary import MEANS, MODEL_HEADS
 
 
@@ -134,7 +135,9 @@ def _read_grid(
             or _BY_BOARD.search(text)
         ]
         board = None if _compares_with_original(grid) else leaderboard_of((*headings, *titles))
-        around = Surroundings(headings, intro, notes_near(blocks, index), board, legends)
+        over = [*words_over(blocks, index), *([grid.caption] if grid.caption else [])]
+        for_all = stated_for_all(headings, over)
+        around = Surroundings(headings, intro, notes_near(blocks, index), board, legends, for_all)
         read_table(grid, layout, around, identity, reading, commit)
     else:
         head = " | ".join(cell.text for cell in grid.rows[0]) if grid.rows else ""

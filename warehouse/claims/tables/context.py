@@ -11,6 +11,7 @@ from warehouse.claims.tables.grid import Grid
 from warehouse.claims.tables.layout import Layout
 from warehouse.claims.tables.notes import Note
 from warehouse.claims.tables.ownership.identity import Identity
+from warehouse.claims.text.stated_for_all import StatedForAll
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Surroundings:
     """The leaderboard that measured the numbers, where a heading says so."""
     legends: Mapping[str, str] = field(default_factory=dict)
     """Key of a short name -> what the words near the table say it stands for."""
+    for_all: tuple[StatedForAll, ...] = ()
+    """Settings that headings, the caption and the sentences of its sections state of all its scores."""
 
 
 @dataclass

@@ -98,6 +98,21 @@ def words_around(blocks: Sequence[Heading | Words | Grid], index: int) -> list[s
     return [block.text for run in runs for block in run if isinstance(block, Words)]
 
 
+def words_over(blocks: Sequence[Heading | Words | Grid], index: int) -> list[str]:
+    """The texts of the words that stand directly under one of the headings over the table at this place, in order: what
+    they say may be about all that the heading is over."""
+    over: list[str] = []
+    under: list[str] = []
+    level = 7
+    for block in reversed(blocks[max(0, index - 120) : index]):
+        if isinstance(block, Words):
+            under.insert(0, block.text)
+        elif isinstance(block, Heading):
+            over = [*under, *over] if block.level < level else over
+            level, under = min(level, block.level), []
+    return over if level < 7 else under
+
+
 def _introduces(text: str) -> bool:
     """Whether the words lead in what follows, e.g. end in a colon."""
     return text.rstrip().endswith(":")

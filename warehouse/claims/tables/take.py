@@ -36,6 +36,7 @@ from warehouse.claims.text.legends import explained, unexplained
 from warehouse.claims.text.names import name_tokens, normalise
 from warehouse.claims.text.parts import LANGUAGES
 from warehouse.claims.text.speed_names import backend_named, device_named
+from warehouse.claims.text.stated_for_all import settings_for
 from warehouse.claims.text.tunings import mode_in, mode_of_all
 from warehouse.claims.text.vocabulary import CATEGORIES, NO_SCORES, OF_TEN, OF_TEN_OR_HUNDRED, TUNED
 
@@ -240,7 +241,11 @@ def _add(
         shots = shots_over(around.intro or around.headings)
     said_by_name = {"shots": shots, "repeats": repeats_for(near, label.benchmark)}
     by_name = {key: count for key, count in said_by_name.items() if count is not None}
-    told: Stated = {**sampling(near), **by_name, **_mode_told(context, marks)}
+    for_all, sentences = settings_for(around.for_all, label.benchmark)
+    near = tuple(dict.fromkeys((*near, *sentences)))
+    if owner.kind != "this":  # a maker's sentence on thinking is about its own models
+        for_all.pop("thinking", None)
+    told: Stated = {**for_all, **sampling(near), **by_name, **_mode_told(context, marks)}
     merged = _merged(told, stated, label, owner, extra)
     speed = known is not None and known.evaluator == "speed"
     if speed:

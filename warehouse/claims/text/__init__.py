@@ -10,6 +10,7 @@ legends           sentences that say what a short name in a table stands for
 pair_words        what a text says an artifact keeps of another one's score
 plain_tables      columns that are aligned by spaces or tabs, and tables inside code fences -> Markdown tables
 tunings           what headings and sentences say of base and tuned models, and of thinking
+stated_for_all    what a heading, a caption or a sentence over a table states of all its scores
 stated_sampling   how a model was asked, as words on a score state it
 thinking_budget   budgets of thinking, which are run as a limit of the whole answer
 """

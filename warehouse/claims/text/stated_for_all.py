@@ -1,0 +1,201 @@
+"""Settings that a heading, a caption or a sentence over a table states of all its scores, or of those it names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from evaluators.catalogue import catalogue
+from warehouse.claims.text.brackets import BRACKET
+from warehouse.claims.text.labels import SHOTS, read_label, stated_by
+from warehouse.claims.text.names import resolve_benchmark
+from warehouse.claims.text.stated_sampling import COUNTED
+
+Settings = tuple[tuple[str, str | int | float], ...]
+
+
+@dataclass(frozen=True)
+class StatedForAll:
+    """What a heading or sentence states of many scores at once."""
+
+    settings: Settings
+    """Settings, as (field, value)."""
+    text: str = ""
+    """The words that state them; empty for a heading."""
+    only: frozenset[str] = frozenset()
+    """The benchmarks that they are stated of; empty: all."""
+    but: frozenset[str] = frozenset()
+    """Benchmarks that the sentence excepts."""
+
+
+def stated_for_all(headings: Sequence[str], paragraphs: Sequence[str]) -> tuple[StatedForAll, ...]:
+    """What the `headings` over a table (the nearest last), and the `paragraphs` that stand directly under them, state
+    of its scores."""
+    above = [StatedForAll(settings) for text in headings if (settings := _of_heading(text, headings))]
+    said = [
+        statement
+        for index, paragraph in enumerate(paragraphs)
+        for statement in _of_paragraph(paragraph, paragraphs[index + 1 :])
+    ]
+    return (*above, *said)
+
+
+def settings_for(
+    statements: Sequence[StatedForAll], benchmark: str | None
+) -> tuple[dict[str, str | int | float], list[str]]:
+    """The settings that the statements give to a benchmark's score, and the sentences that state them. Statements that
+    differ on a field, and are of one kind, give none of it."""
+    if benchmark is None or catalogue()[benchmark].unit not in ("fraction", "points"):
+        return {}, []
+    stated: dict[str, str | int | float] = {}
+    differing: set[str] = set()
+    texts: list[str] = []
+    for statement in statements:
+        if benchmark in statement.but or (statement.only and benchmark not in statement.only):
+            continue
+        for name, value in statement.settings:
+            if statement.text and name in stated and stated[name] != value:
+                differing.add(name)
+            stated[name] = value
+        texts += [statement.text] if statement.text else []
+    return {name: value for name, value in stated.items() if name not in differing}, texts
+
+
+_OF_ALL = frozenset({"shots", "repeats", "tools", "metric", "temperature", "top_p", "top_k", "max_tokens"})
+
+
+def _of_heading(text: str, headings: Sequence[str]) -> Settings:
+    """The settings that a heading states: its shots, and what stands in its brackets. `pass@1` says nothing that is not
+    usual, and a heading further up that names a benchmark is about that one."""
+    if text != headings[-1] and read_label(text).benchmark is not None:
+        return ()
+    stated: dict[str, str | int | float] = {}
+    shots = {match[1] or match[2].casefold() for match in SHOTS.finditer(text)} - {"few"}
+    if len(shots) == 1:
+        stated["shots"] = _count(shots.pop())
+    for bracket in BRACKET.findall(text):
+        settings, left = stated_by(bracket, None)
+        if settings and not left and settings.keys() <= _OF_ALL and settings.get("metric") != "pass@1":
+            stated |= settings
+    return tuple(stated.items())
+
+
+_N = r"(?P<shots>\d{1,2}|zero|one)[\s-]shots?\b"
+_SETS = r"(?:data ?sets?|benchmarks?|tasks?|evaluations?|tests?|suites?)"
+_SHOTS_OF_ALL = (
+    re.compile(
+        r"(?i)\ball (?:of )?(?:the |our |these |evaluation |reported |following |other )*"
+        rf"(?:{_SETS}|results?|scores?|numbers|experiments|models)\b[^.;:]{{0,40}}?"
+        r"\b(?:uses?|used|using|with|in|under|at|adopt\w*|employ\w*|follow\w*)\b"
+        rf"(?:\s[\w\W]{{0,3}}(?:an?|the|standard|same|unified|uniform))?[\s*_`]+{_N}"
+    ),
+    re.compile(
+        rf"(?i)\b{_N} (?:results?|performance|accuracy|scores?|evaluations?) "
+        rf"(?:for|on|across|of) all (?:the )?{_SETS}"
+    ),
+    re.compile(
+        r"(?i)\b(?:conduct|perform|ran|run|carr|did|do|use|adopt|report)\w*(?: out)?[\s*_`]+(?:an? |the )?"
+        rf"{_N}(?: \w+)? ?(?:on|for|across) (?:all |each of )?(?:the |these )?"
+        rf"(?P<list>following|above|below)?\s?{_SETS}"
+    ),
+    re.compile(
+        r"(?:(?P<list>下列|以下|上述|下面)|所有|全部|各个?|这些)(?:的)?[^。；;]{0,12}(?:数据集|评测集|测试集|任务|基准|榜单)上?[^。；;]{0,8}?"
+        r"(?:进行|采用|使用|做|以|为)了?[\s*`]*(?P<shots>\d{1,2})[\s-]?shots?(?![A-Za-z])"
+    ),
+    re.compile(r"(?:统一|一律|均|都)(?:采用|使用|以|为|用)了?[\s*`]*(?P<shots>\d{1,2})[\s-]?shots?(?![A-Za-z])"),
+)  # fmt: skip
+_MEANS_OF_ALL = re.compile(
+    r"(?i)\b(?:all|we report|we present|reported|results?|scores?|numbers|accurac\w+|pass@1)\b[^.;:]{0,60}?"
+    r"\baveraged?\s(?:results? |scores? |accuracy )?(?:over|across|of|from) (?P<repeats>\d{1,4}) "
+    rf"(?:independent |random |separate )?{COUNTED}"
+)
+_MODE = r"(?P<{0}>(?:non[\s-]?|no[\s-])?(?:thinking|reasoning)(?:[\s-](?:on|off))?)"
+_MODE_OF_ALL = re.compile(
+    rf"(?i)\b(?:in|with|under|using) (?:the )?[\W_]{{0,3}}{_MODE.format('mode')}[\W_]{{0,3}} ?(?:modes?|enabled)?[\s,]*"
+    rf"(?:across|on|for) all (?:the |of the )?{_SETS}"
+    r"(?:,? (?:except|excluding)(?: for)? (?P<but>[^.;]*?)(?:,? (?:which|where)\b[^.;]*?"
+    rf"\bin [\W_]{{0,3}}{_MODE.format('other')}.*)?)?(?:[.;]|$)"
+)
+_MODE_OF_NAMED = re.compile(
+    r"(?i)(?:\bscores? (?:of|on|for) |^|[.;] )(?P<only>(?:[^.;:]|\.(?=\d)){2,120}?) (?:is|are|was|were) "
+    r"(?:evaluated |calculated |measured |reported |tested |computed |obtained )?(?:with|in|using) (?:the )?"
+    r"(?P<mode>thinking ?= ?true|thinking ?= ?false|(?:non-?)?(?:thinking|reasoning)(?: mode| enabled| on| off))\b"
+)
+_SAVE = re.compile(r"(?i)\b(?:except|excluding|apart from|other than)\b(?: for)? (?P<names>[^.;]+)")
+"""Words that except some scores."""
+_RESTRICTED = re.compile(
+    r"(?i)\b(?:base|pre-?trained|chat|instruct|fine-?tuned|aligned) (?:language )?models?\b|"
+    r"基座|底座|预训练模型|chat模型|对话模型"
+)
+"""Words of a sentence that is about base or about chat models alone."""
+
+
+def _of_paragraph(paragraph: str, after: Sequence[str]) -> Iterator[StatedForAll]:
+    """What a paragraph states of all scores; `after`: the paragraphs behind it, perhaps the list that it leads in."""
+    for sentence in re.split(r"(?<=[.!?])\s+(?=[A-Z*`])|(?<=[。！？])", paragraph[:1500]):
+        saved = _SAVE.search(sentence)
+        but = _named_in(saved["names"]) if saved else frozenset[str]()
+        if saved and not but:
+            continue
+        if not _RESTRICTED.search(sentence):
+            yield from _shots_in(sentence, paragraph, after, but)
+        if (means := _MEANS_OF_ALL.search(sentence)) and not _named_in(
+            sentence[: saved.start()] if saved else sentence
+        ):
+            yield StatedForAll((("repeats", int(means["repeats"])),), sentence, but=but)
+        if mode := _MODE_OF_ALL.search(sentence):
+            excepted = _named_in(mode["but"] or "")
+            yield StatedForAll((("thinking", _on_or_off(mode["mode"])),), sentence, but=excepted)
+            if mode["other"] and excepted:
+                yield StatedForAll((("thinking", _on_or_off(mode["other"])),), sentence, only=excepted)
+        for named in _MODE_OF_NAMED.finditer(sentence):
+            if only := _every_name(named["only"]):
+                yield StatedForAll((("thinking", _on_or_off(named["mode"])),), sentence, only=only)
+
+
+def _shots_in(sentence: str, paragraph: str, after: Sequence[str], but: frozenset[str]) -> Iterator[StatedForAll]:
+    counts = {}
+    for pattern in _SHOTS_OF_ALL:
+        for match in pattern.finditer(sentence):
+            counts[_count(match["shots"])] = "list" in match.groupdict() and bool(match["list"])
+    if len(counts) != 1 or len({found[0] for found in SHOTS.findall(sentence)} - {""}) > 1:
+        return
+    [(shots, listed)] = counts.items()
+    only = _named_in(paragraph) - but
+    if listed and after:
+        only |= frozenset(name for text in after for name in _named_in(text[:60]))
+    yield StatedForAll((("shots", shots),), sentence, only=only, but=but)
+
+
+def _count(word: str) -> int:
+    return {"zero": 0, "one": 1}[word.casefold()] if word.isalpha() else int(word)
+
+
+def _on_or_off(mode: str) -> str:
+    return "off" if re.search(r"(?i)^no|\boff$|false$", mode.strip()) else "on"
+
+
+_RUN = re.compile(r"(?a)[A-Za-z][\w.+-]*(?: [A-Z\d][\w.+-]*){0,2}")
+
+
+def _named_in(text: str) -> frozenset[str]:
+    """The benchmarks with scores that a text names."""
+    named = set()
+    for run in _RUN.findall(text):
+        words = run.strip(".").split()
+        for start in range(len(words)):
+            names = [resolve_benchmark(" ".join(words[start:end])).name for end in range(len(words), start, -1)]
+            if name := next((n for n in names if n and catalogue()[n].unit in ("fraction", "points")), None):
+                named.add(name)
+                break
+    return frozenset(named)
+
+
+def _every_name(text: str) -> frozenset[str]:
+    """The benchmarks of an enumeration that names nothing else."""
+    bare = [
+        re.sub(r"(?i)^(?:scores? (?:of|on|for) |the )", "", name) for name in re.split(r"\s*(?:,|&|/|\band\b)\s*", text)
+    ]
+    names = [resolve_benchmark(name.strip(" *_`")).name for name in bare if name.strip()]
+    return frozenset(name for name in names if name) if names and all(names) else frozenset()
