@@ -102,8 +102,9 @@ def layout_of(grid: Grid, identity: Identity, context: Sequence[str] = ()) -> La
     rows_named = any(names_model(row[0].text, identity) for row in body)
     only_models = models_over and not rows_named and model_head is None and 0 not in models_over
     if only_models and _only_specifications(heads, in_heads, units):
-        over = benchmark_over(context) if leaf[0] in PART_HEADS else None
-        if leaf[0] in PART_HEADS and over is None:  # parts of nothing that is known
+        parts = leaf[0] in PART_HEADS or leaf[0] in SETTING_HEADS or _only_precisions(body)
+        over = benchmark_over(context) if parts else None
+        if parts and over is None:  # parts or settings of nothing that is known
             return None
         return in_rows_of(_named_behind_groups(leaf, body), over)
     named = None if sum(in_heads) else benchmark_over(context)
@@ -126,6 +127,13 @@ def layout_of(grid: Grid, identity: Identity, context: Sequence[str] = ()) -> La
     told = models_over or any(leaf[column] in GENERIC - {""} for column in range(grid.width))
     scored = label_head is not None and grid.width > 1 and leaf[label_head].startswith(_SCORED)
     return in_rows_of(label_head) if label_head is not None and scored and told else None
+
+
+def _only_precisions(body: tuple[tuple[Cell, ...], ...]) -> bool:
+    """Whether the rows are named for precisions of weights alone: `bf16 / fp16`, `8bits`."""
+    names = [part for row in body for part in re.split(r"\s*[/,]\s*", row[0].text) if part]
+    bits = re.compile(r"(?i)\d{1,2}[\s-]?bits?|原始|quantized|unquantized")
+    return bool(names) and all("quantization" in mode_of(name) or bits.fullmatch(name) for name in names)
 
 
 def _named_behind_groups(leaf: list[str], body: tuple[tuple[Cell, ...], ...]) -> int:

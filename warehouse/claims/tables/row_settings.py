@@ -12,7 +12,7 @@ from warehouse.claims.tables.layout import Layout
 from warehouse.claims.text.labels import SHOTS, Label, metric_settings, stated_by
 from warehouse.claims.text.names import mode_of, normalise
 from warehouse.claims.text.speed_names import is_backend
-from warehouse.claims.text.vocabulary import GENERIC
+from warehouse.claims.text.vocabulary import GENERIC, SAYS_NOTHING
 
 Stated = dict[str, str | int | float]
 _NUMBERS = ("concurrency", "prompt_tokens", "generation_tokens", "depth")
@@ -51,12 +51,14 @@ def row_settings(layout: Layout, row: Sequence[Cell], label: Label) -> tuple[Sta
             gpus = text
         elif role.startswith("set:"):
             field = role.removeprefix("set:")
+            if field == "quantization" and row[column].links and not mode_of(text):  # `Weights` that are linked to
+                continue
             if field == "backend" and label.benchmark and catalogue()[label.benchmark].unit == "fraction":
                 bare = re.sub(r"\s*\[\d{1,2}\]$", "", text)
                 field, text = ("backend", text) if is_backend(text) else ("scaffold", bare)
             words += _field(stated, field, text, head)
         elif role == "words" and any(c.isalpha() for c in head) and len(text) <= 200:
-            if normalise(text) in GENERIC:  # `Score` says nothing of it
+            if normalise(text) in GENERIC or normalise(head) in SAYS_NOTHING:  # `Score` says nothing of it
                 continue
             if is_backend(text):
                 stated.setdefault("backend", text)

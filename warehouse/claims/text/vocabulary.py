@@ -68,6 +68,15 @@ ASIDE_HEADS = _words(
     "备注 说明 下载 链接 描述 显存"
 )
 
+SAYS_NOTHING = _words(
+    "release released releasedate date license licence link links download downloads downloadlink downloadlinks url "
+    "huggingface modelscope price cost flops trainflops trainingflops traincompute trainingcompute compute "
+    "organization organisation org company developer vendor provider creator publisher openclosed openclose "
+    "opensource openweight openweights access availability paper papers demo onlinedemo homepage "
+    "机构 厂商 开源闭源 是否开源 发布时间 发布日期 下载 链接 下载链接 许可证 开源协议 论文"
+)
+"""Headings of columns that tell readers about a model, and nothing of how it was measured."""
+
 
 VARIANTS = _words(
     "pro plus hard lite redux verified mini multilingual platinum diamond extended main base v1 v2 v3 v4 v5 v6 plus+ x "

@@ -8,7 +8,7 @@ from warehouse.claims.tables.ownership.identity import Identity
 from warehouse.claims.text.model_words import is_size
 from warehouse.claims.text.names import mode_of, name_tokens, normalise
 from warehouse.claims.text.parts import kind_of
-from warehouse.claims.text.vocabulary import GENERIC
+from warehouse.claims.text.vocabulary import GENERIC, TUNED, UNTUNED
 
 
 def is_same_weights(hub: str, identity: Identity) -> bool:
@@ -34,7 +34,8 @@ def behind_name(leaf: str, hub: str) -> str:
     rest = re.sub(r"^[^\w(]+|[^\w)]+$", "", leaf[len(leaf) - len(rest) :]) if rest else ""
     bare = rest.strip("()")
     says_nothing = not any(map(str.isalnum, rest)) or normalise(rest) in GENERIC or kind_of(bare) == "harmless"
-    return "" if says_nothing or mode_of(bare) or is_size(bare) else rest
+    tuning = bool(name_tokens(bare)) and name_tokens(bare) <= TUNED | UNTUNED  # the link says which weights
+    return "" if says_nothing or tuning or mode_of(bare) or is_size(bare) else rest
 
 
 def quantized_sibling(quantization: str | None, identity: Identity) -> str | None:
