@@ -236,16 +236,7 @@ def _add(
     over = language_of_heading(around.headings, label.benchmark)
     all_words = [*label.words, *owner.words, *words, *(extra.words if extra else ()), *over]
     near = _notes_about(context, label, owner, footnotes(context.notes, _owner_marks(context, number, column)), marks)
-    shots = shots_for(near, label.benchmark, tuned=bool(name_tokens(owner.model) & TUNED))
-    if shots is None and known is not None and known.unit == "fraction":
-        shots = shots_over(around.intro or around.headings)
-    said_by_name = {"shots": shots, "repeats": repeats_for(near, label.benchmark)}
-    by_name = {key: count for key, count in said_by_name.items() if count is not None}
-    for_all, sentences = settings_for(around.for_all, label.benchmark)
-    near = tuple(dict.fromkeys((*near, *sentences)))
-    if owner.kind != "this":  # a maker's sentence on thinking is about its own models
-        for_all.pop("thinking", None)
-    told: Stated = {**for_all, **sampling(near), **by_name, **_mode_told(context, marks)}
+    told, near = _told(context, label, owner, near, marks)
     merged = _merged(told, stated, label, owner, extra)
     speed = known is not None and known.evaluator == "speed"
     if speed:
@@ -283,6 +274,23 @@ def _add(
         commit=context.commit if ours else None,
     )
     (context.reading.claims if ours else context.reading.mentions).append(claim)
+
+
+def _told(
+    context: Context, label: Label, owner: Owner, near: tuple[str, ...], marks: str
+) -> tuple[Stated, tuple[str, ...]]:
+    """What the words around the table tell of a number's settings, and the notes that are about it."""
+    around = context.around
+    shots = shots_for(near, label.benchmark, tuned=bool(name_tokens(owner.model) & TUNED))
+    if shots is None and label.benchmark and catalogue()[label.benchmark].unit == "fraction":
+        shots = shots_over(around.intro or around.headings)
+    said_by_name = {"shots": shots, "repeats": repeats_for(near, label.benchmark)}
+    by_name = {key: count for key, count in said_by_name.items() if count is not None}
+    for_all, sentences = settings_for(around.for_all, label.benchmark)
+    if owner.kind != "this":  # a maker's sentence on thinking is about its own models
+        for_all.pop("thinking", None)
+    near = tuple(dict.fromkeys((*near, *sentences)))
+    return {**for_all, **sampling(near), **by_name, **_mode_told(context, marks)}, near
 
 
 def _merged(told: Stated, stated: Stated, label: Label, owner: Owner, extra: Label | None) -> Stated:
