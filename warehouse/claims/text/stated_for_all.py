@@ -159,7 +159,7 @@ def _shots_in(sentence: str, paragraph: str, after: Sequence[str], but: frozense
     for pattern in _SHOTS_OF_ALL:
         for match in pattern.finditer(sentence):
             counts[_count(match["shots"])] = "list" in match.groupdict() and bool(match["list"])
-    if len(counts) != 1 or len({found[0] for found in SHOTS.findall(sentence)} - {""}) > 1:
+    if len(counts) != 1 or len({number for number, _ in SHOTS.findall(sentence)} - {""}) > 1:
         return
     [(shots, listed)] = counts.items()
     only = _named_in(paragraph) - but
