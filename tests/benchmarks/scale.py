@@ -32,6 +32,9 @@ AGGREGATES = (
     "select run_id, avg(value) from item_scores group by run_id",
     "select status, count(*) from item_scores group by status",
     "select r.model, avg(value) from item_scores join runs r using (run_id) group by r.model",
+    # the same means: what is joined are 2,000 runs instead of 10M scores
+    "select r.model, sum(s.total) / sum(s.scores) from (select run_id, sum(value) as total, count(value) as scores "
+    "from item_scores group by run_id) s join runs r using (run_id) group by r.model",
 )
 
 
@@ -74,7 +77,7 @@ def measure(root: Path, items: int) -> None:
     ):
         print(f"{name:58} {cost(command, environment).told}", flush=True)
     for sql in AGGREGATES:
-        print(f"{sql[:58]:58} {_in_sql(root, sql)}", flush=True)
+        print(f"{sql if len(sql) < 58 else sql[:55] + '...':58} {_in_sql(root, sql)}", flush=True)
 
 
 class Cost:
