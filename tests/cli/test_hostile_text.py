@@ -211,7 +211,7 @@ def test_pictures_and_feed_are_xml_that_does_nothing(
 def test_json_of_any_values() -> None:
     moment, said = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), "a\x7f\u202eb"
     row: dict[Any, Any] = {"at": moment, "parts": (1, None, True), "text": said, 7: {"deep": [moment, Path("/a")]}}
-    iso = "2026-01-02T03:04:05+00:00"
+    iso = "2026-01-02T03:04:05Z"
     plain = {"at": iso, "parts": [1, None, True], "text": said, "7": {"deep": [iso, "/a"]}}
     for numbers, expected in ([1.5], [1.5]), ([1.5, math.nan, -math.inf], [1.5, None, None]):
         line = json_line(row | {"numbers": numbers}, indent=2)
