@@ -101,12 +101,18 @@ class Cluster:
             kill_all(worker)
 
 
+def rows_told(environment: Mapping[str, str], *question: str) -> list[dict[str, Any]]:
+    """The rows that a command gives for a home."""
+    command = [sys.executable, "-c", "from flows.cli import main; main()", *question, "--json"]
+    done = subprocess.run(command, env=environment, capture_output=True, check=True, cwd=ROOT)
+    rows: list[dict[str, Any]] = json.loads(done.stdout)
+    return rows
+
+
 def table(environment: Mapping[str, str]) -> list[tuple[str, ...]]:
     """What the verdicts of a home say."""
-    command = [sys.executable, "-c", "from flows.cli import main; main()", "table", "--json"]
-    done = subprocess.run(command, env=environment, capture_output=True, check=True, cwd=ROOT)
     names = ("claim_id", "outcome", "measured", "items", "flagged", "stopped_early")
-    return sorted(tuple(str(row[name]) for name in names) for row in json.loads(done.stdout))
+    return sorted(tuple(str(row[name]) for name in names) for row in rows_told(environment, "table"))
 
 
 def start_alone(
@@ -255,6 +261,7 @@ def report(
             near = any(0 <= when - earlier <= UNSHARED for when, _, way in kills if way != "Prefect server")
             late, other = late + near, other + (not near)
     verdicts = {place: len(list((root / place / "verdicts").glob("*.json"))) for place in ("reader", "alone")}
+    distinct = rows_told(reader, "query", "select count(*) as verdicts from distinct_verdicts")[0]["verdicts"]
     pages = prefect.api("POST", "/artifacts/filter", {"artifacts": {"key": {"any_": ["weekly"]}}})
     stopped = len(set(once) - set(arrived))
     print(
@@ -262,7 +269,7 @@ def report(
         f"{sum(run['state']['type'] != 'COMPLETED' for run in runs)} not completed; {len(arrived)} requests "
         f"({len(once)} alone), {stopped} that only the runs alone asked as they stopped, "
         f"{late} of the last {UNSHARED:.0f} s before a kill sent again, {other} others paid twice; "
-        f"verdicts {verdicts['reader']} ({verdicts['alone']} alone); "
+        f"verdicts {distinct} ({verdicts['alone']} alone), in {verdicts['reader']} files; "
         f"table {'equal' if found == expected else 'DIFFERS'}; {len(pages)} reports of the week"
     )
 

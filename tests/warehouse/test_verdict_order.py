@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -75,3 +76,20 @@ def test_a_verdict_that_only_repeats_what_stands_is_not_new(home: Home) -> None:
     assert new_verdicts(home, [repeated]) == []
     for other in ({"run_id": "run-2"}, {"headline": "another"}, {"run_id": None}):
         assert new_verdicts(home, [repeated.model_copy(update=other)]) != []
+
+
+def test_two_machines_that_judged_one_run_gave_one_verdict(tmp_path: Path) -> None:
+    """One was lost after its verdict and before others knew of it; another took the run over and got its files."""
+    lost, other = Home(tmp_path / "lost"), Home(tmp_path / "other")
+    first = because("first", NOW).model_copy(update={"run_id": "run-1"})
+    for home, minutes in ((lost, 0), (other, 15)):
+        save_claims(home, [CLAIM])
+        save_verdicts(home, [first.model_copy(update={"judged_at": NOW + timedelta(minutes=minutes)})])
+    for path in lost.verdicts.iterdir():
+        shutil.copy(path, other.verdicts)
+    load_home(other)
+    [one] = details(other, CLAIM.claim_id).verdicts
+    assert datetime.fromisoformat(one["judged_at"]) == NOW and standing(other) == "first"
+    save_verdicts(other, [because("second", NOW), first])  # which then says the same again is no twin of it
+    told = [verdict["reasons"][0]["text"] for verdict in details(other, CLAIM.claim_id).verdicts]
+    assert sorted(told) == ["first", "first", "second"] and standing(other) == "first"
