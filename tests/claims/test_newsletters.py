@@ -109,3 +109,101 @@ def test_the_least_hardware_however_it_is_said() -> None:
 def test_a_line_that_stands_as_a_heading_ends_what_was_spoken_of() -> None:
     text = "Gemma 4 31B is fine.\n\nNEWS IN BRIEF\n\nSome people get 200 tok/s these days."
     assert _told(text) == []
+
+
+def _rows(text: str) -> list[Claim]:
+    return read_article(text, url="u", read_at=NOW).claims
+
+
+def test_total_and_active_beside_each_other_are_parameters() -> None:
+    head = "| Model | Total | Active | Context | Good for |\n|---|---|---|---|---|\n"
+    dense = "| Gemma 4 31B | 31B | - | 256K | Code |"
+    claims = _rows(f"{head}| Gemma 4 26B-A4B | 26B | 3.8B | 256K | Reasoning |\n{dense}\n")
+    assert {(claim.model, claim.benchmark, claim.said) for claim in claims} == {
+        ("Gemma 4 26B-A4B", "total_parameters", "26B"), ("Gemma 4 26B-A4B", "active_parameters", "3.8B"),
+        ("Gemma 4 26B-A4B", "context_window", "256K"), ("Gemma 4 31B", "total_parameters", "31B"),
+        ("Gemma 4 31B", "context_window", "256K"),
+    }  # fmt: skip
+    users = _rows("| Model | GSM8K | Total | Active |\n|---|---|---|---|\n| Gemma 4 31B | 90.1 | 210 | 31 |\n")
+    assert {claim.benchmark for claim in users} <= {"gsm8k", None}
+
+
+def test_what_a_model_is_good_for_is_no_setting() -> None:
+    head = "| Model | tok/s | Good for |\n|---|---|---|\n"
+    claims = _rows(f"{head}| Gemma 4 26B-A4B | 64 | Reasoning |\n| Gemma 4 31B | 30 | Long chats |\n")
+    assert [(c.settings.thinking, c.settings.notes) for c in claims] == [(None, ()), (None, ())]
+
+
+def test_columns_between_tabs_or_below_their_headings_are_tables_with_empty_cells() -> None:
+    caption = "Table 1. Speed of Gemma 4 31B\n\n"
+    tabs = (
+        "Hardware\tQuant\tBackend\tSpeed\nRTX 4090\tQ4_K_M\tOllama\t~15-20 tok/s\nRTX 4090\tQ4_K_S\t\t~60-100 tok/s\n"
+    )
+    spaces = (
+        "Hardware    Quant     Backend    Speed\nRTX 4090    Q4_K_M    Ollama     ~15-20 tok/s\n"
+        "RTX 4090    Q4_K_S               ~60-100 tok/s\n"
+    )
+    for table in (tabs, spaces):
+        claims = _rows(f"{caption}{table}\nThat is all.\n")
+        assert [(c.model, c.said, c.settings.quantization, c.settings.backend) for c in claims] == [
+            ("Gemma 4 31B", "~15-20 tok/s", "Q4_K_M", "Ollama"),
+            ("Gemma 4 31B", "~60-100 tok/s", "Q4_K_S", None),
+        ]
+
+
+def test_a_table_of_speeds_takes_machine_and_quantization_of_its_title() -> None:
+    table = "| Model | Speed |\n|---|---|\n| Gemma 4 31B | ~30 tok/s |\n| Qwen3.5-27B | ~35 tok/s |\n"
+    for title in ("Table 4. Speed on an RTX 4090 at Q4\n\n", "## On an RTX 4090 (Q4)\n\n", "What it makes of Q4:\n\n"):
+        assert {claim.settings.quantization for claim in _rows(title + table)} == {"Q4"}
+
+
+def test_a_table_below_a_part_is_about_the_model_of_the_chapter_if_that_names_one_alone() -> None:
+    table = "### Speed\n\nReports from 17 posts:\n\n| Hardware | Backend | tok/s |\n|---|---|---|\n"
+    table += "| RTX 4090 | vLLM | 64 |\n\nGemma 4 31B fits 24 GB.\n"
+    week = "# Week\n\nGemma 4 31B is out.\n\n## Release\n\n"
+    claims = _rows(f"{week}We tried Qwen3.5-27B.\n\n### Scores\n\nThey are good.\n\n{table}")
+    assert [(claim.model, claim.said) for claim in claims] == [("Qwen3.5-27B", "64")]
+    assert _rows(f"{week}Is Qwen3.5-27B faster than Gemma 4 31B?\n\n{table}") == []
+    assert _rows(f"{week}We tried many.\n\n{table}Qwen3.5-27B does not.\n") == []
+    assert [claim.model for claim in _rows(f"{week}We tried many.\n\n{table}")] == ["Gemma 4 31B"]
+
+
+def test_lines_of_a_page_without_blank_lines_are_paragraphs_of_their_own() -> None:
+    lines = [
+        "Weekly", "Gemma 4 31B is out.", "Many people like it.", "The model was", "NEWS", "Somebody gets 90 tok/s.",
+        "The speed of Gemma 4 31B", "| Hardware | tok/s |", "|---|---|", "| RTX 4090 | 64 |", "* Measured by hand.",
+        "Prices rose by 5%.", "It rained all week and we wrapped this line by hand so that it is long and", "goes on.",
+    ]  # fmt: skip
+    reading = read_article("\n".join(lines), url="u", read_at=NOW)
+    assert [(c.model, c.said, c.settings.notes, c.place) for c in reading.claims] == [
+        ("Gemma 4 31B", "64", (), "line 10, column 2")
+    ]
+    assert reading.candidates == []
+
+
+def test_lines_of_cells_between_pipes_are_a_table_without_its_rule() -> None:
+    text = "Benchmark | Gemma 4 31B | Qwen3.5-27B\nMMLU-Pro | 85.2% | N/A\nGPQA Diamond | ~66% | 61.0%\nMore soon.\n"
+    assert [(claim.model, claim.benchmark, claim.said) for claim in _rows(text)] == [
+        ("Gemma 4 31B", "mmlu_pro", "85.2%"), ("Gemma 4 31B", "gpqa_diamond", "~66%"),
+        ("Qwen3.5-27B", "gpqa_diamond", "61.0%"),
+    ]  # fmt: skip
+    assert _told("By Ann | 17 April 2026 | 11 min\nHome | Blog | 3 posts\nShop | Gemma 4 31B | 5 GB\n") == []
+
+
+def test_differences_and_room_left_are_no_values() -> None:
+    assert _told("Gemma 4 31B is losing by about 3 points on MMLU-Pro and leads by 2% on GSM8K.") == []
+    assert _told("Gemma 4 31B runs at Q4 with 6 GB to spare on 16 GB cards.") == []
+
+
+def test_numbers_right_before_or_behind_a_name_are_that_models() -> None:
+    text = "Gemma 4 31B is fine. The 550B-parameter Nemotron 3 Ultra is not. On SWE-bench Pro a run gave GLM-5.1 58.4."
+    assert _told(text) == [
+        ("Nemotron 3 Ultra", "total_parameters", "550B"), ("GLM-5.1", "swe_bench_pro", "58.4"),
+    ]  # fmt: skip
+
+
+def test_lines_of_a_label_and_a_fact_are_no_headings() -> None:
+    text = "Gemma 4 31B is out.\n\nLicense: Apache 2.0\n\nContext: 262K native, extendable to 1M with YaRN"
+    assert [fact[1:] for fact in _told(text)] == [
+        ("license", "Apache 2.0"), ("context_window", "262K"), ("context_window_extended", "1M"),
+    ]  # fmt: skip

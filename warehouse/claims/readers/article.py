@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import takewhile
 
 from evaluators.records import UserError
 from warehouse.claim_records import Claim, Claimant
 from warehouse.claims.readers.model_card import names_of_models, read_blocks
 from warehouse.claims.sentences.model_mentions import NamesOnPage
-from warehouse.claims.sentences.proposing import propose
+from warehouse.claims.sentences.proposing import is_title, propose
 from warehouse.claims.source_reading import Reading, new_claim, source_of
 from warehouse.claims.tables.document import Heading, Page, Words, read_page
 from warehouse.claims.tables.grid import Grid
@@ -34,7 +35,7 @@ def read_article(text: str, *, url: str, read_at: datetime) -> Reading:
     names = names_of_models(page, identity_in(page, NOBODY))
     if page.title and name_key(page.title) in {name_key(name) for name in names}:
         raise UserError(_CARD.format(url=url))
-    on_page = NamesOnPage(names)
+    on_page = NamesOnPage(names, (block.text for block in page.blocks if not isinstance(block, Grid)))
     for index, block in enumerate(page.blocks):
         if isinstance(block, Grid):
             _read_table(page, index, _topic(page, index, on_page), reading)
@@ -68,20 +69,28 @@ def _read_table(page: Page, index: int, topic: str | None, reading: Reading) -> 
 
 def _topic(page: Page, index: int, on_page: NamesOnPage) -> str | None:
     """The model that a table without names is about: the last one named in the words right before it, else in the
-    nearest heading, else further above in the section."""
-    headings: list[Heading] = []
-    section: list[str] = []
+    nearest heading, else further above in the section, else the only one that the words of a section around it name, or
+    those below the table up to the next heading. A line that stands as a heading counts as one."""
+    sections: list[tuple[Heading, list[str]]] = [(Heading(0, "", 1), [])]
     for block in page.blocks[:index]:
-        if isinstance(block, Heading):
-            headings = [*(heading for heading in headings if heading.level < block.level), block]
-            section = []
+        if isinstance(block, Heading) or (isinstance(block, Words) and is_title(block)):
+            heading = block if isinstance(block, Heading) else Heading(7, block.text, block.line)
+            sections = [*(section for section in sections if section[0].level < heading.level), (heading, [])]
         elif isinstance(block, Words):
-            section.append(block.text)
-    for texts in (section[-1:], [heading.text for heading in headings[-1:]], section, [h.text for h in headings]):
+            sections[-1][1].append(block.text)
+    nearest, words = sections[-1]
+    over = [section[0].text for section in sections[:-1]]
+    for texts in (words[-1:], [nearest.text], words, over):
         for text in reversed(texts):
             if models := _models(on_page, text):
-                return models[-1]
-    return None
+                return None if on_page.is_family(models[-1]) else models[-1]
+    for heading, own in reversed(sections[:-1]):  # but not what the whole page begins with
+        named = {model for text in own for model in _models(on_page, text)} if heading.level > 1 else set()
+        if named:
+            return named.pop() if len(named) == 1 and not any(map(on_page.is_family, named)) else None
+    below = takewhile(lambda block: isinstance(block, Words) and not is_title(block), page.blocks[index + 1 :])
+    named = {model for block in below if isinstance(block, Words) for model in _models(on_page, block.text)}
+    return named.pop() if len(named) == 1 and not any(map(on_page.is_family, named)) else None
 
 
 def _models(on_page: NamesOnPage, text: str) -> Sequence[str]:

@@ -85,7 +85,7 @@ class NamesOnPage:
         for count in range(len(words), 0, -1):
             name = " ".join(words[:count]).rstrip(".-")
             end = match.start() + len(name)
-            if count > 1 and _MEASURED.fullmatch(words[count - 1]) and _SIZED.search(" ".join(words[: count - 1])):
+            if count > 1 and _MEASURED.fullmatch(words[count - 1]) and re.search(r"\d", " ".join(words[: count - 1])):
                 continue  # a number behind the name
             if known := self.by_key.get(name_key(name)):
                 return Mention(known, match.start(), end)
@@ -95,7 +95,6 @@ class NamesOnPage:
 
 
 _MEASURED = re.compile(r"\d+(?:\.\d+)?(?:-\d+(?:\.\d+)?)?x?")
-_SIZED = re.compile(r"(?i)\d[bm](?![a-z])")
 _SIZE_PART = re.compile(r"\d+(?:\.\d+)?[bmt]")
 _BY_SIZE = re.compile(
     r"(?i:\b(?:the|its|their|'s) )(?:(?:dense|smaller|bigger|larger|small|big|little|new|sparse|MoE) )?"

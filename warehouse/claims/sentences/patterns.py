@@ -61,7 +61,12 @@ _NEEDS = (
 _MACHINES = r"(?P<n>\d+ ?[x×] ?(?:NVIDIA )?[A-Z]+\d+[\w -]*?(?:\d+ ?GB)?)"
 _FITS = r"fits(?: comfortably| easily| well)?(?: (?:on|in|into|within))? (?:a |an |one )?(?:single )?(?:NVIDIA )?"
 _DEVICE = r"(?:RTX ?\d{4}|\d+ ?GB(?: of)?(?: VRAM| memory)?|[AH]\d{2,3}|[^.,;]{0,20}GPU)(?: \(\d+ ?GB\))?"
-_BYTES = rf"(?P<n>{_ABOUT}\d+(?:\.\d+)? ?(?-i:GB|GiB|gb|MB|MiB)\b)(?! (?:of )?(?:VRAM|RAM|memory|GPU)|\))"
+_ROOM = (
+    r"(?![ -](?:of |in )?(?:VRAM|RAM|(?:unified |system )?memory|GPUs?|cards?|Macs?|laptops?|machines?|to spare|left|"
+    r"free|headroom)\b|\))"
+)
+"""Not behind a size that is a machine's."""
+_BYTES = rf"(?P<n>{_ABOUT}\d+(?:\.\d+)? ?(?-i:GB|GiB|gb|MB|MiB)\b){_ROOM}"
 _PATTERNS: list[tuple[str, str, str]] = [
     ("total_parameters", "total", rf"(?P<n>{SIZE})(?:-| )?(?:total )?(?:parameters?|params)\b(?! (?:are |is )?activ)"),
     ("total_parameters", "total", rf"(?P<n>{SIZE})[ -](?:in total|total\b)"),
@@ -100,6 +105,7 @@ _PATTERNS: list[tuple[str, str, str]] = [
         r"(?:[ -]licen[sc]ed?)?\b",
     ),
     ("license", "license", rf"(?P<n>{_LICENCES})[ -]licen[sc]ed?\b"),
+    ("license", "license", rf"[Ll]icen[sc]e(?: is|:) (?P<n>{_LICENCES})"),
     ("license", "license", r"(?<![\w-] )(?P<n>Open|Community) [Ll]icen[sc]e\b"),
     ("license", "license", rf"(?<=[,;·•|] )(?P<n>(?!MIT\b)(?:{_LICENCES}))(?: licen[sc]ed?)?(?=$|\.$|[,;·•|])"),
     (
@@ -123,7 +129,10 @@ _RATIO = re.compile(
     r"(?:higher|more) (?:inference )?throughput)"
     r"(?:[^.;]{0,40}?\b(?:than|over|of|as|vs\.?|versus|compared (?:to|with))\s)?"
 )
-_KEPT = re.compile(r"(?i)\b(?:los|drop|degrad|retain|recover|preserv|within)\w*\W+(?:(?:by|only|just|up to)\W+)?$")
+_KEPT = re.compile(
+    r"(?i)\b(?:los|drop|degrad|retain|recover|preserv|within)\w*\W+(?:(?:by|only|just|up to)\W+)?$|"
+    r"\bby (?:only |just )?$"
+)
 """Words before a number that is a loss, or a share that is kept, and no score."""
 PAIR = "pair"
 """Pattern of a claim about a pair."""

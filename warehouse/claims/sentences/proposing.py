@@ -51,15 +51,19 @@ def propose(
             current = _last(on_page.mentions(heading.text) for heading in headings) or topic
             over, led_in = block.text, ""
         elif isinstance(block, Words):
-            if is_title(block):
+            if is_title(block) and not hits_in(block.text):
                 over = block.text
                 current = topic or _last([on_page.mentions(block.text)])
+            elif not block.item and not block.text.endswith(":"):
+                over = ""
             if not block.item:
                 led_in = block.text if block.text.endswith(":") else ""
             now = _propose_paragraph(
-                block, on_page, reading, held, topic=topic, current=current, claimant=claimant, over=(led_in, over)
+                block, on_page, reading, held, topic=topic, current=current, claimant=claimant, over=led_in or over
             )
             current = topic or now
+        else:
+            over = led_in = ""
 
 
 def is_title(block: Words) -> bool:
@@ -74,7 +78,7 @@ def _last(by_heading: Iterable[Sequence[Mention]]) -> str | None:
 
 def _propose_paragraph(
     block: Words, on_page: NamesOnPage, reading: Reading, held: set[tuple[str, str | None, str]], *,
-    topic: str | None, current: str | None, claimant: Claimant | None, over: Sequence[str] = (),
+    topic: str | None, current: str | None, claimant: Claimant | None, over: str = "",
 ) -> str | None:  # fmt: skip
     """Add a paragraph's candidates; returns the model that it spoke of last. `over`: the
     words and the heading over it."""
@@ -82,8 +86,7 @@ def _propose_paragraph(
         mentions = on_page.mentions(sentence)
         mentions = sorted([*mentions, *on_page.of_family(sentence, current)], key=lambda mention: mention.start)
         hits = hits_in(sentence, [(mention.start, mention.end, mention.model) for mention in mentions])
-        for text in over if block.item else ():
-            hits = [served_under(text, sentence, hit) for hit in hits]
+        hits = [served_under(over, sentence, hit) for hit in hits] if block.item else hits
         for hit in hits:
             model = _subject(sentence, hit, mentions, hits) or (
                 None if hit.pattern == "score" and _ANOTHER.search(sentence) else current
@@ -114,10 +117,13 @@ def _subject(sentence: str, hit: Hit, mentions: Sequence[Mention], hits: Sequenc
     with; else the first one named after it with "for" or in brackets."""
     if hit.model is not None:
         return hit.model
+    end = hit.start + len(hit.said)
+    after = [m for m in mentions if m.start >= end]
+    if after and re.fullmatch(r"[ -](?:total )?param(?:eter)?s? ", sentence[end : after[0].start]):
+        return after[0].model  # the 550B-parameter Ash
     before = [m for m in mentions if m.end <= hit.start and not _THAN.search(sentence[: m.start])]
     if before:
         return before[-1].model
-    after = [m for m in mentions if m.start >= hit.start + len(hit.said)]
     if (
         after
         and not any(hit.start < other.start < after[0].start for other in hits)

@@ -12,6 +12,7 @@ from typing import Any
 
 from evaluators.records import UserError
 from warehouse.claims.tables.grid import Grid, read_grid
+from warehouse.claims.text.line_blocks import with_lines_apart
 from warehouse.claims.text.plain_tables import with_plain_tables
 
 MOST_CHARACTERS = 4_000_000
@@ -144,7 +145,9 @@ def _render(body: str, skipped: int) -> str:
     from markdown_it import MarkdownIt
 
     parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-    body, numbers = with_plain_tables(body)
+    body, paragraphs = with_lines_apart(body)
+    body, plain = with_plain_tables(body)
+    numbers = [paragraphs[number - 1] for number in plain]
     body, apart = set_tables_apart(body)
     numbers = [numbers[number - 1] for number in apart]
     tokens = parser.parse(body)

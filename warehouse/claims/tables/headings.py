@@ -97,7 +97,7 @@ def named_heads(
     are given the name of what their cells, or the nearest of the `context`, show them to hold: speeds on a machine,
     sizes of files, or lengths of a context."""
     columns = [[row[column] for row in body] for column in range(len(heads))]
-    heads = _with_math(heads, columns)
+    heads = _with_counts(_with_math(heads, columns), columns)
     in_heads = [
         bool(parts and heading_label(parts, c in units).benchmark) and not _holds_models(columns[c], identity)
         for c, parts in enumerate(heads)
@@ -130,6 +130,25 @@ def _with_math(heads: Heads, columns: Sequence[Sequence[Cell]]) -> Heads:
     if not mostly_numbers(columns[groups[0]]):
         return heads
     return tuple((*parts[:-1], "MATH") if column == groups[0] else parts for column, parts in enumerate(heads))
+
+
+_OF_COUNTS = {"total": "Total parameters", "active": "Active parameters", "activated": "Active parameters"}
+
+
+def _with_counts(heads: Heads, columns: Sequence[Sequence[Cell]]) -> Heads:
+    """The headings, with `Total` and `Active` as those of parameters where a column `Active` holds such counts alone,
+    and one `Total` beside it too."""
+    names = [_OF_COUNTS.get(normalise(parts[-1]), "") if parts else "" for parts in heads]
+    held = [bool(name) and _counts_of_parameters(columns[c]) for c, name in enumerate(names)]
+    named = [name if holds else "" for name, holds in zip(names, held, strict=True)]
+    if named.count("Active parameters") != 1 or named.count("Total parameters") > 1:
+        return heads
+    return tuple((*parts[:-1], name) if name else parts for parts, name in zip(heads, named, strict=True))
+
+
+def _counts_of_parameters(cells: Sequence[Cell]) -> bool:
+    filled = [cell.text for cell in cells if any(c.isdigit() for c in cell.text)]
+    return bool(filled) and all(re.fullmatch(r"[~≈]?\s?\d+(?:\.\d+)?\s?[BMT]", text) for text in filled)
 
 
 def _speeds(parts: tuple[str, ...], cells: list[Cell]) -> bool:

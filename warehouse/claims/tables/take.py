@@ -35,7 +35,7 @@ from warehouse.claims.text.labels import Label, read_label, settings_with
 from warehouse.claims.text.legends import explained, unexplained
 from warehouse.claims.text.names import name_tokens, normalise
 from warehouse.claims.text.parts import LANGUAGES
-from warehouse.claims.text.speed_names import backend_named, device_named
+from warehouse.claims.text.speed_names import backend_named, device_named, quantization_named
 from warehouse.claims.text.stated_for_all import settings_for
 from warehouse.claims.text.tunings import mode_in, mode_of_all
 from warehouse.claims.text.vocabulary import CATEGORIES, NO_SCORES, OF_TEN, OF_TEN_OR_HUNDRED, TUNED
@@ -310,7 +310,8 @@ def _mode_told(context: Context, marks: str) -> Stated:
 
 
 def _serving(headings: Sequence[str], intro: Sequence[str]) -> Stated:
-    """Backend and machine that the nearest heading, or the words before the table, name for its speeds."""
+    """Backend and machine that the nearest heading, or the words before the table, name for its speeds, and the
+    quantization where one of them is its title."""
     serving: Stated = {}
     for text in (*intro, *headings):
         if backend := backend_named(text):
@@ -319,6 +320,9 @@ def _serving(headings: Sequence[str], intro: Sequence[str]) -> Stated:
             serving["hardware"] = device
         if length := re.search(r"(?i)\bgenerat\w+ (\d[\d,]*) (?:new |output )?tokens", text):
             serving["generation_tokens"] = int(length[1].replace(",", ""))
+    for title in (*headings[-1:], *(text for text in intro[-1:] if len(text) <= 100)):
+        if quantization := quantization_named(title):
+            serving["quantization"] = quantization
     return serving
 
 

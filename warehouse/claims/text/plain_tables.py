@@ -11,7 +11,11 @@ _GAP = re.compile(r"\t+|\s{2,}")
 _FENCE = re.compile(r"^\s*(?:```|~~~)\s*(\w*)\s*$")
 _TEXTUAL = ("", "text", "txt", "markdown", "md", "plaintext", "plain")
 _RULED = re.compile(r"^[\s|+:=\-─━—]+$")
-_VALUE = re.compile(r"[*_~≈<>]*-?\d[\d,]*(?:\.\d+)?\s?[%BMKk]?[*†‡_]*|-|–|—|n/?a", re.IGNORECASE)
+_VALUE = re.compile(
+    r"[*_~≈<>]*-?\d[\d,]*(?:\.\d+)?(?:\s?[-–]\s?\d+(?:\.\d+)?)?\+?\s?"
+    r"(?:%|[BMKk]|Gi?B|tok(?:en)?s?(?:/| per )s(?:ec(?:ond)?)?|t/s)?[*†‡_]*|-|–|—|n/?a",
+    re.IGNORECASE,
+)
 
 
 def with_plain_tables(text: str) -> tuple[str, list[int]]:
@@ -35,6 +39,14 @@ def with_plain_tables(text: str) -> tuple[str, list[int]]:
             index = end + 1
             continue
         end = index
+        while end < len(lines) and "|" in lines[end]:
+            end += 1
+        if end > index:
+            ruled = _with_rule(lines[index:end])
+            kept += ["", *ruled, ""] if ruled else lines[index:end]
+            numbers += [index + 1, index + 1, *range(index + 1, end + 1), end] if ruled else range(index + 1, end + 1)
+            index = end
+            continue
         while end < len(lines) and len(_columns(lines[end])) > 1 and not _FENCE.match(lines[end]):
             end += 1
         table = _table_in(lines[index:end], index + 1) if end - index > 2 else None
@@ -50,6 +62,26 @@ def with_plain_tables(text: str) -> tuple[str, list[int]]:
     return "\n".join(kept), numbers
 
 
+def _pipes(line: str) -> int:
+    """How many pipes stand between the cells of a line; 0 for a line of a list or of HTML."""
+    return 0 if re.match(r"^\s*(?:[-*+•>#]\s|\d+[.)]\s|<)", line) else line.strip().strip("|").count("|")
+
+
+def _with_rule(lines: list[str]) -> list[str] | None:
+    """Lines of equally many cells with the rule of a Markdown table below the first, where they are such a table but
+    for it; else None."""
+    if len(lines) < 3 or not all(map(_pipes, lines)) or any(map(_RULED.match, lines)):
+        return None
+    cells = [[cell.strip() for cell in line.strip().removeprefix("|").removesuffix("|").split("|")] for line in lines]
+    width = len(cells[0])
+    if any(len(row) != width for row in cells) or not all(cells[0][1:]) or any(map(_VALUE.fullmatch, cells[0])):
+        return None
+    if not all(row[0] for row in cells[1:]) or not any(_is_value(cell) and cell for row in cells[1:] for cell in row):
+        return None
+    rows = [_row(row) for row in cells]
+    return [rows[0], f"|{'---|' * width}", *rows[1:]]
+
+
 def _columns(line: str) -> list[str]:
     """The cells of a line, split at two or more spaces or a tab; none for a line of another kind."""
     if "|" in line or re.match(r"^\s*(?:[-*+•>#]\s|\d+[.)]\s|<)", line):
@@ -62,7 +94,13 @@ def _table_in(lines: list[str], first: int) -> list[tuple[str, int]] | None:
     filled = [(line, first + n) for n, line in enumerate(lines) if line.strip()]
     if len(filled) > 2 and all("|" in line for line, _ in filled) and _RULED.match(filled[1][0]):
         return [("", first), *filled, ("", filled[-1][1])]
-    rows = [(_columns(line), number) for line, number in filled if not _RULED.match(line)]
+    plain = [(line, number) for line, number in filled if not _RULED.match(line)]
+    return next((table for split in _SPLITS if (table := _split_table(plain, split([x for x, _ in plain])))), None)
+
+
+def _split_table(lines: list[tuple[str, int]], cells_of: list[list[str]]) -> list[tuple[str, int]] | None:
+    """The lines, split so, as a Markdown table with their numbers, where they are one; else None."""
+    rows = [(cells, number) for cells, (_, number) in zip(cells_of, lines, strict=True)]
     width = len(rows[0][0]) if rows else 0
     if len(rows) < 3 or width < 2:
         return None
@@ -73,7 +111,10 @@ def _table_in(lines: list[str], first: int) -> list[tuple[str, int]] | None:
     if any(len(cells) != width for cells in body) or any(_VALUE.fullmatch(cell) for cell in head if cell):
         return None
     values = [cell for cells in body for cell in cells[1:]]
-    if any(_VALUE.fullmatch(cells[0]) for cells in body) or sum(map(_is_value, values)) * 2 < len(values):
+    filled = all(cells[0] for cells in body) and all(head[1:])
+    of_values = any(all(map(_is_value, column)) for column in list(zip(*body, strict=True))[1:])
+    numeric = of_values or sum(map(_is_value, values)) * 2 >= len(values)
+    if any(_VALUE.fullmatch(cells[0]) for cells in body) or not (filled and numeric):
         return None
     first_line = rows[0][1]
     table = [_row(cells) for cells, _ in rows]
@@ -81,8 +122,35 @@ def _table_in(lines: list[str], first: int) -> list[tuple[str, int]] | None:
     return [("", first_line), numbered[0], (f"|{'---|' * width}", first_line), *numbered[1:], ("", numbered[-1][1])]
 
 
+def _by_gaps(lines: list[str]) -> list[list[str]]:
+    return [_columns(line) for line in lines]
+
+
+def _by_tabs(lines: list[str]) -> list[list[str]]:
+    """The cells between single tabs, empty ones too."""
+    return [[cell.strip() for cell in line.split("\t")] for line in lines]
+
+
+def _by_places(lines: list[str]) -> list[list[str]]:
+    """The cells below the headings in the first line, where each stands below one alone; empty ones too."""
+    heads = list(re.finditer(r"\S+(?: \S+)*", lines[0])) if lines and "\t" not in "".join(lines) else []
+    rows = []
+    for line in lines:
+        cells = [""] * len(heads)
+        for cell in re.finditer(r"\S+(?: \S+)*", line):
+            below = [n for n, head in enumerate(heads) if cell.start() < head.end() and head.start() < cell.end()]
+            if len(below) != 1 or cells[below[0]]:
+                return [[] for _ in lines]
+            cells[below[0]] = cell[0]
+        rows.append(cells)
+    return rows
+
+
+_SPLITS = (_by_gaps, _by_tabs, _by_places)
+
+
 def _is_value(text: str) -> bool:
-    return _VALUE.fullmatch(text) is not None
+    return text == "" or _VALUE.fullmatch(text) is not None
 
 
 def _row(cells: list[str]) -> str:

@@ -73,6 +73,7 @@ SAYS_NOTHING = _words(
     "huggingface modelscope price cost flops trainflops trainingflops traincompute trainingcompute compute "
     "organization organisation org company developer vendor provider creator publisher openclosed openclose "
     "opensource openweight openweights access availability paper papers demo onlinedemo homepage "
+    "goodfor bestfor idealfor greatfor bestat usecase usecases bestusecase purpose strength strengths verdict "
     "机构 厂商 开源闭源 是否开源 发布时间 发布日期 下载 链接 下载链接 许可证 开源协议 论文"
 )
 """Headings of columns that tell readers about a model, and nothing of how it was measured."""
