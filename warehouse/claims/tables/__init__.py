@@ -8,5 +8,6 @@ contradictions               a table that says two things says nothing
 lm_eval_table, leaderboards, specification_lists   forms with rules of their own
 extract, take                from cells to claims
 recovery     the column "Recovery (%)" of a quantizer's card
+row_names    names of rows, completed by what stands beside and above them
 row_shapes   rows that hold several benchmarks taken apart, and rows without a label joined to the one above
 """

@@ -20,6 +20,7 @@ from warehouse.claims.tables.ownership.closeness import speaks_for_several
 from warehouse.claims.tables.ownership.identity import Identity, names_model
 from warehouse.claims.tables.ownership.owners import Owner, owners, tuning_named
 from warehouse.claims.tables.recovery import add_recovery
+from warehouse.claims.tables.row_names import named_rows
 from warehouse.claims.tables.row_settings import Stated, row_settings
 from warehouse.claims.tables.row_shapes import carry_down
 from warehouse.claims.tables.take import MEAN, leave_row, take
@@ -257,6 +258,7 @@ def _placed(section: Sequence[str], label: Label) -> list[str]:
 def _benchmarks_in_columns(context: Context, first: int, columns: list[int]) -> None:
     grid, layout = context.grid, context.layout
     heads: list[tuple[Sequence[str], Sequence[str]]] = []
+    names: list[tuple[Sequence[str], str]] = []
     section: list[str] = []
     sections: dict[int, list[str]] = {}
     section_row: Sequence[Cell] = ()
@@ -281,9 +283,13 @@ def _benchmarks_in_columns(context: Context, first: int, columns: list[int]) -> 
         if size is not None and text and is_size(row[size].text) and not holds_size(text):
             text = f"{text} {row[size].text}"
         over = section if section and _model_of_section(context, section_row) else []
-        heads.append(((*over, text) if text else (), [link for cell in row for link in cell.links]))
+        names.append((over, text))
         sections[number] = section
         kept.append(number)
+    told = named_rows(context, kept, [name for _, name in names])
+    for number, (above, _), text in zip(kept, names, told, strict=True):
+        links = [link for cell in grid.rows[number] for link in cell.links]
+        heads.append(((*above, text) if text else (), links))
     label_head = " ".join(layout.heads[layout.label]) if layout.label is not None else ""
     headings = headings_with(context.around.headings, label_head)
     row_owners = owners(heads, context.identity, headings, _base(context))  # type: ignore[arg-type]

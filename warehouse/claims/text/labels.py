@@ -55,7 +55,7 @@ _SHOTS_IN_CODE = re.compile(r"([a-z\d]+(?:_[a-z\d]+)*?)(?:_cot)?_(\d{1,2})_?shot
 REPEATS = re.compile(r"(?i)\b(?:avg|average|mean|acc)\s*@\s*(\d{1,4})\b")
 AT = re.compile(r"(?i)\b(?:cons|maj|majority|pass|best|bon)\s?[@^]\s?\d{1,4}\b")
 TOOLS_NONE = re.compile(r"(?i)^(?:no|w/o|without)[\s-]*(?:any )?(?:tools?|python|code|search)(?:[\s-]use)?$")
-TOOLS = re.compile(r"(?i)^(?:w/|with)\s*(.*tools?.*|python|code.*|search.*|browsing)$")
+TOOLS = re.compile(r"(?i)^(?:w/(?!o\b)|with(?!out))\s*(.*tools?.*|python|code.*|search.*|browsing)$")
 SUBSET = re.compile(
     r"(?i)^(?:text[\s-]?only|.*\bsubset\b.*|[a-z]{3,9}\.? ?'?\d{2,4}\s*[-–—to]+\s*[a-z]{3,9}\.? ?'?\d{2,4}|"
     r"\d{2,4}[./-]\d{1,2}\s*[-–—~]\s*\d{2,4}[./-]\d{1,2}|\d{4}\s*[-–—~]\s*\d{4}|\d{6,8}\s*[-–—~]\s*\d{6,8}|\d{1,2}/\d{1,2}/\d{2,4}\s*[-–—~]\s*\d{1,2}/\d{1,2}/\d{2,4}|val|test|dev|validation)$"

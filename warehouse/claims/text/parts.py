@@ -158,3 +158,19 @@ def less_measure(core: str) -> str:
     head, _, last = core.rpartition(" ")
     measure = normalise(last) in MEASURES | {"accuracy", "acc"}
     return head if measure and not head.isupper() and normalise(head) in CATEGORIES else core
+
+
+_ASKED = re.compile(
+    r"(?i)(?:(?:w/|with|using|\+)\s*)?(?:cot|tir|pot|tool[- ]integrated reasoning|chain[- ]of[- ]thought|"
+    r"(?:maj|majority|rm|cons|bon|best|pass|avg|mean)\s?@\s?\d+k?|"
+    r"(?:python|code|web)?\s?(?:tools?|interpreter|search|browsing)|python|"
+    r"(?:adaptive|extended|deep|heavy|parallel)[- ](?:thinking|reasoning|mode|compute)|adaptive|自适应(?:思考|推理)?|"
+    r"\d+k(?:[- ]tokens?)?(?:[- ](?:inference|thinking|reasoning|token|output))* budget|"
+    r"test[- ]time (?:scaling|compute)|(?:majority )?voting|self[- ]consistency|greedy(?: decoding)?|yarn)"
+)
+
+
+def says_how_asked(words: str) -> bool:
+    """Whether the words behind a model's name only say how it was asked, so that the weights are the same: `CoT, RM@8`,
+    `64K inference budget`."""
+    return all(_ASKED.fullmatch(part.strip()) for part in re.split(r"[,;，]", words))

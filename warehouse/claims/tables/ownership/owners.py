@@ -15,7 +15,7 @@ from warehouse.claims.text.brackets import BRACKET, without_brackets
 from warehouse.claims.text.labels import metric_settings, read_label, stated_by
 from warehouse.claims.text.model_words import SIZE, hub_id, is_size, rounds, without_tag
 from warehouse.claims.text.names import ModelName, mode_of, name_key, name_tokens, normalise, resolve_model, spelling
-from warehouse.claims.text.parts import kind_of
+from warehouse.claims.text.parts import kind_of, says_how_asked
 from warehouse.claims.text.tunings import tuning_of
 from warehouse.claims.text.vocabulary import FAMILIES, GENERIC, TUNED, UNTUNED
 
@@ -48,6 +48,10 @@ _VERSION = re.compile(
 """What stands in brackets behind a name whose other editions have other numbers."""
 _OURS_OF_SIZE = re.compile(r"(?i)(?:ours|our models?)\W+(\d+(?:\.\d+)?\s?[bm])\W*")
 """One of the maker's models, told from its others by its size alone."""
+_ADAPTIVE = re.compile(
+    r"(?i)(?:adaptive|auto)[\s-]?(?:thinking|reasoning|think)(?: mode)?|自适应(?:思考|推理)?(?:模式)?"
+)
+"""A mode in which the model itself decides whether it thinks: no setting has it, so it stays a word on the score."""
 _BATCH = re.compile(r"(?i)(?:bs|batch(?:[ _-]?size)?|concurrency)\s*[=:]?\s*(\d{1,5})")
 """Headings of columns of speeds that only say how many requests ran at once."""
 
@@ -181,6 +185,8 @@ def _parse(
     parts, from_parts = _without_settings(parts)
     leaf = without_tag(without_marks(parts[-1])) if parts else ""
     group = " ".join(parts[:-1]).strip()
+    if "/" in leaf and leaf == identity.model:  # the whole id names the weights, whatever stands over it
+        return Owner("other", identity.model, stated=from_parts), 0
     hubs = list(dict.fromkeys(hub for link in links if (hub := hub_id(link))))
     if len(hubs) == 1:
         linked = tuple(mode_of(leaf).items())
@@ -205,22 +211,16 @@ def _parse(
     modes, edition = mode_of_edition(bare, identity)
     if edition:
         return Owner("other", f"{identity.model} {edition}", bare), None
-    stated: Stated = tuple(modes.items())
-    generic = normalise(bare) in GENERIC
-    if batch := _BATCH.fullmatch(bare):
-        generic, stated = True, (("concurrency", int(batch[1])),)
-    if not modes and not generic and not group and not stated:
-        label = read_label(bare)
-        metric, left = metric_settings(bare, None)
-        generic = bool(metric) and not left and label.benchmark is None and metric.keys() <= _MEASURED
-        stated = tuple(metric.items()) if generic else ()
-    if modes or generic:
+    generic, stated = _says_only_how(bare, modes, group)
+    words = (bare,) if _ADAPTIVE.fullmatch(bare) else ()
+    if modes or generic or words:
         if group and normalise(group) not in GENERIC and not read_label(group).benchmark:
             owner, closeness = _name(group, identity, base)
-            return Owner("other", owner.model, bare or owner.variant, (*owner.stated, *stated, *from_parts)), closeness
+            told = (*owner.stated, *stated, *from_parts)
+            return Owner("other", owner.model, bare or owner.variant, told, (*owner.words, *words)), closeness
         if (sibling := quantized_sibling(modes.get("quantization"), identity)) and section == identity.model:
             return Owner("other", sibling, bare, stated), None
-        owner = Owner("other", section, bare if modes else None, (*stated, *from_parts))
+        owner = Owner("other", section, bare if modes or words else None, (*stated, *from_parts), words)
         return owner, 0 if section == identity.model else None
     if group and names_model(group, identity) and not _names_a_family(bare, identity):
         bare, group = f"{group} {bare}", ""  # a size or a variant of the model that the group names
@@ -233,6 +233,17 @@ def _parse(
         if nearer is not None:
             owner, closeness = joined, nearer
     return replace(owner, stated=(*owner.stated, *from_parts)), closeness
+
+
+def _says_only_how(bare: str, modes: dict[str, str], group: str) -> tuple[bool, Stated]:
+    """Whether a heading names no model but says how was measured, or nothing at all, and the settings it states."""
+    if batch := _BATCH.fullmatch(bare):
+        return True, (("concurrency", int(batch[1])),)
+    if modes or normalise(bare) in GENERIC or group:
+        return normalise(bare) in GENERIC, tuple(modes.items())
+    metric, left = metric_settings(bare, None)
+    generic = bool(metric) and not left and read_label(bare).benchmark is None and metric.keys() <= _MEASURED
+    return generic, tuple(metric.items()) if generic else ()
 
 
 def _names_a_family(text: str, identity: Identity) -> bool:
@@ -310,6 +321,8 @@ def _name(text: str, identity: Identity, base: str | None) -> tuple[Owner, int |
         elif not (tokens <= ours or kind_of(bracket) == "harmless"):
             words.append(bracket)
     variant = short.variant or (brackets[0] if words else None)
+    if words and all(map(says_how_asked, words)):  # the same weights
+        return Owner("other", short.model, variant, tuple(stated.items()), tuple(words)), nearer
     return Owner("other", short.model, variant, tuple(stated.items()), tuple(words)), max(
         nearer, 50
     ) if words else nearer
