@@ -25,7 +25,7 @@ from warehouse.claims.tables.row_shapes import split_rows, with_billions
 from warehouse.claims.tables.specification_lists import read_items
 from warehouse.claims.text.legends import legends_in
 from warehouse.claims.text.model_words import is_size
-from warehouse.claims.text.named_over import benchmark_announced, columns_listed
+from warehouse.claims.text.named_over import benchmark_announced, benchmark_of_parts, columns_listed
 from warehouse.claims.text.names import normalise
 from warehouse.claims.text.stated_for_all import stated_for_all
 from warehouse.claims.text.vocabulary import MEANS, MODEL_HEADS
@@ -183,7 +183,8 @@ def _captions(grid: Grid, intro: Sequence[str]) -> list[str]:
     heads = [cell.text for cell in grid.rows[0]] if grid.rows else []
     columns = [head for head in heads if head and normalise(head) not in MODEL_HEADS]
     every = len(columns) > 1 and len(columns_listed(intro[-1] if intro else "", columns)) == len(columns)
-    announced = [name] if (means == 1 or every) and (name := benchmark_announced(intro, heads)) else []
+    name = (benchmark_announced(intro, heads) if means == 1 or every else None) or benchmark_of_parts(intro, columns)
+    announced = [name] if name else []
     return [*announced, *lengthwise, *([before] if short else []), *([grid.caption] if grid.caption else [])]
 
 

@@ -183,6 +183,8 @@ def _said_beside(
     metric, group = cells.get("metric", ""), cells.get("group", "")
     if label.benchmark is None and metric and (joined := read_label(f"{label.text} {metric}")).benchmark:
         label, metric = joined, f"metric: {metric}"
+    if normalise(metric).startswith(normalise(label.text)) and (longer := read_label(metric)).benchmark:
+        label, metric = longer, f"metric: {metric}"  # `SWE-bench | SWE-bench Verified`
     label = task_of_second_board((group, *context.around.headings[-1:]), label, context.second_board)
     stated, words = row_settings(context.layout, row, label)
     stated = {**(settings_of_section(section[0]) if section else {}), **stated}

@@ -93,23 +93,24 @@ def named_heads(
     identity: Identity,
     context: Sequence[str] = (),
 ) -> tuple[Heads, list[bool]]:
-    """The headings, and which of them name a benchmark. Where neither they nor the rows (`rows_named`) do, headings
-    are given the name of what their cells, or the nearest of the `context`, show them to hold: speeds on a machine,
-    sizes of files, or lengths of a context."""
+    """The headings, and which of them name a benchmark. Where the rows (`rows_named`) do not, `Size` over sizes of
+    files is named so; where neither do, headings are given the name of what their cells, or the nearest of the
+    `context`, show them to hold: speeds on a machine, or lengths of a context."""
     columns = [[row[column] for row in body] for column in range(len(heads))]
     heads = _with_counts(_with_math(heads, columns), columns)
     in_heads = [
         bool(parts and heading_label(parts, c in units).benchmark) and not _holds_models(columns[c], identity)
         for c, parts in enumerate(heads)
     ]
+    sizes = [not rows_named and bool(p) and _file_sizes(p, columns[c]) for c, p in enumerate(heads)]
     if rows_named or any(in_heads):
-        return heads, in_heads
+        told = tuple((*p[:-1], "File size") if size else p for p, size in zip(heads, sizes, strict=True))
+        return told, [named or size for named, size in zip(in_heads, sizes, strict=True)]
     over = any(speed_named(text)[0] == "output_speed" for text in context[-2:])
     rates = [bool(parts) and _rates_on_device(parts, columns[c], over) for c, parts in enumerate(heads)]
     if any(rates):
         told = tuple((f"Speed ({p[-1]}, tok/s)",) if rate else p for p, rate in zip(heads, rates, strict=True))
         return told, rates
-    sizes = [bool(parts) and _file_sizes(parts, columns[c]) for c, parts in enumerate(heads)]
     lengths = [bool(parts) and _context_lengths(parts, columns[c]) for c, parts in enumerate(heads)]
     held = zip(sizes, lengths, strict=True)
     names = ["File size" if size else "Context length" if length else "" for size, length in held]

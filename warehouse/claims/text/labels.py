@@ -231,7 +231,7 @@ def _is_setting_word(tail: str, benchmark: str) -> bool:
         or normalise(tail) in MEASURES | {"cot", "full", "overall", "all"}
         or is_grade(tail, benchmark)
         or (len(tail) > 3 and normalise(tail) in LANGUAGES - {"multilingual", "nonenglish", "english"})
-        or re.fullmatch(r"(?i)zh|cn|de|fr|es|ja|jp|ko|ru|vi|ar", tail)
+        or re.fullmatch(r"(?i)en|zh|cn|de|fr|es|ja|jp|ko|ru|vi|ar", tail)
         or (benchmark.startswith("live") and re.fullmatch(r"(?:(?:20)?2\d-?)?[01]\d-?[0-3]\d", tail))
         or (normalise(tail) in _FIELDS and BROAD.search(benchmark))
         or (normalise(tail) in SUBJECTS and benchmark in _BY_SUBJECT)
@@ -351,7 +351,7 @@ def _place(
     if kind == "harmless" or (word.isupper() and normalise(word) == initials):
         return []
     if kind in ("scaffold", "harness"):
-        settings[kind] = re.sub(r"(?i)^(?:w/|with|using|via)\s*", "", word)
+        settings[kind] = re.sub(r"(?i)^(?:w/|with|using|via)\s*|\s+scaffold(?:ing)?$", "", word)
         return []
     if kind in ("part", "whole"):
         part = "" if kind == "whole" else word.removeprefix("@").strip()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from evaluators.catalogue import catalogue
 from warehouse.claims.text.labels import read_label
+from warehouse.claims.text.names import normalise
 from warehouse.claims.text.parts import BROAD
 
 _AROUND_NAME = re.compile(
@@ -28,6 +29,12 @@ _PRESENTED = re.compile(
 )
 """How a paragraph begins that presents a benchmark: `Odd-Eval is a benchmark of ...`."""
 _RUN = re.compile(r"(?a)[A-Za-z][\w.+-]*(?: [A-Z\d][\w.+-]*){0,2}")
+
+_PARTS = {
+    "longbench": "average avg code codecompletion synthetic synthetictask synthetictasks summarization summary fewshot "
+    "fewshotlearning singledocqa multidocqa singledocumentqa multidocumentqa",
+}
+"""The parts that those who made a benchmark divide it into."""
 
 
 def benchmark_over(context: Sequence[str]) -> str | None:
@@ -63,6 +70,14 @@ def benchmark_announced(paragraphs: Sequence[str], heads: Sequence[str] = ()) ->
         return None
     named = _benchmarks_in(sentence) or _benchmarks_in(" ".join(paragraphs))
     return next(iter(named.values())) if len(named) == 1 else None
+
+
+def benchmark_of_parts(paragraphs: Sequence[str], heads: Sequence[str]) -> str | None:
+    """The one benchmark that the words before a table name, where the table's headings are parts that it has."""
+    keys = {normalise(head) for head in heads}
+    named = _benchmarks_in(" ".join(paragraphs))
+    told = [printed for name, printed in named.items() if len(keys) > 3 and keys <= set(_PARTS.get(name, "").split())]
+    return told[0] if len(told) == 1 else None
 
 
 def columns_listed(sentence: str, heads: Sequence[str]) -> list[str]:

@@ -24,6 +24,7 @@ def closeness_to(words: frozenset[str], identity: Identity) -> int | None:
     """How near a printed name is to the release: 0 equal; 100 less organisation, tuning, precision or date; 200 less
     size as well; and one more for each word that is missing. None for another model."""
     ours = name_tokens(identity.model)
+    words = _parted(words, identity.model)
     if words in identity.beside_full and words not in identity.own_names:
         return None
     if (
@@ -56,6 +57,14 @@ def closeness_to(words: frozenset[str], identity: Identity) -> int | None:
     if _lacks_only_the_version(words, identity):
         return 150
     return _closeness_of_shorter(words, ours, identity) if words and words < ours else None
+
+
+def _parted(words: frozenset[str], model: str) -> frozenset[str]:
+    """The words of a printed name, a name and version that it joins parted where the release's are: `odd3.3 7B` for
+    `Odd-3.3-7B`."""
+    ours = re.findall(r"([a-z]{2,})[-_ ](\d+(?:\.\d+)?)(?![a-z\d.])", model.rsplit("/", 1)[-1].casefold())
+    joined = {name + version: {name, version} for name, version in ours if name + version in words}
+    return (words - joined.keys()).union(*joined.values())
 
 
 def _closeness_of_shorter(words: frozenset[str], ours: frozenset[str], identity: Identity) -> int | None:
