@@ -207,3 +207,58 @@ def test_lines_of_a_label_and_a_fact_are_no_headings() -> None:
     assert [fact[1:] for fact in _told(text)] == [
         ("license", "Apache 2.0"), ("context_window", "262K"), ("context_window_extended", "1M"),
     ]  # fmt: skip
+
+
+def test_lines_of_facts_keep_their_settings_apart() -> None:
+    text = (
+        "Gemma 4 31B is out.\n\nReleased: April 16, 2026\nSpeed on RTX 4090 (Q4_K_M, llama.cpp): ~60-100 tok/s\n"
+        "Speed on MacBook Pro M5 64GB (Q4_K_S, Ollama): ~15-20 tok/s\nLicense: Open\n"
+    )
+    assert _speeds(text) == [
+        ("~60-100", "RTX 4090", "Q4_K_M", "llama.cpp"), ("~15-20", "MacBook Pro M5 64GB", "Q4_K_S", "ollama"),
+    ]  # fmt: skip
+    assert ("Gemma 4 31B", "license", "Open") in _told(text)
+
+
+def test_a_speed_in_brackets_is_of_the_backend_before_them() -> None:
+    text = "Gemma 4 31B: skip vLLM (~9 tok/s on an RTX 4090) and use llama.cpp (60+ tok/s on an RTX 4090)."
+    assert _speeds(text) == [("~9", "RTX 4090", None, "vllm"), ("60+", "RTX 4090", None, "llama.cpp")]
+
+
+def test_a_column_headed_by_a_machine_holds_speeds_beside_specifications() -> None:
+    text = "| Model | Context | RTX 4090, Q4 |\n|---|---|---|\n| Gemma 4 31B | 256K | ~30 tok/s |\n"
+    assert [(c.benchmark, c.said, c.settings.hardware, c.settings.quantization) for c in _rows(text)] == [
+        ("context_window", "256K", None, None), ("output_speed", "~30 tok/s", "RTX 4090", "Q4"),
+    ]  # fmt: skip
+
+
+def test_tables_with_one_cell_a_line_are_read_where_every_row_is_full() -> None:
+    cells = ["Benchmark", "Gemma 4 31B", "Qwen3.5-27B"], ["MMLU-Pro", "85.2%", "–"], ["GPQA Diamond", "~66%", "61.0%"]
+    wanted = [
+        ("Gemma 4 31B", "mmlu_pro", "85.2%", "line 7, column 2"),
+        ("Gemma 4 31B", "gpqa_diamond", "~66%", "line 11, column 2"),
+        ("Qwen3.5-27B", "gpqa_diamond", "61.0%", "line 11, column 3"),
+    ]
+    paragraphs = "\n\n".join("\n".join(row) for row in cells)
+    claims = _rows(f"Gemma 4 31B is out.\n\n{paragraphs}\n\nMore soon.\n")
+    assert [(c.model, c.benchmark, c.said, c.place) for c in claims] == wanted
+    run = "\n".join(cell for row in cells for cell in row)
+    claims = _rows(f"Gemma 4 31B is out.\n\n{run}\nIFEval\n90.1\n80.2\nMore soon.\n")
+    assert [(c.model, c.benchmark, c.said) for c in claims if c.benchmark != "ifeval"] == [w[:3] for w in wanted]
+    broken = run.replace("–\n", "").replace("61.0%", "61.0%\n12.0")
+    assert _told(f"Gemma 4 31B is out.\n\n{broken}\nMore soon.") == []
+
+
+def test_a_setup_of_machine_quantization_and_engine_is_no_model() -> None:
+    text = "Gemma 4 31B is out.\n\nSetup\ttok/s\nRTX 4090, Q4_K_M, llama.cpp\t~60-100 tok/s\n"
+    text += "M5 Max, Q4_0, Ollama\t15\n"
+    settings = [(c.model, c.settings.hardware, c.settings.quantization, c.settings.backend) for c in _rows(text)]
+    assert settings == [
+        ("Gemma 4 31B", "RTX 4090", "Q4_K_M", "llama.cpp"), ("Gemma 4 31B", "M5 Max", "Q4_0", "ollama"),
+    ]  # fmt: skip
+
+
+def test_a_remark_in_brackets_ends_nothing() -> None:
+    text = "Gemma 4 31B is out.\n\n(~ = read off ranges. Else the vendors' numbers)\n\n"
+    text += "llama.cpp is 3-5x faster than Ollama."
+    assert _told(text) == [("Gemma 4 31B", "output_speed_ratio", "3-5x")]

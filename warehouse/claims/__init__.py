@@ -5,6 +5,7 @@ Everything is imported when first used, so that reading commands stay fast.
 model_aliases    names of models as printed -> hub ids, so that two sources about one model meet
 source_reading   what reading a source gives
 source_store     pages as read
+lines/           lines of plain text -> the Markdown that they would have been
 readers/         one reader a kind of source
 sentences/       claims proposed from sentences
 tables/          tables and lists of cards and articles, read into claims

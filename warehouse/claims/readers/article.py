@@ -73,7 +73,7 @@ def _topic(page: Page, index: int, on_page: NamesOnPage) -> str | None:
     those below the table up to the next heading. A line that stands as a heading counts as one."""
     sections: list[tuple[Heading, list[str]]] = [(Heading(0, "", 1), [])]
     for block in page.blocks[:index]:
-        if isinstance(block, Heading) or (isinstance(block, Words) and is_title(block)):
+        if isinstance(block, Heading) or (isinstance(block, Words) and is_title(block, on_page)):
             heading = block if isinstance(block, Heading) else Heading(7, block.text, block.line)
             sections = [*(section for section in sections if section[0].level < heading.level), (heading, [])]
         elif isinstance(block, Words):
@@ -88,7 +88,7 @@ def _topic(page: Page, index: int, on_page: NamesOnPage) -> str | None:
         named = {model for text in own for model in _models(on_page, text)} if heading.level > 1 else set()
         if named:
             return named.pop() if len(named) == 1 and not any(map(on_page.is_family, named)) else None
-    below = takewhile(lambda block: isinstance(block, Words) and not is_title(block), page.blocks[index + 1 :])
+    below = takewhile(lambda block: isinstance(block, Words) and not is_title(block, on_page), page.blocks[index + 1 :])
     named = {model for block in below if isinstance(block, Words) for model in _models(on_page, block.text)}
     return named.pop() if len(named) == 1 and not any(map(on_page.is_family, named)) else None
 

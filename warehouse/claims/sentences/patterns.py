@@ -105,9 +105,9 @@ _PATTERNS: list[tuple[str, str, str]] = [
         r"(?:[ -]licen[sc]ed?)?\b",
     ),
     ("license", "license", rf"(?P<n>{_LICENCES})[ -]licen[sc]ed?\b"),
-    ("license", "license", rf"[Ll]icen[sc]e(?: is|:) (?P<n>{_LICENCES})"),
-    ("license", "license", r"(?<![\w-] )(?P<n>Open|Community) [Ll]icen[sc]e\b"),
-    ("license", "license", rf"(?<=[,;·•|] )(?P<n>(?!MIT\b)(?:{_LICENCES}))(?: licen[sc]ed?)?(?=$|\.$|[,;·•|])"),
+    ("license", "license", rf"[Ll]icen[sc]e(?: is|:) (?P<n>{_LICENCES}|Open\b|Community\b)"),
+    ("license", "license", r"(?:(?<![\w-] )|(?<=\ba )|(?<=\ban ))(?P<n>Open|Community) [Ll]icen[sc]e\b"),
+    ("license", "license", rf"(?<=[,;·•|] )(?P<n>(?!MIT\b)(?:{_LICENCES}))(?: licen[sc]ed?)?(?=$|\.$|[,;·•|)])"),
     (
         "minimum_hardware", "needs",
         rf"{_NEEDS}{_MACHINES}(?=[\s,.;)]|$)",

@@ -51,7 +51,7 @@ def propose(
             current = _last(on_page.mentions(heading.text) for heading in headings) or topic
             over, led_in = block.text, ""
         elif isinstance(block, Words):
-            if is_title(block) and not hits_in(block.text):
+            if is_title(block, on_page) and not hits_in(block.text):
                 over = block.text
                 current = topic or _last([on_page.mentions(block.text)])
             elif not block.item and not block.text.endswith(":"):
@@ -66,8 +66,13 @@ def propose(
             over = led_in = ""
 
 
-def is_title(block: Words) -> bool:
-    """Whether words stand as a heading does, though nothing marks them as one: few, and no sentence or item."""
+def is_title(block: Words, on_page: NamesOnPage) -> bool:
+    """Whether words stand as a heading does, though nothing marks them as one: few, and no sentence, item or fact
+    (`Released: April 16`), which names no model."""
+    if ": " in block.text and not on_page.mentions(block.text):
+        return False
+    if re.search(r"[.!?] |^\(", block.text):
+        return False
     return not block.item and len(block.text) <= 70 and re.search(r"[.!?:;,。：]$|\|", block.text) is None
 
 

@@ -28,6 +28,9 @@ def serving_beside(sentence: str, start: int, places: Sequence[int]) -> dict[str
     turns = [turn.start() for turn in _TURN.finditer(sentence, first, first + len(clause))]
     until = min([other for other in (*peers, *turns) if other > start], default=first + len(clause))
     part = max([first, *(turn for turn in turns if turn < start)])
+    bracket = re.search(r"[\w.]+(?: [\w.]+)? ?\($", sentence[first:start])
+    if bracket and (close := sentence.find(")", start, until)) > 0:  # `with vLLM (~9 tok/s on an RTX 4090)`
+        part, until = first + bracket.start(), close
     own, beside = sentence[start:until], sentence[part:until]
     shared = clause if len(peers) == 1 or _EACH.search(clause) else sentence[first : min(peers)]
     same = clause if _SAME.search(beside) else "" if _ELSEWHERE.search(own) else sentence[first:start]

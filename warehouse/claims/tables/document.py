@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluators.records import UserError
+from warehouse.claims.lines.cell_lines import with_cell_lines
+from warehouse.claims.lines.line_blocks import with_lines_apart
+from warehouse.claims.lines.plain_tables import with_plain_tables
 from warehouse.claims.tables.grid import Grid, read_grid
-from warehouse.claims.text.line_blocks import with_lines_apart
-from warehouse.claims.text.plain_tables import with_plain_tables
 
 MOST_CHARACTERS = 4_000_000
 """Longest card that is read; real ones stay under 200,000."""
@@ -145,11 +146,10 @@ def _render(body: str, skipped: int) -> str:
     from markdown_it import MarkdownIt
 
     parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-    body, paragraphs = with_lines_apart(body)
-    body, plain = with_plain_tables(body)
-    numbers = [paragraphs[number - 1] for number in plain]
-    body, apart = set_tables_apart(body)
-    numbers = [numbers[number - 1] for number in apart]
+    numbers = list(range(1, body.count("\n") + 2))
+    for prepare in (with_cell_lines, with_lines_apart, with_plain_tables, set_tables_apart):
+        body, kept = prepare(body)
+        numbers = [numbers[number - 1] for number in kept]
     tokens = parser.parse(body)
     _mark_long_rows(tokens, body)
     for token in tokens:

@@ -15,7 +15,7 @@ from warehouse.claims.tables.ownership.identity import Identity, names_model
 from warehouse.claims.text.labels import Label, read_label, stated_by, states_only_settings
 from warehouse.claims.text.model_words import is_size
 from warehouse.claims.text.names import normalise
-from warehouse.claims.text.speed_names import UNIT, device_named, names_speed, speed_named
+from warehouse.claims.text.speed_names import UNIT, device_named, names_speed, quantization_named, speed_named
 from warehouse.claims.text.vocabulary import MEANS
 
 Heads = tuple[tuple[str, ...], ...]
@@ -102,10 +102,14 @@ def named_heads(
         bool(parts and heading_label(parts, c in units).benchmark) and not _holds_models(columns[c], identity)
         for c, parts in enumerate(heads)
     ]
-    sizes = [not rows_named and bool(p) and _file_sizes(p, columns[c]) for c, p in enumerate(heads)]
-    if rows_named or any(in_heads):
-        told = tuple((*p[:-1], "File size") if size else p for p, size in zip(heads, sizes, strict=True))
-        return told, [named or size for named, size in zip(in_heads, sizes, strict=True)]
+    sizes = [bool(parts) and _file_sizes(parts, columns[c]) for c, parts in enumerate(heads)]
+    if rows_named:
+        return heads, in_heads
+    if any(in_heads):
+        rates = [bool(parts) and _rates_on_device(parts, columns[c], False) for c, parts in enumerate(heads)]
+        names = [_name_held(parts, *held) for parts, *held in zip(heads, sizes, rates, strict=True)]
+        told = tuple((*parts[:-1], name) if name else parts for parts, name in zip(heads, names, strict=True))
+        return told, [named or bool(name) for named, name in zip(in_heads, names, strict=True)]
     over = any(speed_named(text)[0] == "output_speed" for text in context[-2:])
     rates = [bool(parts) and _rates_on_device(parts, columns[c], over) for c, parts in enumerate(heads)]
     if any(rates):
@@ -116,6 +120,11 @@ def named_heads(
     names = ["File size" if size else "Context length" if length else "" for size, length in held]
     told = tuple((*parts[:-1], name) if name else parts for parts, name in zip(heads, names, strict=True))
     return told, [bool(name) for name in names]
+
+
+def _name_held(parts: tuple[str, ...], size: bool, rate: bool) -> str:
+    """The name for a heading over sizes of files, or over speeds on the machine that it names; empty for another."""
+    return "File size" if size else f"Speed ({parts[-1]}, tok/s)" if rate else ""
 
 
 def _with_math(heads: Heads, columns: Sequence[Sequence[Cell]]) -> Heads:
@@ -133,12 +142,15 @@ def _with_math(heads: Heads, columns: Sequence[Sequence[Cell]]) -> Heads:
     return tuple((*parts[:-1], "MATH") if column == groups[0] else parts for column, parts in enumerate(heads))
 
 
-_OF_COUNTS = {"total": "Total parameters", "active": "Active parameters", "activated": "Active parameters"}
+_OF_COUNTS = {
+    **dict.fromkeys(("total", "size", "params", "parameters"), "Total parameters"),
+    **dict.fromkeys(("active", "activated"), "Active parameters"),
+}
 
 
 def _with_counts(heads: Heads, columns: Sequence[Sequence[Cell]]) -> Heads:
-    """The headings, with `Total` and `Active` as those of parameters where a column `Active` holds such counts alone,
-    and one `Total` beside it too."""
+    """The headings, with `Total` (or `Size`) and `Active` as those of parameters where a column `Active` holds such
+    counts alone, and one `Total` beside it too."""
     names = [_OF_COUNTS.get(normalise(parts[-1]), "") if parts else "" for parts in heads]
     held = [bool(name) and _counts_of_parameters(columns[c]) for c, name in enumerate(names)]
     named = [name if holds else "" for name, holds in zip(names, held, strict=True)]
@@ -163,8 +175,9 @@ def _rates_on_device(parts: tuple[str, ...], cells: Sequence[Cell], over: bool) 
     """Whether a column is headed by a machine alone and its cells are tokens a second: speeds on that machine. The
     unit stands in the cells, or in the heading over the table (`over`)."""
     filled = [cell.text for cell in cells if any(c.isdigit() for c in cell.text)]
-    device = device_named(parts[-1])
-    if device is None or not normalise(device).endswith(normalise(parts[-1])) or not filled:
+    device, quantization = device_named(parts[-1]), quantization_named(parts[-1])
+    alone = parts[-1].replace(quantization, "") if quantization else parts[-1]
+    if device is None or not normalise(device).endswith(normalise(alone)) or not filled:
         return False
     return all(re.search(r"(?i)\d[\d.,]*\s*(?:tok\w*/s\w*|t/s)", text) for text in filled) or (
         over and mostly_numbers(cells)

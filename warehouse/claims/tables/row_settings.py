@@ -11,7 +11,7 @@ from warehouse.claims.tables.grid import Cell
 from warehouse.claims.tables.layout import Layout
 from warehouse.claims.text.labels import SHOTS, Label, metric_settings, stated_by
 from warehouse.claims.text.names import mode_of, normalise
-from warehouse.claims.text.speed_names import is_backend
+from warehouse.claims.text.speed_names import is_backend, names_only_serving, serving_stated
 from warehouse.claims.text.vocabulary import GENERIC, SAYS_NOTHING
 
 Stated = dict[str, str | int | float]
@@ -43,6 +43,8 @@ def row_settings(layout: Layout, row: Sequence[Cell], label: Label) -> tuple[Sta
             settings, left = metric_settings(text, label.benchmark)
             stated |= settings
             words += left
+        elif role in ("stated", "words") and names_only_serving(text) and not is_backend(text):
+            stated |= serving_stated([text])[0]
         elif role == "stated":
             settings, left = stated_by(text, label.benchmark)
             stated |= settings

@@ -8,8 +8,6 @@ speed_names, vocabulary         words of speeds and settings
 named_over        the benchmark that headings and sentences over a table name
 legends           sentences that say what a short name in a table stands for
 pair_words        what a text says an artifact keeps of another one's score
-line_blocks       the lines of pages without blank lines -> paragraphs
-plain_tables      columns that are aligned by spaces or tabs, and tables inside code fences -> Markdown tables
 tunings           what headings and sentences say of base and tuned models, and of thinking
 stated_for_all    what a heading, a caption or a sentence over a table states of all its scores
 stated_sampling   how a model was asked, as words on a score state it

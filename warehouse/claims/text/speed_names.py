@@ -142,6 +142,18 @@ def in_device(text: str, start: int) -> bool:
     return any(match.start() < start < match.end() for match in _DEVICE.finditer(text))
 
 
+def names_only_serving(text: str) -> bool:
+    """Whether the words name a machine or a serving engine, perhaps with a quantization, and nothing else."""
+    words, known = (
+        _BARE_CARD.sub(r"\1 RTX \2", text.strip()),
+        _DEVICE.search(text) is not None or bool(backends_in(text)),
+    )
+    for name in sorted(_BACKENDS, key=len, reverse=True):
+        words = re.sub(rf"(?i)(?<![\w-]){re.escape(name)}(?![\w-]|\.\w)", " ", words)
+    words = _QUANTIZATION.sub(" ", _DEVICE.sub(" ", words))
+    return known and not any(c.isalpha() for c in re.sub(r"(?i)\b(?:with|and|on|in|at|\d+ ?GB)\b", " ", words))
+
+
 def is_backend_first(text: str) -> bool:
     """Whether the text begins with a serving engine's name."""
     return any(re.match(rf"{re.escape(words)}(?![\w-]|\.\w)", text.casefold()) for words in _BACKENDS)

@@ -17,7 +17,7 @@ from warehouse.claims.text.model_words import (
     rounds,
 )
 from warehouse.claims.text.names import name_key, name_tokens, normalise
-from warehouse.claims.text.speed_names import is_backend
+from warehouse.claims.text.speed_names import is_backend, names_only_serving
 from warehouse.claims.text.vocabulary import FAMILIES, TUNED, UNTUNED
 
 SOFT = frozenset({"instruct", "it", "chat", "inst"})
@@ -296,7 +296,7 @@ def names_model(text: str, identity: Identity) -> bool:
     if name_key(text) in identity.printed:
         return True
     words = name_tokens(re.sub(r"[(\[][^()\[\]]*[)\]]", "", text)) or name_tokens(text)
-    if not words or is_backend(text) or read_label(text).benchmark:
+    if not words or names_only_serving(text) or is_backend(text) or read_label(text).benchmark:
         return False
     if words & identity.family or words in identity.own_names:
         return True

@@ -8,6 +8,7 @@ _FEW = 0.1
 """Share of blank lines below which a page counts as one without."""
 _ITEM = re.compile(r"\s*(?:[-*+•]\s|\d{1,3}[.)]\s)")
 _TABLE = re.compile(r"\||\t|\S\s{2,}\S")
+_FACT = re.compile(r"\s{0,3}[A-Z][\w ()\[\],./+-]{1,60}: +\S")
 _FIXED = re.compile(r"^\s*(?:```|~~~|<[a-zA-Z!/])", re.MULTILINE)
 _LONG, _WRAPPED = 100, 55
 """Lengths between which a line that ends in no mark may have been wrapped."""
@@ -19,16 +20,22 @@ def with_lines_apart(text: str) -> tuple[str, list[int]]:
     lines = text.split("\n")
     words = [line for line in lines if line.strip() and not _TABLE.search(line)]
     blank = sum(not line.strip() for line in lines[:-1])
-    if len(words) < 8 or blank > _FEW * len(words) or _FIXED.search(text):
+    without = len(words) >= 8 and blank <= _FEW * len(words)
+    if _FIXED.search(text):
         return text, list(range(1, len(lines) + 1))
     kept, numbers = list[str](), list[int]()
     for number, line in enumerate(lines, 1):
         kept.append(line)
         numbers.append(number)
-        if number < len(lines) and _parted(line, lines[number]):
+        if number < len(lines) and (_are_facts(line, lines[number]) or (without and _parted(line, lines[number]))):
             kept.append("")
             numbers.append(number)
     return "\n".join(kept), numbers
+
+
+def _are_facts(line: str, following: str) -> bool:
+    """Whether both lines are a label and what it says, as `License: Apache 2.0`."""
+    return _FACT.match(line) is not None and _FACT.match(following) is not None
 
 
 def _parted(line: str, following: str) -> bool:

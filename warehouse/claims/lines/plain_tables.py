@@ -76,7 +76,7 @@ def _with_rule(lines: list[str]) -> list[str] | None:
     width = len(cells[0])
     if any(len(row) != width for row in cells) or not all(cells[0][1:]) or any(map(_VALUE.fullmatch, cells[0])):
         return None
-    if not all(row[0] for row in cells[1:]) or not any(_is_value(cell) and cell for row in cells[1:] for cell in row):
+    if not all(row[0] for row in cells[1:]) or not any(is_value(cell) and cell for row in cells[1:] for cell in row):
         return None
     rows = [_row(row) for row in cells]
     return [rows[0], f"|{'---|' * width}", *rows[1:]]
@@ -112,8 +112,8 @@ def _split_table(lines: list[tuple[str, int]], cells_of: list[list[str]]) -> lis
         return None
     values = [cell for cells in body for cell in cells[1:]]
     filled = all(cells[0] for cells in body) and all(head[1:])
-    of_values = any(all(map(_is_value, column)) for column in list(zip(*body, strict=True))[1:])
-    numeric = of_values or sum(map(_is_value, values)) * 2 >= len(values)
+    of_values = any(all(map(is_value, column)) for column in list(zip(*body, strict=True))[1:])
+    numeric = of_values or sum(map(is_value, values)) * 2 >= len(values)
     if any(_VALUE.fullmatch(cells[0]) for cells in body) or not (filled and numeric):
         return None
     first_line = rows[0][1]
@@ -149,7 +149,8 @@ def _by_places(lines: list[str]) -> list[list[str]]:
 _SPLITS = (_by_gaps, _by_tabs, _by_places)
 
 
-def _is_value(text: str) -> bool:
+def is_value(text: str) -> bool:
+    """Whether a cell holds a number, a mark for a missing one, or nothing."""
     return text == "" or _VALUE.fullmatch(text) is not None
 
 
