@@ -21,7 +21,8 @@ from warehouse.claims.tables.notes import notes_near, words_around, words_over
 from warehouse.claims.tables.ownership.card_names import identity_in
 from warehouse.claims.tables.ownership.identity import Identity, names_model
 from warehouse.claims.tables.recovery import RECOVERY_HEADS
-from warehouse.claims.tables.row_shapes import split_rows, with_billions
+from warehouse.claims.tables.row_settings import settings_of_table
+from warehouse.claims.tables.row_shapes import split_columns, split_rows, with_billions
 from warehouse.claims.tables.specification_lists import read_items
 from warehouse.claims.text.legends import legends_in
 from warehouse.claims.text.model_words import is_size
@@ -121,8 +122,12 @@ def _read_grid(
         reading.leave(
             grid.line, "table", "the table has more than 300 columns or 60,000 cells; only the first were read"
         )
-    legends = legends_in(words_around(blocks, index))
-    grid = with_billions(split_rows(grid), legends)
+    words = words_around(blocks, index)
+    legends = legends_in(words)
+    grid = with_billions(split_columns(split_rows(grid), (*headings, *words)), legends)
+    if settings_of_table(grid):
+        reading.leave(grid.line, " | ".join(cell.text for cell in grid.rows[0]), "a table of settings, no scores")
+        return
     claims, mentions = len(reading.claims), len(reading.mentions)
     intro = _intro(blocks, index)
     if (columns := columns_of(grid)) is not None:
@@ -136,7 +141,8 @@ def _read_grid(
         ]
         board = None if _compares_with_original(grid) else leaderboard_of((*headings, *titles))
         over = [*words_over(blocks, index), *([grid.caption] if grid.caption else [])]
-        for_all = stated_for_all(headings, over)
+        tables = [statement for block in blocks if isinstance(block, Grid) for statement in settings_of_table(block)]
+        for_all = (*tables, *stated_for_all(headings, over))
         around = Surroundings(headings, intro, notes_near(blocks, index), board, legends, for_all)
         read_table(grid, layout, around, identity, reading, commit)
     else:

@@ -22,7 +22,7 @@ from warehouse.claims.tables.ownership.owners import Owner, owners, tuning_named
 from warehouse.claims.tables.recovery import add_recovery
 from warehouse.claims.tables.row_names import named_rows
 from warehouse.claims.tables.row_settings import Stated, row_settings
-from warehouse.claims.tables.row_shapes import carry_down
+from warehouse.claims.tables.row_shapes import carry_down, with_math
 from warehouse.claims.tables.take import MEAN, leave_row, take
 from warehouse.claims.text.brackets import with_remark
 from warehouse.claims.text.labels import Label, read_label
@@ -39,7 +39,7 @@ def read_table(
     """Add a table's numbers to the reading."""
     marks = " ".join(cell.marks for row in grid.rows for cell in row if cell.marks)
     first = heads_of(grid)[0]
-    grid = carry_down(grid, layout)
+    grid = with_math(carry_down(grid, layout), layout)
     context = Context(grid, layout, around, identity, reading, commit, without_numbering(around.notes, marks))
     columns = [column for column, role in layout.roles.items() if role == "value"]
     columns = [column for column in columns if not _covered(grid, column)]

@@ -27,10 +27,12 @@ from warehouse.claims.text.brackets import BRACKET
 from warehouse.claims.text.labels import read_label, stated_by
 from warehouse.claims.text.model_words import is_size
 from warehouse.claims.text.named_over import benchmark_over
-from warehouse.claims.text.names import mode_of, normalise
+from warehouse.claims.text.names import mode_of, name_key, normalise
+from warehouse.claims.text.parts import kind_of
 from warehouse.claims.text.speed_names import is_backend
 from warehouse.claims.text.vocabulary import (
     ASIDE_HEADS,
+    AVERAGES,
     GENERIC,
     GROUP_HEADS,
     LABEL_HEADS,
@@ -161,14 +163,30 @@ def _of_unknown_benchmarks(
     """Whether a table of several models under a heading of benchmarks is of benchmarks none of which is known: most
     columns are headed by what looks like a benchmark's name over numbers, and none by a setting of a training."""
     over = " ".join(context[-2:])
-    if not _OF_BENCHMARKS.search(over) or _NOT_SCORES.search(over) or set(leaf) & (TRAINING | NO_SCORES):
+    if _NOT_SCORES.search(over) or set(leaf) & (TRAINING | NO_SCORES):
         return False
     models = {row[label].text for row in body if names_model(row[label].text, identity)}
     columns = [c for c in range(len(heads)) if c != label and mostly_numbers([row[c] for row in body])]
+    if _beside_their_mean([heads[c][-1] if heads[c] else "" for c in columns], identity):
+        return len(models) > 1 or any(name_key(row[label].text) == name_key(identity.model) for row in body)
+    if not _OF_BENCHMARKS.search(over):
+        return False
     named = [
         c for c in columns if heads[c] and _NAME_LIKE.match(heads[c][-1]) and not names_model(heads[c][-1], identity)
     ]
     return len(models) > 1 and len(named) > 1 and len(named) * 2 > len(columns)
+
+
+def _beside_their_mean(names: Sequence[str], identity: Identity) -> bool:
+    """Whether one column is the mean of the others, and these are at least three that are headed by names of nothing
+    that is known: no groups of benchmarks, no parts, no models."""
+    others = [name for name in names if normalise(name) not in AVERAGES | {"平均", "平均分", "均分"}]
+    unknown = [
+        name
+        for name in others
+        if name and kind_of(name) == "unknown" and not read_label(name).category and not names_model(name, identity)
+    ]
+    return len(others) == len(names) - 1 and len(unknown) == len(others) > 2
 
 
 _SCORED = ("bench", "eval", "task", "dataset", "基准", "评测", "数据集", "평가", "벤치")

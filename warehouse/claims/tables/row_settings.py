@@ -7,14 +7,18 @@ from collections.abc import Sequence
 
 from evaluators.catalogue import catalogue
 from warehouse.claims.tables.cells import read_value
-from warehouse.claims.tables.grid import Cell
+from warehouse.claims.tables.grid import Cell, Grid
+from warehouse.claims.tables.headings import heads_of, mostly_numbers
 from warehouse.claims.tables.layout import Layout
-from warehouse.claims.text.labels import SHOTS, Label, metric_settings, stated_by
+from warehouse.claims.text.labels import SHOTS, Label, metric_settings, read_label, stated_by
 from warehouse.claims.text.names import mode_of, normalise
 from warehouse.claims.text.speed_names import is_backend, names_only_serving, serving_stated
+from warehouse.claims.text.stated_for_all import StatedForAll
 from warehouse.claims.text.vocabulary import GENERIC, SAYS_NOTHING
 
 Stated = dict[str, str | int | float]
+_VALUES = re.compile(r"\d+\.\d+(?:[\s()/|,]+\d+\.\d+)+[\s)]*")
+"""Several values of something else in one cell, which say nothing of the others."""
 _NUMBERS = ("concurrency", "prompt_tokens", "generation_tokens", "depth")
 
 
@@ -60,8 +64,8 @@ def row_settings(layout: Layout, row: Sequence[Cell], label: Label) -> tuple[Sta
                 field, text = ("backend", text) if is_backend(text) else ("scaffold", bare)
             words += _field(stated, field, text, head)
         elif role == "words" and any(c.isalpha() for c in head) and len(text) <= 200:
-            if normalise(text) in GENERIC or normalise(head) in SAYS_NOTHING:  # `Score` says nothing of it
-                continue
+            if normalise(text) in GENERIC or normalise(head) in SAYS_NOTHING or _VALUES.fullmatch(text):
+                continue  # `Score` says nothing of it
             if is_backend(text):
                 stated.setdefault("backend", text)
                 continue
@@ -96,3 +100,37 @@ def _field(stated: Stated, name: str, text: str, head: str) -> list[str]:
     else:
         stated[name] = text
     return []
+
+
+_ASKED_HEADS = {
+    "maxtokens": "max_tokens", "maxnewtokens": "max_tokens", "maxoutputtokens": "max_tokens",
+    "temperature": "temperature", "temp": "temperature", "topp": "top_p", "topk": "top_k", "minp": "min_p",
+    "runs": "repeats", "numruns": "repeats", "repeats": "repeats", "repetitions": "repeats", "numrepeats": "repeats",
+    "shots": "shots", "numshots": "shots", "nshot": "shots", "fewshot": "shots",
+}  # fmt: skip
+"""Headings of columns of a table that says how each benchmark was asked."""
+_WHOLE = frozenset({"max_tokens", "top_k", "repeats", "shots"})
+
+
+def settings_of_table(grid: Grid) -> tuple[StatedForAll, ...]:
+    """What a table states that has a row a benchmark and columns of sampling settings alone; empty for another one."""
+    count, heads = heads_of(grid)
+    leaves = [normalise(parts[-1]) if parts else "" for parts in heads]
+    fields = {column: _ASKED_HEADS[leaf] for column, leaf in enumerate(leaves) if column and leaf in _ASKED_HEADS}
+    body = grid.rows[count:]
+    named = [read_label(row[0].text).benchmark if row else None for row in body]
+    others = [column for column in range(1, grid.width) if column not in fields]
+    if not {"temperature", "top_p", "max_tokens"} & set(fields.values()) or sum(map(bool, named)) < 2:
+        return ()
+    if any(mostly_numbers([row[column] for row in body]) and leaves[column] != "samples" for column in others):
+        return ()
+    statements = []
+    for row, benchmark in zip(body, named, strict=True):
+        stated: Stated = {}
+        for column, field in fields.items():
+            plain = re.fullmatch(r"\d+(?:\.\d+)?", row[column].text.replace(",", ""))
+            if plain and (field not in _WHOLE or plain[0].isdigit()):
+                stated[field] = int(plain[0]) if field in _WHOLE else float(plain[0])
+        if benchmark and stated:
+            statements.append(StatedForAll(tuple(stated.items()), only=frozenset({benchmark})))
+    return tuple(statements)

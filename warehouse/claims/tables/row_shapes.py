@@ -1,16 +1,19 @@
-"""Rows that hold several benchmarks taken apart, and rows without a label joined to the one above."""
+"""Rows and columns with several benchmarks or values taken apart, and rows without a label joined to the one above."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from evaluators.catalogue import catalogue
+from warehouse.claims.tables.cells import read_value
 from warehouse.claims.tables.grid import Cell, Grid
 from warehouse.claims.tables.headings import heads_of
 from warehouse.claims.tables.layout import Layout
 from warehouse.claims.text.labels import read_label, states_only_settings
 from warehouse.claims.text.names import normalise
+from warehouse.claims.text.vocabulary import MEANS
 
 
 def split_rows(grid: Grid) -> Grid:
@@ -117,6 +120,80 @@ def with_billions(grid: Grid, legends: Mapping[str, str]) -> Grid:
         for number, row in enumerate(grid.rows)
     ]
     return replace(grid, rows=tuple(rows))
+
+
+def with_math(grid: Grid, layout: Layout) -> Grid:
+    """The table with `Math` as the benchmark of that name where it is a row of scores among at least three benchmarks,
+    and no other row is a group of benchmarks or a mean."""
+    label, first = layout.label, heads_of(grid)[0]
+    if label is None or layout.benchmarks != "rows":
+        return grid
+    labels = {number: read_label(grid.rows[number][label].text) for number in range(first, len(grid.rows))}
+    values = [column for column, role in layout.roles.items() if role == "value"]
+    groups = [number for number, said in labels.items() if said.category or normalise(said.text) in MEANS]
+    scored = [said for said in labels.values() if said.benchmark and catalogue()[said.benchmark].unit == "fraction"]
+    if len(groups) != 1 or len(scored) < 3 or normalise(labels[groups[0]].text) != "math":
+        return grid
+    if not any(read_value(grid.rows[groups[0]][column]).kind == "number" for column in values):
+        return grid
+    rows = [
+        tuple(
+            replace(cell, text="MATH") if (number, column) == (groups[0], label) else cell
+            for column, cell in enumerate(row)
+        )
+        for number, row in enumerate(grid.rows)
+    ]
+    return replace(grid, rows=tuple(rows))
+
+
+_HOW = r"[(\[]?\s*(n ?= ?\d{1,2}|\d{1,2}[- ]?shots?|(?:pass|maj|cons|avg|best)@\d{1,4})\s*[)\]]?"
+_TWO_WAYS = re.compile(rf"(?i)(\S.*?)\s*{_HOW}\s*[/,&|]?\s*{_HOW}")
+"""A heading over two values in every cell: `HellaSwag n=0 n=5`, `MMLU (0-shot) (5-shot)`."""
+_TWO_VALUES = re.compile(r"(\d+(?:\.\d+)?)(?:\s+|\s*\(\s*)(\d+(?:\.\d+)?)\s*\)?")
+
+
+def split_columns(grid: Grid, around: Sequence[str]) -> Grid:
+    """The table with columns taken apart whose heading states two ways of measuring and whose cells hold a value for
+    each, parted by space or with the second in brackets. `n=5` is five shots where the words around say `n-shot`."""
+    if grid.heads != 1 or len(grid.rows) < 2:
+        return grid
+    counts_shots = any(re.search(r"(?i)\bn[- ]shots?\b", text) for text in around)
+    ways: dict[int, tuple[str, str, str]] = {}
+    for column, head in enumerate(grid.rows[0]):
+        said = _TWO_WAYS.fullmatch(head.text)
+        cells = [row[column].text for row in grid.rows[1:] if any(map(str.isdigit, row[column].text))]
+        if said is None or not cells or not all(map(_TWO_VALUES.fullmatch, cells)):
+            continue
+        shot = r"\1-shot" if counts_shots else r"n=\1"
+        first, second = (re.sub(r"(?i)^n ?= ?(\d+)$", shot, way) for way in said.groups()[1:])
+        if first != second and not first.startswith("n="):
+            ways[column] = (said[1], first, second)
+    if not ways:
+        return grid
+    names = [replace(cell, text=ways[at][0]) if at in ways else cell for at, cell in enumerate(grid.rows[0])]
+    below = [cell if at not in ways else None for at, cell in enumerate(grid.rows[0])]
+    rows = [
+        tuple(cell for at, cell in enumerate(names) for _ in range(2 if at in ways else 1)),
+        tuple(
+            cell or replace(grid.rows[0][at], text=way, lines=(), origin=(-2, 2 * at + side))
+            for at, cell in enumerate(below)
+            for side, way in enumerate(ways[at][1:] if at in ways else ("",))
+        ),
+        *(tuple(cell for at, held in enumerate(row) for cell in _sides(held, at in ways)) for row in grid.rows[1:]),
+    ]
+    return replace(grid, rows=tuple(rows), heads=2)
+
+
+def _sides(cell: Cell, parted: bool) -> tuple[Cell, ...]:
+    """The cell, or one for each of its two values."""
+    if not parted:
+        return (cell,)
+    values = _TWO_VALUES.fullmatch(cell.text)
+    row, column = cell.origin
+    said = values.groups() if values else (cell.text, cell.text)
+    return tuple(
+        replace(cell, text=text, lines=(), origin=(row, 1000 + 2 * column + side)) for side, text in enumerate(said)
+    )
 
 
 def carry_down(grid: Grid, layout: Layout) -> Grid:
