@@ -22,7 +22,7 @@ from warehouse.claims.tables.ownership.card_names import identity_in
 from warehouse.claims.tables.ownership.identity import Identity, names_model
 from warehouse.claims.tables.recovery import RECOVERY_HEADS
 from warehouse.claims.tables.row_settings import settings_of_table
-from warehouse.claims.tables.row_shapes import split_columns, split_rows, with_billions
+from warehouse.claims.tables.row_shapes import split_columns, split_rows, with_billions, with_long_names
 from warehouse.claims.tables.specification_lists import read_items
 from warehouse.claims.text.legends import legends_in
 from warehouse.claims.text.model_words import is_size
@@ -125,6 +125,7 @@ def _read_grid(
     words = words_around(blocks, index)
     legends = legends_in(words)
     grid = with_billions(split_columns(split_rows(grid), (*headings, *words)), legends)
+    grid = with_long_names(grid, legends)
     if settings_of_table(grid):
         reading.leave(grid.line, " | ".join(cell.text for cell in grid.rows[0]), "a table of settings, no scores")
         return

@@ -29,7 +29,7 @@ from warehouse.claims.text.model_words import is_size
 from warehouse.claims.text.named_over import benchmark_over
 from warehouse.claims.text.names import mode_of, name_key, normalise
 from warehouse.claims.text.parts import kind_of
-from warehouse.claims.text.speed_names import is_backend
+from warehouse.claims.text.speed_names import device_named, is_backend
 from warehouse.claims.text.vocabulary import (
     ASIDE_HEADS,
     AVERAGES,
@@ -184,7 +184,8 @@ def _beside_their_mean(names: Sequence[str], identity: Identity) -> bool:
     unknown = [
         name
         for name in others
-        if name and kind_of(name) == "unknown" and not read_label(name).category and not names_model(name, identity)
+        if name and kind_of(name) == "unknown" and not (mode_of(name) or read_label(name).category)
+        if not names_model(name, identity) and device_named(name) is None and not is_backend(name)
     ]
     return len(others) == len(names) - 1 and len(unknown) == len(others) > 2
 

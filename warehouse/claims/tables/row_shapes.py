@@ -122,6 +122,26 @@ def with_billions(grid: Grid, legends: Mapping[str, str]) -> Grid:
     return replace(grid, rows=tuple(rows))
 
 
+def with_long_names(grid: Grid, legends: Mapping[str, str]) -> Grid:
+    """The table with the names that its legend gives to its columns, where no heading names a benchmark itself and the
+    legend names at least two."""
+    count = heads_of(grid)[0]
+    if not count or any(read_label(cell.text).benchmark for cell in grid.rows[count - 1]):
+        return grid
+    names = {
+        column: legends[key]
+        for column, cell in enumerate(grid.rows[count - 1])
+        if (key := normalise(cell.text)) in legends and read_label(legends[key]).benchmark
+    }
+    if len(names) < 2 or any(read_label(cell.text).benchmark for row in grid.rows[count:] for cell in row[:2]):
+        return grid
+    heads = tuple(
+        replace(cell, text=names[column]) if column in names else cell
+        for column, cell in enumerate(grid.rows[count - 1])
+    )
+    return replace(grid, rows=(*grid.rows[: count - 1], heads, *grid.rows[count:]))
+
+
 def with_math(grid: Grid, layout: Layout) -> Grid:
     """The table with `Math` as the benchmark of that name where it is a row of scores among at least three benchmarks,
     and no other row is a group of benchmarks or a mean."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from evaluators.catalogue import catalogue
 from evaluators.licence_names import licence_named
@@ -15,12 +16,14 @@ from warehouse.claims.tables.document import Words
 from warehouse.claims.tables.ownership.identity import Identity
 from warehouse.claims.tables.ownership.owners import Owner, owners, section_model
 from warehouse.claims.text.labels import Label, read_label, settings_with
-from warehouse.claims.text.names import name_tokens, normalise
+from warehouse.claims.text.names import name_key, name_tokens, normalise
 from warehouse.claims.text.quantities import NOT_EMBEDDED, parameters_in, tokens_in
 from warehouse.claims.text.vocabulary import TUNED, UNTUNED
 
 _ITEM = re.compile(r"^\W{0,3}([^:：]{3,60})[:：]\s*(\S.{0,200})$")
 
+_SIZED = re.compile(r"(?i)\d+(?:\.\d+)?\s?(?:b|m|billion|million) (?:total )?parameters?\b")
+"""How an item goes on that begins with a model's name and tells its size."""
 _LEAST = {"training_tokens": 1e6, "vocabulary_size": 100, "context_window": 128}
 _COUNT = re.compile(
     r"(?:[~≈>]|about |over |more than |approximately )?\s?\d[\d,.]*\d?\+?\s?"
@@ -45,7 +48,7 @@ def read_items(
     match = _ITEM.match(block.text)
     if match is None:
         return
-    label = read_label(match[1].strip(" *_`"))
+    label, named = _label_of(match[1].strip(" *_`"), match[2], identity)
     known = catalogue()[label.benchmark] if label.benchmark else None
     score = known is not None and known.unit == "fraction" and _is_score(match[2], (*headings, led_in))
     if known is None or (
@@ -55,14 +58,14 @@ def read_items(
     licence = _licence_in(match[2].strip()) if known.unit == "licence" else ""
     if not licence and not any(c.isdigit() for c in match[2]):
         return
-    if other := _led_in_for(led_in, identity):
+    if (other := _led_in_for(led_in, identity)) and not named:
         reading.leave(block.line, block.text, f"the list is about {other}")
         return
     values = ((known.name, licence or _reached(match[2])),) if licence or score else values_in(match[2], label)
     if not values:
         reading.leave(block.line, block.text, "a specification whose number is not stated for certain")
         return
-    owner = _owner_under(headings, identity)
+    owner = Owner("this", identity.model) if named else _owner_under(headings, identity)
     if owner.kind == "unsure":
         reading.leave(block.line, block.text, owner.reason)
         return
@@ -88,6 +91,15 @@ def read_items(
             commit=commit if ours else None,
         )
         (reading.claims if ours else reading.mentions).append(claim)
+
+
+def _label_of(name: str, value: str, identity: Identity) -> tuple[Label, bool]:
+    """What an item's label names, and whether it is the release itself, whose size follows: `Odd-7B: 7 billion
+    parameters`."""
+    label = read_label(name)
+    if label.benchmark is None and name_key(name) == name_key(identity.model) and _SIZED.match(value):
+        return replace(read_label("Total parameters"), text=label.text), True
+    return label, False
 
 
 def _owner_under(headings: tuple[str, ...], identity: Identity) -> Owner:

@@ -69,7 +69,7 @@ def explained(label: Label, legends: Mapping[str, str]) -> Label:
         settings, left = stated_by(said, label.benchmark)
         stated = {**settings, **dict(label.stated)} if settings and not left else dict(label.stated)
         return replace(label, stated=tuple(stated.items()))
-    if catalogue()[named.benchmark].unit != "fraction":
+    if catalogue()[named.benchmark].unit not in ("fraction", "points"):
         return label
     settings = dict(named.stated)
     words = named.words
