@@ -71,6 +71,9 @@ def test_a_number_behind_a_name_is_no_part_of_it() -> None:
     assert _told("llama.cpp runs Qwen3.6-35B-A3B 3-5x faster than Ollama.") == [
         ("Qwen3.6-35B-A3B", "output_speed_ratio", "3-5x")
     ]
+    assert _told("Gemma 4 31B is out. That makes llama.cpp 3-5x faster than Ollama. Llama.cpp b8790 has 50 tok/s.") == [
+        ("Gemma 4 31B", "output_speed_ratio", "3-5x"), ("Gemma 4 31B", "output_speed", "50"),
+    ]  # fmt: skip
     assert _told("We saw Gemma 4 31B 30 tok/s fast.") == [("Gemma 4 31B", "output_speed", "30")]
 
 
@@ -186,6 +189,13 @@ def test_lines_of_cells_between_pipes_are_a_table_without_its_rule() -> None:
     assert [(claim.model, claim.benchmark, claim.said) for claim in _rows(text)] == [
         ("Gemma 4 31B", "mmlu_pro", "85.2%"), ("Gemma 4 31B", "gpqa_diamond", "~66%"),
         ("Qwen3.5-27B", "gpqa_diamond", "61.0%"),
+    ]  # fmt: skip
+    border = "+------+------+------+\n"
+    drawn = f"{border}| Test | Gemma 4 31B | Qwen3.5-27B |\n{border}"
+    drawn += f"| MMLU-Pro | 85.2% | - |\n| GSM8K | 90.1 | 80 |\n{border}"
+    claims = _rows(f"Scores:\n{drawn}\nMore soon.\n")
+    assert [(c.said, c.place) for c in claims] == [
+        ("85.2%", "line 5, column 2"), ("90.1", "line 6, column 2"), ("80", "line 6, column 3"),
     ]  # fmt: skip
     assert _told("By Ann | 17 April 2026 | 11 min\nHome | Blog | 3 posts\nShop | Gemma 4 31B | 5 GB\n") == []
 

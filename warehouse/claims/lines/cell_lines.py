@@ -65,10 +65,12 @@ def _read_run(lines: list[str], first: int, cells: Cells) -> Cells:
 def _grouped(groups: list[Cells]) -> tuple[Cells, list[Cells], Cells] | None:
     """The cells before, the rows and the cells after, where each row is a paragraph of as many lines."""
     for start, head in enumerate(groups):
+        if len(head) < 3 or any(is_value(cell) for cell, _ in head):
+            continue
         end = start + 1
         while end < len(groups) and len(groups[end]) == len(head) and _is_row(groups[end]):
             end += 1
-        if len(head) > 2 and end - start > 2 and not any(is_value(cell) for cell, _ in head):
+        if end - start > 2:
             flat = [[cell for group in part for cell in group] for part in (groups[:start], groups[end:])]
             return flat[0], groups[start:end], flat[1]
     return None

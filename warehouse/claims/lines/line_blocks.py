@@ -7,7 +7,7 @@ import re
 _FEW = 0.1
 """Share of blank lines below which a page counts as one without."""
 _ITEM = re.compile(r"\s*(?:[-*+•]\s|\d{1,3}[.)]\s)")
-_TABLE = re.compile(r"\||\t|\S\s{2,}\S")
+_TABLE = re.compile(r"\||\t|\S\s{2,}\S|^\s*\+[-=+]+\+\s*$")
 _FACT = re.compile(r"\s{0,3}[A-Z][\w ()\[\],./+-]{1,60}: +\S")
 _FIXED = re.compile(r"^\s*(?:```|~~~|<[a-zA-Z!/])", re.MULTILINE)
 _LONG, _WRAPPED = 100, 55

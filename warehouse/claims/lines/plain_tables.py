@@ -11,6 +11,9 @@ _GAP = re.compile(r"\t+|\s{2,}")
 _FENCE = re.compile(r"^\s*(?:```|~~~)\s*(\w*)\s*$")
 _TEXTUAL = ("", "text", "txt", "markdown", "md", "plaintext", "plain")
 _RULED = re.compile(r"^[\s|+:=\-─━—]+$")
+_MOST_PLACES = 100
+_BORDER = re.compile(r"^\s*\+(?:[-=]+\+)+\s*$")
+"""A line of a table drawn with characters: `+-----+-----+`."""
 _VALUE = re.compile(
     r"[*_~≈<>]*-?\d[\d,]*(?:\.\d+)?(?:\s?[-–]\s?\d+(?:\.\d+)?)?\+?\s?"
     r"(?:%|[BMKk]|Gi?B|tok(?:en)?s?(?:/| per )s(?:ec(?:ond)?)?|t/s)?[*†‡_]*|-|–|—|n/?a",
@@ -39,12 +42,15 @@ def with_plain_tables(text: str) -> tuple[str, list[int]]:
             index = end + 1
             continue
         end = index
-        while end < len(lines) and "|" in lines[end]:
+        while end < len(lines) and ("|" in lines[end] or _BORDER.match(lines[end])):
             end += 1
         if end > index:
-            ruled = _with_rule(lines[index:end])
+            inner = [n for n in range(index, end) if not _BORDER.match(lines[n])]
+            ruled = _with_rule([lines[n] for n in inner])
             kept += ["", *ruled, ""] if ruled else lines[index:end]
-            numbers += [index + 1, index + 1, *range(index + 1, end + 1), end] if ruled else range(index + 1, end + 1)
+            numbers += (
+                [inner[0] + 1, inner[0] + 1, *(n + 1 for n in inner), end] if ruled else range(index + 1, end + 1)
+            )
             index = end
             continue
         while end < len(lines) and len(_columns(lines[end])) > 1 and not _FENCE.match(lines[end]):
@@ -134,8 +140,10 @@ def _by_tabs(lines: list[str]) -> list[list[str]]:
 def _by_places(lines: list[str]) -> list[list[str]]:
     """The cells below the headings in the first line, where each stands below one alone; empty ones too."""
     heads = list(re.finditer(r"\S+(?: \S+)*", lines[0])) if lines and "\t" not in "".join(lines) else []
-    rows = []
+    rows: list[list[str]] = []
     for line in lines:
+        if len(heads) > _MOST_PLACES:
+            return [[] for _ in lines]
         cells = [""] * len(heads)
         for cell in re.finditer(r"\S+(?: \S+)*", line):
             below = [n for n, head in enumerate(heads) if cell.start() < head.end() and head.start() < cell.end()]

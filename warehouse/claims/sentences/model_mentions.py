@@ -4,10 +4,12 @@ names that begin like well-known ones."""
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from warehouse.claims.text.names import name_key, name_tokens
+from warehouse.claims.text.speed_names import is_backend_first
 from warehouse.claims.text.vocabulary import FAMILIES
 
 _WORD = r"[A-Za-z0-9]+(?:[.\-][A-Za-z0-9]+)*"
@@ -15,7 +17,7 @@ _VERSION = (
     r"(?:[A-Za-z]{0,3}\d+(?:\.\d+)*[A-Za-z]{0,2}(?:-[A-Za-z0-9.]+)*|Nano|Mini|Small|Medium|Large|Super|Ultra|Pro|Flash|"
     r"Air|Scout|Maverick|Max|IT|Instruct|Chat|Base|Coder|Next)"
 )
-_NAME = re.compile(rf"(?<![\w/.-]){_WORD}(?:[ ]{_VERSION})*")
+_NAME = re.compile(rf"(?<![\w/.-]){_WORD}(?:[ ]{_VERSION}){{0,6}}")
 
 
 _ARCHITECTURES = frozenset({"mamba", "rwkv"})
@@ -43,12 +45,12 @@ class NamesOnPage:
         self._printed = {name_key(name): _parts(name) for name in self.by_key.values()}
         for text in texts:
             self._printed |= {name_key(mention.model): _parts(mention.model) for mention in self.mentions(text)}
+        self._begun = Counter(parts[:n] for parts in self._printed.values() for n in range(1, min(len(parts), 9)))
 
     def is_family(self, name: str) -> bool:
         """Whether the name has no size and the page names several models that begin with it: `Gemma 4`."""
         parts = _parts(name)
-        longer = [other for other in self._printed.values() if len(other) > len(parts) and other[: len(parts)] == parts]
-        return not any(_SIZE_PART.fullmatch(part) for part in parts) and len(longer) > 1
+        return not any(_SIZE_PART.fullmatch(part) for part in parts) and self._begun[parts] > 1
 
     def of_family(self, text: str, last: str | None) -> list[Mention]:
         """The models that the text names by their size alone (`the dense 31B`), of the family that was spoken of
@@ -117,6 +119,7 @@ def _is_name(text: str) -> bool:
     has_digit = any(c.isdigit() for c in text)
     return (
         first is not None
+        and not is_backend_first(text)
         and (first[0] not in _ARCHITECTURES or re.search(r"\d[bBmM](?![a-z])", text) is not None)
         and first[0] in FAMILIES
         and has_digit

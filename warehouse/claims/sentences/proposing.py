@@ -16,6 +16,8 @@ from warehouse.claims.text.labels import settings_with
 from warehouse.claims.text.pair_words import read_pair
 from warehouse.claims.text.speed_names import is_backend_first
 
+LONGEST_SENTENCE = 4_000
+"""Most characters of what is read as one sentence."""
 _END = re.compile(r"(?<=[.!?。！？])\s+(?=[A-Z\"“(*0-9一-鿿])|(?<=[。！？])")
 _THAN = re.compile(
     r"(?i)\b(?:than|over|vs\.?|versus|compared (?:to|with)|against|beats?|ahead of|behind)\W+(?:the |a )?$"
@@ -88,6 +90,9 @@ def _propose_paragraph(
     """Add a paragraph's candidates; returns the model that it spoke of last. `over`: the
     words and the heading over it."""
     for sentence in sentences_of(block.text):
+        if len(sentence) > LONGEST_SENTENCE:
+            reading.leave(block.line, sentence, "too long for a sentence")
+            continue
         mentions = on_page.mentions(sentence)
         mentions = sorted([*mentions, *on_page.of_family(sentence, current)], key=lambda mention: mention.start)
         hits = hits_in(sentence, [(mention.start, mention.end, mention.model) for mention in mentions])

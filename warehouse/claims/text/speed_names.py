@@ -154,9 +154,12 @@ def names_only_serving(text: str) -> bool:
     return known and not any(c.isalpha() for c in re.sub(r"(?i)\b(?:with|and|on|in|at|\d+ ?GB)\b", " ", words))
 
 
+_FIRST = re.compile(rf"(?i)(?:{'|'.join(map(re.escape, _BACKENDS))})(?![\w-]|\.\w)")
+
+
 def is_backend_first(text: str) -> bool:
     """Whether the text begins with a serving engine's name."""
-    return any(re.match(rf"{re.escape(words)}(?![\w-]|\.\w)", text.casefold()) for words in _BACKENDS)
+    return _FIRST.match(text) is not None
 
 
 def names_serving(text: str, key: str) -> bool:
