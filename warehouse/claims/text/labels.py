@@ -81,7 +81,7 @@ _MEASURED = ("shots", "metric", "filter", "repeats")
 @lru_cache(maxsize=20_000)
 def read_label(text: str) -> Label:
     """Take a label apart. The benchmark is resolved from the whole label, then with its qualifiers taken off."""
-    tidy = re.sub(r"(?<=\w)\s?\[\d{1,2}\]$", "", " ".join(text.split()))[:300]
+    tidy = re.sub(r"(?<=\w)(?:\s?\[\d{1,2}\]|\s*[↗🔗]+)$", "", " ".join(text.split()))[:300]
     tidy = re.sub(r"(?i)^(licen[cs]e)\(s\)", r"\1s", tidy)
     spelled = usual_spelling(tidy)
     whole = resolve_benchmark(spelled)

@@ -139,15 +139,17 @@ def _parents(page: Page) -> list[str]:
 
 
 def _names(page: Page) -> set[str]:
-    """Texts in the first rows and columns of the page's tables, and in its lists: where models are named."""
+    """Texts in the first rows and columns of the page's tables, and in its lists: where models are named. Not in a
+    list of the page's own sections: `Run Odd` is no model."""
     texts = set()
+    sections = {text for text, address in page.link_texts if address.startswith("#")}
     for block in page.blocks:
         if isinstance(block, Grid):
             texts |= {cell.text for row in block.rows[: max(2, block.heads)] for cell in row}
             texts |= {cell.text for row in block.rows for cell in row[:2]}
         elif isinstance(block, Words) and len(block.text) < 200:
             texts.add(block.text.split(":")[0])
-    return {text for text in texts if 0 < len(text) < 80}
+    return {text for text in texts - sections if 0 < len(text) < 80}
 
 
 def _written(page: Page, model: str) -> list[str]:
