@@ -12,7 +12,7 @@ from warehouse.claims.tables.grid import Cell, Grid
 from warehouse.claims.tables.headings import heads_of
 from warehouse.claims.tables.layout import Layout
 from warehouse.claims.text.labels import read_label, states_only_settings
-from warehouse.claims.text.names import normalise
+from warehouse.claims.text.names import mode_of, normalise
 from warehouse.claims.text.vocabulary import MEANS
 
 
@@ -71,14 +71,16 @@ def _sides_of(row: tuple[Cell, ...]) -> list[tuple[Cell, ...]]:
 
 
 def _lines_of(row: tuple[Cell, ...]) -> int:
-    """How many benchmarks a row names, one a line; 0 for an ordinary row. One of them must be known, and every cell
-    with numbers must have as many lines."""
+    """How many benchmarks, or precisions of weights, a row names, one a line; 0 for an ordinary row. One of them must
+    be known, and every cell with numbers must have as many lines."""
     for cell in row[:4]:
         count = len(cell.lines)
         if any(states_only_settings(line) for line in cell.lines):
             continue  # a heading with its shots below, no two benchmarks
-        if count > 1 and any(read_label(line).benchmark for line in cell.lines):
-            numbers = [other for other in row if other is not cell and any(c.isdigit() for c in other.text)]
+        precisions = sum("quantization" in mode_of(line) for line in cell.lines) * 2 >= count
+        if count > 1 and (precisions or any(read_label(line).benchmark for line in cell.lines)):
+            others = row[1:] if precisions else row  # the benchmark, once for all of them
+            numbers = [other for other in others if other is not cell and any(c.isdigit() for c in other.text)]
             if numbers and all(len(other.lines) == count for other in numbers):
                 return count
     return 0

@@ -92,7 +92,7 @@ def owners(
     else:
         untuned = bool(headings) and identity.heads_untuned(headings[-1])
         base = ("base" if untuned else tuning_of(headings)) or base
-    if base and (_names_both_tunings(heads, identity) or identity.is_alone):
+    if base and (_names_both_tunings(heads, identity) or identity.is_alone or identity.specifications):
         base = None
     section = section_model(headings, identity)
     tuned_sizes = {words - TUNED for parts, _ in heads if (words := name_tokens(" ".join(parts))) & TUNED}
