@@ -13,13 +13,16 @@ from warehouse.claims.text.parts import LANGUAGES
 
 
 def leaderboard_of(headings: Sequence[str]) -> str | None:
-    """The leaderboard that the nearest heading names as who measured; None where no heading names one."""
+    """The leaderboard that the nearest heading names as who measured; None where no heading names one. One that is the
+    name of a benchmark (`Berkeley Function Calling Leaderboard`) is what was measured."""
     for heading in reversed(headings):
         if re.search(r"(?i)\bleader-?board\b", heading):
             name = re.search(r"\b((?:[A-Z\d][\w.'’-]*\s+){1,4}[Ll]eader-?[Bb]oard)\b", heading) or re.search(
                 r"(?i)\b((?:[\w.-]+\s+){0,4}leader-?board)\b", heading
             )
-            return " ".join(name[1].split()) if name else "leaderboard"
+            said = " ".join(name[1].split()) if name else "leaderboard"
+            if read_label(said).benchmark is None:
+                return said
     return None
 
 

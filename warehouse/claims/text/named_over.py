@@ -28,11 +28,13 @@ _PRESENTED = re.compile(
     r"(?ai)^[-*•\s]*([A-Za-z][\w.+-]*(?: [A-Z\d][\w.+-]*){0,2}?)\s*(?:[(（][^()（）]*[)）]\s*)?(?:是|由|为|is an?\b)"
 )
 """How a paragraph begins that presents a benchmark: `Odd-Eval is a benchmark of ...`."""
-_RUN = re.compile(r"(?a)[A-Za-z][\w.+-]*(?: [A-Z\d][\w.+-]*){0,2}")
+_RUN = re.compile(r"(?a)[A-Za-z][\w.+-]*(?: [A-Z\d][\w.+-]*){0,3}")
 
 _PARTS = {
     "longbench": "average avg code codecompletion synthetic synthetictask synthetictasks summarization summary fewshot "
     "fewshotlearning singledocqa multidocqa singledocumentqa multidocumentqa",
+    "bfcl": "overall overallacc overallaccuracy ast astsummary exec execsummary relevance relevancedetection "
+    "irrelevance irrelevancedetection",
 }
 """The parts that those who made a benchmark divide it into."""
 
@@ -73,10 +75,11 @@ def benchmark_announced(paragraphs: Sequence[str], heads: Sequence[str] = ()) ->
 
 
 def benchmark_of_parts(paragraphs: Sequence[str], heads: Sequence[str]) -> str | None:
-    """The one benchmark that the words before a table name, where the table's headings are parts that it has."""
+    """The one benchmark that the words before a table name, where the table's headings are parts that it has; as the
+    catalogue writes it."""
     keys = {normalise(head) for head in heads}
     named = _benchmarks_in(" ".join(paragraphs))
-    told = [printed for name, printed in named.items() if len(keys) > 3 and keys <= set(_PARTS.get(name, "").split())]
+    told = [catalogue()[name].title for name in named if len(keys) > 3 and keys <= set(_PARTS.get(name, "").split())]
     return told[0] if len(told) == 1 else None
 
 
