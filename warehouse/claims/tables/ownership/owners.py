@@ -220,6 +220,10 @@ def _parse(
             return Owner("other", owner.model, bare or owner.variant, told, (*owner.words, *words)), closeness
         if (sibling := quantized_sibling(modes.get("quantization"), identity)) and section == identity.model:
             return Owner("other", sibling, bare, stated), None
+        either = base is None and identity.has_tuned_sibling and not identity.specifications
+        if either and "quantization" in modes and section == identity.model:
+            reason = f"the card has a base and a tuned model, and {bare} does not tell whose precision it is"
+            return Owner("unsure", identity.model, reason=reason), None
         owner = Owner("other", section, bare if modes or words else None, (*stated, *from_parts), words)
         return owner, 0 if section == identity.model else None
     if group and names_model(group, identity) and not _names_a_family(bare, identity):
