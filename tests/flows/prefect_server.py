@@ -56,9 +56,16 @@ class Prefect:
         wait(lambda: _healthy(self.url), 120, self.server.output)
 
     def api(self, method: str, path: str, body: Any = None) -> Any:
-        """One call of its REST interface. Like Prefect's own client it asks again while SQLite is busy (503)."""
-        for _ in range(BUSY):
-            answer = httpx.request(method, f"{self.url}{path}", json=body, timeout=60, trust_env=False)
+        """One call of its REST interface. Like Prefect's own client it asks again while SQLite is busy (503), and, where
+        asking changes nothing, up to twice when a busy machine's server takes too long."""
+        reads = method == "GET" or path.rstrip("/").endswith("filter")
+        for asked in range(BUSY):
+            try:
+                answer = httpx.request(method, f"{self.url}{path}", json=body, timeout=60, trust_env=False)
+            except httpx.ReadTimeout:
+                if not reads or asked > 1:
+                    raise
+                continue
             if answer.status_code != 503:
                 break
             time.sleep(0.5)
