@@ -56,7 +56,7 @@ class Prefect:
         wait(lambda: _healthy(self.url), 120, self.server.output)
 
     def api(self, method: str, path: str, body: Any = None) -> Any:
-        """One call of its REST interface. Like Prefect's own client it asks again while SQLite is busy (503), and, where
+        """One call of its REST interface. Like Prefect's own client it asks again while SQLite is busy (503), and where
         asking changes nothing, up to twice when a busy machine's server takes too long."""
         reads = method == "GET" or path.rstrip("/").endswith("filter")
         for asked in range(BUSY):
