@@ -296,7 +296,7 @@ _GREEDY = re.compile(
     r"(?i)\bgreedy[\s-](?:decoding|sampling|search|generation)\b|贪心(?:解码|搜索|采样)|贪婪(?:解码|搜索)"
 )
 _NOT_GREEDY = re.compile(
-    r"(?i)\btemp(?:erature)?\b|\btop[\s_-]?[pk]\b|\bnon-greedy\b|\bnot\b|\bexcept|\botherwise\b|\bunless\b|"
+    r"(?i)\btemp(?:erature)?\b|\btop[\s_-]?[pk]\b|\bnon-greedy\b|\bnot\b|\bexcept|\botherwise\b|\bunless\b|\bonly\b|"
     r"\b(?:random|nucleus|multinomial)[\s-]sampl|\bsampl(?:ed|es)\b|\bvot|maj@|avg@|pass@(?!1\b)|\bbest[- ]of\b|"
     r"\bor\b|\bwhile\b|\bwhereas\b|采样温度|投票"
 )

@@ -86,13 +86,15 @@ def owners(
     Exactly one name in a table is this release's (with its modes): the closest. Two equally close ones that are not
     equal to it make both unsure. `base` is what the words before the table say of tuning where no heading does.
     """
+    if identity.specifications:  # those of a tuned model may be others only where a heading parts the two
+        base = None
     if identity.titled_in_full:  # the title only repeats the release's name
         named = name_tokens(identity.model)
         base = tuning_of([heading for heading in headings if name_tokens(heading) != named]) or base
     else:
         untuned = bool(headings) and identity.heads_untuned(headings[-1])
         base = ("base" if untuned else tuning_of(headings)) or base
-    if base and (_names_both_tunings(heads, identity) or identity.is_alone or identity.specifications):
+    if base and (_names_both_tunings(heads, identity) or identity.is_alone):
         base = None
     section = section_model(headings, identity)
     tuned_sizes = {words - TUNED for parts, _ in heads if (words := name_tokens(" ".join(parts))) & TUNED}
