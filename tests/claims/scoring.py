@@ -14,6 +14,7 @@ import yaml
 
 from warehouse.claim_records import Claim
 from warehouse.claims import Reading, read_card
+from warehouse.claims.text.names import resolve_benchmark
 
 ANSWERS = Path(__file__).parent / "answers"
 SHARED = Path(os.environ.get("CLAIMCHECK_SHARED", Path(__file__).parents[3] / "shared"))
@@ -104,6 +105,7 @@ def _deciding(claim: Claim, wanted: dict[str, Any]) -> dict[str, Any]:
 
 
 def _wanted(kind: str, model: str, benchmark: str, value: float | str, unit: str) -> Fact:
+    benchmark = resolve_benchmark(benchmark).name or benchmark  # as printed, until the catalogue learns the name
     if isinstance(value, str):
         return kind, model, benchmark, unit, value
     if unit == "percent":

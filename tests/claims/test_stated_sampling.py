@@ -23,6 +23,13 @@ STATED: dict[str, dict[str, Any]] = {
     "GPQA Diamond (max_new_tokens=2048)": {"max_tokens": 2048},
     "AIME 2025 (32k output tokens)": {"max_tokens": 32768},
     "IFEval (with chat template)": {"prompt": "chat"},
+    "HumanEval (p@1, 0-shot)": {"metric": "pass@1", "shots": 0},
+    "IFEval (Prompt Strict-Acc.)": {"metric": "prompt_level_strict_acc"},
+    "InfiniteBench/En.QA": {"subset": "En.QA"},
+    "MultiPL-E HumanEval": {"subset": "HumanEval"},
+    "TriviaQA-Wiki (5-shot)": {"subset": "Wiki", "shots": 5},
+    "MMMU-Pro, Vision (test)": {"subset": "test, Vision"},
+    "AlignBench (中文推理)": {"subset": "中文推理"},
     "GSM8K (5-shot, no chat template)": {"shots": 5, "prompt": "completion"},
 }
 

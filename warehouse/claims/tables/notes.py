@@ -14,7 +14,7 @@ from warehouse.claims.tables.ownership.identity import Identity
 from warehouse.claims.text.brackets import without_brackets
 from warehouse.claims.text.names import name_tokens, normalise, resolve_benchmark
 from warehouse.claims.text.stated_sampling import COUNTED
-from warehouse.claims.text.vocabulary import TUNED, UNTUNED
+from warehouse.claims.text.vocabulary import TUNED, UNTUNED, VARIANTS
 
 LONGEST = 800
 MOST = 30
@@ -312,8 +312,40 @@ def _all_greedy(notes: Sequence[str]) -> bool:
     return bool(greedy) and not (others or some) and not any(_NOT_GREEDY.search(text) for text in greedy)
 
 
-def sampling(notes: Sequence[str]) -> dict[str, str | int | float]:
-    """Sampling settings that the notes state: each only if exactly one value of it is named anywhere in them."""
+_OF_NAMED = re.compile(
+    r"(?i)(?:(?<=[.;] )|(?<=^))(?:(?:specifically|in particular|but|while|however),? )?(?:for|on) "
+    r"(?P<names>[^.,;:]{2,60}),(?P<said> [^;]*?)(?:[.;](?=\s|$)|$)"
+)
+"""A sentence, or a part of one, that is about benchmarks by name alone: `Specifically, for TauBench, temperature=1`."""
+
+
+def _is_or_part(benchmark: str | None, name: str) -> bool:
+    """Whether a benchmark is this one or a part of it, as `tau_bench_retail` of `tau_bench`; `mmlu_pro` is no part."""
+    head, of, part = (benchmark or "").partition(name)
+    return not head and bool(of) and (not part or (part[0] == "_" and not VARIANTS & set(part.split("_"))))
+
+
+def _by_name(notes: Sequence[str], benchmark: str | None) -> tuple[dict[str, str | int | float], list[str]]:
+    """What sentences state of this benchmark's sampling by its name, and the notes without what is about named ones."""
+    stated: dict[str, str | int | float] = {}
+    rest: list[str] = []
+    for note in notes:
+        for match in reversed(list(_OF_NAMED.finditer(note))):
+            named = {
+                resolve_benchmark(name.strip()).name for name in re.split(r"\s*(?:,|&|/|\band\b)\s*", match["names"])
+            }
+            if None not in named:
+                note = note[: match.start()] + note[match.end() :]
+                ours = any(name and _is_or_part(benchmark, name) for name in named)
+                stated |= sampling([match["said"]], None) if ours else {}
+        rest.append(note)
+    return stated, rest
+
+
+def sampling(notes: Sequence[str], benchmark: str | None) -> dict[str, str | int | float]:
+    """Sampling settings that the notes state for this benchmark's score: each only if exactly one value of it is named
+    anywhere in them, save where sentences are about benchmarks by name."""
+    named, notes = _by_name(notes, benchmark)
     stated: dict[str, str | int | float] = {}
     for name, pattern in _FIELDS.items():
         values = {match.replace(",", "") for text in notes for match in pattern.findall(text)}
@@ -325,7 +357,7 @@ def sampling(notes: Sequence[str]) -> dict[str, str | int | float]:
     prompts = {name for name, pattern in _PROMPTS.items() if any(pattern.search(text) for text in notes)}
     if len(prompts) == 1:
         stated["prompt"] = prompts.pop()
-    return stated
+    return stated | named
 
 
 _RESULTS_OF = re.compile(

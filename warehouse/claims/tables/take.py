@@ -290,7 +290,7 @@ def _told(
     if owner.kind != "this":  # a maker's sentence on thinking is about its own models
         for_all.pop("thinking", None)
     near = tuple(dict.fromkeys((*near, *sentences)))
-    return {**for_all, **sampling(near), **by_name, **_mode_told(context, marks)}, near
+    return {**for_all, **sampling(near, label.benchmark), **by_name, **_mode_told(context, marks)}, near
 
 
 def _merged(told: Stated, stated: Stated, label: Label, owner: Owner, extra: Label | None) -> Stated:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from evaluators.catalogue import catalogue
-from warehouse.claims.text.labels import Label, parts_of, read_label
+from warehouse.claims.text.brackets import BRACKET
+from warehouse.claims.text.labels import Label, read_label, states_only_settings
 from warehouse.claims.text.quantities import parameters_in, tokens_in
 from warehouse.claims.text.speed_names import backend_named
 
@@ -15,6 +16,7 @@ _NUMBER = re.compile(r"[*_]*[~≈]?\d[\d,]*(?:\.\d+)?\s*%?[*_]*")
 
 
 _AT = r"(?:avg|average|mean|pass|cons|maj|majority|best)\s?@\s?[\dk]{1,4}"
+_PAIR = re.compile(r"\s+/\s+|\s*\|\s*|(?<=[\w)])/(?=[\w(])")
 _ERROR = re.compile(r"(?i)\s*\((?:SE|S\.E\.|std\.?|sd|std\.? ?err(?:or)?|standard error|95 ?% CI)\)")
 """What a heading says of the number in brackets behind each value: how sure the value is."""
 _IN_BRACKETS = re.compile(rf"(?i)`?({_AT})`?\s*\(\s*`?({_AT})`?\s*\)")
@@ -57,9 +59,9 @@ def values_of(
     said = [part.strip().strip("*_").strip() for part in re.split(r"\s*/\s*|\s*\|\s*", text)]
     if len(said) < 2 or not all(_NUMBER.fullmatch(part) for part in said):
         return ()
-    labels = parts_of(label.text)
+    labels = _labels_in(label.text)
     if not labels and head and (names := re.search(r"[(\[]([^()\[\]]*/[^()\[\]]*)[)\]]", head)):
-        labels = tuple(replace(part, text=label.text) for part in parts_of(f"{label.text} ({names[1]})"))
+        labels = tuple(replace(part, text=label.text) for part in _labels_in(f"{label.text} ({names[1]})"))
     return tuple(zip(labels, said, strict=True)) if len(labels) == len(said) else ()
 
 
@@ -98,3 +100,26 @@ def _named(label: Label, specifications: tuple[tuple[str, str], ...]) -> tuple[t
         if len(specifications) > 1
         else ()
     )
+
+
+def _labels_in(text: str) -> tuple[Label, ...]:
+    """The labels of a heading over several values a cell, one a value, in order: `AIME (pass@1 / cons@64)`, `MMLU /
+    MMLU-Pro`, `MTOB eng->kgv/kgv->eng`; empty where the heading does not say what each is."""
+    tidy = " ".join(text.split())[:300]
+    if sides := re.search(r"(?i)[(\s]*\bw/?o\.?\s*/\s*w/?\.?\s*(subs?(?:titles?)?|tools?)\b\)?", tidy):
+        rest = f"{tidy[: sides.start()]} {tidy[sides.end() :]}".strip()
+        return read_label(f"{rest} (w/o {sides[1]})"), read_label(f"{rest} (w/ {sides[1]})")
+    for bracket in BRACKET.finditer(tidy):
+        names = [part.strip() for part in _PAIR.split(bracket[1]) if part.strip()]
+        labels = [read_label(f"{tidy[: bracket.start()]}({name}){tidy[bracket.end() :]}") for name in names]
+        told = labels[0].benchmark or all(states_only_settings(name) for name in names)
+        different = {(label.benchmark, label.stated, label.words) for label in labels}
+        if len(names) > 1 and len(different) == len(labels) and told:
+            return tuple(labels)
+    if way := re.search(r"(\w+\s?(?:->|→)\s?\w+)\s?/\s?(\w+\s?(?:->|→)\s?\w+)$", tidy):
+        return tuple(read_label(f"{tidy[: way.start()]}({each})") for each in way.groups())
+    names = [part.strip() for part in re.split(r"\s*/\s+|\s+/\s*", tidy) if part.strip()]
+    labels = [read_label(name) for name in names]
+    if len(names) > 1 and len({label.benchmark for label in labels} - {None}) == len(names):
+        return tuple(labels)
+    return ()

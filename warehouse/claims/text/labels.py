@@ -65,7 +65,6 @@ WINDOW = re.compile(r"(?i)\b(tok(?:ens?)?\s*(?:/|per)\s*s(?:ec(?:onds?)?)?|t/s|t
 _UNIT_KINDS = {"tok/s": re.compile(r"(?i)tok|t/s|tps"), "bytes": re.compile(r"(?i)[gm]i?b|bytes"),
                "s": re.compile(r"(?i)ms|sec|s")}  # fmt: skip
 _TAIL = re.compile(r"(?i)\s(?:w/o?|with|without|no|using|@)(?=[\s\w]).*$|\s*@\s*\d+(?:\.\d+)?\s?[km]\b.*$")
-_PAIR = re.compile(r"\s+/\s+|\s*\|\s*|(?<=[\w)])/(?=[\w(])")
 
 
 _MEASURE_OF = re.compile(r"(?i)(accuracy|acc\.?|score|exact match|em|f1|pass@1)\s*[(\[（]([^()\[\]（）]+)[)\]）]")
@@ -114,6 +113,8 @@ def read_label(text: str) -> Label:
             settings, rest = _settings_of(qualifier, name, bracketed=True, core=core)
             if whole.name is not None and whole.name == name:  # the bracket is a part of the name
                 settings, rest = {key: value for key, value in settings.items() if key in _MEASURED}, []
+            if "subset" in settings and "subset" in stated:
+                settings["subset"] = f"{stated.pop('subset')}, {settings['subset']}"
             stated |= {key: value for key, value in settings.items() if key not in stated}
             words += rest
     if scale is None and re.search(r"[\[(]\s*%|%\s*[\])]|\s%$", tidy):
@@ -175,9 +176,10 @@ def _split(label: str) -> tuple[str, list[str]]:
     core = re.sub(r"[✱▲▼↑↓*†‡§¶^]+\s*$", "", " ".join(core.split()))
     if (glued := re.fullmatch(r"(.*\w)@(\d{1,3})", core)) and _by_tests(glued[1]):
         core, qualifiers = glued[1], [*qualifiers, f"pass@{glued[2]}"]
-    if ": " in core and resolve_benchmark(core).name is None:
-        head, tail = core.split(": ", 1)
-        core, qualifiers = head, [*qualifiers, tail]
+    if (cut := re.search(r": |, (?=[A-Z])", core)) and resolve_benchmark(core).name is None:
+        head, tail = core[: cut.start()], core[cut.end() :]
+        if ":" in cut[0] or (resolve_benchmark(head).name and not resolve_benchmark(tail).name):
+            core, qualifiers = head, [*qualifiers, tail]
     return core.strip(" ,:;-–—|"), [part for part in qualifiers if part]
 
 
@@ -243,27 +245,6 @@ def _is_setting_word(tail: str, benchmark: str) -> bool:
     )
 
 
-def parts_of(text: str) -> tuple[Label, ...]:
-    """The labels of a heading over several values a cell, one a value, in order: `AIME (pass@1 / cons@64)`, `MMLU /
-    MMLU-Pro`; empty where the heading does not say what each is."""
-    tidy = " ".join(text.split())[:300]
-    if sides := re.search(r"(?i)[(\s]*\bw/?o\.?\s*/\s*w/?\.?\s*(subs?(?:titles?)?|tools?)\b\)?", tidy):
-        rest = f"{tidy[: sides.start()]} {tidy[sides.end() :]}".strip()
-        return read_label(f"{rest} (w/o {sides[1]})"), read_label(f"{rest} (w/ {sides[1]})")
-    for bracket in BRACKET.finditer(tidy):
-        names = [part.strip() for part in _PAIR.split(bracket[1]) if part.strip()]
-        labels = [read_label(f"{tidy[: bracket.start()]}({name}){tidy[bracket.end() :]}") for name in names]
-        told = labels[0].benchmark or all(states_only_settings(name) for name in names)
-        different = {(label.benchmark, label.stated, label.words) for label in labels}
-        if len(names) > 1 and len(different) == len(labels) and told:
-            return tuple(labels)
-    names = [part.strip() for part in re.split(r"\s*/\s+|\s+/\s*", tidy) if part.strip()]
-    labels = [read_label(name) for name in names]
-    if len(names) > 1 and len({label.benchmark for label in labels} - {None}) == len(names):
-        return tuple(labels)
-    return ()
-
-
 def _metric(word: str, benchmark: str | None) -> dict[str, str | int | float]:
     """The metric (and filter) that a word means for this benchmark; empty if it is no metric."""
     key = normalise(word)
@@ -272,7 +253,7 @@ def _metric(word: str, benchmark: str | None) -> dict[str, str | int | float]:
     settings: dict[str, str | int | float] = {}
     if benchmark is not None:
         scores = catalogue()[benchmark].scores
-        keys = {key, normalise(re.sub(r"(?i)(?<=\w)\s+acc(?:uracy|\.)?$", "", word.strip()))}
+        keys = {key, normalise(re.sub(r"(?i)(?<=\w)[\s-]+acc(?:uracy|\.)?$", "", word.strip()))}
         named = [s for s in scores if keys & {normalise(alias) for alias in s.aliases}]
         if len(named) == 1:
             single = sum(s.metric == named[0].metric for s in scores) == 1
