@@ -110,6 +110,7 @@ def _link_texts(page: Page) -> Iterator[tuple[str, str]]:
 
 
 def _linked_rows(page: Page) -> Iterator[tuple[str, str]]:
+    """Names of rows, and of columns, with links to one model."""
     for block in page.blocks:
         if not isinstance(block, Grid):
             continue
@@ -117,6 +118,9 @@ def _linked_rows(page: Page) -> Iterator[tuple[str, str]]:
             hubs = {hub for cell in row for link in cell.links if (hub := hub_id(link))}
             if len(hubs) == 1 and (name := _first_name(row)):
                 yield name, hubs.pop()
+        for head, *cells in zip(*block.rows, strict=False):
+            if len(hubs := {hub for cell in cells for link in cell.links if (hub := hub_id(link))}) == 1 and head.text:
+                yield head.text, hubs.pop()
 
 
 def _first_name(row: Sequence[Cell]) -> str | None:

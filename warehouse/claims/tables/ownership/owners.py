@@ -11,6 +11,7 @@ from warehouse.claims.tables.cells import without_marks
 from warehouse.claims.tables.ownership.closeness import closeness_to, completed_by_heading
 from warehouse.claims.tables.ownership.editions import behind_name, is_same_weights, mode_of_edition, quantized_sibling
 from warehouse.claims.tables.ownership.identity import Identity, names_model
+from warehouse.claims.tables.ownership.tuning_stages import in_several_stages
 from warehouse.claims.text.brackets import BRACKET, without_brackets
 from warehouse.claims.text.labels import metric_settings, read_label, stated_by
 from warehouse.claims.text.model_words import SIZE, hub_id, is_size, rounds, without_tag
@@ -150,7 +151,12 @@ def _settled(parsed: Sequence[tuple[Owner, int | None]], identity: Identity) -> 
             )
         else:
             settled.append(Owner("this", identity.model, owner.variant, owner.stated, owner.words))
-    return settled
+    undecided = in_several_stages([owner.variant if owner.kind == "this" else None for owner in settled])
+    reason = "the table has it after several stages of tuning"
+    return [
+        Owner("unsure", owner.model, reason=reason) if unclear else owner
+        for unclear, owner in zip(undecided, settled, strict=True)
+    ]
 
 
 def _bare_beside(parts: Sequence[str], tuned_sizes: set[frozenset[str]]) -> Literal["base"] | None:
