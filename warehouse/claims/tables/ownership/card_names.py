@@ -9,7 +9,7 @@ from evaluators.records import UserError
 from warehouse.claims.tables.document import Heading, Page, Words
 from warehouse.claims.tables.grid import Cell, Grid
 from warehouse.claims.tables.ownership.identity import Identity, identity_of
-from warehouse.claims.text.model_words import SIZE, hub_id
+from warehouse.claims.text.model_words import SIZE, hub_id, is_size
 from warehouse.claims.text.names import name_key, name_tokens
 from warehouse.claims.text.tunings import tuning_of
 from warehouse.claims.text.vocabulary import UNTUNED
@@ -143,14 +143,16 @@ def _parents(page: Page) -> list[str]:
 
 
 def _names(page: Page) -> set[str]:
-    """Texts in the first rows and columns of the page's tables, and in its lists: where models are named. Not in a
-    list of the page's own sections: `Run Odd` is no model."""
+    """Texts in the first rows and columns of the page's tables, and in its lists: where models are named. A
+    size in the second column belongs to the name in the first. Not in a list of the page's own sections: `Run Odd` is
+    no model."""
     texts = set()
     sections = {text for text, address in page.link_texts if address.startswith("#")}
     for block in page.blocks:
         if isinstance(block, Grid):
             texts |= {cell.text for row in block.rows[: max(2, block.heads)] for cell in row}
             texts |= {cell.text for row in block.rows for cell in row[:2]}
+            texts |= {f"{row[0].text} {row[1].text}" for row in block.rows if len(row) > 1 and is_size(row[1].text)}
         elif isinstance(block, Words) and len(block.text) < 200:
             texts.add(block.text.split(":")[0])
     return {text for text in texts - sections if 0 < len(text) < 80}

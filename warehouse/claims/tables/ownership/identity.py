@@ -263,7 +263,7 @@ def identity_of(
         known,
         title=name if fits and like else None,
         names=every,
-        in_full=ours in tables,
+        in_full=bool({ours, ours - {"hf"}} & set(tables)),
         titled_in_full=words == ours and bool(ours & TUNED),
         titled_less_pt="pt" in ours and words == ours - {"pt"},
         both_tunings={"base", "tuned"} <= set(tunings),
