@@ -105,7 +105,10 @@ def _deciding(claim: Claim, wanted: dict[str, Any]) -> dict[str, Any]:
 
 
 def _wanted(kind: str, model: str, benchmark: str, value: float | str, unit: str) -> Fact:
-    benchmark = resolve_benchmark(benchmark).name or benchmark  # as printed, until the catalogue learns the name
+    known = resolve_benchmark(benchmark).name
+    if known is None:
+        return kind, model, _bare(benchmark), "as printed", round(value, 9) if not isinstance(value, str) else value
+    benchmark = known
     if isinstance(value, str):
         return kind, model, benchmark, unit, value
     if unit == "percent":
@@ -117,9 +120,13 @@ def _found(kind: str, claim: Claim) -> Fact:
     interval = claim.interval
     if claim.benchmark is None or interval is None:
         bare = claim.said.removesuffix("%")
-        number = float(bare) if bare.replace(".", "", 1).isdigit() else claim.said
-        value = round(number / 100, 9) if isinstance(number, float) else number
-        return kind, claim.model, claim.benchmark_text, "fraction", value
+        number = round(float(bare), 9) if bare.replace(".", "", 1).isdigit() else claim.said
+        return kind, claim.model, _bare(claim.benchmark_text), "as printed", number
     if interval.value is None:
         return kind, claim.model, claim.benchmark, interval.unit, claim.said
     return kind, claim.model, claim.benchmark, interval.unit, round(interval.value, 9)
+
+
+def _bare(text: str) -> str:
+    """The name of a benchmark that the catalogue lacks, without brackets and arrows: there is no other form of it."""
+    return re.sub(r"\s*[(\[][^()\[\]]*[)\]]|[↑↓⬆⬇*]", "", text).strip().casefold() or text

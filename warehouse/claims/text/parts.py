@@ -175,3 +175,11 @@ def says_how_asked(words: str) -> bool:
     """Whether the words behind a model's name only say how it was asked, so that the weights are the same: `CoT, RM@8`,
     `64K inference budget`."""
     return all(_ASKED.fullmatch(part.strip()) for part in re.split(r"[,;，]", words))
+
+
+def with_asked_apart(name: str) -> str:
+    """A model's name with what it was asked with in brackets: `Odd + CoT` as `Odd (CoT)`."""
+    added = re.fullmatch(r"(.*\w)\s*(?:\+|\bw/|\bwith\b)\s*([^+()]+)", name)
+    if added is None or re.search(r"(?i)tool|search|brows|interpret|python", added[2]):  # perhaps a system of its own
+        return name
+    return f"{added[1]} ({added[2]})" if says_how_asked(added[2]) else name

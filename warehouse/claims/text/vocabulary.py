@@ -162,6 +162,8 @@ MODES = {
     "w thinking": ("thinking", "on"),
     "with thinking": ("thinking", "on"),
     "thinking mode": ("thinking", "on"),
+    "slow thinking": ("thinking", "on"),
+    "fast thinking": ("thinking", "off"),
     "thinking on": ("thinking", "on"),
     "reasoning on": ("thinking", "on"),
     "w reasoning": ("thinking", "on"),

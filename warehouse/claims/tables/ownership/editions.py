@@ -10,6 +10,12 @@ from warehouse.claims.text.names import mode_of, name_tokens, normalise
 from warehouse.claims.text.parts import kind_of
 from warehouse.claims.text.vocabulary import GENERIC, TUNED, UNTUNED
 
+ADAPTIVE = re.compile(
+    r"(?i)(?:(?:adaptive|auto)[\s-]?(?:thinking|reasoning|think|switching)(?: mode)?|自适应(?:思考|推理)?(?:模式)?)"
+    r"(?:\s*v\d+(?:\.\d+)?)?$"
+)
+"""A mode in which the model itself decides whether it thinks: no setting has it, so it stays a word on the score."""
+
 
 def is_same_weights(hub: str, identity: Identity) -> bool:
     """Whether an id is the release's, but for `hf`, which only names a format of the weights."""
@@ -21,7 +27,8 @@ def mode_of_edition(text: str, identity: Identity) -> tuple[dict[str, str], str]
     """The mode that a heading states, alone or before the version in the release's name (`Thinking v1.1`); before
     another version, that one."""
     versioned = re.fullmatch(r"(.*[^\W\d])\s*[vV](\d+(?:\.\d+)?)", text)
-    if versioned is None or not (modes := mode_of(versioned[1])):
+    modes = mode_of(versioned[1]) if versioned else {}
+    if versioned is None or not (modes or ADAPTIVE.match(text)):
         return mode_of(text), ""
     ours = name_tokens(identity.model)
     return modes, "" if versioned[2] in ours else f"v{versioned[2]}"

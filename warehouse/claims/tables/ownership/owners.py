@@ -9,14 +9,20 @@ from typing import Literal
 
 from warehouse.claims.tables.cells import without_marks
 from warehouse.claims.tables.ownership.closeness import closeness_to, completed_by_heading
-from warehouse.claims.tables.ownership.editions import behind_name, is_same_weights, mode_of_edition, quantized_sibling
+from warehouse.claims.tables.ownership.editions import (
+    ADAPTIVE,
+    behind_name,
+    is_same_weights,
+    mode_of_edition,
+    quantized_sibling,
+)
 from warehouse.claims.tables.ownership.identity import Identity, names_model
 from warehouse.claims.tables.ownership.tuning_stages import in_several_stages
 from warehouse.claims.text.brackets import BRACKET, without_brackets
 from warehouse.claims.text.labels import metric_settings, read_label, stated_by
 from warehouse.claims.text.model_words import SIZE, hub_id, is_size, rounds, without_tag
 from warehouse.claims.text.names import ModelName, mode_of, name_key, name_tokens, normalise, resolve_model, spelling
-from warehouse.claims.text.parts import kind_of, says_how_asked
+from warehouse.claims.text.parts import kind_of, says_how_asked, with_asked_apart
 from warehouse.claims.text.tunings import tuning_of
 from warehouse.claims.text.vocabulary import FAMILIES, GENERIC, TUNED, UNTUNED
 
@@ -49,10 +55,6 @@ _VERSION = re.compile(
 """What stands in brackets behind a name whose other editions have other numbers."""
 _OURS_OF_SIZE = re.compile(r"(?i)(?:ours|our models?)\W+(\d+(?:\.\d+)?\s?[bm])\W*")
 """One of the maker's models, told from its others by its size alone."""
-_ADAPTIVE = re.compile(
-    r"(?i)(?:adaptive|auto)[\s-]?(?:thinking|reasoning|think)(?: mode)?|自适应(?:思考|推理)?(?:模式)?"
-)
-"""A mode in which the model itself decides whether it thinks: no setting has it, so it stays a word on the score."""
 _BATCH = re.compile(r"(?i)(?:bs|batch(?:[ _-]?size)?|concurrency)\s*[=:]?\s*(\d{1,5})")
 """Headings of columns of speeds that only say how many requests ran at once."""
 
@@ -182,8 +184,9 @@ def _section_names(headings: Sequence[str], identity: Identity) -> bool:
 
 
 def _family_elsewhere(parsed: Sequence[tuple[Owner, int | None]], owner: Owner, identity: Identity) -> bool:
-    shared = {word for word in name_tokens(owner.model) & name_tokens(identity.model) if word.isalpha()}
-    return any(other is not owner and shared <= name_tokens(other.model) for other, _ in parsed)
+    said = name_tokens(owner.model)
+    shared = {word for word in said & name_tokens(identity.model) if word.isalpha()}
+    return any(shared <= (words := name_tokens(other.model)) and words != said for other, _ in parsed)
 
 
 def _parse(
@@ -191,7 +194,7 @@ def _parse(
 ) -> tuple[Owner, int | None]:
     """The owner that a heading names, and its closeness to the release (None: another model)."""
     parts, from_parts = _without_settings(parts)
-    leaf = without_tag(without_marks(parts[-1])) if parts else ""
+    leaf = with_asked_apart(without_tag(without_marks(parts[-1]))) if parts else ""
     group = " ".join(parts[:-1]).strip()
     if "/" in leaf and leaf == identity.model:  # the whole id names the weights, whatever stands over it
         return Owner("other", identity.model, stated=from_parts), 0
@@ -220,7 +223,7 @@ def _parse(
     if edition:
         return Owner("other", f"{identity.model} {edition}", bare), None
     generic, stated = _says_only_how(bare, modes, group)
-    words = (bare,) if _ADAPTIVE.fullmatch(bare) else ()
+    words = (bare,) if ADAPTIVE.match(bare) else ()
     if modes or generic or words:
         if group and normalise(group) not in GENERIC and not read_label(group).benchmark:
             owner, closeness = _name(group, identity, base)
