@@ -18,10 +18,13 @@ from warehouse.claims.text.parts import (
     describes,
     is_dated_part,
     is_grade,
+    is_split,
     is_wordy_part,
+    judge_named,
     kind_of,
     less_measure,
     looks_like_part,
+    without_split,
 )
 from warehouse.claims.text.respelling import usual_spelling
 from warehouse.claims.text.speed_names import serving_stated, speed_named
@@ -69,7 +72,6 @@ _TAIL = re.compile(r"(?i)\s(?:w/o?|with|without|no|using|@)(?=[\s\w]).*$|\s*@\s*
 
 _MEASURE_OF = re.compile(r"(?i)(accuracy|acc\.?|score|exact match|em|f1|pass@1)\s*[(\[（]([^()\[\]（）]+)[)\]）]")
 """A measure with the benchmark in brackets behind it: `Accuracy (MMLU)`."""
-_SPLIT_NAMES = re.compile(r"(?i)val|dev|test|validation|testmini|test-dev|test-std")
 _FIELDS = ("stem", "humanities", "socialscience", "socialsciences")
 """Fields of study that name a part of a broad benchmark, also without brackets: `MMLU-STEM`."""
 _BY_SUBJECT = ("mmlu", "mmlu_pro", "cmmlu", "ceval")  # exams whose parts are subjects: `MMLU-anatomy`
@@ -117,6 +119,8 @@ def read_label(text: str) -> Label:
                 settings["subset"] = f"{stated.pop('subset')}, {settings['subset']}"
             stated |= {key: value for key, value in settings.items() if key not in stated}
             words += rest
+    if name is None and not category and (split := without_split(tidy)):
+        tidy, stated["subset"] = split
     if scale is None and re.search(r"[\[(]\s*%|%\s*[\])]|\s%$", tidy):
         scale = "percent"
     return Label(tidy, name, tuple(stated.items()), tuple(words), scale, window, category)
@@ -229,7 +233,8 @@ def _is_setting_word(tail: str, benchmark: str) -> bool:
     return bool(
         _metric(tail, benchmark)
         or mode_of(tail)
-        or _SPLIT_NAMES.fullmatch(tail)
+        or is_split(tail)
+        or judge_named(tail, benchmark)
         or normalise(tail) in MEASURES | {"cot", "full", "overall", "all"}
         or is_grade(tail, benchmark)
         or (len(tail) > 3 and normalise(tail) in LANGUAGES - {"multilingual", "nonenglish", "english"})
@@ -310,7 +315,9 @@ def _settings_of(
             settings["tools"] = "none"
         elif tools := TOOLS.match(word):
             settings["tools"] = tools[1]
-        elif SUBSET.match(word):
+        elif judge := judge_named(word, benchmark):
+            settings["judge"] = judge
+        elif SUBSET.match(word) or is_split(word):
             settings["subset"] = word
         elif benchmark and catalogue()[benchmark].unit == "ratio" and (sides := RATIO.fullmatch(word)):
             settings["numerator"], settings["denominator"] = sides[1].strip(), sides[2].strip()

@@ -83,6 +83,43 @@ _PART = re.compile(
     r"|[a-z]{2,4}\s?(?:->|→)\s?[a-z]{2,4}|(?:中文|英文)(?:推理|语言|知识|写作|数学)|(?:en|zh)\.\w+|(?:half|full) book"
 )
 
+_SPLIT = r"(?:val(?:id(?:ation)?)?|dev|test)(?:[-_ ]?(?:un)?seen)?|testmini|mini-?test|test-?(?:dev|std)"
+_SPLIT_ASKED = re.compile(rf"(?i)(?:(?:en|cn|zh)[\s_-]+)?(?:{_SPLIT})(?:[\s_-]+(?:en|cn|zh))?(?:[\s_-]+(?:split|set))?")
+"""A split of a benchmark's items, perhaps with the language of them: `test`, `DEV_EN`, `valid-unseen`."""
+_WITH_SPLIT = re.compile(rf"(?P<name>.*[A-Z\d].*?)(?:_(?P<c>(?i:{_SPLIT}))|[ -](?P<d>{_SPLIT}))")
+_COINED = re.compile(r".*(?:[a-z][A-Z]|[A-Z]{2}[a-z]|\d|-)[^ ]*")
+"""A name that is no plain word, so that `test` behind it is a split: `EgoSchema test`, but not `Turing test`."""
+
+
+def is_split(words: str) -> bool:
+    """Whether the words name a split of a benchmark's items, and nothing else."""
+    return _SPLIT_ASKED.fullmatch(words.strip()) is not None
+
+
+def without_split(name: str) -> tuple[str, str] | None:
+    """The name of a benchmark that is not known and the split behind it (`EgoSchema test`); None
+    where there is none, or the word may be a part of the name."""
+    said = _WITH_SPLIT.fullmatch(name)
+    if said is None or (said["d"] == "test" and not _COINED.fullmatch(said["name"].rsplit(" ", 1)[-1])):
+        return None
+    return said["name"].strip(), said["c"] or said["d"]
+
+
+_JUDGED = re.compile(r"mmvet|mt_bench|komt_bench|alpaca_?eval|arena_hard|alignbench|wildbench|llava|logickor")
+_JUDGE = re.compile(
+    r"(?i)(?:(?:judge[:=]?|judged by|by)\s+)?(gpt-?[34](?:\.\d)?o?(?:-(?:turbo|mini|preview|\d{4}))*)(?:\s+judge)?"
+)
+
+
+def judge_named(words: str, benchmark: str | None) -> str:
+    """The model that judged, where the words behind the name of a benchmark with a judge are a judge's name; else
+    nothing."""
+    named = _JUDGE.fullmatch(words.strip()) if benchmark and _JUDGED.match(benchmark) else None
+    return named[1] if named else ""
+
+
+_SUBTITLES = re.compile(r"(?i)(?:w/o?|with|without|no|wo)\.?\s*subs?(?:titles?)?")
+
 
 def kind_of(word: str) -> Kind:
     """What a word (or a few) in brackets says about the score of a benchmark.
@@ -99,6 +136,8 @@ def kind_of(word: str) -> Kind:
         return "harness"
     if _SCAFFOLD.search(bare):
         return "scaffold"
+    if _SUBTITLES.fullmatch(word.strip()) or is_split(word):
+        return "part"
     known = LANGUAGES | PROGRAMMING | SUBJECTS | LEVELS | SPLITS
     if key in known or _PART.fullmatch(bare):
         return "part"
