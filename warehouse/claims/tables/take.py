@@ -35,7 +35,7 @@ from warehouse.claims.text.labels import Label, read_label, settings_with
 from warehouse.claims.text.legends import explained, unexplained
 from warehouse.claims.text.names import name_tokens, normalise
 from warehouse.claims.text.parts import LANGUAGES
-from warehouse.claims.text.speed_names import backend_named, device_named, quantization_named
+from warehouse.claims.text.speed_names import UNIT, backend_named, device_named, quantization_named
 from warehouse.claims.text.stated_for_all import settings_for
 from warehouse.claims.text.tunings import mode_in, mode_of_all
 from warehouse.claims.text.vocabulary import CATEGORIES, NO_SCORES, OF_TEN, OF_TEN_OR_HUNDRED, TUNED
@@ -196,6 +196,8 @@ def _refuse_half_said(
         raise UserError("a mark out of ten that is printed out of a hundred")
     if label.benchmark == "context_window" and bare < 512:
         raise UserError("a context length without its unit")
+    if label.benchmark == "total_throughput" and bare != math.inf and not UNIT.search(label.text):
+        raise UserError("a throughput without its unit")  # requests, samples or tokens a second
 
 
 def _notes_about(context: Context, label: Label, owner: Owner, of_owner: Sequence[str], marks: str) -> tuple[str, ...]:
