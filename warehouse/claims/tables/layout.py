@@ -139,8 +139,10 @@ def _only_precisions(body: tuple[tuple[Cell, ...], ...]) -> bool:
 
 
 def _named_behind_groups(leaf: list[str], body: tuple[tuple[Cell, ...], ...]) -> int:
-    """The column headed as one of benchmarks right behind a column of groups, where it holds names; else the first."""
-    behind = leaf[0] in GROUP_HEADS and len(leaf) > 1 and leaf[1] in LABEL_HEADS
+    """The column headed as one of benchmarks right behind one of groups, or one without a heading, where it holds
+    names; else the first."""
+    over_groups = leaf[0] in GROUP_HEADS or (not leaf[0] and leaf[1:2] == ["benchmark"])
+    behind = over_groups and len(leaf) > 1 and leaf[1] in LABEL_HEADS
     return 1 if behind and not mostly_numbers([row[1] for row in body]) else 0
 
 
