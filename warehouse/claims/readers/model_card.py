@@ -9,6 +9,7 @@ from datetime import datetime
 
 from warehouse.claims.sentences.proposing import propose
 from warehouse.claims.source_reading import Reading, source_of
+from warehouse.claims.tables.around.titles import RESULTS, captions_of, intro_of
 from warehouse.claims.tables.context import Surroundings
 from warehouse.claims.tables.contradictions import drop_contradictions, drop_list_contradictions
 from warehouse.claims.tables.document import Heading, Page, Words, read_page
@@ -26,10 +27,8 @@ from warehouse.claims.tables.row_shapes import split_columns, split_rows, with_b
 from warehouse.claims.tables.specification_lists import read_items
 from warehouse.claims.text.legends import legends_in
 from warehouse.claims.text.model_words import is_size
-from warehouse.claims.text.named_over import benchmark_announced, benchmark_of_parts, columns_listed
 from warehouse.claims.text.names import normalise
 from warehouse.claims.text.stated_for_all import stated_for_all
-from warehouse.claims.text.vocabulary import MEANS, MODEL_HEADS
 
 
 def read_card(
@@ -93,15 +92,10 @@ def read_blocks(
             led_in, over_items = block.text, ""
 
 
-_RESULTS = frozenset(
-    ["结果", "评测结果", "实验结果", "测试结果", "results", "result", "evaluationresults", "scores", "performance"]
-)
-
-
 def _only_announces(heading: Heading, before: Heading) -> bool:
     """Whether a heading only says that results follow, right below one of its own level that says of what: `### C-Eval`
     and `### Results`."""
-    return heading.level == before.level and normalise(heading.text) in _RESULTS
+    return heading.level == before.level and normalise(heading.text) in RESULTS
 
 
 def _stray_row(text: str) -> bool:
@@ -130,10 +124,10 @@ def _read_grid(
         reading.leave(grid.line, " | ".join(cell.text for cell in grid.rows[0]), "a table of settings, no scores")
         return
     claims, mentions = len(reading.claims), len(reading.mentions)
-    intro = _intro(blocks, index)
+    intro = intro_of(blocks, index)
     if (columns := columns_of(grid)) is not None:
         read_lm_eval_table(grid, columns, headings, identity, reading, commit)
-    elif (layout := layout_of(grid, identity, (*headings, *_captions(grid, intro)))) is not None:
+    elif (layout := layout_of(grid, identity, (*headings, *captions_of(grid, intro)))) is not None:
         titles = [
             text
             for text in intro[-1:]
@@ -168,42 +162,3 @@ _BY_BOARD = re.compile(
     r"(?i)\b(?:measured|evaluated|scored|reported|ranked|taken|provided)\b[^.]{0,20}\b(?:by|on|from)\b[^.]{0,50}\bleader-?board"
 )
 """Words that name a leaderboard as who measured what they lead in."""
-
-
-def _captions(grid: Grid, intro: Sequence[str]) -> list[str]:
-    """What stands over a table as its title: the words right before it, where they are few and no sentence, and its
-    caption."""
-    before = re.sub(r"\(https?://[^()\s]*\)", "", intro[-1]).rstrip(" :：") if intro else ""
-    if using := re.search(
-        r"(?i)\b(?:evaluated|measured|tested|scores|results) (?:using|on|with) (?:the )?([^.,;:!?]{2,50})$", before
-    ):
-        before = using[1]
-    if named := re.match(r"([\w][\w .+-]{1,28}): \w", before):
-        before = named[1]
-    short = 0 < len(before) <= 40 and not re.search(r"[.!?。;；]", before)
-    lengths = (
-        sum(bool(re.fullmatch(r"(?i)\d+(?:\.\d+)?\s?[km]", cell.text)) for cell in grid.rows[0]) if grid.rows else 0
-    )
-    by_length = {word for text in intro for word in re.findall(r"\b(?:RULER|MRCR)\b", text)} if lengths > 2 else set()
-    lengthwise = list(by_length) if len(by_length) == 1 else []
-    means = sum(normalise(cell.text) in MEANS for cell in grid.rows[0]) if grid.rows else 0
-    heads = [cell.text for cell in grid.rows[0]] if grid.rows else []
-    columns = [head for head in heads if head and normalise(head) not in MODEL_HEADS]
-    every = len(columns) > 1 and len(columns_listed(intro[-1] if intro else "", columns)) == len(columns)
-    name = (benchmark_announced(intro, heads) if means == 1 or every else None) or benchmark_of_parts(intro, columns)
-    announced = [name] if name else []
-    return [*announced, *lengthwise, *([before] if short else []), *([grid.caption] if grid.caption else [])]
-
-
-def _intro(blocks: Sequence[Heading | Words | Grid], index: int) -> tuple[str, ...]:
-    """The words right before a table, up to the heading or table before it: at most two paragraphs. A heading right
-    over it that only says that results follow parts nothing."""
-    paragraphs: list[str] = []
-    before = blocks[max(0, index - 3) : index]
-    if before and isinstance(before[-1], Heading) and normalise(before[-1].text) in _RESULTS:
-        before = before[:-1]
-    for block in reversed(before[-2:]):
-        if not isinstance(block, Words):
-            break
-        paragraphs.insert(0, block.text[:400])
-    return tuple(paragraphs)

@@ -2,6 +2,7 @@
 
 document, grid, cells        a page as tables, a table as cells, a cell as values
 headings, layout, column_labels   what rows and columns are about
+around/                      what headings and words around a table say that it is about
 ownership/                   whose number a cell is
 row_settings, notes, two_values, context   settings and words beside the numbers
 contradictions               a table that says two things says nothing

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from evaluators.catalogue import catalogue
+from warehouse.claims.tables.around.named_over import benchmark_over
 from warehouse.claims.tables.cells import NUMBERISH
 from warehouse.claims.tables.grid import EMPTY, Cell, Grid
 from warehouse.claims.tables.headings import (
@@ -26,7 +27,6 @@ from warehouse.claims.tables.ownership.identity import Identity, names_model
 from warehouse.claims.text.brackets import BRACKET
 from warehouse.claims.text.labels import read_label, stated_by
 from warehouse.claims.text.model_words import is_size
-from warehouse.claims.text.named_over import benchmark_over
 from warehouse.claims.text.names import mode_of, name_key, normalise
 from warehouse.claims.text.parts import kind_of
 from warehouse.claims.text.speed_names import device_named, is_backend

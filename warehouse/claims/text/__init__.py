@@ -5,7 +5,6 @@ model_words       sizes of models and addresses on the hub
 names, labels, parts, brackets  benchmarks and models by their printed names
 respelling        labels as programs and hurried writers spell them -> the usual spelling
 speed_names, vocabulary         words of speeds and settings
-named_over        the benchmark that headings and sentences over a table name
 legends           sentences that say what a short name in a table stands for
 pair_words        what a text says an artifact keeps of another one's score
 tunings           what headings and sentences say of base and tuned models, and of thinking
