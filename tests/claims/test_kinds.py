@@ -12,7 +12,12 @@ from tests.claims.scoring import NOW
 from warehouse.claim_records import Claim
 from warehouse.claims import read_card
 
-CASES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "cases.yaml").read_text(encoding="utf-8"))
+_FOLDER = Path(__file__).parent
+CASES: list[dict[str, Any]] = [
+    case
+    for name in ("cases.yaml", "cases_around.yaml")
+    for case in yaml.safe_load((_FOLDER / name).read_text(encoding="utf-8"))
+]
 
 
 def _facts(claim: Claim, names: set[str]) -> tuple[str | None, str, str]:

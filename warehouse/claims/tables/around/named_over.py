@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from evaluators.catalogue import catalogue
-from warehouse.claims.text.labels import read_label
+from warehouse.claims.text.labels import SHOTS, read_label
 from warehouse.claims.text.names import normalise
 from warehouse.claims.text.parts import BROAD
 
@@ -63,15 +63,82 @@ def benchmark_announced(paragraphs: Sequence[str], heads: Sequence[str] = ()) ->
         return None
     presented = _PRESENTED.match(paragraphs[-1])
     if presented and _has_subjects(presented[1]) and len(_benchmarks_in(paragraphs[-1])) == 1:
-        return presented[1]
+        last = _SENTENCE_END.split(paragraphs[-1])[-1]
+        return as_measured(presented[1], last, shots=True) if _ANNOUNCES.search(last) else presented[1]
     sentence = re.split(r"[.!?](?=\s)|[。！？]", paragraphs[-1].strip().rstrip(":：.。"))[-1]
     measured = _MEASURED.search(sentence) and not _OTHERS.search(sentence)
     if measured and len(named := _benchmarks_in(sentence)) == 1 and _has_subjects(name := next(iter(named.values()))):
-        return name
+        return as_measured(name, sentence, shots=True)
     if not _ANNOUNCES.search(sentence) and len(columns_listed(sentence, heads)) < max(3, len(heads) / 2):
         return None
-    named = _benchmarks_in(sentence) or _benchmarks_in(" ".join(paragraphs))
-    return next(iter(named.values())) if len(named) == 1 else None
+    inside = _benchmarks_in(sentence)
+    named = inside or _benchmarks_in(" ".join(paragraphs))
+    if len(named) != 1:
+        return None
+    name = next(iter(named.values()))
+    if inside and _beside_another(sentence, name):
+        return None
+    return as_measured(name, sentence, shots=not any(map(SHOTS.search, heads))) if inside else name
+
+
+def benchmark_measured(paragraphs: Sequence[str], *, shots: bool = True) -> str | None:
+    """The one benchmark that the words right before a table of measures alone (`Model | Pass@1`) say was measured: the
+    last sentence that names any benchmark names this one alone, speaks of the table or of results on it, and what
+    follows it only leads in the table. With the split and (unless the columns state `shots`) the shots that it states.
+    None for one of several, or for a sentence that says something else of it."""
+    sentences = [part for text in paragraphs[-2:] for part in _SENTENCE_END.split(text.strip()) if part.strip()]
+    led_in = False
+    for number, sentence in enumerate(reversed(sentences)):
+        announces = _ANNOUNCES.search(sentence) is not None
+        if not (named := _benchmarks_in(sentence)):
+            led_in = led_in or announces
+            continue
+        name = next(iter(named.values()))
+        told = announces or _result_on(sentence, name) or _MEASURED.search(sentence)
+        if len(named) > 1 or not told or _OTHERS.search(sentence) or _NO_RESULT.search(sentence):
+            return None
+        if _beside_another(sentence, name):
+            return None
+        return as_measured(name, sentence, shots) if number == 0 or led_in or announces else None
+    return None
+
+
+def as_measured(name: str, sentence: str, shots: bool) -> str:
+    """The name of a benchmark with the shots, and the split behind it, that the sentence states: `C-Eval (validation
+    set, zero-shot)`."""
+    split = re.search(
+        rf"{re.escape(name)}(?:'s)?\s+((?:validation|val|dev|development|testing|test)[ -](?:set|split))\b", sentence
+    )
+    ways = {match[0] for match in SHOTS.finditer(sentence)} if shots else set()
+    remarks = [*([split[1]] if split else []), *(ways if len(ways) == 1 else ())]
+    return f"{name} ({', '.join(remarks)})" if remarks else name
+
+
+_SENTENCE_END = re.compile(r"[.!?](?=\s+[A-Z\d])|[。！？]")
+_RESULT = r"accurac\w+|pass@\d+|performance|results?|scores?|capabilit\w+|准确率|正确率|结果|成绩|得分|表现|效果|性能"
+"""Words for what was measured."""
+_NO_RESULT = re.compile(
+    r"(?i)\bnot\b|n't\b|\bwithout\b|\bunlike\b|\bexcept|\bexclud|contaminat|\bremov|\bfilter|\btrain(?:ed|ing)?\b.*\bon\b|"
+    r"\b(?:earlier|previous|above)\b|去除|过滤|污染|除外|不包括"
+)
+"""Words of a sentence that names a benchmark for something else than the scores that follow."""
+
+
+def _result_on(sentence: str, name: str) -> bool:
+    """Whether the sentence speaks of results on what it names: `the zero-shot accuracy of Ash on C-Eval`."""
+    at = re.escape(name)
+    return bool(
+        re.search(rf"(?i)\b(?:{_RESULT})\b[^.;]*\b(?:on|in|for) (?:the )?{at}(?![\w-])", sentence)
+        or re.search(rf"(?i)(?:在|采用|使用)\s*{at}[^。；]*(?:{_RESULT})", sentence)
+        or re.search(rf"(?i)(?<![\w-]){at}(?: [\w-]+){{0,3}} (?:{_RESULT})\b", sentence)
+    )
+
+
+def _beside_another(sentence: str, name: str) -> bool:
+    """Whether another name stands in one list with this one: `HumanEval and OddBench`."""
+    at, joins = rf"(?<![\w-]){re.escape(name)}(?![\w-])", r"\s*(?:,|、|&|/|\band\b|\bor\b|和|与|及)\s*"
+    behind = rf"{at}(?:\s*[(（][^()（）]*[)）])?{joins}(?:the |on )?[A-Z][\w-]*[A-Z\d]"
+    return bool(re.search(rf"\w{joins}(?:the |on )?{at}", sentence) or re.search(behind, sentence))
 
 
 def benchmark_of_parts(paragraphs: Sequence[str], heads: Sequence[str]) -> str | None:

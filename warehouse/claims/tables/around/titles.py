@@ -5,11 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from warehouse.claims.tables.around.named_over import benchmark_announced, benchmark_of_parts, columns_listed
+from warehouse.claims.tables.around.named_over import (
+    benchmark_announced,
+    benchmark_measured,
+    benchmark_of_parts,
+    columns_listed,
+)
 from warehouse.claims.tables.document import Heading, Words
 from warehouse.claims.tables.grid import Grid
+from warehouse.claims.text.labels import AT, SHOTS
 from warehouse.claims.text.names import normalise
-from warehouse.claims.text.vocabulary import MEANS, MODEL_HEADS
+from warehouse.claims.text.vocabulary import MEANS, MEASURES, METRIC_WORDS, MODEL_HEADS
 
 RESULTS = frozenset(
     ["结果", "评测结果", "实验结果", "测试结果", "results", "result", "evaluationresults", "scores", "performance"]
@@ -38,8 +44,17 @@ def captions_of(grid: Grid, intro: Sequence[str]) -> list[str]:
     columns = [head for head in heads if head and normalise(head) not in MODEL_HEADS]
     every = len(columns) > 1 and len(columns_listed(intro[-1] if intro else "", columns)) == len(columns)
     name = (benchmark_announced(intro, heads) if means == 1 or every else None) or benchmark_of_parts(intro, columns)
+    if name is None and columns and all(_is_measure(head) for head in columns):
+        name = benchmark_measured(intro, shots=not any(SHOTS.search(head) for head in columns))
     announced = [name] if name else []
     return [*announced, *lengthwise, *([before] if short else []), *([grid.caption] if grid.caption else [])]
+
+
+def _is_measure(head: str) -> bool:
+    """Whether a heading is a measure alone, perhaps with shots: `Pass@1`, `Zero-shot Acc.`, `Avg. Acc.`."""
+    rest = AT.sub(" ", SHOTS.sub(" ", head))
+    words = [key for part in re.split(r"[\s()（）%↑↓,/]+", rest) if (key := normalise(part))]
+    return rest != head if not words else all(word in MEASURES or word in METRIC_WORDS for word in words)
 
 
 def intro_of(blocks: Sequence[Heading | Words | Grid], index: int) -> tuple[str, ...]:
