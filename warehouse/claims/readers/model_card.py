@@ -138,7 +138,8 @@ def _read_grid(
         over = [*words_over(blocks, index), *([grid.caption] if grid.caption else [])]
         tables = [statement for block in blocks if isinstance(block, Grid) for statement in settings_of_table(block)]
         for_all = (*tables, *stated_for_all(headings, over))
-        around = Surroundings(headings, intro, notes_near(blocks, index), board, legends, for_all)
+        section = tuple(words_over(blocks, index, nearest=True))
+        around = Surroundings(headings, intro, section, notes_near(blocks, index), board, legends, for_all)
         read_table(grid, layout, around, identity, reading, commit)
     else:
         head = " | ".join(cell.text for cell in grid.rows[0]) if grid.rows else ""

@@ -5,6 +5,7 @@ headings, layout, column_labels   what rows and columns are about
 around/                      what headings and words around a table say that it is about
 ownership/                   whose number a cell is
 row_settings, notes, two_values, context   settings and words beside the numbers
+environment  machine, engine and lengths that the words before a table of speeds state
 contradictions               a table that says two things says nothing
 lm_eval_table, leaderboards, specification_lists   forms with rules of their own
 extract, take                from cells to claims

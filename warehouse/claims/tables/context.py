@@ -22,6 +22,8 @@ class Surroundings:
     """The headings over it, the nearest last."""
     intro: tuple[str, ...] = ()
     """The words right before it."""
+    section: tuple[str, ...] = ()
+    """All the words between the nearest heading and the table, those over other tables among them."""
     notes: tuple[Note, ...] = ()
     """Sentences and footnotes about settings near it."""
     board: str | None = None

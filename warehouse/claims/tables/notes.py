@@ -98,9 +98,9 @@ def words_around(blocks: Sequence[Heading | Words | Grid], index: int) -> list[s
     return [block.text for run in runs for block in run if isinstance(block, Words)]
 
 
-def words_over(blocks: Sequence[Heading | Words | Grid], index: int) -> list[str]:
-    """The texts of the words that stand directly under one of the headings over the table at this place, in order: what
-    they say may be about all that the heading is over."""
+def words_over(blocks: Sequence[Heading | Words | Grid], index: int, *, nearest: bool = False) -> list[str]:
+    """The texts of the words that stand directly under one of the headings over the table at this place (`nearest`: the
+    nearest), in order: what they say may be about all that the heading is over."""
     over: list[str] = []
     under: list[str] = []
     level = 7
@@ -110,6 +110,8 @@ def words_over(blocks: Sequence[Heading | Words | Grid], index: int) -> list[str
         elif isinstance(block, Heading):
             over = [*under, *over] if block.level < level else over
             level, under = min(level, block.level), []
+            if nearest:
+                break
     return over if level < 7 else under
 
 

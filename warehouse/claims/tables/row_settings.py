@@ -19,6 +19,8 @@ from warehouse.claims.text.vocabulary import GENERIC, SAYS_NOTHING
 Stated = dict[str, str | int | float]
 _VALUES = re.compile(r"\d+\.\d+(?:[\s()/|,]+\d+\.\d+)+[\s)]*")
 """Several values of something else in one cell, which say nothing of the others."""
+_PICTURES = re.compile(r"[(\[][^\w()\[\]]*[)\]]")
+"""A bracket with no words, as pictures that are links: `BF16 (🤗)`."""
 _NUMBERS = ("concurrency", "prompt_tokens", "generation_tokens", "depth")
 
 
@@ -57,6 +59,7 @@ def row_settings(layout: Layout, row: Sequence[Cell], label: Label) -> tuple[Sta
             gpus = text
         elif role.startswith("set:"):
             field = role.removeprefix("set:")
+            text = _PICTURES.sub("", text).strip() or text
             if field == "quantization" and row[column].links and not mode_of(text):  # `Weights` that are linked to
                 continue
             if field == "backend" and label.benchmark and catalogue()[label.benchmark].unit == "fraction":

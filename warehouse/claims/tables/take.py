@@ -14,6 +14,7 @@ from warehouse.claim_records import Claimant
 from warehouse.claims.source_reading import new_claim, read_number, solved_items
 from warehouse.claims.tables.cells import Value, read_value, scale_of
 from warehouse.claims.tables.context import Context
+from warehouse.claims.tables.environment import serving_around
 from warehouse.claims.tables.grid import Cell
 from warehouse.claims.tables.headings import heads_of
 from warehouse.claims.tables.leaderboards import language_of_heading, of_leaderboard, task_of_suite
@@ -35,7 +36,7 @@ from warehouse.claims.text.labels import Label, read_label, settings_with
 from warehouse.claims.text.legends import explained, unexplained
 from warehouse.claims.text.names import name_tokens, normalise
 from warehouse.claims.text.parts import LANGUAGES
-from warehouse.claims.text.speed_names import UNIT, backend_named, device_named, quantization_named
+from warehouse.claims.text.speed_names import UNIT
 from warehouse.claims.text.stated_for_all import settings_for
 from warehouse.claims.text.tunings import mode_in, mode_of_all
 from warehouse.claims.text.vocabulary import CATEGORIES, NO_SCORES, OF_TEN, OF_TEN_OR_HUNDRED, TUNED
@@ -242,7 +243,7 @@ def _add(
     merged = _merged(told, stated, label, owner, extra)
     speed = known is not None and known.evaluator == "speed"
     if speed:
-        merged = {**_serving(around.headings, around.intro), **merged}
+        merged = {**serving_around(around.headings, around.intro, around.section), **merged}
     all_words += _with_gpus(merged, speed)
     if known is not None and known.evaluator == "specification":
         served = (
@@ -309,23 +310,6 @@ def _mode_told(context: Context, marks: str) -> Stated:
     excepted = [re.sub(r"^[\W\d]+", "", text) for text in footnotes(context.notes, marks)]
     every = mode_of_all(context.around.intro)
     return {**mode_in(context.around.headings), **every, **mode_in(excepted)}
-
-
-def _serving(headings: Sequence[str], intro: Sequence[str]) -> Stated:
-    """Backend and machine that the nearest heading, or the words before the table, name for its speeds, and the
-    quantization where one of them is its title."""
-    serving: Stated = {}
-    for text in (*intro, *headings):
-        if backend := backend_named(text):
-            serving["backend"] = backend
-        if device := device_named(text):
-            serving["hardware"] = device
-        if length := re.search(r"(?i)\bgenerat\w+ (\d[\d,]*) (?:new |output )?tokens", text):
-            serving["generation_tokens"] = int(length[1].replace(",", ""))
-    for title in (*headings[-1:], *(text for text in intro[-1:] if len(text) <= 100)):
-        if quantization := quantization_named(title):
-            serving["quantization"] = quantization
-    return serving
 
 
 def _label_cell(context: Context, number: int, column: int) -> Cell:

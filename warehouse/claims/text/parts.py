@@ -46,7 +46,8 @@ SPLITS = _words(
 )
 HARMLESS = _words(
     "score scores result results reported ours this thiswork ourmodel new higherisbetter lowerisbetter higher lower "
-    "overall percent points llm benchmark eval evaluation measured accuracyscore"
+    "overall percent points llm benchmark eval evaluation measured accuracyscore comingsoon soon tobereleased "
+    "releasingsoon 即将发布 即将开源 待开源"
 )
 """The white list: words on a score that leave it what it is."""
 DESCRIPTIONS = _words(
