@@ -16,7 +16,7 @@ from warehouse.claims.text.labels import Label, read_label, stated_by, states_on
 from warehouse.claims.text.model_words import is_size
 from warehouse.claims.text.names import normalise
 from warehouse.claims.text.speed_names import UNIT, device_named, names_speed, quantization_named, speed_named
-from warehouse.claims.text.vocabulary import MEANS
+from warehouse.claims.text.vocabulary import LABEL_HEADS, MEANS, MODEL_HEADS
 
 Heads = tuple[tuple[str, ...], ...]
 _BELOW = frozenset(
@@ -40,6 +40,9 @@ def heads_of(grid: Grid) -> tuple[int, Heads]:
         grid.rows[count], grid.rows[count - 1], grid.rows[count + 1 :]
     ):
         count += 1
+        above = grid.rows[count - 2]
+        if grid.rows[count - 1][0].text:  # a Markdown table has no cells over several columns
+            grid = replace(grid, rows=(*grid.rows[: count - 2], _carried(above), *grid.rows[count - 1 :]))
     parts = []
     for column in range(grid.width):
         seen: list[Cell] = []
@@ -53,6 +56,14 @@ def heads_of(grid: Grid) -> tuple[int, Heads]:
     return count, tuple(parts)
 
 
+def _carried(row: tuple[Cell, ...]) -> tuple[Cell, ...]:
+    """The row of headings of groups, each carried over the empty cells to its right; the first cell is none."""
+    cells = [*row[:1]]
+    for cell in row[1:]:
+        cells.append(cell if cell.text or len(cells) == 1 else cells[-1])
+    return tuple(cells)
+
+
 def _like_heading(row: tuple[Cell, ...]) -> bool:
     values = [read_value(cell) for cell in row]
     return all(value.kind in ("words", "nothing") for value in values) and sum(bool(cell.text) for cell in row) > 1
@@ -60,11 +71,14 @@ def _like_heading(row: tuple[Cell, ...]) -> bool:
 
 def _names_columns(row: tuple[Cell, ...], above: tuple[Cell, ...], below: tuple[tuple[Cell, ...], ...]) -> bool:
     """Whether the row gives every column but the first, which it leaves empty, a name of its own, under headings some
-    of which are empty; numbers stand below."""
+    of which are empty; or begins as a heading does (`Benchmark`). Numbers stand below."""
     names = [cell.text for cell in row[1:]]
-    if row[0].text or len(names) < 2 or not all(names) or len(set(names)) < len(names):
+    is_whole = all(cell.text for cell in above) and normalise(above[0].text) in LABEL_HEADS | MODEL_HEADS
+    headed = normalise(row[0].text) in LABEL_HEADS | MODEL_HEADS and not is_whole
+    apart = {(over.text, name) for over, name in zip(_carried(above)[1:], names, strict=True)} if headed else set(names)
+    if (row[0].text and not headed) or len(names) < 2 or not all(names) or len(apart) < len(names):
         return False
-    if any(read_value(cell).kind != "words" for cell in row[1:]) or all(cell.text for cell in above[1:]):
+    if any(read_value(cell).kind != "words" for cell in row[1:]) or (not headed and all(c.text for c in above[1:])):
         return False
     return any(all(read_value(cell).kind == "number" for cell in other[1:]) for other in below)
 

@@ -25,7 +25,7 @@ from warehouse.claims.tables.headings import (
 )
 from warehouse.claims.tables.ownership.identity import Identity, names_model
 from warehouse.claims.text.brackets import BRACKET
-from warehouse.claims.text.labels import read_label, stated_by
+from warehouse.claims.text.labels import read_label, stated_by, states_only_settings
 from warehouse.claims.text.model_words import is_size
 from warehouse.claims.text.names import mode_of, name_key, normalise
 from warehouse.claims.text.parts import kind_of
@@ -332,9 +332,7 @@ def _roles(
             roles[column] = "gpus"
         elif words in SETTING_HEADS and not (SETTING_HEADS[words] in MODE_FIELDS and numbers):
             roles[column] = f"set:{SETTING_HEADS[words]}"
-        elif (
-            words in STATED_HEADS or _states_either(heads[column]) or _counts_phases(words, cells)
-        ) and not only_other:
+        elif (words in STATED_HEADS or _states_either(heads[column]) or _tells_how(words, cells)) and not only_other:
             roles[column] = "stated"
         elif words in GROUP_HEADS:
             roles[column] = "group"
@@ -372,11 +370,12 @@ def _mostly_categories(cells: list[Cell]) -> bool:
     return bool(filled) and sum(read_label(text).category for text in filled) * 2 > len(filled)
 
 
-def _counts_phases(words: str, cells: Sequence[Cell]) -> bool:
-    """Whether a column says by small whole numbers of which phase of a training each row is."""
-    return words.endswith(("phase", "stage", "阶段")) and all(
-        re.fullmatch(r"\d{0,3}", cell.text.strip()) for cell in cells
-    )
+def _tells_how(words: str, cells: Sequence[Cell]) -> bool:
+    """Whether a column without a heading only states settings (`5-shot`), or one says by small whole numbers of which
+    phase of a training each row is."""
+    if not words:
+        return any(c.text for c in cells) and all(states_only_settings(c.text) for c in cells if c.text)
+    return words.endswith(("phase", "stage", "阶段")) and all(re.fullmatch(r"\d{0,3}", c.text.strip()) for c in cells)
 
 
 def _states_either(parts: tuple[str, ...]) -> bool:
