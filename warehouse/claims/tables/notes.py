@@ -36,8 +36,11 @@ _BEFORE = re.compile(
 _LEGEND = re.compile(
     r"(?i)^\W{0,3}?(\*{1,3}|[†‡§¶✱▲▼#^]|\(\?\)|\d{1,2}(?=[\s.)])|[a-f](?=[.):]\s))|(?:marked|asterisk|denoted?)\D{0,40}?([*†‡§¶✱▲▼#])|([✱▲▼†‡§¶])\s*[:=]"
 )
-_FOOTNOTES = re.compile(r"(?<=[\w.)%])\s+(?=(?:[†‡§¶✱]|\*{2,3}(?!\w)|\[?\^\d\]?:)\s*\w)")
-"""Where the next footnote of a paragraph begins."""
+_FOOTNOTES = re.compile(
+    r"(?<=[\w.)%])\s+(?=(?:[†‡§¶✱]|\*{2,3}(?!\w)|\[?\^\d\]?:)\s*\w)|"
+    r"(?<=[.!])\s+(?=All (?:other |the )?(?:models|results|scores|benchmarks|evaluations|numbers|tests)\b)"
+)
+"""Where the next footnote of a paragraph begins, or a sentence about all of its numbers."""
 _IS = r"`?\s*(?:value\s*)?(?:is |was )?(?:=|:|：|of|is|was|set to|to|(?:均|统一)?(?:设置?)?(?:为|成))?\s*[`$]?"
 _ALONE = r"\b(?!\s*[-–~]\s*\.?\d)(?!\.\d)"
 _FIELDS = {

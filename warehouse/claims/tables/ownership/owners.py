@@ -139,7 +139,8 @@ def _settled(parsed: Sequence[tuple[Owner, int | None]], identity: Identity) -> 
         if closeness is None or best is None:
             settled.append(owner)
         elif closeness > best and owner.model == identity.model:
-            reason = f"a column is named {identity.model} without the words ({', '.join(owner.words)})"
+            less = f"without the words ({', '.join(owner.words)})" if owner.words else "in full"
+            reason = f"another is named {identity.model} {less}"
             settled.append(Owner("unsure", owner.model, reason=reason))
         elif closeness > best:
             settled.append(replace(owner, kind="other"))
