@@ -9,7 +9,7 @@ from datetime import datetime
 
 from warehouse.claims.sentences.proposing import propose
 from warehouse.claims.source_reading import Reading, source_of
-from warehouse.claims.tables.around.titles import RESULTS, captions_of, intro_of
+from warehouse.claims.tables.around.titles import RESULTS, captions_of, intro_of, words_under_headings
 from warehouse.claims.tables.context import Surroundings
 from warehouse.claims.tables.contradictions import drop_contradictions, drop_list_contradictions
 from warehouse.claims.tables.document import Heading, Page, Words, read_page
@@ -28,7 +28,7 @@ from warehouse.claims.tables.specification_lists import read_items
 from warehouse.claims.text.legends import legends_in
 from warehouse.claims.text.model_words import is_size
 from warehouse.claims.text.names import normalise
-from warehouse.claims.text.stated_for_all import stated_for_all
+from warehouse.claims.text.stated_for_all import stated_for_all, stated_right_over
 
 
 def read_card(
@@ -135,9 +135,9 @@ def _read_grid(
             or _BY_BOARD.search(text)
         ]
         board = None if _compares_with_original(grid) else leaderboard_of((*headings, *titles))
-        over = [*words_over(blocks, index), *([grid.caption] if grid.caption else [])]
+        over = [*words_under_headings(blocks, index), *([grid.caption] if grid.caption else [])]
         tables = [statement for block in blocks if isinstance(block, Grid) for statement in settings_of_table(block)]
-        for_all = (*tables, *stated_for_all(headings, over))
+        for_all = (*tables, *stated_for_all(headings, over), *(stated_right_over(intro[-1]) if intro else ()))
         section = tuple(words_over(blocks, index, nearest=True))
         around = Surroundings(headings, intro, section, notes_near(blocks, index), board, legends, for_all)
         read_table(grid, layout, around, identity, reading, commit)

@@ -36,4 +36,14 @@ def column_label(layout: Layout, column: int) -> Label:
         if over.benchmark:  # a group over columns of several measures names a part
             stated = {**dict(over.stated), "subset": parts[0]}
             return replace(over, text=with_remark(layout.context, ", ".join(parts)), stated=tuple(stated.items()))
+    if normalise(head) in AVERAGES and _beside_parts(layout, column):
+        return replace(read_label(layout.context), text=with_remark(layout.context, head))
     return read_label(layout.context if generic else with_remark(layout.context, head))
+
+
+def _beside_parts(layout: Layout, column: int) -> bool:
+    """Whether all the other columns of values hold parts of the benchmark, so that the average over them is the
+    whole."""
+    others = [" ".join(layout.heads[c]) for c, role in layout.roles.items() if role == "value" and c != column]
+    bare = [re.sub(r"(?i)^(?:avg|average|mean)\.?\s*[(（]([^()（）]+)[)）]$", r"\1", head) for head in others]
+    return len(bare) > 1 and all(kind_of(head) == "part" for head in bare)

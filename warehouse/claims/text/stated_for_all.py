@@ -140,6 +140,7 @@ def _of_paragraph(paragraph: str, after: Sequence[str]) -> Iterator[StatedForAll
             continue
         if not _RESTRICTED.search(sentence):
             yield from _shots_in(sentence, paragraph, after, but)
+        yield from _shots_of_one(sentence, paragraph)
         if (means := _MEANS_OF_ALL.search(sentence)) and not _named_in(
             sentence[: saved.start()] if saved else sentence
         ):
@@ -168,6 +169,57 @@ def _shots_in(sentence: str, paragraph: str, after: Sequence[str], but: frozense
     yield StatedForAll((("shots", shots),), sentence, only=only, but=but)
 
 
+_SHOTS_OF_ONE = (
+    re.compile(
+        rf"(?i)\b(?:evaluat|report|measur|test)\w* (?:the |its |their )?{_N}"
+        r"(?: (?:validation|test|dev|and|sets?|/))* (?:accuracy|performance|results?|scores?)\b"
+    ),
+    re.compile(
+        rf"(?i)\b(?:conduct|perform|ran|run|carr|did|do)\w*(?: out)? an? {_N} (?:tests?|evaluations?)"
+        r"(?: on (?:all (?:the )?models|the (?:test|validation|dev) set|it))?(?=\s*[.,;]|\s*$)"
+    ),
+)
+"""What says how the one benchmark of a paragraph was asked: `conducted a 5-shot test on all models`."""
+
+
+def _shots_of_one(sentence: str, paragraph: str) -> Iterator[StatedForAll]:
+    """The shots that a sentence states of the one benchmark that its paragraph names."""
+    counts = {_count(match["shots"]) for pattern in _SHOTS_OF_ONE for match in pattern.finditer(sentence)}
+    named = _named_in(paragraph)
+    if len(counts) == len(named) == 1 and len(set(_shots_said(paragraph))) == 1:
+        yield StatedForAll((("shots", counts.pop()),), sentence, only=named)
+
+
+def _shots_said(text: str) -> list[int]:
+    return [_count(word) for match in SHOTS.finditer(text) if (word := match[1] or match[2]).casefold() != "few"]
+
+
+_SHOWN = re.compile(
+    r"(?i)\b(?:below|following|as follows|table|demonstrated?|show[ns]?|presented?|reported?|provided)\b|如下|下表|以下"
+)
+_OTHERWISE = re.compile(r"(?i)\b(?:unlike|instead|rather|not|except|whereas|while|but|respectively)\b")
+_SPLIT_SET = re.compile(r"(?i)\b(?:validation|val|dev(?:elopment)?|test(?:ing)?)[ -](?:set|split)\b")
+
+
+def stated_right_over(paragraph: str) -> tuple[StatedForAll, ...]:
+    """What the paragraph right over a table states of the one benchmark that it says to be shown there: its shots, and
+    the split that was scored, as in `The zero-shot accuracy on the C-Eval validation set is shown below`."""
+    sentences = re.split(r"(?<=[.!?])\s+(?=[A-Z*`])|(?<=[。！？])", paragraph[-1500:])
+    for sentence in reversed(sentences):
+        named = _named_in(sentence)
+        if not _SHOWN.search(sentence) or len(named) != 1 or _OTHERWISE.search(sentence):
+            continue
+        stated: dict[str, str | int] = {}
+        if len(shots := set(_shots_said(sentence))) == 1:
+            stated["shots"] = shots.pop()
+        splits = {match[0].casefold() for match in _SPLIT_SET.finditer(sentence)}
+        tested = all(catalogue()[name].cannot_run is None for name in named) and "test" in "".join(splits)
+        if len(splits) == 1 and not tested:  # what is run is the test split, where there is one
+            stated["subset"] = splits.pop()
+        return (StatedForAll(tuple(stated.items()), only=named),) if stated else ()
+    return ()
+
+
 def _count(word: str) -> int:
     return {"zero": 0, "one": 1}[word.casefold()] if word.isalpha() else int(word)
 
@@ -185,7 +237,8 @@ def _named_in(text: str) -> frozenset[str]:
     for run in _RUN.findall(text):
         words = run.strip(".").split()
         for start in range(len(words)):
-            names = [resolve_benchmark(" ".join(words[start:end])).name for end in range(len(words), start, -1)]
+            said = [" ".join(words[start:end]) for end in range(len(words), start, -1)]
+            names = [resolve_benchmark(text).name for text in said if not text.islower()]  # `multiple` is a word
             if name := next((n for n in names if n and catalogue()[n].unit in ("fraction", "points")), None):
                 named.add(name)
                 break

@@ -13,6 +13,7 @@ from warehouse.claims.tables.around.named_over import (
 )
 from warehouse.claims.tables.document import Heading, Words
 from warehouse.claims.tables.grid import Grid
+from warehouse.claims.tables.notes import words_over
 from warehouse.claims.text.labels import AT, SHOTS
 from warehouse.claims.text.names import normalise
 from warehouse.claims.text.vocabulary import MEANS, MEASURES, METRIC_WORDS, MODEL_HEADS
@@ -69,3 +70,11 @@ def intro_of(blocks: Sequence[Heading | Words | Grid], index: int) -> tuple[str,
             break
         paragraphs.insert(0, block.text[:400])
     return tuple(paragraphs)
+
+
+def words_under_headings(blocks: Sequence[Heading | Words | Grid], index: int) -> list[str]:
+    """The words under the headings over a table. A heading right over it that only says that results follow parts
+    nothing."""
+    before = blocks[index - 1] if index else None
+    results = isinstance(before, Heading) and normalise(before.text) in RESULTS
+    return words_over(blocks, index - 1 if results else index)
