@@ -9,7 +9,14 @@ from datetime import datetime
 
 from warehouse.claims.sentences.proposing import propose
 from warehouse.claims.source_reading import Reading, source_of
-from warehouse.claims.tables.around.titles import RESULTS, captions_of, intro_of, words_under_headings
+from warehouse.claims.tables.around.named_parts import WordsAround, with_parts_named
+from warehouse.claims.tables.around.titles import (
+    RESULTS,
+    captions_of,
+    intro_of,
+    words_after,
+    words_under_headings,
+)
 from warehouse.claims.tables.context import Surroundings
 from warehouse.claims.tables.contradictions import drop_contradictions, drop_list_contradictions
 from warehouse.claims.tables.document import Heading, Page, Words, read_page
@@ -120,11 +127,13 @@ def _read_grid(
     legends = legends_in(words)
     grid = with_billions(split_columns(split_rows(grid), (*headings, *words)), legends)
     grid = with_long_names(grid, legends)
+    intro = intro_of(blocks, index)
+    spoken = WordsAround(intro, words_after(blocks, index), tuple(words_over(blocks, index)), headings)
+    grid = with_parts_named(grid, spoken, captions_of(grid, intro))
     if settings_of_table(grid):
         reading.leave(grid.line, " | ".join(cell.text for cell in grid.rows[0]), "a table of settings, no scores")
         return
     claims, mentions = len(reading.claims), len(reading.mentions)
-    intro = intro_of(blocks, index)
     if (columns := columns_of(grid)) is not None:
         read_lm_eval_table(grid, columns, headings, identity, reading, commit)
     elif (layout := layout_of(grid, identity, (*headings, *captions_of(grid, intro)))) is not None:

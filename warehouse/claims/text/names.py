@@ -79,8 +79,8 @@ def suggest_benchmarks(text: str) -> tuple[str, ...]:
 
 
 _QUANTIZATION = re.compile(
-    r"(?i)^(bf16|fp16|f16|fp32|f32|fp8|nvfp4|mxfp4|fp4|int[48](?:[-_ ]?(?:awq|gptq))?|(?:awq|gptq)(?:[-_ ]?int[48])?|"
-    r"gguf|w[48]a(?:8|16)|i?q\d(?:_[a-z0-9]+)*|ud-q\d(?:_[a-z0-9]+)*)$"
+    r"(?i)^(bf16|fp16|f16|fp32|f32|fp8|nvfp4|mxfp4|fp4|int[48](?:[-_ ]?(?:awq|gptq)|[-_ ]weight[-_ ]only)?|"
+    r"(?:awq|gptq)(?:[-_ ]?int[48])?|gguf|w[48]a(?:8|16)|i?q\d(?:_[a-z0-9]+)*|ud-q\d(?:_[a-z0-9]+)*)$"
 )
 
 

@@ -35,7 +35,7 @@ STATED_HEADS = _words(
 )
 """Headings of columns whose words state settings of any kind, or which of several rounds was measured."""
 SIZE_HEADS = _words("size modelsize params parameters parametersize 参数量 模型大小 规模")
-NUMBER_HEADS = _words("gpunum gpunumber numgpus numberofgpus gpucount ngpus gpus 显卡数")
+NUMBER_HEADS = _words("gpunum gpunumber numgpus numberofgpus gpucount ngpus gpus 显卡数 卡数 部署卡数 gpu数 gpu数量")
 SETTING_HEADS = {
     "hardware": "hardware", "gpu": "hardware", "gpus": "hardware", "device": "hardware", "machine": "hardware",
     "accelerator": "hardware", "cpu": "hardware", "backend": "backend", "engine": "backend", "runtime": "backend",

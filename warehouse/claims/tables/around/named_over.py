@@ -103,6 +103,32 @@ def benchmark_measured(paragraphs: Sequence[str], *, shots: bool = True) -> str 
     return None
 
 
+_NAMED = re.compile(
+    r"(?:\b(?:on|of|using|with) (?:the )?(?:\w+ )?(?:(?:benchmarks?|datasets?|test set) (?:of |called |named )?)?|"
+    r"在|采用|使用)\s*"
+    r"(?a:([A-Z][\w-]*[A-Z\d][\w.-]*\w))"
+)
+"""A name that looks like a benchmark's, behind words that say that it was measured on it."""
+
+
+def benchmark_said(text: str, *, known: bool = False) -> list[str]:
+    """The names of benchmarks that the words say something was measured on: those that are `known`, or the ones that
+    look like a benchmark's name too; more than one where another stands beside one."""
+    sentences = [part for part in _SENTENCE_END.split(text) if not _NO_RESULT.search(part)]
+    names = [name for part in sentences for name in _benchmarks_in(part).values()]
+    beside = [
+        name
+        for part in sentences
+        for name in names
+        if _beside_another(part, name) or (_OTHERS.search(part) and name in part)
+    ]
+    measured = [part for part in sentences if _MEASURED.search(part) or re.search(rf"(?i)\b(?:{_RESULT})\b", part)]
+    if not known and not names and measured:
+        names = [name for part in measured for name in _NAMED.findall(part)]
+        beside = [name for part in measured for name in names if _beside_another(part, name)]
+    return list(dict.fromkeys((*names, *(f"beside {name}" for name in beside))))
+
+
 def as_measured(name: str, sentence: str, shots: bool) -> str:
     """The name of a benchmark with the shots, and the split behind it, that the sentence states: `C-Eval (validation
     set, zero-shot)`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 from warehouse.claims.tables.around.named_over import (
     benchmark_announced,
@@ -56,6 +57,12 @@ def _is_measure(head: str) -> bool:
     rest = AT.sub(" ", SHOTS.sub(" ", head))
     words = [key for part in re.split(r"[\s()（）%↑↓,/]+", rest) if (key := normalise(part))]
     return rest != head if not words else all(word in MEASURES or word in METRIC_WORDS for word in words)
+
+
+def words_after(blocks: Sequence[Heading | Words | Grid], index: int) -> tuple[str, ...]:
+    """The words right behind a table, up to the next heading or table: at most two paragraphs."""
+    run = takewhile(lambda block: isinstance(block, Words), blocks[index + 1 : index + 3])
+    return tuple(block.text[:400] for block in run if isinstance(block, Words))
 
 
 def intro_of(blocks: Sequence[Heading | Words | Grid], index: int) -> tuple[str, ...]:

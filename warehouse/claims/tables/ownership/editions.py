@@ -34,6 +34,12 @@ def mode_of_edition(text: str, identity: Identity) -> tuple[dict[str, str], str]
     return modes, "" if versioned[2] in ours else f"v{versioned[2]}"
 
 
+def names_artifact(bracket: str) -> bool:
+    """Whether the bracket behind a model's name is that of a recipe of quantization, whose result is a release of its
+    own: `W8A8C8-FP8`."""
+    return re.fullmatch(r"(?i)w\d{1,2}a\d{1,2}c\d{1,2}(?:[-_ ]?(?:fp|int)\d)?", bracket.strip()) is not None
+
+
 def behind_name(leaf: str, hub: str) -> str:
     """The words that stand behind a model's own name, where they say more than whose it is: `Odd-14B TIR`."""
     name = hub.rsplit("/", 1)[-1]

@@ -14,6 +14,7 @@ from warehouse.claims.tables.ownership.editions import (
     behind_name,
     is_same_weights,
     mode_of_edition,
+    names_artifact,
     quantized_sibling,
 )
 from warehouse.claims.tables.ownership.identity import Identity, names_model
@@ -322,7 +323,7 @@ def _name(text: str, identity: Identity, base: str | None) -> tuple[Owner, int |
     ours = name_tokens(identity.model)
     for bracket in brackets:
         tokens = name_tokens(bracket)
-        if _VERSION.fullmatch(bracket.strip()) and not tokens <= ours:
+        if names_artifact(bracket) or (_VERSION.fullmatch(bracket.strip()) and not tokens <= ours):
             return owner, None  # `7B (1.1)`, `7B (0724)`: another edition
         settings, left = stated_by(bracket, None)
         if settings and not left and "subset" not in settings:  # (6K) behind a model is no part of a benchmark
