@@ -330,7 +330,7 @@ def _place(
     word: str, settings: dict[str, str | int | float], benchmark: str | None, *, bracketed: bool, core: str
 ) -> list[str]:
     """Put a word that is no metric, mode or tool into the field of its kind; what has none comes back."""
-    if describes(word, benchmark):
+    if describes(word, benchmark) or (benchmark is not None and resolve_benchmark(word).name == benchmark):
         return []
     kind = kind_of(word)
     if benchmark is not None and catalogue()[benchmark].evaluator in ("speed", "specification"):

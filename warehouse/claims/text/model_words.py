@@ -88,6 +88,7 @@ def names_only_the_base(missing: frozenset[str] | set[str], kept: frozenset[str]
 
 def is_base_by_custom(model: str) -> bool:
     """Whether a release without a word of tuning is a base model because its family always names the tuned ones: Llama
-    2 to 4, under whoever's name (`Llama-3.2-3B`, `Meta-Llama-3-8B`, `Llama-2-7b-hf`)."""
+    2 to 4, under whoever's name (`Llama-3.2-3B`, `Meta-Llama-3-8B`, `Llama-2-7b-hf`), Gemma 1 and 2 (`gemma-2-9b`)."""
     name = model.rsplit("/", 1)[-1]
-    return re.fullmatch(r"(?i)(?:meta-)?llama-\d(?:\.\d)?-\d+b(?:-vision)?(?:-hf)?", name) is not None
+    families = r"(?i)(?:meta-)?llama-\d(?:\.\d)?-\d+b(?:-vision)?(?:-hf)?|(?:code)?gemma-(?:2-)?\d+b"
+    return re.fullmatch(families, name) is not None
