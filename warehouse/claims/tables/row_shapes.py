@@ -17,8 +17,10 @@ from warehouse.claims.text.vocabulary import MEANS
 
 
 def split_rows(grid: Grid) -> Grid:
-    """The table with rows taken apart that hold several benchmarks, one a line, with as many lines of numbers."""
+    """The table with rows taken apart that hold several benchmarks, one a line, with as many lines of numbers. Where
+    other rows are so taken apart by a column, names in it that nobody knows are parted too."""
     rows: list[tuple[Cell, ...]] = []
+    parted = {column for row in grid.rows[grid.heads :] for count, column in (_lines_of(row),) if count}
     for number, row in enumerate(grid.rows):
         if number >= grid.heads and (sides := _sides_of(row)):
             rows += [
@@ -26,7 +28,9 @@ def split_rows(grid: Grid) -> Grid:
                 for side, cells in enumerate(sides)
             ]
             continue
-        count = _lines_of(row) if number >= grid.heads else 0
+        count = _lines_of(row)[0] if number >= grid.heads else 0
+        if not count and number >= grid.heads and len(parted) == 1:
+            count = _lines_of_unknown(row, next(iter(parted)))
         if not count:
             rows.append(row)
             continue
@@ -70,10 +74,20 @@ def _sides_of(row: tuple[Cell, ...]) -> list[tuple[Cell, ...]]:
     ]
 
 
-def _lines_of(row: tuple[Cell, ...]) -> int:
-    """How many benchmarks, or precisions of weights, a row names, one a line; 0 for an ordinary row. One of them must
-    be known, and every cell with numbers must have as many lines."""
-    for cell in row[:4]:
+def _lines_of_unknown(row: tuple[Cell, ...], column: int) -> int:
+    """How many names a row has in the column by which other rows are taken apart, where each is one line, and every
+    cell with numbers has as many; 0 for an ordinary row."""
+    count = len(row[column].lines)
+    numbers = [cell for cell in row[column + 1 :] if any(map(str.isdigit, cell.text))]
+    even = all(len(cell.lines) == count and all(map(_NUMBER.fullmatch, cell.lines)) for cell in numbers)
+    named = all(re.match(r"[^\W\d]", line) and not states_only_settings(line) for line in row[column].lines)
+    return count if count > 1 and numbers and even and named else 0
+
+
+def _lines_of(row: tuple[Cell, ...]) -> tuple[int, int]:
+    """How many benchmarks, or precisions of weights, a row names, one a line, and in which column; 0 for an ordinary
+    row. One of them must be known, and every cell with numbers must have as many lines."""
+    for column, cell in enumerate(row[:4]):
         count = len(cell.lines)
         if any(states_only_settings(line) for line in cell.lines):
             continue  # a heading with its shots below, no two benchmarks
@@ -82,8 +96,8 @@ def _lines_of(row: tuple[Cell, ...]) -> int:
             others = row[1:] if precisions else row  # the benchmark, once for all of them
             numbers = [other for other in others if other is not cell and any(c.isdigit() for c in other.text)]
             if numbers and all(len(other.lines) == count for other in numbers):
-                return count
-    return 0
+                return count, column
+    return 0, 0
 
 
 _COUNTED = re.compile(

@@ -80,6 +80,7 @@ _PART = re.compile(
     r"(?i)(?:part|section|level|lvl|tier|phase|round|turn|stage|split|set|subset|task|track|year|grade|group|domain|topic|"
     r"category|volume)s?\.?[\s-]*(?:[ivx]{1,4}|\d{1,4}|[a-z])|(?:[ivx]{2,4})|[<>≤≥~]?\s*\d+(?:\.\d+)?\s?[km](?:\s?tokens?)?"
     r"(?:\s*[-–—~]\s*\d+(?:\.\d+)?\s?[km])?|@?\s?\d+\s?[km]|(?:19|20)\d\d(?:[-/.]\d{1,2}){0,2}|(?:20\d\d)?[01]\d[0-3]\d|(?:20)?\d\dQ[1-4]|.*\b(?:subset|split|only)\b.*|"
+    r"(?:en|zh|de|fr|es|ja|ko|ru|cs|uk|ro|fi|it|pt|ar|is|he)\s?[-–]\s?(?:en|zh|de|fr|es|ja|ko|ru|cs|uk|ro|fi|it|pt|ar|is|he)|"
     r"(?:train|val|validation|dev|development|test|testing)[ -]set|"
     r"(?:single|multi)[\s-]?doc(?:ument)?[\s-]?qa|(?:first|last|random|top)\s+\d+.*|\d+\s*(?:samples|items|questions|problems|tasks|examples|languages|langs)"
     r"|[a-z]{2,4}\s?(?:->|→)\s?[a-z]{2,4}|(?:中文|英文)(?:推理|语言|知识|写作|数学)|(?:en|zh)\.\w+|(?:half|full) book"

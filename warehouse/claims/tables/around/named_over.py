@@ -144,7 +144,7 @@ _SENTENCE_END = re.compile(r"[.!?](?=\s+[A-Z\d])|[。！？]")
 _RESULT = r"accurac\w+|pass@\d+|performance|results?|scores?|capabilit\w+|准确率|正确率|结果|成绩|得分|表现|效果|性能"
 """Words for what was measured."""
 _NO_RESULT = re.compile(
-    r"(?i)\bnot\b|n't\b|\bwithout\b|\bunlike\b|\bexcept|\bexclud|contaminat|\bremov|\bfilter|\btrain(?:ed|ing)?\b.*\bon\b|"
+    r"(?i)\bnot\b|n't\b|\bwithout\b|\bunlike\b|\bexcept|\bexclud|contaminat|\bremov|\bfilter|(?<![\w-])train(?:ed|ing)?\b.*\bon\b|"
     r"\b(?:earlier|previous|above)\b|去除|过滤|污染|除外|不包括"
 )
 """Words of a sentence that names a benchmark for something else than the scores that follow."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from warehouse.claims.tables.around.named_over import benchmark_over, benchmark_said
+from warehouse.claims.tables.around.named_over import as_measured, benchmark_over, benchmark_said
 from warehouse.claims.tables.grid import Cell, Grid
 from warehouse.claims.tables.headings import heads_of
 from warehouse.claims.text.brackets import with_remark
@@ -58,10 +58,11 @@ def with_parts_named(grid: Grid, around: WordsAround, titles: Sequence[str]) -> 
         name = _code_benchmark(around) if coding else _spoken_benchmark(around)
         if name is None:
             return grid
+        no_mean = coding or any(map(_DIRECTION.fullmatch, texts))  # of a few parts, no score of the whole
         given = {
             spot: with_remark(name, text) if normalise(text) not in MEANS else name
             for spot, text in zip(spots, texts, strict=True)
-            if text and not (coding and normalise(text) in MEANS)  # a mean over languages is no score of its own
+            if text and not (no_mean and normalise(text) in MEANS)
         }
         return _renamed(grid, given)
     return grid
@@ -74,16 +75,24 @@ def _is_aside(head: str) -> bool:
 
 
 def _of_languages(texts: Sequence[str], is_language: Callable[[str], bool]) -> bool:
-    """Whether the texts are at least three different languages, perhaps with their mean."""
+    """Whether the texts are at least three different languages, or two directions of translation, perhaps with their
+    mean."""
     names = [text for text in texts if text and normalise(text) not in MEANS]
-    return len(set(names)) == len(names) > 2 and all(map(is_language, names))
+    fewest = 2 if all(map(_DIRECTION.fullmatch, names)) else 3
+    return len(set(names)) == len(names) >= fewest and all(map(is_language, names))
 
 
 def _is_programming(text: str) -> bool:
     return normalise(text) in PROGRAMMING or text in ("C#", "C++")
 
 
+_DIRECTION = re.compile(r"([A-Za-z]{2,}) ?(?:-|–|→|->|to) ?([A-Za-z]{2,})")
+"""A direction of translation: `zh-en`."""
+
+
 def _is_spoken(text: str) -> bool:
+    if pair := _DIRECTION.fullmatch(text):
+        return all(normalise(side) in LANGUAGES for side in pair.groups())
     return normalise(text) in LANGUAGES and normalise(text) not in ("nonenglish", "multilingual")
 
 
@@ -101,7 +110,7 @@ def _spoken_benchmark(around: WordsAround) -> str | None:
     behind = around.after[0] if around.after and _AFTER.match(around.after[0]) else ""
     for text in (*around.before[-1:], behind):
         if named := benchmark_said(text):
-            return named[0] if len(named) == 1 else None
+            return as_measured(named[0], text, shots=True) if len(named) == 1 else None
     return None
 
 
