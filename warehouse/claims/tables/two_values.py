@@ -15,6 +15,8 @@ from warehouse.claims.text.speed_names import backend_named
 _NUMBER = re.compile(r"[*_]*[~≈]?\d[\d,]*(?:\.\d+)?\s*%?[*_]*")
 
 
+_ORDER = re.compile(r"(?i)(total|总)[^/]{0,20}/\s*#?(activ|激活)|(activ|激活)[^/]{0,20}/\s*#?(total|总)")
+"""The order in which a label names two sizes."""
 _AT = r"(?:avg|average|mean|pass|cons|maj|majority|best)\s?@\s?[\dk]{1,4}"
 _PAIR = re.compile(r"\s+/\s+|\s*\|\s*|(?<=[\w)])/(?=[\w(])")
 _ERROR = re.compile(r"(?i)\s*\((?:SE|S\.E\.|std\.?|sd|std\.? ?err(?:or)?|standard error|95 ?% CI)\)")
@@ -48,8 +50,8 @@ def values_of(
             if len(forms) == 1
         )
     unit = catalogue()[label.benchmark].unit if label.benchmark else None
-    if unit == "parameters":
-        specifications = parameters_in(text) or _by_order(text, label.text)
+    if unit == "parameters" or (label.benchmark is None and _ORDER.search(label.text)):
+        specifications = (parameters_in(text) if label.benchmark else ()) or _by_order(text, label.text)
         return _named(label, specifications)
     if unit == "tokens" and label.benchmark == "context_window":
         specifications = tokens_in(text)
@@ -68,7 +70,7 @@ def values_of(
 def _by_order(text: str, label: str) -> tuple[tuple[str, str], ...]:
     """Two sizes in the order in which the label names them: `21B / 3B` under `Params (total / activated)`."""
     sizes = [part.strip() for part in text.split("/")]
-    order = re.search(r"(?i)(total|总)[^/]{0,20}/\s*(activ|激活)|(activ|激活)[^/]{0,20}/\s*(total|总)", label)
+    order = _ORDER.search(label)
     if (
         order is None
         or len(sizes) != 2
