@@ -14,6 +14,7 @@ from warehouse.claims.tables.around.titles import (
     RESULTS,
     captions_of,
     intro_of,
+    items_before,
     words_after,
     words_under_headings,
 )
@@ -32,7 +33,7 @@ from warehouse.claims.tables.recovery import RECOVERY_HEADS
 from warehouse.claims.tables.row_settings import settings_of_table
 from warehouse.claims.tables.row_shapes import split_columns, split_rows, with_billions, with_long_names
 from warehouse.claims.tables.specification_lists import read_items
-from warehouse.claims.text.legends import legends_in
+from warehouse.claims.text.legends import legends_in, splits_listed
 from warehouse.claims.text.model_words import is_size
 from warehouse.claims.text.names import normalise
 from warehouse.claims.text.stated_for_all import stated_for_all, stated_right_over
@@ -124,7 +125,7 @@ def _read_grid(
             grid.line, "table", "the table has more than 300 columns or 60,000 cells; only the first were read"
         )
     words = words_around(blocks, index)
-    legends = legends_in(words)
+    legends = {**splits_listed(items_before(blocks, index)), **legends_in(words)}
     grid = with_billions(split_columns(split_rows(grid), (*headings, *words)), legends)
     grid = with_long_names(grid, legends)
     intro = intro_of(blocks, index)

@@ -237,10 +237,14 @@ def _add(
     interval = read_number(f"{said} {window}" if window else said, label.benchmark, scale=scale)
     extra = read_label(f"{label.text} ({value.qualifier})") if value.qualifier else None
     over = language_of_heading(around.headings, label.benchmark)
-    all_words = [*label.words, *owner.words, *words, *(extra.words if extra else ()), *over]
+    all_words = [*label.words, *owner.words, *words, *(extra.words if extra else ())]
     near = _notes_about(context, label, owner, footnotes(context.notes, _owner_marks(context, number, column)), marks)
     told, near = _told(context, label, owner, near, marks)
     merged = _merged(told, stated, label, owner, extra)
+    if over and not merged.get("subset"):
+        merged["subset"] = over[0]
+    else:
+        all_words += over
     speed = known is not None and known.evaluator == "speed"
     if speed:
         merged = {**serving_around(around.headings, around.intro, around.section), **merged}

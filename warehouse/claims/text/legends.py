@@ -10,6 +10,7 @@ from evaluators.catalogue import catalogue
 from warehouse.claims.text.brackets import without_brackets
 from warehouse.claims.text.labels import Label, read_label, stated_by
 from warehouse.claims.text.names import normalise
+from warehouse.claims.text.parts import is_split
 
 _ENTRY = re.compile(
     r"(?i)^\W*(?:where |here,? |notes?:\s*|and )?[\"'`*_]*(?P<short>[\w][\w .'+/-]{1,29}?)[\"'`*_]*\s*"
@@ -51,6 +52,20 @@ def _run_of_entries(text: str) -> list[tuple[str, str]]:
         elif len(entries) == 1:
             entries = []
     return entries if len(entries) > 1 else []
+
+
+_SPLIT_LISTED = re.compile(r"(?P<name>[A-Z][\w-]*?)_(?P<split>[A-Za-z]+(?:_[A-Za-z]+)?)(?:\s*[(（][^()（）]*[)）])?")
+
+
+def splits_listed(items: Iterable[str]) -> dict[str, str]:
+    """Key of a benchmark's name -> an item of the list before a table that says which split of it was scored, where the
+    item says nothing else: `DocVQA_VAL (Accuracy)`. A benchmark that two items name is left out."""
+    listed: dict[str, set[str]] = {}
+    for text in items:
+        item = _SPLIT_LISTED.fullmatch(text.strip(" •*-"))
+        if item and (is_split(item["split"]) or item["split"].casefold() == "mini") and read_label(item[0]).benchmark:
+            listed.setdefault(normalise(item["name"]), set()).add(item[0])
+    return {name: texts.pop() for name, texts in listed.items() if len(texts) == 1}
 
 
 def explained(label: Label, legends: Mapping[str, str]) -> Label:

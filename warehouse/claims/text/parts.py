@@ -36,7 +36,8 @@ SUBJECTS = _words(
     "accounting marketing management sociology politics religion coding code writing creativewriting roleplay "
     "reasoning extraction instructionfollowing hardprompts hardprompt longerquery multiturn singleturn airline retail "
     "others telecom legal finance financial education travel search browsing filesystem notion github postgres "
-    "playwright 社会科学 人文科学 人文学科 社科 人文 理工 其他"
+    "playwright 社会科学 人文科学 人文学科 社科 人文 理工 其他 "
+    "单文档qa 多文档qa 单文档问答 多文档问答 摘要 fs学习 少样本学习 代码补全 合成 合成任务"
 )
 LEVELS = _words("easy medium hard hardest simple difficult introductory interview competition elementary middleschool "
                 "highschool college university professional graduate undergraduate beginner expert")  # fmt: skip
@@ -84,6 +85,7 @@ _PART = re.compile(
     r"(?:train|val|validation|dev|development|test|testing)[ -]set|"
     r"(?:single|multi)[\s-]?doc(?:ument)?[\s-]?qa|(?:first|last|random|top)\s+\d+.*|\d+\s*(?:samples|items|questions|problems|tasks|examples|languages|langs)"
     r"|[a-z]{2,4}\s?(?:->|→)\s?[a-z]{2,4}|(?:中文|英文)(?:推理|语言|知识|写作|数学)|(?:en|zh)\.\w+|(?:half|full) book"
+    r"|(?:first|second|1st|2nd)[- ]turn"
 )
 
 _SPLIT = r"(?:val(?:id(?:ation)?)?|dev|test)(?:[-_ ]?(?:un)?seen)?|testmini|mini-?test|test-?(?:dev|std)"

@@ -187,13 +187,23 @@ def _shots_of_one(sentence: str, paragraph: str) -> Iterator[StatedForAll]:
     counts = {_count(match["shots"]) for pattern in _SHOTS_OF_ONE for match in pattern.finditer(sentence)}
     named = _named_in(paragraph)
     if len(counts) == len(named) == 1 and len(set(_shots_said(paragraph))) == 1:
-        yield StatedForAll((("shots", counts.pop()),), sentence, only=named)
+        stated = {"shots": counts.pop(), **_accuracy_in(sentence, named)}
+        yield StatedForAll(tuple(stated.items()), sentence, only=named)
+
+
+def _accuracy_in(sentence: str, named: frozenset[str]) -> dict[str, str | int | float]:
+    """The metric of the one benchmark, where the sentence speaks of its accuracy and of no other measure."""
+    measures = {match[0].casefold() for match in _MEASURE.finditer(sentence)}
+    return stated_by("accuracy", next(iter(named)))[0] if measures == {"accuracy"} else {}
 
 
 def _shots_said(text: str) -> list[int]:
     return [_count(word) for match in SHOTS.finditer(text) if (word := match[1] or match[2]).casefold() != "few"]
 
 
+_MEASURE = re.compile(
+    r"(?i)\baccuracy\b|\bF1\b|\bexact match\b|\bEM\b|pass@\d+|\bBLEU\b|\bROUGE\b|\bmaj(?:ority)?\b|\bwin rate\b"
+)
 _SHOWN = re.compile(
     r"(?i)\b(?:below|following|as follows|table|demonstrated?|show[ns]?|presented?|reported?|provided)\b|如下|下表|以下"
 )
@@ -209,7 +219,7 @@ def stated_right_over(paragraph: str) -> tuple[StatedForAll, ...]:
         named = _named_in(sentence)
         if not _SHOWN.search(sentence) or len(named) != 1 or _OTHERWISE.search(sentence):
             continue
-        stated: dict[str, str | int] = {}
+        stated = _accuracy_in(sentence, named)
         if len(shots := set(_shots_said(sentence))) == 1:
             stated["shots"] = shots.pop()
         splits = {match[0].casefold() for match in _SPLIT_SET.finditer(sentence)}
@@ -230,10 +240,13 @@ def _on_or_off(mode: str) -> str:
 
 _RUN = re.compile(r"(?a)[A-Za-z][\w.+-]*(?: [A-Z\d][\w.+-]*){0,2}")
 
+_BOTH_ARC = re.compile(r"(?i:\bARC)[ -](?i:easy|e) ?(?:and|&|/) ?(?i:ARC[ -])?(?i:challenge|c)\b")
+"""The two halves of ARC in one breath: `ARC easy and challenge`."""
+
 
 def _named_in(text: str) -> frozenset[str]:
     """The benchmarks with scores that a text names."""
-    named = set()
+    named = {"arc_easy", "arc_challenge"} if _BOTH_ARC.search(text) else set()
     for run in _RUN.findall(text):
         words = run.strip(".").split()
         for start in range(len(words)):

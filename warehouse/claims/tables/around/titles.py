@@ -85,3 +85,9 @@ def words_under_headings(blocks: Sequence[Heading | Words | Grid], index: int) -
     before = blocks[index - 1] if index else None
     results = isinstance(before, Heading) and normalise(before.text) in RESULTS
     return words_over(blocks, index - 1 if results else index)
+
+
+def items_before(blocks: Sequence[Heading | Words | Grid], index: int) -> list[str]:
+    """The items of lists between the heading or table before a table and the table."""
+    before = takewhile(lambda block: isinstance(block, Words), reversed(blocks[max(0, index - 12) : index]))
+    return [block.text for block in before if isinstance(block, Words) and block.item]
