@@ -12,6 +12,7 @@ from evaluators.catalogue import Benchmark, catalogue
 from evaluators.records import Settings, UserError
 from warehouse.claim_records import Claimant
 from warehouse.claims.source_reading import new_claim, read_number, solved_items
+from warehouse.claims.tables.around.sampling_notes import sampling
 from warehouse.claims.tables.cells import Value, read_value, scale_of
 from warehouse.claims.tables.context import Context
 from warehouse.claims.tables.environment import serving_around
@@ -24,7 +25,6 @@ from warehouse.claims.tables.notes import (
     is_of_another,
     notes_for,
     repeats_for,
-    sampling,
     says_how,
     shots_for,
     shots_over,

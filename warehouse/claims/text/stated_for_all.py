@@ -238,6 +238,12 @@ def _on_or_off(mode: str) -> str:
     return "off" if re.search(r"(?i)^no|\boff$|false$", mode.strip()) else "on"
 
 
+def exceptions_in(sentence: str) -> frozenset[str]:
+    """The benchmarks that a sentence excepts: `all but X`, `except for X and Y`."""
+    saved = _SAVE.search(sentence)
+    return _named_in(saved["names"]) if saved else frozenset()
+
+
 _RUN = re.compile(r"(?a)[A-Za-z][\w.+-]*(?: [A-Z\d][\w.+-]*){0,2}")
 
 _BOTH_ARC = re.compile(r"(?i:\bARC)[ -](?i:easy|e) ?(?:and|&|/) ?(?i:ARC[ -])?(?i:challenge|c)\b")
