@@ -76,7 +76,7 @@ def benchmark_announced(paragraphs: Sequence[str], heads: Sequence[str] = ()) ->
     if len(named) != 1:
         return None
     name = next(iter(named.values()))
-    if inside and _beside_another(sentence, name):
+    if inside and (_beside_another(sentence, name) or _EXCEPTED.search(sentence)):
         return None
     return as_measured(name, sentence, shots=not any(map(SHOTS.search, heads))) if inside else name
 
@@ -87,11 +87,11 @@ def benchmark_measured(paragraphs: Sequence[str], *, shots: bool = True) -> str 
     follows it only leads in the table. With the split and (unless the columns state `shots`) the shots that it states.
     None for one of several, or for a sentence that says something else of it."""
     sentences = [part for text in paragraphs[-2:] for part in _SENTENCE_END.split(text.strip()) if part.strip()]
-    led_in = False
-    for number, sentence in enumerate(reversed(sentences)):
+    behind: list[str] = []
+    for sentence in reversed(sentences):
         announces = _ANNOUNCES.search(sentence) is not None
         if not (named := _benchmarks_in(sentence)):
-            led_in = led_in or announces
+            behind += [] if only_leads_in(sentence) else [sentence]
             continue
         name = next(iter(named.values()))
         told = announces or _result_on(sentence, name) or _MEASURED.search(sentence)
@@ -99,8 +99,22 @@ def benchmark_measured(paragraphs: Sequence[str], *, shots: bool = True) -> str 
             return None
         if _beside_another(sentence, name):
             return None
-        return as_measured(name, sentence, shots) if number == 0 or led_in or announces else None
+        said_before = announces and not any(map(_ANNOUNCES.search, behind))
+        return as_measured(name, sentence, shots) if not behind or said_before else None
     return None
+
+
+_LEADS_IN = re.compile(
+    r"(?i)(?:\W|\d|(?:the|our|its|their|an?|all|full|detailed|main|final|results?|scores?|performance|evaluation|comparison|"
+    r"table|is|are|as|follows|shown|below|in|following|given|listed|provided|presented|reported|summarized|see|here|and|of|"
+    r"this|models?|compared|with|other)\b)*|\W*(?:评测|测试|实验)?(?:结果|指标|表现)?(?:如下|见下表)(?:表)?(?:所示)?\W*"
+)
+"""A sentence of such words alone."""
+
+
+def only_leads_in(sentence: str) -> bool:
+    """Whether a sentence only says that a table follows: `The results are as follows`."""
+    return _ANNOUNCES.search(sentence) is not None and _LEADS_IN.fullmatch(sentence) is not None
 
 
 _NAMED = re.compile(
@@ -112,21 +126,26 @@ _NAMED = re.compile(
 
 
 def benchmark_said(text: str, *, known: bool = False) -> list[str]:
-    """The names of benchmarks that the words say something was measured on: those that are `known`, or the ones that
-    look like a benchmark's name too; more than one where another stands beside one."""
+    """The names of benchmarks that the words say something was measured on: those that are `known`, or what looks like
+    a benchmark's name too. More than one where one is named for something else, or another stands beside it."""
     sentences = [part for part in _SENTENCE_END.split(text) if not _NO_RESULT.search(part)]
-    names = [name for part in sentences for name in _benchmarks_in(part).values()]
-    beside = [
-        name
-        for part in sentences
-        for name in names
-        if _beside_another(part, name) or (_OTHERS.search(part) and name in part)
-    ]
     measured = [part for part in sentences if _MEASURED.search(part) or re.search(rf"(?i)\b(?:{_RESULT})\b", part)]
-    if not known and not names and measured:
+    names = [name for part in sentences for name in _benchmarks_in(part).values()]
+    if not known and not names:
         names = [name for part in measured for name in _NAMED.findall(part)]
-        beside = [name for part in measured for name in names if _beside_another(part, name)]
-    return list(dict.fromkeys((*names, *(f"beside {name}" for name in beside))))
+    where = [(name, part) for name in names for part in sentences if name in part]
+    unsure = [
+        f"{name} and others"
+        for name, part in where
+        if _beside_another(part, name) or _OTHERS.search(part) or part not in measured
+    ]
+    return list(dict.fromkeys((*names, *unsure)))
+
+
+def last_said(text: str) -> str:
+    """The last sentence of a paragraph, but for those behind it that only lead in a table."""
+    sentences = [part for part in _SENTENCE_END.split(text.strip()) if part.strip()]
+    return next((part for part in reversed(sentences) if not only_leads_in(part)), "")
 
 
 def as_measured(name: str, sentence: str, shots: bool) -> str:
@@ -135,7 +154,7 @@ def as_measured(name: str, sentence: str, shots: bool) -> str:
     split = re.search(
         rf"{re.escape(name)}(?:'s)?\s+((?:validation|val|dev|development|testing|test)[ -](?:set|split))\b", sentence
     )
-    ways = {match[0] for match in SHOTS.finditer(sentence)} if shots else set()
+    ways = {match[0] for match in SHOTS.finditer(sentence)} if shots and not SHOTS.search(name) else set()
     remarks = [*([split[1]] if split else []), *(ways if len(ways) == 1 else ())]
     return f"{name} ({', '.join(remarks)})" if remarks else name
 
@@ -143,6 +162,7 @@ def as_measured(name: str, sentence: str, shots: bool) -> str:
 _SENTENCE_END = re.compile(r"[.!?](?=\s+[A-Z\d])|[。！？]")
 _RESULT = r"accurac\w+|pass@\d+|performance|results?|scores?|capabilit\w+|准确率|正确率|结果|成绩|得分|表现|效果|性能"
 """Words for what was measured."""
+_EXCEPTED = re.compile(r"(?i)\bexcept|\bexclud|除外|不包括")
 _NO_RESULT = re.compile(
     r"(?i)\bnot\b|n't\b|\bwithout\b|\bunlike\b|\bexcept|\bexclud|contaminat|\bremov|\bfilter|(?<![\w-])train(?:ed|ing)?\b.*\bon\b|"
     r"\b(?:earlier|previous|above)\b|去除|过滤|污染|除外|不包括"
@@ -187,7 +207,7 @@ def _benchmarks_in(text: str) -> dict[str, str]:
     names: dict[str, str] = {}
     for run in _RUN.findall(text):
         words = run.split()
-        first = 1 if len(words) > 1 and words[0].islower() else 0  # `on LongBench`
+        first = 1 if len(words) > 1 and (words[0].islower() or words[0] in ("The", "On", "In", "For", "Our")) else 0
         for begin in dict.fromkeys((0, first)):
             parts = [" ".join(words[begin:end]) for end in range(len(words), begin, -1)]
             named = next((part for part in parts if _scored(part)), "")

@@ -6,7 +6,13 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from warehouse.claims.tables.around.named_over import as_measured, benchmark_over, benchmark_said
+from warehouse.claims.tables.around.named_over import (
+    as_measured,
+    benchmark_over,
+    benchmark_said,
+    last_said,
+    only_leads_in,
+)
 from warehouse.claims.tables.grid import Cell, Grid
 from warehouse.claims.tables.headings import heads_of
 from warehouse.claims.text.brackets import with_remark
@@ -96,21 +102,36 @@ def _is_spoken(text: str) -> bool:
     return normalise(text) in LANGUAGES and normalise(text) not in ("nonenglish", "multilingual")
 
 
+_NO_SCORES_OF = re.compile(
+    r"(?i)compress|\btokeni[sz]|\btokens?\b|fertility|corpus|\bdata\b|speed|latency|\bloss\b|perplex|\bshares?\b|proportion|"
+    r"distribution|压缩|词表|分词|语料|数据(?!集)|占比|比例|速度|困惑度"
+)
+"""Words for what is counted by language and is no score."""
+_NAME_LIKE = re.compile(r"\b[A-Z][A-Za-z]*[A-Z\d]\w*")
+
+
 def _code_benchmark(around: WordsAround) -> str | None:
-    """The benchmark of programs that the nearest of the words over a table names; None for one of several."""
-    for text in (*reversed(around.before), *reversed(around.over), *reversed(around.headings)):
-        named = benchmark_said(text, known=True)
-        if named:
+    """The benchmark of programs that the nearest of the words over a table say was measured; None for one of several,
+    or where nearer words or the nearest heading speak of something else."""
+    heading = around.headings[-1] if around.headings else ""
+    if _NO_SCORES_OF.search(" ".join((*around.before, heading))):
+        return None
+    other = _NAME_LIKE.search(heading) or not all(only_leads_in(text) for text in around.before)
+    for text in (*reversed(around.before), *(() if other else reversed(around.over))):
+        if named := benchmark_said(text, known=True):
             return named[0] if len(named) == 1 and _CODING.search(normalise(named[0])) else None
     return None
 
 
 def _spoken_benchmark(around: WordsAround) -> str | None:
-    """The benchmark that the last words before a table, or those behind it that speak of it, say was measured."""
+    """The benchmark that the last sentence before a table, or the first behind it, if it speaks of the table, says was
+    measured."""
     behind = around.after[0] if around.after and _AFTER.match(around.after[0]) else ""
-    for text in (*around.before[-1:], behind):
+    before = last_said(around.before[-1]) if around.before else ""
+    for text in (before, behind):
         if named := benchmark_said(text):
-            return as_measured(named[0], text, shots=True) if len(named) == 1 else None
+            told = len(named) == 1 and not _NO_SCORES_OF.search(text)
+            return as_measured(named[0], text, shots=True) if told else None
     return None
 
 
