@@ -359,6 +359,9 @@ def metric_settings(text: str, benchmark: str | None) -> tuple[dict[str, str | i
     if (measure := re.fullmatch(r"(\w+)\s*\(([^()]+)\)", tidy)) and normalise(measure[1]) in MEASURES - AVERAGES:
         tidy = measure[2]  # `Resolved (SWE-agent)`
     settings, rest = _settings_of(tidy, benchmark)
+    if rest and BRACKET.search(tidy):  # `Avg@2 (08/24~01/25)`
+        inner, unplaced = _settings_of(BRACKET.sub(r", \1", tidy), benchmark)
+        settings, rest = (inner, unplaced) if not unplaced else (settings, rest)
     return settings, ((f"metric: {tidy}",) if rest or not settings else ())
 
 

@@ -124,6 +124,11 @@ _MODE_OF_NAMED = re.compile(
 )
 _SAVE = re.compile(r"(?i)\b(?:except|excluding|apart from|other than)\b(?: for)? (?P<names>[^.;]+)")
 """Words that except some scores."""
+_OUTPUT_LENGTH = re.compile(
+    r"(?i)\bwe (?:set|use|limit|fix)\b[^.;]{0,80}?\bmax(?:imum)? (?:output|generation|generated|new)[ _]?(?:tokens?)?"
+    r" ?(?:length)? (?:to|of|as|at|=) \W{0,3}(\d{1,3}(?:,\d{3})+|\d{3,6})\b(?!\s*[kK]\b)"
+)
+_ADVISED = re.compile(r"(?i)\brecommend|\bsuggest|\bshould\b|\btrain|\bfine-?tun")
 _RESTRICTED = re.compile(
     r"(?i)\b(?:base|pre-?trained|chat|instruct|fine-?tuned|aligned) (?:language )?models?\b|"
     r"基座|底座|预训练模型|chat模型|对话模型"
@@ -141,6 +146,9 @@ def _of_paragraph(paragraph: str, after: Sequence[str]) -> Iterator[StatedForAll
         if not _RESTRICTED.search(sentence):
             yield from _shots_in(sentence, paragraph, after, but)
         yield from _shots_of_one(sentence, paragraph)
+        lengths = {int(match[1].replace(",", "")) for match in _OUTPUT_LENGTH.finditer(sentence)}
+        if len(lengths) == 1 and not _ADVISED.search(sentence):
+            yield StatedForAll((("max_tokens", lengths.pop()),), sentence, only=_named_in(sentence) - but, but=but)
         if (means := _MEANS_OF_ALL.search(sentence)) and not _named_in(
             sentence[: saved.start()] if saved else sentence
         ):
