@@ -138,6 +138,7 @@ _RESTRICTED = re.compile(
 
 def _of_paragraph(paragraph: str, after: Sequence[str]) -> Iterator[StatedForAll]:
     """What a paragraph states of all scores; `after`: the paragraphs behind it, perhaps the list that it leads in."""
+    yield from _shots_of_each(paragraph)
     for sentence in re.split(r"(?<=[.!?])\s+(?=[A-Z*`])|(?<=[。！？])", paragraph[:1500]):
         saved = _SAVE.search(sentence)
         but = _named_in(saved["names"]) if saved else frozenset[str]()
@@ -175,6 +176,18 @@ def _shots_in(sentence: str, paragraph: str, after: Sequence[str], but: frozense
     if listed and after:
         only |= frozenset(name for text in after for name in _named_in(text[:60]))
     yield StatedForAll((("shots", shots),), sentence, only=only, but=but)
+
+
+_ENTRY = re.compile(r"(?P<name>[A-Z][\w+.-]*(?: [A-Z\d][\w+.-]*){0,2}) ?\((?P<shots>\d{1,2})[\s-]?shots?\)")
+"""One of a list of benchmarks, each with its shots: `MMLU (5-shot), BBH (3-shot)`."""
+
+
+def _shots_of_each(paragraph: str) -> Iterator[StatedForAll]:
+    """The shots of each benchmark, where a paragraph lists several with theirs."""
+    entries = [(resolve_benchmark(entry["name"]).name, int(entry["shots"])) for entry in _ENTRY.finditer(paragraph)]
+    for name, shots in entries if len(entries) > 1 else ():
+        if name is not None:
+            yield StatedForAll((("shots", shots),), paragraph[:200], only=frozenset({name}))
 
 
 _SHOTS_OF_ONE = (
