@@ -125,7 +125,8 @@ def _is_date(word: str) -> bool:
 
 def completed_by_heading(named: Sequence[frozenset[str]], headings: Sequence[str], identity: Identity) -> list[bool]:
     """Which of a table's names lack only words of the release's name that the heading right over it has: `Odd-7B` under
-    the heading `Odd-2` for `Odd-2-7B`. None does where another name of the table has those words itself."""
+    the heading `Odd-2` for `Odd-2-7B`, a date aside. None does where another name of the table has those words itself,
+    or the heading may as well be that of a group of benchmarks."""
     ours = name_tokens(identity.model)
     heading = name_tokens(headings[-1]) if headings else frozenset()
     sizes = {word for word in ours if SIZE.fullmatch(word)}
@@ -134,10 +135,12 @@ def completed_by_heading(named: Sequence[frozenset[str]], headings: Sequence[str
     def completed(at: int, words: frozenset[str]) -> bool:
         missing = ours - words
         others = [other for index, other in enumerate(named) if index != at]
-        whole = words < ours and sizes <= words and words & identity.family and missing <= heading
+        told = missing - {word for word in missing if _is_date(word)}
+        whole = words < ours and sizes <= words and words & identity.family and told and told <= heading
         return bool(whole) and words not in linked and not any(missing & other for other in others)
 
-    usable = bool(sizes) and bool(heading) and heading <= ours
+    editions = any(words and words <= TUNED | UNTUNED for words in identity.sections)
+    usable = bool(sizes) and bool(heading) and heading <= ours and (heading != {"reasoning"} or editions)
     return [usable and completed(at, words) for at, words in enumerate(named)]
 
 

@@ -155,6 +155,12 @@ class Identity:
         return self.both_tunings and not told
 
     @property
+    def parted_by_headings(self) -> bool:
+        """Whether the card has a heading that is only a word for base, and one that is only a word for tuned models."""
+        alone = [words for words in self.sections if words <= TUNED | UNTUNED]
+        return any(words & TUNED for words in alone) and any(words & UNTUNED for words in alone)
+
+    @property
     def told_apart(self) -> bool:
         """Whether the card speaks of base or of tuned models of the release's family beside the release itself."""
         ours = name_tokens(self.model)

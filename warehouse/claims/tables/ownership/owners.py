@@ -92,8 +92,9 @@ def owners(
     """
     if identity.specifications:  # those of a tuned model may be others only where a heading parts the two
         base = None
-    if identity.titled_in_full:  # the title only repeats the release's name
-        named = name_tokens(identity.model)
+    named = name_tokens(identity.model)
+    parted = bool(named & UNTUNED) and identity.parted_by_headings
+    if identity.titled_in_full or parted:  # the title only repeats the release's name
         base = tuning_of([heading for heading in headings if name_tokens(heading) != named]) or base
     else:
         untuned = bool(headings) and identity.heads_untuned(headings[-1])
@@ -350,7 +351,8 @@ def _plain_name(text: str, identity: Identity, base: str | None) -> tuple[Owner,
     if spelling(text) == spelling(identity.model) and closeness_to(whole, identity) is None:
         text = identity.model.rsplit("/", 1)[-1]  # the same letters, parted in another way
         whole = name_tokens(text)
-    if base is None and name_key(text) in identity.reused and closeness_to(whole, identity) is not None:
+    full = whole | (name_tokens(identity.model) & UNTUNED)
+    if base is None and name_key(text) in identity.reused and closeness_to(full, identity) is not None:
         reason = f"the card prints {text} over base and over tuned models, and nothing here tells which"
         return Owner("unsure", text, reason=reason), None
     told = not _untold_base(whole, base) or identity.has_tuned_sibling
