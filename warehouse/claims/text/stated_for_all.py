@@ -10,7 +10,7 @@ from evaluators.catalogue import catalogue
 from warehouse.claims.text.brackets import BRACKET
 from warehouse.claims.text.labels import SHOTS, read_label, stated_by
 from warehouse.claims.text.names import resolve_benchmark
-from warehouse.claims.text.stated_sampling import COUNTED
+from warehouse.claims.text.stated_sampling import COUNTED, FIELDS
 
 Settings = tuple[tuple[str, str | int | float], ...]
 
@@ -147,6 +147,7 @@ def _of_paragraph(paragraph: str, after: Sequence[str]) -> Iterator[StatedForAll
         if not _RESTRICTED.search(sentence):
             yield from _shots_in(sentence, paragraph, after, but)
         yield from _shots_of_one(sentence, paragraph)
+        yield from _sampling_in(sentence[: saved.start()] if saved else sentence, but)
         lengths = {int(match[1].replace(",", "")) for match in _OUTPUT_LENGTH.finditer(sentence)}
         if len(lengths) == 1 and not _ADVISED.search(sentence):
             yield StatedForAll((("max_tokens", lengths.pop()),), sentence, only=_named_in(sentence) - but, but=but)
@@ -176,6 +177,30 @@ def _shots_in(sentence: str, paragraph: str, after: Sequence[str], but: frozense
     if listed and after:
         only |= frozenset(name for text in after for name in _named_in(text[:60]))
     yield StatedForAll((("shots", shots),), sentence, only=only, but=but)
+
+
+_SAMPLED = re.compile(
+    r"(?i)^\W*(?:we (?:used?|evaluated?|reported|ran|set|sampled?)|(?:all|our) (?:of our )?(?:results|benchmarks|"
+    r"evaluations?|models|scores|experiments)|(?:the )?(?:results|scores|benchmarks|evaluations) (?:are|were))\b"
+)
+_NOT_OF_ALL = re.compile(
+    r"(?i)\b(?:recommend\w*|suggest\w*|deploy\w*|serv\w+|train\w*|data|rollouts?|some|most|other|off|only|judge|either|"
+    r"generat\w+ (?:data|responses)|synthe\w+)\b"
+)
+
+
+def _sampling_in(sentence: str, but: frozenset[str]) -> Iterator[StatedForAll]:
+    """The sampling that a sentence states of all scores: `We used temperature=0.6 and top_p=0.95`."""
+    if not _SAMPLED.search(sentence) or _NOT_OF_ALL.search(sentence) or _named_in(sentence):
+        return
+    said = {name: set(pattern.findall(sentence)) for name, pattern in FIELDS.items()}
+    settings = tuple(
+        (name, int(value) if name in ("top_k", "max_tokens") else float(value))
+        for name, values in said.items()
+        if len(values) == 1 and (value := next(iter(values)).replace(",", ""))
+    )
+    if settings:
+        yield StatedForAll(settings, sentence, but=but)
 
 
 _ENTRY = re.compile(r"(?P<name>[A-Z][\w+.-]*(?: [A-Z\d][\w+.-]*){0,2}) ?\((?P<shots>\d{1,2})[\s-]?shots?\)")

@@ -46,6 +46,19 @@ SHOTS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "eight": 8, "ten"
 WORDY_SHOTS = re.compile(rf"({'|'.join(SHOTS)})[- ]shots?", re.I)
 TEMPLATE = re.compile(r"(?:with |w/ ?)?(?:the )?chat[- ]?template(?: applied| on)?", re.I)
 NO_TEMPLATE = re.compile(r"(?:no|without|w/o) (?:the )?chat[- ]?template|chat[- ]?template off", re.I)
+_IS = r"`?\s*(?:value\s*)?(?:is |was )?(?:=|:|：|of|is|was|set to|to|(?:均|统一)?(?:设置?)?(?:为|成))?\s*[`$]?"
+_ALONE = r"\b(?!\s*[-–~]\s*\.?\d)(?!\.\d)"
+FIELDS = {
+    "temperature": re.compile(rf"(?i)temperature{_IS}(\d(?:\.\d+)?){_ALONE}"),
+    "top_p": re.compile(rf"(?i)top[\s_-]?p{_IS}([01](?:\.\d+)?|\.\d+){_ALONE}"),
+    "top_k": re.compile(rf"(?i)top[\s_-]?k{_IS}(\d{{1,4}}){_ALONE}"),
+    "min_p": re.compile(rf"(?i)min[\s_-]?p{_IS}([01](?:\.\d+)?|\.\d+){_ALONE}"),
+    "max_tokens": re.compile(
+        r"(?i)max(?:imum)?[\s_-]?(?:new[\s_-]?|output[\s_-]?|generation[\s_-]?)?(?:tokens?|length)"
+        rf"{_IS}(\d{{1,3}}(?:,\d{{3}})+|\d{{3,7}}){_ALONE}(?!\s*[kK])"
+    ),
+}
+"""What sentences state of sampling."""
 
 
 def sampling_stated(word: str, beside: str = "") -> dict[str, str | int | float]:

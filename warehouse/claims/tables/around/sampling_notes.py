@@ -7,20 +7,9 @@ from collections.abc import Sequence
 
 from warehouse.claims.text.names import resolve_benchmark
 from warehouse.claims.text.stated_for_all import exceptions_in
+from warehouse.claims.text.stated_sampling import FIELDS
 from warehouse.claims.text.vocabulary import VARIANTS
 
-_IS = r"`?\s*(?:value\s*)?(?:is |was )?(?:=|:|：|of|is|was|set to|to|(?:均|统一)?(?:设置?)?(?:为|成))?\s*[`$]?"
-_ALONE = r"\b(?!\s*[-–~]\s*\.?\d)(?!\.\d)"
-_FIELDS = {
-    "temperature": re.compile(rf"(?i)temperature{_IS}(\d(?:\.\d+)?){_ALONE}"),
-    "top_p": re.compile(rf"(?i)top[\s_-]?p{_IS}([01](?:\.\d+)?|\.\d+){_ALONE}"),
-    "top_k": re.compile(rf"(?i)top[\s_-]?k{_IS}(\d{{1,4}}){_ALONE}"),
-    "min_p": re.compile(rf"(?i)min[\s_-]?p{_IS}([01](?:\.\d+)?|\.\d+){_ALONE}"),
-    "max_tokens": re.compile(
-        r"(?i)max(?:imum)?[\s_-]?(?:new[\s_-]?|output[\s_-]?|generation[\s_-]?)?(?:tokens?|length)"
-        rf"{_IS}(\d{{1,3}}(?:,\d{{3}})+|\d{{3,7}}){_ALONE}(?!\s*[kK])"
-    ),
-}
 _PROMPTS = {
     "completion": re.compile(r"(?i)\b(?:plain|raw)[\s-]+(?:text |completion )*prompts?\b|\bcompletion[\s-]+prompts?\b"),
     "chat": re.compile(
@@ -44,7 +33,7 @@ def _all_greedy(notes: Sequence[str]) -> bool:
     others, were not; a sentence that names benchmarks is of these alone."""
     sentences = [text for note in notes for text in re.split(r"(?<=[.!?。])\s*(?=\S)", note)]
     greedy = [text for text in sentences if _GREEDY.search(text)]
-    others = [text for note in notes for text in _FIELDS["temperature"].findall(note)]
+    others = [text for note in notes for text in FIELDS["temperature"].findall(note)]
     some = [word for text in greedy for word in re.findall(r"[A-Z][\w+-]+", text) if resolve_benchmark(word).name]
     return bool(greedy) and not (others or some) and not any(_NOT_GREEDY.search(text) for text in greedy)
 
@@ -92,7 +81,7 @@ def sampling(notes: Sequence[str], benchmark: str | None) -> dict[str, str | int
     anywhere in them, save where sentences are about benchmarks by name."""
     named, notes = _by_name(_not_excepting(notes, benchmark), benchmark)
     stated: dict[str, str | int | float] = {}
-    for name, pattern in _FIELDS.items():
+    for name, pattern in FIELDS.items():
         values = {match.replace(",", "") for text in notes for match in pattern.findall(text)}
         if len(values) == 1:
             value = values.pop()
