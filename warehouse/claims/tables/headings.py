@@ -241,7 +241,7 @@ def heading_label(parts: tuple[str, ...], speed: bool = False) -> Label:
     return joined
 
 
-_PAIR = re.compile(r"[*_]*\d+(?:\.\d+)?\s*%?[*_]*\s*/\s*[*_]*\d+(?:\.\d+)?\s*%?[*_]*")
+_PAIR = re.compile(r"[*_]*\d+(?:\.\d+)?\s*%?[*_]*\s*/\s*[*_]*\d+(?:\.\d+)?\s*%?[*_]*\s*[†‡§¶✱]?")
 
 
 def mostly_numbers(cells: Sequence[Cell]) -> bool:

@@ -31,7 +31,7 @@ from warehouse.claims.tables.notes import (
 )
 from warehouse.claims.tables.ownership.owners import Owner
 from warehouse.claims.tables.row_settings import Stated
-from warehouse.claims.tables.two_values import values_of
+from warehouse.claims.tables.two_values import plain_and_marked, values_of
 from warehouse.claims.text.labels import Label, read_label, settings_with
 from warehouse.claims.text.legends import explained, unexplained
 from warehouse.claims.text.names import name_tokens, normalise
@@ -82,6 +82,8 @@ def take(
         other = column if context.layout.benchmarks == "rows" else context.layout.label
         over = " ".join(context.layout.heads[other]) if other is not None else ""
         several = values_of(cell.text, label) or values_of(cell.text, label, over, context.around.intro)
+    if not several and (pair := plain_and_marked(cell.text)) and any(map(says_how, footnotes(context.notes, pair[2]))):
+        several = ((label, pair[0]), (label, pair[1]))
     if several:
         for part, said in several:
             value = read_value(Cell(said, cell.line, cell.marks))
@@ -235,7 +237,7 @@ def _add(
     window = label.window if known is not None and known.unit != "fraction" and value.plain is not None else None
     _refuse_half_said(label, known, value, window, footnotes(context.notes, marks))
     interval = read_number(f"{said} {window}" if window else said, label.benchmark, scale=scale)
-    extra = read_label(f"{label.text} ({value.qualifier})") if value.qualifier else None
+    extra = _extra(label, value)
     over = language_of_heading(around.headings, label.benchmark)
     all_words = [*label.words, *owner.words, *words, *(extra.words if extra else ())]
     near = _notes_about(context, label, owner, footnotes(context.notes, _owner_marks(context, number, column)), marks)
@@ -297,7 +299,29 @@ def _told(
     if owner.kind != "this":  # a maker's sentence on thinking is about its own models
         for_all.pop("thinking", None)
     near = tuple(dict.fromkeys((*near, *sentences)))
-    return {**for_all, **sampling(near, label.benchmark), **by_name, **_mode_told(context, marks)}, near
+    asked = sampling(near, label.benchmark) if not label.benchmark or not _is_speed(label.benchmark) else {}
+    return {**for_all, **asked, **by_name, **_mode_told(context, marks)}, near
+
+
+_BY_LENGTH = re.compile(
+    r"ruler|longbench|infinitebench|longmem|loong|needle|niah|babilong|mrcr|helmet|context|graphwalks|lveval|zeroscrolls"
+)
+"""Benchmarks that may be scored by the length of their inputs."""
+
+
+def _extra(label: Label, value: Value) -> Label | None:
+    """What the words behind a number in its cell say of it. A length is a part of a benchmark of long inputs alone:
+    `88.2 (243k)` may tell how many tokens were spent."""
+    if not value.qualifier:
+        return None
+    if re.fullmatch(r"(?i)\d+(?:\.\d+)?\s?[km]", value.qualifier) and not _BY_LENGTH.search(label.benchmark or ""):
+        return replace(label, stated=(), words=(value.qualifier,))
+    return read_label(f"{label.text} ({value.qualifier})")
+
+
+def _is_speed(benchmark: str) -> bool:
+    """Whether a benchmark of the catalogue is a speed."""
+    return catalogue()[benchmark].evaluator == "speed"
 
 
 def _merged(told: Stated, stated: Stated, label: Label, owner: Owner, extra: Label | None) -> Stated:

@@ -67,6 +67,13 @@ def values_of(
     return tuple(zip(labels, said, strict=True)) if len(labels) == len(said) else ()
 
 
+def plain_and_marked(text: str) -> tuple[str, str, str] | None:
+    """The numbers of `99.6 / 100.0‡`, the second with its mark, and the mark; None for another form of cell."""
+    number = r"\d+(?:\.\d+)?\s*%?"
+    both = re.fullmatch(rf"({number})\s*/\s*({number}\s*([†‡§¶✱]))", re.sub(r"[*_]", "", text).strip())
+    return (both[1], both[2], both[3]) if both else None
+
+
 def _by_order(text: str, label: str) -> tuple[tuple[str, str], ...]:
     """Two sizes in the order in which the label names them: `21B / 3B` under `Params (total / activated)`."""
     sizes = [part.strip() for part in text.split("/")]

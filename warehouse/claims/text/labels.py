@@ -244,6 +244,7 @@ def _is_setting_word(tail: str, benchmark: str) -> bool:
         or (normalise(tail) in SUBJECTS and benchmark in _BY_SUBJECT)
         or (normalise(tail) == "python" and _by_tests(benchmark))
         or (tail in ("I", "II") and benchmark.startswith("aime"))
+        or re.fullmatch(r"(?i)text[\s-]?only" if benchmark != "hle" else r"(?i)text(?:[\s-]?only)?", tail)
         or re.fullmatch(
             r"(?i)\d+(?:\.\d+)?[km]|\d\dQ[1-4]|\d{2}\.?\d{2}\s*[-–]\s*\d{2}\.?\d{2}|(?:20)?[23]\d[01]\d[0-3]\d", tail
         )
