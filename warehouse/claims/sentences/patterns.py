@@ -140,7 +140,7 @@ _SCORE = rf"(?P<n>{_ABOUT}\d{{1,3}}(?:\.\d+)?\s?%?)"
 _BEFORE = re.compile(rf"{_SCORE}(?: (?:points?|percent|score|accuracy))?\s+(?:on|in|for|at)\s+(?:the )?$")
 _AFTER = re.compile(
     r"(?:'s)?(?: score| result| accuracy| benchmark)?\s*(?:\(|:|=|at|of|is|was|with|reaches|hits|,)?\s*(?:a score of )?"
-    rf"{_SCORE}(?![\w-]|\.\d|\s*(?:vs\b|versus\b))"
+    rf"{_SCORE}(?![\w-]|\.\d|\s*(?:vs\b|versus\b)|\s(?:times|runs|shots?|samples|seeds|trials|attempts)\b)"
 )
 
 

@@ -34,6 +34,8 @@ def heads_of(grid: Grid) -> tuple[int, Heads]:
     count = grid.heads
     if count == 0 and len(grid.rows) > 1 and _like_heading(grid.rows[0]):
         count = 1
+    while 0 < count < len(grid.rows) - 1 and _goes_on(grid.rows[count], count):
+        count += 1
     while 0 < count < len(grid.rows) - 1 and _states_settings(grid.rows[count]):
         count += 1
     if 0 < count < len(grid.rows) - 1 and _names_columns(
@@ -54,6 +56,13 @@ def heads_of(grid: Grid) -> tuple[int, Heads]:
                 seen.append(row[column])
         parts.append(tuple(cell.text for cell in seen))
     return count, tuple(parts)
+
+
+def _goes_on(row: tuple[Cell, ...], count: int) -> bool:
+    """Whether a cell of the headings reaches into the row, and its other cells are words: the row is one of them."""
+    reaching = [0 <= cell.origin[0] < count for cell in row]
+    words = [read_value(cell).kind == "words" for cell, above in zip(row, reaching, strict=True) if not above]
+    return any(reaching) and len(words) > 1 and all(words)
 
 
 def _carried(row: tuple[Cell, ...]) -> tuple[Cell, ...]:

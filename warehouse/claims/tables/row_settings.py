@@ -21,6 +21,11 @@ _VALUES = re.compile(r"\d+\.\d+(?:[\s()/|,]+\d+\.\d+)+[\s)]*")
 """Several values of something else in one cell, which say nothing of the others."""
 _PICTURES = re.compile(r"[(\[][^\w()\[\]]*[)\]]")
 """A bracket with no words, as pictures that are links: `BF16 (🤗)`."""
+_LENGTHS = re.compile(
+    r"(?i)(?:input|prompt|prefill|isl)(?: (?:tokens?|len\w*))?\s*[/+]\s*"
+    r"(?:output|generat\w+|decode|osl)(?: (?:tokens?|len\w*))?"
+)
+"""The heading over two lengths a cell, `1024 / 512` under `Input / Output`."""
 _NUMBERS = ("concurrency", "prompt_tokens", "generation_tokens", "depth")
 
 
@@ -37,7 +42,9 @@ def row_settings(layout: Layout, row: Sequence[Cell], label: Label) -> tuple[Sta
         if not text or read_value(row[column]).kind == "nothing":
             continue
         head = " ".join(layout.heads[column])
-        if role == "shots":
+        if _LENGTHS.fullmatch(head) and (lengths := re.fullmatch(r"(\d+)\s*[/+]\s*(\d+)", text.replace(",", ""))):
+            stated["prompt_tokens"], stated["generation_tokens"] = map(int, lengths.groups())
+        elif role == "shots":
             shots = SHOTS.search(text)
             if text.isdigit() or (shots and shots[1]):
                 stated["shots"] = int(text if text.isdigit() else shots[1])  # type: ignore[index]
