@@ -179,8 +179,9 @@ def set_tables_apart(text: str) -> tuple[str, list[int]]:
             fenced = not fenced
         ahead = lines[index + 1] if index + 1 < len(lines) else ""
         starts = not fenced and "|" in line and "|" in ahead and _RULE.match(ahead) and not _RULE.match(line)
-        if starts and inside and not any("|" in after for after in lines[index + 2 : index + 3]):
-            starts = False  # a rule below the last row
+        below = lines[index + 2] if index + 2 < len(lines) else ""
+        if starts and inside and ("|" not in below or _is_row_of_numbers(line)):
+            starts = False  # a rule below the last row, or one between rows
         if inside and not starts and _RULE.match(line) and "|" in line and "|" in lines[index - 2]:
             continue
         if starts or (inside and "|" not in line):
@@ -191,6 +192,14 @@ def set_tables_apart(text: str) -> tuple[str, list[int]]:
         kept.append(line)
         numbers.append(index + 1)
     return "\n".join(kept), numbers
+
+
+def _is_row_of_numbers(line: str) -> bool:
+    """Whether at least half of a row's filled cells are numbers, so that it is no heading."""
+    cells = [cell.strip(" *_`") for cell in line.strip().strip("|").split("|")]
+    filled = [cell for cell in cells if cell]
+    numbers = [cell for cell in filled if re.fullmatch(r"[<>~≈]?-?\d[\d.,]*\s?(?:%|[BMKT])?|[-–—]", cell)]
+    return len(filled) > 1 and len(numbers) * 2 >= len(filled)
 
 
 def _mark_long_rows(tokens: list[Any], body: str) -> None:

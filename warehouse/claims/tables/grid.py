@@ -147,13 +147,17 @@ def _is_power(text: Any, before: list[str]) -> bool:
 
 
 _RAISED = re.compile(r"\$`?\s*[\^_]\s*\{?((?:\\(?:text|mathrm|rm|textit|mathbf)\s*\{[^{}$]*\}|[\w\s/.,-])+)\}?\s*`?\$")
+_EMPHASISED = re.compile(
+    r"\$\s*(?:\\(?:underline|uline|text|textbf|mathbf|bm|boldsymbol|mathrm|bf)\s*\{\s*)+([\d.,%±\s-]+?)[\s}]*\$"
+)
+"""A number that a formula only emphasises: `$\\underline{\\text{51.14}}$`."""
 _COMMAND = re.compile(r"\\(?:text|mathrm|rm|textit|mathbf)\s*\{([^{}$]*)\}")
 
 
 def without_formulas(text: str) -> str:
     """A cell's words with raised or lowered words of formulas in brackets, and without formulas that hold only space:
     `MMMU$^{\\text{val}}$` is `MMMU (val)`."""
-    plain = re.sub(r"\$[~\s\\]*\$", "", text)
+    plain = re.sub(r"\$[~\s\\]*\$", "", _EMPHASISED.sub(r"\1", text))
     return _RAISED.sub(lambda raised: " (" + _COMMAND.sub(r"\1", raised[1]).strip() + ")", plain)
 
 

@@ -8,6 +8,8 @@ _MULTIPLE = re.compile(r"(?i)multiple[-_ ](js|ts|java|cpp|cs|swift|php|d|jl|lua|
 """MultiPL-E by its name in programs, with the language behind it: `multiple-js`."""
 _SUITE_PART = re.compile(
     r"(?i)^(multipl-e)[ -](humaneval|mbpp)$|^(infinitebench|∞bench)[/-](en\.\w+|zh\.\w+)|^(triviaqa)-(wiki)\b"
+    r"|^(agi ?eval)[ -]((?:lsat|sat|logiqa|gaokao|aqua)[\w -]*)"
+    r"|^(big[ -]?bench)[ -](?!hard\b|lite\b|extra\b|bbh\b|cot\b)([a-z][a-z ]*[a-z])(?=\s*[(（]|$)"
 )
 """A suite's name with one of its parts behind it."""
 

@@ -99,12 +99,17 @@ NO_SCORES = _words(
     "epoch epochs warmup warmuprate learningrate lr batchsize optimizer weightdecay dropout temperature topp "
     "topk minp thinkingbudget reasoningbudget budget maxtokens maxnewtokens maxoutputtokens outputlimit layers "
     "numlayers heads attentionheads hiddensize hiddendimension dmodel experts numexperts activeexperts price "
+    "warmupsteps warmupratio beta1 beta2 adambeta1 adambeta2 epsilon eps adamepsilon peaklr minlr minimumlr maxlr "
+    "peaklearningrate minimumlearningrate lrschedule gradientclipping gradientclip batchsizeinstances "
     "loss trainloss trainingloss evalloss validationloss shots nshots nshot "
     "cost inputprice outputprice latency memory gpumemory vram seed steps release releasedate date "
     "knowledgecutoff architecture"
 )
 """Labels of settings, hyper-parameters and prices: no benchmark, whatever number stands beside them."""
-TRAINING = _words("learningrate peaklearningrate maxlearningrate weightdecay optimizer batchsize warmupsteps adambeta1")
+TRAINING = _words(
+    "peaklr minimumlr beta1 learningrate peaklearningrate maxlearningrate weightdecay optimizer batchsize warmupsteps "
+    "adambeta1"
+)
 """Labels that only a table of a training's settings has."""
 OF_TEN = frozenset({"mt_bench", "komt_bench", "alignbench", "logickor"})
 """Benchmarks whose judge gives marks out of ten."""

@@ -139,6 +139,7 @@ class Identity:
         kept = frozenset(word for word in ours if not SIZE.fullmatch(word))
         others = [words - MODE_WORDS for words in self.names if kept <= words and len(words) <= len(ours) + 3]
         others = [w for w in others if w not in (kept, ours) and not rounds(w - kept, self.model, self.known)]
+        others = [w for w in others if not (w > ours and all(map(FORMAT.fullmatch, w - ours)))]
         return frozenset({kept}) if len(kept) > 1 and kept & self.family and not others else frozenset()
 
     def has_no_edition_of(self, words: frozenset[str]) -> bool:
