@@ -50,7 +50,7 @@ MEAN = re.compile(
 """How the name of an average begins."""
 
 
-_MEAN_BEHIND = re.compile(r"(?i)[(\[（](?:average|avg\.?|mean)\b[^()\[\]]*[)\]）]$")
+_MEAN_BEHIND = re.compile(r"(?i)[(\[（](?:average|avg\.?|mean)\b(?!\s?@\s?\d)[^()\[\]]*[)\]）]$")
 _UNIT = re.compile(r"[(\[（](?:[KMGT]i?B|GPU[- ]?hours?|hours?|days?|ms|s|W|USD|\$)[)\]）]")
 """A unit in brackets that no score has."""
 _COMPUTE = re.compile(r"(?i)(?:(?:training|train|total|inference) )?(?:[kmgtpez]|exa|peta|tera|giga)?flops?(?![a-z])")
