@@ -13,7 +13,7 @@ from warehouse.claims.tables.column_labels import column_label
 from warehouse.claims.tables.context import Context, Surroundings
 from warehouse.claims.tables.grid import Cell, Grid
 from warehouse.claims.tables.headings import heading_label, heads_of
-from warehouse.claims.tables.layout import Layout, holds_size, is_uneven
+from warehouse.claims.tables.layout import Layout, holds_size, is_uneven, of_unknown_benchmarks
 from warehouse.claims.tables.leaderboards import is_second_board, task_of_second_board
 from warehouse.claims.tables.notes import without_numbering
 from warehouse.claims.tables.ownership.closeness import speaks_for_several
@@ -92,9 +92,14 @@ def _holds_scores(context: Context, first: int) -> bool:
         return True
     entries = [catalogue()[name] for name in _benchmarks_of(context, first) if name]
     others = ("specification", "speed")
-    return not entries or any(
-        entry.evaluator not in others and entry.unit not in ("tokens", "parameters") for entry in entries
-    )
+    if not entries or any(e.evaluator not in others and e.unit not in ("tokens", "parameters") for e in entries):
+        return True
+    layout, around = context.layout, context.around
+    if layout.benchmarks == "rows" or layout.label is None or any(entry.evaluator == "speed" for entry in entries):
+        return False
+    leaf = [normalise(heads[-1]) if heads else "" for heads in layout.heads]
+    said = (*around.headings[-1:], *around.intro[-1:])
+    return of_unknown_benchmarks(layout.heads, leaf, context.grid.rows[first:], layout.label, context.identity, said)
 
 
 def _holds_speeds(context: Context) -> bool:

@@ -123,7 +123,7 @@ def layout_of(grid: Grid, identity: Identity, context: Sequence[str] = ()) -> La
         besides = tuple(model_heads.get(column, {}).items()) if column is not None else ()
         return Layout("columns", column, heads, roles, named, besides, unclear, frozenset(units))
     column = model_head if model_head is not None else _model_column(body, identity, in_heads, leaf)
-    if column is not None and _of_unknown_benchmarks(heads, leaf, body, column, identity, context):
+    if column is not None and of_unknown_benchmarks(heads, leaf, body, column, identity, context):
         return Layout("columns", column, heads, _roles(grid, count, leaf, heads, column, "columns", in_heads))
     label_head = next((column for column in first if leaf[column] in LABEL_HEADS), None)
     told = models_over or any(leaf[column] in GENERIC - {""} for column in range(grid.width))
@@ -154,7 +154,7 @@ _NAME_LIKE = re.compile(r"(?=[^\W\d]).*?(?:[A-Z][a-z]*[A-Z\d]|[A-Z]{2}|\d)")
 """What tells a benchmark's name, which begins with a letter, from a plain word: capitals inside it, or digits."""
 
 
-def _of_unknown_benchmarks(
+def of_unknown_benchmarks(
     heads: Heads,
     leaf: list[str],
     body: tuple[tuple[Cell, ...], ...],
