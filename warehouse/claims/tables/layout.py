@@ -150,7 +150,7 @@ _OF_BENCHMARKS = re.compile(r"(?i)\bbenchmarks?\b|\bevaluations?\b|评测|榜单
 _NOT_SCORES = re.compile(
     r"(?i)\bper second\b|/s(?:ec)?\b|\bthroughput\b|\blatency\b|\bspeeds?\b|\bmemory\b|速度|显存|吞吐|延迟"
 )
-_NAME_LIKE = re.compile(r"(?=[^\W\d]).*?(?:[A-Z][a-z]*[A-Z\d]|[A-Z]{2}|\d)")
+_NAME_LIKE = re.compile(r"(?!(?i:.*(laten|^mem|memory|price|flops|gpu)))(?=[^\W\d]).*?([A-Z][a-z]*[A-Z\d]|[A-Z]{2}|\d)")
 """What tells a benchmark's name, which begins with a letter, from a plain word: capitals inside it, or digits."""
 
 

@@ -78,7 +78,7 @@ def notes_near(blocks: Sequence[Heading | Words | Grid], index: int) -> tuple[No
 
 _OF_ALL = re.compile(
     r"(?i)^\W*(?:\d+(?:\.\d+)*\.?\s+)?all (?:of )?(?:the |our |reported )?"
-    r"(?:benchmarks?|evaluations?|results|scores|experiments|tests|numbers)\b"
+    r"(?:benchmarks?|evaluations?|results|scores|experiments|tests|numbers)\b(?! (?:of|for|by|from) )"
 )
 
 

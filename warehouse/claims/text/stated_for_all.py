@@ -210,7 +210,8 @@ _ENTRY = re.compile(r"(?P<name>[A-Z][\w+.-]*(?: [A-Z\d][\w+.-]*){0,2}) ?\((?P<sh
 def _shots_of_each(paragraph: str) -> Iterator[StatedForAll]:
     """The shots of each benchmark, where a paragraph lists several with theirs."""
     entries = [(resolve_benchmark(entry["name"]).name, int(entry["shots"])) for entry in _ENTRY.finditer(paragraph)]
-    for name, shots in entries if len(entries) > 1 else ():
+    others = _OTHERWISE.search(paragraph) or re.search(r"(?i)\breport(?:s|ed)?\b|\bthey\b|\btheir\b", paragraph)
+    for name, shots in entries if len(entries) > 1 and not others else ():
         if name is not None:
             yield StatedForAll((("shots", shots),), paragraph[:200], only=frozenset({name}))
 
