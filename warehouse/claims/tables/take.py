@@ -12,7 +12,7 @@ from evaluators.catalogue import Benchmark, catalogue
 from evaluators.records import Settings, UserError
 from warehouse.claim_records import Claimant
 from warehouse.claims.source_reading import new_claim, read_number, solved_items
-from warehouse.claims.tables.around.sampling_notes import sampling
+from warehouse.claims.tables.around.sampling_notes import less_others, sampling
 from warehouse.claims.tables.cells import Value, read_value, scale_of
 from warehouse.claims.tables.context import Context
 from warehouse.claims.tables.environment import serving_around
@@ -295,12 +295,19 @@ def _told(
         shots = shots_over(around.intro or around.headings)
     said_by_name = {"shots": shots, "repeats": repeats_for(near, label.benchmark)}
     by_name = {key: count for key, count in said_by_name.items() if count is not None}
-    for_all, sentences = settings_for(around.for_all, label.benchmark)
+    statements = [s for s in around.for_all if not s.text or owner.kind != "this" or _is_of_us(s.text, context)]
+    for_all, sentences = settings_for(statements, label.benchmark)
     if owner.kind != "this":  # a maker's sentence on thinking is about its own models
         for_all.pop("thinking", None)
     near = tuple(dict.fromkeys((*near, *sentences)))
-    asked = sampling(near, label.benchmark) if not label.benchmark or not _is_speed(label.benchmark) else {}
+    said = less_others(near, context.identity) if owner.kind == "this" else near
+    asked = sampling(said, label.benchmark) if not label.benchmark or not _is_speed(label.benchmark) else {}
     return {**for_all, **asked, **by_name, **_mode_told(context, marks)}, near
+
+
+def _is_of_us(sentence: str, context: Context) -> bool:
+    """Whether a sentence is not about another model alone."""
+    return any(less_others([sentence], context.identity))
 
 
 _BY_LENGTH = re.compile(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from warehouse.claims.tables.ownership.closeness import names_another
+from warehouse.claims.tables.ownership.identity import Identity
 from warehouse.claims.text.names import resolve_benchmark
 from warehouse.claims.text.stated_for_all import exceptions_in
 from warehouse.claims.text.stated_sampling import FIELDS
@@ -36,6 +38,19 @@ def _all_greedy(notes: Sequence[str]) -> bool:
     others = [text for note in notes for text in FIELDS["temperature"].findall(note)]
     some = [word for text in greedy for word in re.findall(r"[A-Z][\w+-]+", text) if resolve_benchmark(word).name]
     return bool(greedy) and not (others or some) and not any(_NOT_GREEDY.search(text) for text in greedy)
+
+
+_SHARED = re.compile(r"(?i)\b(?:all|every|both|each|includ\w+|follow\w+|same|as in|like|consistent)\b|所有|均|一致")
+"""Words of a sentence that may be about the release as well as about the model that it names."""
+
+
+def less_others(notes: Sequence[str], identity: Identity) -> list[str]:
+    """The notes without the sentences that are about other models alone: `Odd-8B was run at temperature 0.6`."""
+    kept = []
+    for note in notes:
+        sentences = re.split(r"(?<=[.;!?。；])\s+", note)
+        kept.append(" ".join(s for s in sentences if _SHARED.search(s) or not names_another(s, identity)))
+    return kept
 
 
 _OF_NAMED = re.compile(
