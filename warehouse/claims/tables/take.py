@@ -82,7 +82,11 @@ def take(
         other = column if context.layout.benchmarks == "rows" else context.layout.label
         over = " ".join(context.layout.heads[other]) if other is not None else ""
         several = values_of(cell.text, label) or values_of(cell.text, label, over, context.around.intro)
-    if not several and (pair := plain_and_marked(cell.text)) and any(map(says_how, footnotes(context.notes, pair[2]))):
+    if (
+        not several
+        and (pair := plain_and_marked(cell.text))
+        and any(map(_ours_in_a_way, footnotes(context.notes, pair[2])))
+    ):
         several = ((label, pair[0]), (label, pair[1]))
     if several:
         for part, said in several:
@@ -303,6 +307,11 @@ def _told(
     said = less_others(near, context.identity) if owner.kind == "this" else near
     asked = sampling(said, label.benchmark) if not label.benchmark or not _is_speed(label.benchmark) else {}
     return {**for_all, **asked, **by_name, **_mode_told(context, marks)}, near
+
+
+def _ours_in_a_way(footnote: str) -> bool:
+    """Whether a footnote tells how a number was measured, and not that others reported it."""
+    return says_how(footnote) and not re.search(r"(?i)\b(?:report|sourc|tak(?:e|ing)|quot|author|cit|paper)", footnote)
 
 
 def _is_of_us(sentence: str, context: Context) -> bool:
